@@ -1,0 +1,54 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Depth values mean metres along the optical axis, NaN nothing."""
+
+import numpy as np
+import pytest
+
+from depth_distill_ros.geometry.depth import (
+    metres_to_millimetres,
+    millimetres_to_metres,
+    valid,
+    z_from_ray_length,
+)
+from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
+
+
+def test_only_finite_positive_depths_are_valid():
+    depth = np.array([[1.0, 0.0, -1.0, np.nan, np.inf, -np.inf, 1e-6]], np.float32)
+    assert valid(depth).tolist() == [[True, False, False, False, False, False, True]]
+
+
+def test_ray_lengths_to_a_flat_wall_become_one_depth():
+    lens = Intrinsics(200.0, 210.0, 80.25, 60.75, 120, 160)
+    v, u = np.mgrid[:120, :160]
+    x, y = (u - lens.cx) / lens.fx, (v - lens.cy) / lens.fy
+    z = z_from_ray_length(2.5 * np.sqrt(1 + x ** 2 + y ** 2), lens)
+    assert z.dtype == np.float32
+    np.testing.assert_allclose(z, 2.5, rtol=1e-6)
+
+
+def test_holes_of_ray_lengths_stay_holes():
+    lens = Intrinsics(2.0, 2.0, 1.0, 0.0, 1, 3)
+    z = z_from_ray_length(np.array([[np.nan, np.inf, -np.inf]]), lens)
+    np.testing.assert_array_equal(z, [[np.nan, np.inf, -np.inf]])
+
+
+def test_ray_lengths_of_another_size_than_their_intrinsics_are_refused():
+    with pytest.raises(GeometryError, match=r'\(4, 5\).*\(1, 3\)'):
+        z_from_ray_length(np.ones((4, 5)), Intrinsics(2.0, 2.0, 1.0, 0.0, 1, 3))
+
+
+def test_millimetres_and_metres_turn_into_each_other_and_zero_is_invalid():
+    millimetres = np.array([[0, 1, 1234, 65535]], np.uint16)
+    metres = millimetres_to_metres(millimetres)
+    assert metres.dtype == np.float32
+    np.testing.assert_allclose(metres, [[np.nan, 0.001, 1.234, 65.535]], rtol=1e-6)
+    back = metres_to_millimetres(metres)
+    assert back.dtype == np.uint16
+    np.testing.assert_array_equal(back, millimetres)
+
+
+def test_what_sixteen_bits_cannot_say_is_invalid_and_no_wall():
+    metres = np.array([[70.0, np.inf, -np.inf, np.nan, -2.0]], np.float32)
+    assert metres_to_millimetres(metres).tolist() == [[0, 0, 0, 0, 0]]
