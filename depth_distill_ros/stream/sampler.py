@@ -1,0 +1,183 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Random training batches and a fixed held-out set from a stream store.
+
+Neighbouring frames are nearly the same picture, so whole runs are held out: the key k is held
+out when (k // 32) % 8 == 0, that is the first 32 of every 256 frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.intrinsics import positive_int
+from depth_distill_ros.stream.store_errors import CorruptRecord, StoreError
+from depth_distill_ros.stream.store_reader import Snapshot, StreamReader
+
+_RUN = 32
+_PERIOD = 8 * _RUN
+# With this many draws per frame wanted and no batch, the store is damaged all over.
+_MOST_DRAWS = 100
+
+
+class StreamEmpty(DepthDistillError):
+    """The store has too few frames for what was asked; more may come."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """
+    Frames from the store.
+
+    Attributes
+    ----------
+    images : B x H x W x 3 uint8, RGB
+    semantics : B x H x W uint8, class ids, 0 unknown
+    keys : B int64, the frames' keys in the store
+
+    """
+
+    images: np.ndarray
+    semantics: np.ndarray
+    keys: np.ndarray
+
+
+class StreamSampler:
+    """
+    Draws batches, uniformly and with replacement, from the frames that are not held out.
+
+    The same seed, the same calls and the same contents of the store give the same batches.
+
+    Parameters
+    ----------
+    reader : the store
+    batch : frames per batch, >= 1
+    seed : of the draws
+
+    Attributes
+    ----------
+    corrupt : damaged records met and skipped so far
+
+    """
+
+    def __init__(self, reader: StreamReader, batch: int, seed: int) -> None:
+        self._reader = reader
+        self._batch = positive_int(batch, 'sampler: batch')
+        self._random = np.random.Generator(np.random.PCG64(seed))
+        self.corrupt = 0
+
+    def draw(self) -> Batch:
+        """
+        Return a batch in memory of its own.
+
+        Raises
+        ------
+        StreamEmpty : fewer than ``batch`` frames to train on
+        StoreError : the store cannot be read, or next to nothing in it is whole
+
+        """
+        with self._reader.snapshot() as frames:
+            keys = frames.keys()
+            first, last = (_train_below(k) for k in (keys.start, keys.stop))
+            if last - first < self._batch:
+                raise StreamEmpty(
+                    f'store {self._reader.path}: {last - first} training frames and '
+                    f'{len(keys) - (last - first)} held-out ones; a batch needs {self._batch} '
+                    'training frames: wait for the simulator or make the batch smaller')
+            # One number at a time: a skipped record costs a draw, and nothing else changes.
+            draws = (_train_key(int(self._random.integers(first, last)))
+                     for _ in range(_MOST_DRAWS * self._batch))
+            batch = self._read(frames, draws, self._batch)
+        if len(batch.keys) < self._batch:
+            raise StoreError(
+                f'store {self._reader.path}: found hardly any undamaged frame '
+                f'({self.corrupt} damaged ones met); move or delete the folder')
+        return batch
+
+    def held_out(self, count: int) -> Batch:
+        """
+        Return up to ``count`` held-out frames spread evenly over those present.
+
+        The same contents of the store give the same frames. As the store moves on, so do
+        they: keep the batch for a comparison over time.
+
+        Raises
+        ------
+        StreamEmpty : no held-out frame yet
+
+        """
+        count = positive_int(count, 'sampler: held-out count')
+        with self._reader.snapshot() as frames:
+            keys = frames.keys()
+            first, last = (_held_out_below(k) for k in (keys.start, keys.stop))
+            present = last - first
+            count = min(count, present)
+            spread = (_held_out_key(first + (2 * i + 1) * present // (2 * count))
+                      for i in range(count))
+            batch = self._read(frames, spread, count)
+        if not len(batch.keys):
+            raise StreamEmpty(
+                f'store {self._reader.path}: no held-out frame among its {len(keys)}; wait for '
+                'the simulator')
+        return batch
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state of the draws, in plain Python numbers and strings."""
+        return {'random': self._random.bit_generator.state, 'corrupt': self.corrupt}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on exactly where ``state_dict`` was taken; DepthDistillError if it is not one."""
+        try:
+            self._random.bit_generator.state = state['random']
+            self.corrupt = int(state['corrupt'])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DepthDistillError(f'sampler: not a state of a sampler ({error})') from error
+
+    def _read(self, frames: Snapshot, keys: Iterable[int], count: int) -> Batch:
+        """Read the first ``count`` undamaged frames among ``keys``."""
+        height, width = self._reader.size
+        images = np.empty((count, height, width, 3), np.uint8)
+        semantics = np.empty((count, height, width), np.uint8)
+        found: list[int] = []
+        for key in keys:
+            try:
+                frames.read_into(key, images[len(found)], semantics[len(found)])
+            except CorruptRecord:
+                self.corrupt += 1
+            else:
+                found.append(key)
+            # Before the next key is drawn, so that a batch takes no more random numbers.
+            if len(found) == count:
+                break
+        return Batch(images[:len(found)], semantics[:len(found)], np.array(found, np.int64))
+
+
+def is_held_out(key: int) -> bool:
+    """Return whether the frame of this key is never trained on."""
+    return key % _PERIOD < _RUN
+
+
+# The keys of either kind, numbered 0, 1, 2, ...: how many lie below a key, and back.
+
+
+def _held_out_below(key: int) -> int:
+    return key // _PERIOD * _RUN + min(key % _PERIOD, _RUN)
+
+
+def _held_out_key(number: int) -> int:
+    return number // _RUN * _PERIOD + number % _RUN
+
+
+def _train_below(key: int) -> int:
+    return key - _held_out_below(key)
+
+
+def _train_key(number: int) -> int:
+    return number // (_PERIOD - _RUN) * _PERIOD + _RUN + number % (_PERIOD - _RUN)

@@ -1,0 +1,210 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The stream store: the newest frames of the simulator, bounded, on disk, shared by processes.
+
+One folder holds an LMDB environment (``data.mdb``, ``lock.mdb``) and ``writer.lock``. LMDB's
+main table has one description of the store, its table ``frames`` one record (``record.py``)
+per frame, under a key that only ever grows. One writer, any number of readers.
+
+What a crash may cost. LMDB never overwrites a page that the last commit refers to, and a
+commit becomes visible by one small write of a meta page, after its data.
+
+- kill -9 of the writer at any moment: what it wrote is in the kernel's page cache and reaches
+  the disk; the frame not yet committed is gone, no other. That needs no sync at all.
+- Loss of power: without any sync the meta page could reach the disk before its data and leave
+  a broken tree, and a robot's battery is pulled daily. So each commit syncs its data
+  (``sync=True``: 0.3 ms on an NVMe disk) but not its meta page (``metasync=False`` saves the
+  second sync): the store stays whole and may come back without its last frame.
+- A full disk: the file is written, not mapped for writing (``writemap=False``), so that it is
+  an error of one append and not a bus error.
+
+LMDB forbids opening an environment twice in one process: beside a StreamWriter use its
+``reader()``, not StreamReader(path). Do not carry either across a fork.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from pathlib import Path
+
+import lmdb
+
+from depth_distill_ros.geometry.intrinsics import positive_int
+from depth_distill_ros.stream.frame import SimulatedFrame
+from depth_distill_ros.stream.record import VERSION, RecordFormat
+from depth_distill_ros.stream.store_errors import StoreError, store_errors
+from depth_distill_ros.stream.store_reader import (
+    DESCRIPTION,
+    FRAMES,
+    StreamReader,
+    described_size,
+    key_of,
+    number_of,
+)
+
+_PAGE = 4096
+# How many frames one transaction evicts when a store shrinks: bounds its list of free pages.
+_EVICT_AT_ONCE = 256
+
+
+class StreamWriter:
+    """
+    Appends frames; beyond ``capacity`` the oldest leaves in the same transaction.
+
+    Parameters
+    ----------
+    path : the store's folder, made if it is not there
+    size : (height, width) of the frames
+    capacity : frames kept, >= 1; smaller than last time evicts the oldest at once
+
+    Raises
+    ------
+    StoreError : another writer is at work, other frame size, unusable path
+    StoreVersionError : a store of another format version
+
+    Either leaves what the store holds untouched.
+
+    """
+
+    def __init__(self, path: str | Path, size: tuple[int, int], capacity: int) -> None:
+        self.path = Path(path).expanduser()
+        self.size = tuple(positive_int(v, 'store: frame size') for v in size)
+        self.capacity = positive_int(capacity, 'store: capacity')
+        self.stored = 0
+        self.evicted = 0
+        self._format = RecordFormat(self.size)
+        with store_errors(self.path, 'create the folder'):
+            self.path.mkdir(parents=True, exist_ok=True)
+        self._lock = self._take_lock()
+        self._env = None
+        try:
+            with store_errors(self.path, 'open it for writing'):
+                self._env = lmdb.open(
+                    str(self.path), map_size=self._map_size(), max_dbs=1, sync=True,
+                    metasync=False, writemap=False)
+                self._frames = self._open_frames()
+                self._env.reader_check()
+            with store_errors(self.path, f'shrink it to {self.capacity} frames'):
+                while self._evict_some():
+                    pass
+        except BaseException:
+            self.close()
+            raise
+
+    def append(self, frame: SimulatedFrame) -> int:
+        """
+        Store a frame of the store's size and return its key.
+
+        Raises
+        ------
+        StoreError : disk full, read-only, ...; the frames stored so far are intact, and a
+            later append may succeed.
+
+        """
+        record = self._format.pack(frame)
+        with store_errors(self.path, 'store a frame'):
+            try:
+                key, evicted = self._put(record)
+            except lmdb.MapFullError:
+                # A reader that was killed still holds its old pages until somebody looks.
+                if not self._env.reader_check():
+                    raise
+                key, evicted = self._put(record)
+        self.stored += 1
+        self.evicted += evicted
+        return key
+
+    def reader(self) -> StreamReader:
+        """Return a reader in this process; it must not be used after this writer's close."""
+        return StreamReader(self.path, _env=self._env)
+
+    def __len__(self) -> int:
+        with self._env.begin(db=self._frames) as txn:
+            return txn.stat()['entries']
+
+    def close(self) -> None:
+        """Let go of the store; another writer may take it."""
+        if self._env is not None:
+            self._env.close()
+            self._env = None
+        self._lock.close()
+
+    def __enter__(self) -> StreamWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _take_lock(self):
+        """Return the locked file; the kernel lets go of it however this process ends."""
+        with store_errors(self.path, 'open it for writing'):
+            lock = open(self.path / 'writer.lock', 'a+')  # noqa: SIM115
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                owner = lock.read().strip() or 'unknown'
+                lock.close()
+                raise StoreError(
+                    f'store {self.path}: process {owner} is writing it; stop that one or '
+                    'choose another store path') from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            return lock
+
+    def _map_size(self) -> int:
+        """
+        Return the bound of the file, bytes; it grows only as frames come.
+
+        Room for a quarter more than the capacity lets readers hold old frames for a while and
+        covers LMDB's own pages; an existing larger file needs room to be shrunk in.
+        """
+        per_frame = -(-(self._format.nbytes + 16) // _PAGE) * _PAGE
+        wanted = (self.capacity + max(self.capacity // 4, 64)) * per_frame
+        data = self.path / 'data.mdb'
+        present = data.stat().st_size if data.exists() else 0
+        return max(wanted, present + 64 * per_frame) + (64 << 20)
+
+    def _open_frames(self):
+        """Check or write the store's description and return its table of frames."""
+        with self._env.begin() as txn:
+            size = described_size(self.path, txn)
+        if size is not None:
+            if size != self.size:
+                raise StoreError(
+                    f'store {self.path}: found frames of {size[0]}x{size[1]}, expected '
+                    f'{self.size[0]}x{self.size[1]} (height x width); choose another store '
+                    'path, or move or delete this folder')
+            return self._env.open_db(FRAMES, create=False)
+        description = {'version': VERSION, 'height': self.size[0], 'width': self.size[1]}
+        with self._env.begin(write=True) as txn:
+            frames = self._env.open_db(FRAMES, txn=txn)
+            txn.put(DESCRIPTION, json.dumps(description).encode())
+        return frames
+
+    def _put(self, record: bytearray) -> tuple[int, int]:
+        """Append a record and evict in one transaction; return its key and how many left."""
+        with self._env.begin(write=True, db=self._frames) as txn, txn.cursor() as cursor:
+            key = number_of(cursor.key()) + 1 if cursor.last() else 0
+            txn.put(key_of(key), record, append=True)
+            return key, _evict(txn, cursor, self.capacity)
+
+    def _evict_some(self) -> int:
+        with self._env.begin(write=True, db=self._frames) as txn, txn.cursor() as cursor:
+            count = _evict(txn, cursor, self.capacity)
+        self.evicted += count
+        return count
+
+
+def _evict(txn: lmdb.Transaction, cursor: lmdb.Cursor, capacity: int) -> int:
+    """Delete the oldest frames beyond capacity, at most _EVICT_AT_ONCE; return how many."""
+    count = min(max(txn.stat()['entries'] - capacity, 0), _EVICT_AT_ONCE)
+    for _ in range(count):
+        cursor.first()
+        cursor.delete()
+    return count

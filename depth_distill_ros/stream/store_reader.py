@@ -1,0 +1,199 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The reading side of the stream store; ``store.py`` says how the store works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+import json
+from pathlib import Path
+
+import lmdb
+import numpy as np
+
+from depth_distill_ros.stream.frame import SimulatedFrame
+from depth_distill_ros.stream.record import VERSION, RecordFormat
+from depth_distill_ros.stream.store_errors import (
+    CorruptRecord,
+    FrameEvicted,
+    StoreError,
+    StoreMissing,
+    StoreVersionError,
+    store_errors,
+)
+
+DESCRIPTION = b'depth_distill_ros.stream'
+FRAMES = b'frames'
+
+
+class StreamReader:
+    """
+    Reads a store that a writer, of this or of another process, may be filling.
+
+    Parameters
+    ----------
+    path : the store's folder
+
+    Raises
+    ------
+    StoreMissing : nothing there yet
+    StoreVersionError : a store of another format version
+    StoreError : cannot be opened
+
+    """
+
+    def __init__(self, path: str | Path, *, _env: lmdb.Environment | None = None) -> None:
+        self.path = Path(path).expanduser()
+        self._owns_env = _env is None
+        self._env = _env if _env is not None else self._open()
+        try:
+            with store_errors(self.path, 'read it'), self._env.begin() as txn:
+                size = described_size(self.path, txn)
+            if size is None:
+                raise _missing(self.path)
+            with store_errors(self.path, 'read it'):
+                self._frames = self._env.open_db(FRAMES, create=False)
+        except BaseException:
+            self.close()
+            raise
+        self.size = size
+        self._format = RecordFormat(size)
+
+    def __len__(self) -> int:
+        return len(self.keys())
+
+    def keys(self) -> range:
+        """Return the keys of the frames present now, oldest first."""
+        with self.snapshot() as frames:
+            return frames.keys()
+
+    def read(self, key: int) -> SimulatedFrame:
+        """Return one frame in memory of its own; FrameEvicted or CorruptRecord if not so."""
+        with self.snapshot() as frames:
+            return frames.read(key)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """
+        Give the store as it is now, whatever the writer does meanwhile.
+
+        Keep it short: pages that a snapshot sees cannot be used again.
+        """
+        with store_errors(self.path, 'read it'):
+            txn = self._begin()
+        with txn:
+            yield Snapshot(self.path, self._format, txn)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        if self._owns_env and self._env is not None:
+            self._env.close()
+        self._env = None
+
+    def __enter__(self) -> StreamReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _open(self) -> lmdb.Environment:
+        if not (self.path / 'data.mdb').is_file():
+            raise _missing(self.path)
+        with store_errors(self.path, 'read it'):
+            # Size 0 takes over the size that the writer has given the store.
+            return lmdb.open(
+                str(self.path), map_size=0, max_dbs=1, readonly=True, create=False,
+                readahead=False)
+
+    def _begin(self) -> lmdb.Transaction:
+        try:
+            return self._env.begin(db=self._frames, buffers=True)
+        except lmdb.MapResizedError:
+            self._env.set_mapsize(0)
+            return self._env.begin(db=self._frames, buffers=True)
+
+
+class Snapshot:
+    """The store at one moment; made by ``StreamReader.snapshot``."""
+
+    def __init__(self, path: Path, record: RecordFormat, txn: lmdb.Transaction) -> None:
+        self._path = path
+        self._format = record
+        self._txn = txn
+
+    def keys(self) -> range:
+        """Return the keys of all frames, oldest first."""
+        with self._txn.cursor() as cursor:
+            if not cursor.first():
+                return range(0)
+            first = number_of(cursor.key())
+            cursor.last()
+            return range(first, number_of(cursor.key()) + 1)
+
+    def read(self, key: int) -> SimulatedFrame:
+        """Return a frame in memory of its own; FrameEvicted or CorruptRecord if not so."""
+        with self._named(key):
+            return self._format.unpack(self._record(key))
+
+    def read_into(self, key: int, image: np.ndarray, semantics: np.ndarray) -> None:
+        """Copy a frame into H x W x 3 and H x W uint8 arrays; errors as in ``read``."""
+        with self._named(key):
+            self._format.unpack_into(self._record(key), image, semantics)
+
+    def _record(self, key: int) -> memoryview:
+        with store_errors(self._path, 'read it'):
+            record = self._txn.get(key_of(key)) if key >= 0 else None
+        if record is None:
+            raise FrameEvicted(
+                f'store {self._path}: frame {key} is not there (any more); it holds '
+                f'{self._text_of_keys()}')
+        return record
+
+    def _text_of_keys(self) -> str:
+        keys = self.keys()
+        return f'frames {keys[0]} to {keys[-1]}' if keys else 'no frame'
+
+    @contextmanager
+    def _named(self, key: int) -> Iterator[None]:
+        try:
+            yield
+        except CorruptRecord as error:
+            raise CorruptRecord(
+                f'store {self._path}: frame {key} is damaged: {error}') from None
+
+
+def described_size(path: Path, txn: lmdb.Transaction) -> tuple[int, int] | None:
+    """Return the frame size of the store, or None of an empty environment."""
+    raw = txn.get(DESCRIPTION)
+    if raw is None:
+        if txn.stat()['entries']:
+            raise StoreError(
+                f'store {path}: holds an LMDB database that is no stream store; choose another '
+                'store path')
+        return None
+    try:
+        description = json.loads(bytes(raw))
+        version = description['version']
+        if version == VERSION:
+            return int(description['height']), int(description['width'])
+    except (ValueError, KeyError, TypeError):
+        raise StoreError(
+            f'store {path}: its description is damaged; move or delete the folder') from None
+    raise StoreVersionError(
+        f'store {path}: found format version {version}, expected {VERSION}; choose another '
+        'store path, move or delete this folder, or use the depth_distill_ros that wrote it')
+
+
+def _missing(path: Path) -> StoreMissing:
+    return StoreMissing(
+        f'store {path}: no stream store there yet; start stream_node, or check the store path')
+
+
+def key_of(number: int) -> bytes:
+    return number.to_bytes(8, 'big')
+
+
+def number_of(key: bytes | memoryview) -> int:
+    return int.from_bytes(key, 'big')
