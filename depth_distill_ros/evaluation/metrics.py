@@ -1,0 +1,108 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Depth metrics, per image and over a window of images.
+
+As in the public code of Hu et al. (WACV 2019) and of LWD (arXiv 2105.06143), with their two
+conventions of RMSE, and with the prediction clamped: unclamped, a depth <= 0 makes a ratio
+below every threshold and counts as correct.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+
+import numpy as np
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.depth import valid
+
+METRICS = ('delta1', 'delta2', 'delta3', 'mse', 'rmse', 'rel', 'log10', 'mae')
+_NEAREST = 1e-3
+
+
+class MetricsError(DepthDistillError):
+    """A prediction and a reference that cannot be compared."""
+
+
+def depth_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, float]:
+    """
+    Compare one predicted depth with its reference, where the reference is finite and > 0.
+
+    Parameters
+    ----------
+    prediction : H x W, metres; clamped to >= 0.001. A NaN or infinity where the reference is
+        valid is no excuse: it is wrong for delta and makes the errors NaN or infinite.
+    reference : H x W, metres; zero, NaN and infinities are holes
+
+    Returns
+    -------
+    delta1, delta2, delta3 : share of the pixels with max(p/g, g/p) <= 1.25 ** k
+    mse, rmse : m^2 and m, of this image
+    rel : mean |p - g| / g
+    log10 : mean |log10 p - log10 g|
+    mae : mean |p - g|, m
+
+    Raises
+    ------
+    MetricsError : different shapes, or no valid pixel in the reference.
+
+    """
+    if prediction.shape != reference.shape:
+        raise MetricsError(
+            f'metrics: prediction of shape {prediction.shape} and reference of shape '
+            f'{reference.shape}; resize one to the other')
+    mask = valid(reference)
+    if not mask.any():
+        raise MetricsError('metrics: the reference depth has no pixel that is finite and > 0')
+    g = reference[mask].astype(np.float64)
+    p = np.maximum(prediction[mask].astype(np.float64), _NEAREST)
+    with np.errstate(invalid='ignore'):
+        error = np.abs(p - g)
+        ratio = np.maximum(p / g, g / p)
+        mse = float(np.mean(error ** 2))
+        return {
+            **{f'delta{k}': float(np.mean(ratio <= 1.25 ** k)) for k in (1, 2, 3)},
+            'mse': mse,
+            'rmse': mse ** 0.5,
+            'rel': float(np.mean(error / g)),
+            'log10': float(np.mean(np.abs(np.log10(p / g)))),
+            'mae': float(np.mean(error)),
+        }
+
+
+class MetricsWindow:
+    """
+    The mean of the last images' metrics.
+
+    Parameters
+    ----------
+    maxlen : images kept; None keeps all
+
+    """
+
+    def __init__(self, maxlen: int | None = None) -> None:
+        if maxlen is not None and maxlen < 1:
+            raise MetricsError(f'metrics: a window of {maxlen} images; it needs at least 1')
+        self._rows: deque[tuple[float, ...]] = deque(maxlen=maxlen)
+
+    def add(self, metrics: Mapping[str, float]) -> None:
+        """Take what ``depth_metrics`` returned for one image."""
+        self._rows.append(tuple(metrics[name] for name in METRICS))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def summary(self) -> dict[str, float]:
+        """
+        Return the means over the images, {} of an empty window.
+
+        ``rmse`` is the mean of the images' RMSE (LWD, D3); ``rmse_pooled`` the root of the
+        mean of their MSE (Hu et al., SARPN), which is never the smaller one.
+        """
+        if not self._rows:
+            return {}
+        means = dict(zip(METRICS, np.mean(self._rows, axis=0).tolist(), strict=True))
+        return {**means, 'rmse_pooled': means['mse'] ** 0.5}
