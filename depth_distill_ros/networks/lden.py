@@ -1,0 +1,66 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+LDEN, the network of "Boosting LightWeight Depth Estimation via Knowledge Distillation".
+
+Hu et al., KSEM 2023: attention and compression on four encoder taps, fusion at half resolution.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from depth_distill_ros.networks.backbones import encoder
+
+
+def _conv5(channels_in: int, channels_out: int) -> list[nn.Module]:
+    return [
+        nn.Conv2d(channels_in, channels_out, 5, padding=2, bias=False),
+        nn.BatchNorm2d(channels_out),
+        nn.ReLU(inplace=True),
+    ]
+
+
+class _ChannelAttention(nn.Module):
+    def __init__(self, channels: int):
+        super().__init__()
+        hidden = channels // 16
+        self.gate = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1),
+            nn.Conv2d(channels, hidden, 1, bias=False),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(hidden, channels, 1, bias=False),
+            nn.Sigmoid(),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.gate(x)
+
+
+class LDEN(nn.Module):
+    """
+    B×3×H×W ImageNet-normalised pictures to B×1×h×w metres, h×w about half of H×W.
+
+    The output is linear: no activation, no scale. For 228×304 it is 114×152; in general twice the
+    size of the first tap.
+    """
+
+    def __init__(self, backbone: str, pretrained: bool = False):
+        super().__init__()
+        self.encoder = encoder(backbone, pretrained)
+        self.compress = nn.ModuleList(
+            nn.Sequential(_ChannelAttention(c), *_conv5(c, 16)) for c in self.encoder.channels)
+        self.fuse = nn.Sequential(*_conv5(64, 64))
+        self.head = nn.Sequential(*_conv5(64, 64), nn.Conv2d(64, 1, 5, padding=2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        taps = self.encoder(x)
+        size = [2 * s for s in taps[0].shape[-2:]]
+        maps = [
+            # torch's default is the other grid; the authors' networks were made with this one
+            interpolate(compress(tap), size, mode='bilinear', align_corners=True)
+            for compress, tap in zip(self.compress, taps, strict=True)
+        ]
+        return self.head(self.fuse(torch.cat(maps, 1)))
