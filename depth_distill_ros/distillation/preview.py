@@ -1,0 +1,32 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of what distillation sees, for people."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+
+def colour_depth(depth: np.ndarray, near: float, far: float) -> np.ndarray:
+    """h×w metres to h×w×3 uint8 RGB, near red to far blue; NaN is black."""
+    share = np.nan_to_num((far - depth) / max(far - near, 1e-6), nan=0.0).clip(0, 1)
+    coloured = cv2.applyColorMap((share * 255).astype(np.uint8), cv2.COLORMAP_TURBO)
+    coloured[~np.isfinite(depth)] = 0
+    return cv2.cvtColor(coloured, cv2.COLOR_BGR2RGB)
+
+
+def preview_grid(pictures: list[np.ndarray], depths: list[np.ndarray]) -> np.ndarray:
+    """
+    One row a frame: the pictures (each N×H×W×3 uint8), then the depths (each N×h×w metres).
+
+    The depths of a row share one colour scale.
+    """
+    height, width = pictures[0].shape[1:3]
+    rows = []
+    for i in range(len(pictures[0])):
+        near, far = np.nanpercentile(depths[0][i], (2, 98))
+        coloured = [cv2.resize(colour_depth(d[i], near, far), (width, height),
+                               interpolation=cv2.INTER_NEAREST) for d in depths]
+        rows.append(np.hstack([*(p[i] for p in pictures), *coloured]))
+    return np.ascontiguousarray(np.vstack(rows))

@@ -1,0 +1,296 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""D3 and the session around it: where gradients go, what survives, what is released."""
+
+from dataclasses import asdict, replace
+import os
+from pathlib import Path
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import stream_frames
+import torch
+
+from depth_distill_ros.distillation.checkpoint import CheckpointError, save_checkpoint
+from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.d3 import D3
+from depth_distill_ros.distillation.losses import NonFiniteLoss
+from depth_distill_ros.distillation.release import releases
+from depth_distill_ros.distillation.session import DistillationConfig, DistillationSession
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.networks import TransformationNetwork, build
+from depth_distill_ros.networks.model import ModelCard, load_model, save_model
+from depth_distill_ros.stream.store import StreamWriter
+
+SIZE = (64, 96)
+CPU = Compute(torch.device('cpu'), bf16=False)
+
+
+@pytest.fixture(scope='module')
+def teacher_folder(tmp_path_factory):
+    torch.manual_seed(7)
+    network = build('lden', 'resnet18')
+    for _ in range(3):  # statistics of real batches, not the defaults
+        network(torch.randn(4, 3, *SIZE))
+    with torch.no_grad():
+        network.head[3].bias.fill_(2.5)  # metres in front of the camera
+    folder = tmp_path_factory.mktemp('models') / 'teacher'
+    save_model(folder, network, ModelCard('lden', 'resnet18', SIZE))
+    return folder
+
+
+@pytest.fixture(scope='module')
+def store(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('stream') / 'store'
+    with StreamWriter(folder, SIZE, 500) as writer:
+        for number in range(80):
+            writer.append(stream_frames.frame(number, SIZE))
+    return folder
+
+
+@pytest.fixture
+def config(teacher_folder, store):
+    return DistillationConfig(
+        store=str(store), teacher=str(teacher_folder), g_width=0.125, batch=2, lr=1e-3,
+        halving_steps=1000, min_frames=64, held_out_frames=4)
+
+
+@pytest.fixture
+def open_session(config, tmp_path):
+    """Give sessions on the store, which one process can have open only once."""
+    opened = []
+
+    def make(folder=tmp_path, **changes):
+        for session in opened:
+            session.close()
+        opened.append(DistillationSession(replace(config, **changes), folder, CPU))
+        return opened[-1]
+
+    yield make
+    for session in opened:
+        session.close()
+
+
+def networks(teacher_folder):
+    torch.manual_seed(0)
+    return (load_model(teacher_folder)[0], build('lden', 'mobilenetv2'),
+            TransformationNetwork(0.125, residual=True))
+
+
+def batch():
+    frames = [stream_frames.frame(i, SIZE) for i in range(3)]
+    return (torch.stack([torch.from_numpy(f.image).permute(2, 0, 1) / 127.5 - 1 for f in frames]),
+            torch.stack([torch.from_numpy(f.semantics) for f in frames]))
+
+
+def test_no_gradient_reaches_the_teacher_and_its_statistics_stay(teacher_folder):
+    teacher, student, g = networks(teacher_folder)
+    before = {n: t.clone() for n, t in teacher.state_dict().items()}
+    D3(teacher, student, g, CPU).backward(*batch(), torch.Generator())
+    assert all(p.grad is None for p in teacher.parameters())
+    assert all(torch.equal(before[n], t) for n, t in teacher.state_dict().items())
+
+
+def test_in_reading_a_g_learns_from_its_own_loss_alone(teacher_folder):
+    gradients = []
+    for weight in (1.0, 50.0):  # another student, so another student's loss
+        teacher, student, g = networks(teacher_folder)
+        with torch.no_grad():
+            student.head[3].bias.fill_(weight)
+        D3(teacher, student, g, CPU).backward(*batch(), torch.Generator().manual_seed(1))
+        gradients.append(g.out.weight.grad.clone())
+    assert gradients[0].abs().sum() > 0
+    torch.testing.assert_close(*gradients)
+
+
+def test_without_alpha_and_beta_g_gets_no_gradient_at_all(teacher_folder):
+    teacher, student, g = networks(teacher_folder)
+    D3(teacher, student, g, CPU, alpha=0.0, beta=0.0).backward(*batch(), torch.Generator())
+    assert all(p.grad is None or not p.grad.any() for p in g.parameters())
+    assert all(p.grad is not None for p in student.parameters())
+
+
+def test_the_losses_are_those_of_algorithm_1_written_out(teacher_folder):
+    from depth_distill_ros.distillation.bn_statistics import BNStatistics
+    from depth_distill_ros.distillation.losses import loss_h
+    from depth_distill_ros.distillation.mixing import mix
+    x, semantics = batch()
+    teacher, student, g = networks(teacher_folder)
+    losses = D3(teacher, student, g, CPU).backward(
+        x, semantics, torch.Generator().manual_seed(5))
+    teacher, student, g = networks(teacher_folder)
+    student.train(), g.train()
+    mixed = mix(x, semantics, torch.Generator().manual_seed(5))
+    z = g(mixed)
+    with BNStatistics(teacher).recorded() as terms:
+        taught_z = teacher(z)
+    expected = {
+        'loss_plain': loss_h(student(x), teacher(x)),
+        'loss_transformed': loss_h(student(z), taught_z),
+        'l_bn': sum(terms), 'l_rec': torch.nn.functional.l1_loss(z, mixed)}
+    for name, value in expected.items():
+        assert losses[name].item() == pytest.approx(value.item(), rel=1e-4), name
+
+
+def test_both_the_student_s_and_g_s_losses_fall(open_session):
+    session = open_session()
+    assert session.ready()
+    first = session.train_step()
+    for _ in range(25):
+        last = session.train_step()
+    assert last['loss_student'] < first['loss_student'] - 0.3
+    assert last['l_bn'] < first['l_bn']
+
+
+def test_a_resumed_run_is_bit_identical_to_one_that_was_not_interrupted(open_session, tmp_path):
+    whole = open_session(tmp_path / 'whole')
+    assert whole.ready()
+    losses = [whole.train_step() for _ in range(6)]
+    first = open_session(tmp_path / 'parts')
+    assert first.ready() and not first.resumed
+    for _ in range(3):
+        first.train_step()
+    first.save()
+    first.train_step()  # is lost, as after kill -9
+    second = open_session(tmp_path / 'parts')
+    assert second.resumed and second.step == 3 and second.ready()
+    assert [second.train_step() for _ in range(3)] == losses[3:]
+    for a, b in zip(whole.student.state_dict().values(), second.student.state_dict().values(),
+                    strict=True):
+        assert torch.equal(a, b)
+
+
+def test_kill_9_in_the_middle_of_training_leaves_a_checkpoint_to_go_on_from(open_session, config, tmp_path):
+    code = f"""
+from pathlib import Path
+from depth_distill_ros.distillation.session import DistillationConfig, DistillationSession
+session = DistillationSession(DistillationConfig(**{asdict(config)!r}), Path({str(tmp_path)!r}))
+session.ready()
+while True:
+    session.train_step()
+    session.save()
+    print(session.step, flush=True)
+"""
+    root = str(Path(__file__).resolve().parents[1])
+    with subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, text=True,
+                          env={**os.environ, 'PYTHONPATH': root}) as process:
+        saved = [int(process.stdout.readline()) for _ in range(4)][-1]
+        process.kill()
+    session = open_session()
+    assert session.step >= saved and session.ready()
+    session.train_step()
+
+
+def test_another_architecture_does_not_take_over_a_checkpoint(open_session):
+    session = open_session()
+    session.save()
+    with pytest.raises(CheckpointError, match="'g_width': 0.125.*'g_width': 0.25"):
+        open_session(g_width=0.25)
+
+
+def test_a_damaged_checkpoint_is_named_and_stays(open_session, tmp_path):
+    path = tmp_path / 'checkpoints' / 'last.pt'
+    path.parent.mkdir()
+    path.write_bytes(b'half of it')
+    with pytest.raises(CheckpointError, match='last.pt is no usable checkpoint.*move it away'):
+        open_session()
+    assert path.read_bytes() == b'half of it'
+
+
+def test_code_in_a_checkpoint_is_not_executed(tmp_path):
+    path = tmp_path / 'evil.pt'
+    torch.save({'state': Path('/')}, path)  # any class of its own would run its constructor
+    from depth_distill_ros.distillation.checkpoint import load_checkpoint
+    with pytest.raises(CheckpointError, match='no usable checkpoint'):
+        load_checkpoint(path)
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(tmp_path):
+    code = f"""
+import resource, torch
+from pathlib import Path
+from depth_distill_ros.distillation.checkpoint import CheckpointError, save_checkpoint
+path = Path({str(tmp_path)!r}) / 'last.pt'
+save_checkpoint(path, {{'x': torch.zeros(10)}})
+import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    save_checkpoint(path, {{'x': torch.zeros(1_000_000)}})
+except CheckpointError as error:
+    print(error)
+"""
+    root = str(Path(__file__).resolve().parents[1])
+    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True,
+                            env={**os.environ, 'PYTHONPATH': root}, check=True)
+    assert 'the last one is untouched' in result.stdout
+    assert torch.load(tmp_path / 'last.pt', weights_only=True)['x'].shape == (10,)
+    assert [p.name for p in tmp_path.iterdir()] == ['last.pt']
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_spares_the_checkpoint(open_session):
+    session = open_session()
+    session.ready()
+    session.train_step()
+    path = session.save()
+    before = path.read_bytes()
+    with torch.no_grad():
+        session.student.head[3].bias.fill_(float('nan'))
+    with pytest.raises(NonFiniteLoss, match='step 1.*lower the learning rate'):
+        session.train_step()
+    assert path.read_bytes() == before
+
+
+def test_the_first_student_is_released_and_a_worse_one_is_not(open_session, tmp_path):
+    session = open_session()
+    session.ready()
+    for _ in range(12):
+        session.train_step()
+    first = session.consider_release()
+    assert (first.number, first.step, first.folder.name) == (1, 12, '000001')
+    with torch.no_grad():
+        session._average.network.head[3].bias.add_(20.0)
+    assert session.consider_release() is None
+    assert session.consider_release(force=True).number == 2
+    records = releases(tmp_path / 'releases')
+    assert [r.number for r in records] == [1, 2]
+    assert session.latest_release() == records[-1]
+    assert records[0].score['delta1'] > records[1].score['delta1']
+
+
+def test_releases_look_at_no_frame_that_training_draws(open_session):
+    session = open_session()
+    session.ready()
+    drawn = {int(key) for _ in range(40) for key in session._sampler.draw().keys}
+    assert not drawn & {int(key) for key in session._sampler.held_out(32).keys}
+
+
+def test_a_store_of_another_size_is_named_with_both_sizes(open_session, tmp_path):
+    with StreamWriter(tmp_path / 'store', (24, 32), 64) as writer:
+        writer.append(stream_frames.frame(0))
+    session = open_session(store=str(tmp_path / 'store'))
+    with pytest.raises(DepthDistillError, match='24×32.*64×96'):
+        session.ready()
+
+
+def test_no_store_yet_means_not_ready(open_session, tmp_path):
+    session = open_session(store=str(tmp_path / 'none'))
+    assert not session.ready()
+    assert session.store_frames == 0
+
+
+def test_the_preview_shows_five_pictures_a_row(open_session):
+    session = open_session()
+    session.ready()
+    picture = session.preview(frames=2)
+    assert picture.shape == (2 * SIZE[0], 5 * SIZE[1], 3)
+    assert picture.dtype == np.uint8
+    plain = picture[:SIZE[0], :SIZE[1]]
+    assert any(np.array_equal(plain, stream_frames.frame(n, SIZE).image) for n in range(32))
+
+
+def test_a_checkpoint_of_a_read_only_place_is_an_error_that_names_it(tmp_path):
+    (tmp_path / 'file').write_text('in the way')
+    with pytest.raises(CheckpointError, match='file/last.pt'):
+        save_checkpoint(tmp_path / 'file' / 'last.pt', {'x': 1})
