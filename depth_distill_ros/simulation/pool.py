@@ -11,13 +11,13 @@ import os
 import queue
 import time
 
-from depth_distill_ros.simulation.camera import SimulatedCamera
 import numpy as np
 import torch
 from torch import Tensor
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.view import View
+from depth_distill_ros.simulation.camera import SimulatedCamera
 
 _RENDER_SIZE = (240, 320)
 VERTICAL_FOV = math.radians(45.0)
