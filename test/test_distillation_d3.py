@@ -162,7 +162,8 @@ def test_a_resumed_run_is_bit_identical_to_one_that_was_not_interrupted(open_ses
         assert torch.equal(a, b)
 
 
-def test_kill_9_in_the_middle_of_training_leaves_a_checkpoint_to_go_on_from(open_session, config, tmp_path):
+def test_kill_9_in_the_middle_of_training_leaves_a_checkpoint_to_go_on_from(
+        open_session, config, tmp_path):
     code = f"""
 from pathlib import Path
 from depth_distill_ros.distillation.session import DistillationConfig, DistillationSession

@@ -19,7 +19,8 @@ class D3:
 
     The student learns the teacher's depth on the stream's pictures x′ and on G's z = G(x̂′) of
     their mixtures x̂′ (eq. 9); G learns to move x̂′ towards the statistics in the teacher's
-    BatchNorm layers without leaving x̂′ (eq. 8). In reading A no gradient of the student's loss reaches G.
+    BatchNorm layers without leaving x̂′ (eq. 8). In reading A no gradient of the student's
+    loss reaches G.
     """
 
     def __init__(self, teacher: nn.Module, student: nn.Module, transformation: nn.Module,

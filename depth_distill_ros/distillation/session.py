@@ -42,7 +42,8 @@ class DistillationConfig:
 
     teacher: model folder, empty for the shipped one. store: folder of the stream store.
     halving_steps, halvings: the learning rate's schedule; the paper's five epochs of 50,000 frames
-    are 31,250 steps of batch 8. min_frames: in the store before training starts. ema: decay of the averaged student, which is what is released.
+    are 31,250 steps of batch 8. min_frames: in the store before training starts. ema:
+    decay of the averaged student, which is what is released.
     """
 
     store: str
@@ -228,8 +229,8 @@ class DistillationSession:
                 reader.close()
                 raise DepthDistillError(
                     f'the store {self.config.store} holds {reader.size[0]}×{reader.size[1]} '
-                    f"frames and the teacher reads {self.size[0]}×{self.size[1]}; set the stream node's "
-                    "height and width to the teacher's and give it a new store")
+                    f'frames and the teacher reads {self.size[0]}×{self.size[1]}; set the '
+                    "stream node's height and width to the teacher's and give it a new store")
             self._reader = reader
             self._sampler = StreamSampler(reader, self.config.batch, self.config.seed)
             if self._sampler_state:
