@@ -98,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
                 'rooms_of_the_last_run': pool.rooms,
                 'hours_of_the_last_run': round((time.monotonic() - began) / 3600, 2),
             })
-        save_model(out, training.average.network, card, half=True)
+        save_model(out, training.finish(), card, half=True)
     finally:
         pool.close()
     # The stored weights are rounded to 16 bit: they are what is judged and what the card says.

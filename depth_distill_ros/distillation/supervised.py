@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
+from torch.optim.swa_utils import update_bn
 
 from depth_distill_ros.distillation.augment import flip, jitter
 from depth_distill_ros.distillation.average import AveragedNetwork
@@ -87,6 +88,18 @@ class SupervisedTraining:
         self.average.update(self.network)
         self.step += 1
         return loss.item()
+
+    def finish(self, batches: int = 64) -> nn.Module:
+        """
+        Return the averaged network with BatchNorm statistics of its own.
+
+        Those that were averaged along the way are the statistics of networks that it no longer
+        is; D3 fits G to them, so they are measured anew, on training pictures as they are.
+        """
+        network = self.average.network
+        pictures = (to_input(self._draw(self.config.batch)[0]) for _ in range(batches))
+        update_bn(pictures, network, self.compute.device)
+        return network.eval()
 
     def save(self, path: Path) -> Path:
         return save_checkpoint(path, {

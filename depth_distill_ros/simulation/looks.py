@@ -19,9 +19,12 @@ from depth_distill_ros.errors import DepthDistillError
 Range = tuple[float, float]
 Palette = tuple[tuple[float, Range, Range, Range], ...]
 
+# Every hue from grey to vivid and from dark to bright: a student that has seen them all has less
+# to unlearn in any world.
 _ANY: Palette = (
     (3.0, (0.0, 1.0), (0.35, 0.95), (0.45, 1.0)),
-    (1.0, (0.0, 1.0), (0.05, 0.4), (0.5, 1.0)),
+    (3.0, (0.0, 1.0), (0.0, 0.35), (0.35, 1.0)),
+    (1.0, (0.0, 1.0), (0.0, 0.7), (0.12, 0.45)),
 )
 _WOODS: Palette = (
     (2.0, (0.07, 0.10), (0.35, 0.55), (0.45, 0.70)),
@@ -104,18 +107,18 @@ STREAM = Look(
     wall=_ANY, floor=_ANY + _WOODS, wood=_ANY + _WOODS, paint=_ANY, fabric=_ANY, small=_ANY,
     roof=((2.0, (0.0, 1.0), (0.0, 0.1), (0.85, 1.0)), (1.0, (0.0, 1.0), (0.1, 0.4), (0.7, 1.0))),
     floors={'planks': 1.0, 'tiles': 1.0, 'checker': 0.7, 'carpet': 0.8, 'parquet': 0.8},
-    walls={'plaster': 1.0, 'wallpaper': 1.0, 'stripes': 0.8, 'brick': 0.7, 'dots': 0.5,
+    walls={'plaster': 2.0, 'wallpaper': 1.0, 'stripes': 0.8, 'brick': 0.7, 'dots': 0.5,
            'gradient': 0.5},
     fabrics={'weave': 1.0, 'plaid': 0.8, 'stripes': 0.8, 'dots': 0.8, 'noise': 0.6},
-    texture_contrast=(0.10, 0.45), accent_wall=0.4, painted=0.5, clutter=0.8, extras=(3, 8),
+    texture_contrast=(0.05, 0.45), accent_wall=0.4, painted=0.5, clutter=0.8, extras=(3, 8),
     rug=0.6, curtain=0.5, pictures=(1, 5), proportions=(0.88, 1.12),
     chairs={'slats': 1.0, 'solid': 1.0, 'stool': 0.6, 'shell': 1.0},
     sofas={'boxy': 1.0, 'rounded': 1.0, 'slim': 0.6},
     tables={'legs': 1.0, 'pedestal': 1.0, 'panel': 0.7},
     storage={'bookcase': 1.2, 'cabinet': 1.0, 'wardrobe': 0.7, 'drawers': 1.0, 'cubes': 0.8},
-    lighting=Lighting(ambient=(0.55, 0.68), ceiling=(0.30, 0.50), window=(0.10, 0.28),
-                      bounce=(0.12, 0.25), temperature=(-0.05, 0.05),
-                      window_temperature=(-0.05, 0.05)),
+    lighting=Lighting(ambient=(0.38, 0.68), ceiling=(0.15, 0.50), window=(0.10, 0.45),
+                      bounce=(0.08, 0.25), temperature=(-0.3, 0.3),
+                      window_temperature=(-0.3, 0.3)),
     sensor=None, camera_height_jitter=0.06, plain_fabric=0.3)
 
 ROBOT = Look(

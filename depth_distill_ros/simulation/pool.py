@@ -66,7 +66,9 @@ class RenderedPool:
 
     def draw(self, count: int) -> tuple[Tensor, Tensor]:
         """count×H×W×3 uint8 pictures and count×h×w float32 metres, waiting for the first ones."""
-        while self.rendered < min(4 * count, len(self._images)):
+        first = min(4 * count, len(self._images))
+        self._wanted.value = max(self._wanted.value, first)
+        while self.rendered < first:
             self._check_renderers()
             time.sleep(0.1)
         self._check_renderers()

@@ -1,0 +1,62 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A CSV file that grows by a row per frame and outlives its writer."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from depth_distill_ros.errors import DepthDistillError
+
+
+class MetricsFileError(DepthDistillError):
+    """A file that cannot be written or that holds something else."""
+
+
+class MetricsFile:
+    """
+    Columns: time, stamp (seconds), the frame's metrics, the window's as ``window_<name>``.
+
+    Every row reaches the file before ``append`` returns. A file that is there already is
+    continued; a row that a kill cut short is removed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._header = ''
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.open('ab').close()
+        except OSError as error:
+            raise self._error(error) from None
+
+    def append(self, time: float, stamp: float, frame: dict[str, float],
+               window: dict[str, float]) -> None:
+        """Write one row; MetricsFileError names the file."""
+        row = {'time': f'{time:.6f}', 'stamp': f'{stamp:.9f}',
+               **{name: f'{value:.6g}' for name, value in frame.items()},
+               **{f'window_{name}': f'{value:.6g}' for name, value in window.items()}}
+        try:
+            if not self._header:
+                self._header = self._begin(','.join(row))
+            with self._path.open('a', encoding='utf-8') as file:
+                file.write(','.join(row.values()) + '\n')
+        except OSError as error:
+            raise self._error(error) from None
+
+    def _begin(self, header: str) -> str:
+        text = self._path.read_bytes()
+        if not text:
+            self._path.write_text(header + '\n', encoding='utf-8')
+            return header
+        found = text.split(b'\n', 1)[0].decode(errors='replace')
+        if found != header:
+            raise MetricsFileError(f'{self._path}: its columns are "{found[:60]}", not those of '
+                                   'this version; move it away')
+        os.truncate(self._path, text.rfind(b'\n') + 1)
+        return header
+
+    def _error(self, error: OSError) -> MetricsFileError:
+        return MetricsFileError(f'cannot write {self._path}: {error.strerror}; free some space, '
+                                'make it writable or choose another work_dir')

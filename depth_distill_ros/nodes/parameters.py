@@ -1,0 +1,193 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Every parameter of every node, said once: name, default, meaning, legal values.
+
+A parameter that is not read-only is read where it is used, so a change takes effect at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import math
+
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
+from rclpy.exceptions import ParameterException
+from rclpy.node import Node
+
+from depth_distill_ros.errors import DepthDistillError
+
+
+class ParameterError(DepthDistillError):
+    """A parameter with an illegal value at start-up."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """
+    One parameter as ROS sees it.
+
+    Attributes
+    ----------
+    name : snake_case
+    default : its type is the parameter's type
+    description : what it means, with the unit
+    range : (lowest, highest), both legal; numbers only
+    choices : the only legal values; texts only
+    read_only : fixed once the node has started
+
+    """
+
+    name: str
+    default: bool | int | float | str
+    description: str
+    range: tuple[float, float] | None = None
+    choices: tuple[str, ...] = ()
+    read_only: bool = True
+
+    def descriptor(self) -> ParameterDescriptor:
+        """Return the message that ``ros2 param describe`` shows."""
+        message = ParameterDescriptor(description=self.description, read_only=self.read_only)
+        if self.choices:
+            message.additional_constraints = 'one of: ' + ', '.join(self.choices)
+        if self.range and isinstance(self.default, int):
+            message.integer_range = [IntegerRange(
+                from_value=int(self.range[0]), to_value=int(self.range[1]), step=1)]
+        elif self.range:
+            message.floating_point_range = [FloatingPointRange(
+                from_value=float(self.range[0]), to_value=float(self.range[1]), step=0.0)]
+        return message
+
+
+def declare(node: Node, table: tuple[Parameter, ...]) -> None:
+    """
+    Declare a table on a node; changes that leave the legal values are refused as a whole.
+
+    Raises
+    ------
+    ParameterError : a start-up value of the wrong type or outside its range or choices.
+
+    """
+    choices = {p.name: p.choices for p in table if p.choices}
+
+    def check(changes) -> SetParametersResult:
+        for change in changes:
+            legal = choices.get(change.name)
+            if legal and change.value not in legal:
+                return SetParametersResult(successful=False, reason=(
+                    f'{change.name} is "{change.value}", expected one of: {", ".join(legal)}'))
+            if isinstance(change.value, float) and not math.isfinite(change.value):
+                return SetParametersResult(
+                    successful=False, reason=f'{change.name} is {change.value}: not a number')
+        return SetParametersResult(successful=True)
+
+    node.add_on_set_parameters_callback(check)
+    for parameter in table:
+        try:
+            node.declare_parameter(parameter.name, parameter.default, parameter.descriptor())
+        except ParameterException as error:
+            reason = ' '.join(str(error).split())
+            hint = ' (write a whole number as 1.0)' if isinstance(parameter.default, float) else ''
+            raise ParameterError(f'parameter {parameter.name}: {reason}{hint}') from None
+
+
+_SIDE = (32, 4096)
+
+COMMON = (
+    Parameter('autostart', True, 'configure and activate by itself; false under a life-cycle '
+              'manager'),
+)
+
+
+def _inputs(reliability: str) -> tuple[Parameter, ...]:
+    return (
+        Parameter('reliability', reliability, 'QoS of the input subscriptions; auto follows the '
+                  'publishers: reliable unless one of them is best effort',
+                  choices=('auto', 'reliable', 'best_effort')),
+        Parameter('input_timeout', 5.0, 'warn when an input is silent for so long, seconds',
+                  range=(0.5, 3600.0), read_only=False))
+
+
+SIMULATOR = COMMON + (
+    Parameter('look', 'stream', 'stream: what the student learns from; robot: the muted world '
+              "that plays the robot's camera", choices=('stream', 'robot')),
+    Parameter('seed', 0, 'fixes every room and the whole journey', range=(0, 2**31 - 1)),
+    Parameter('rate', 5.0, 'frames per second; 0: as fast as they render', range=(0.0, 1000.0)),
+    Parameter('height', 240, 'image height, pixels', range=_SIDE),
+    Parameter('width', 320, 'image width, pixels', range=_SIDE),
+    Parameter('vertical_fov', math.radians(45.0), 'vertical field of view, radians',
+              range=(0.2, 2.5)),
+    Parameter('frames_per_room', 16, 'frames before the next room', range=(1, 100_000)),
+    Parameter('stride', 0.06, 'metres of progress between two frames', range=(0.001, 2.0)),
+    Parameter('shadows', False, 'cast shadows (slower)'),
+    Parameter('publish_clock', False, 'publish /clock and stamp frames with it instead of with '
+              "this node's clock"),
+    Parameter('frame_id', 'camera_optical_frame', 'frame of the optical axis in every header'),
+)
+
+STREAM = COMMON + _inputs('auto') + (
+    Parameter('work_dir', '', 'folder of the run; frames go to its store/; must be given'),
+    Parameter('height', 228, "height at which frames are stored: the network's input, pixels",
+              range=_SIDE),
+    Parameter('width', 304, "width at which frames are stored: the network's input, pixels",
+              range=_SIDE),
+    Parameter('capacity', 4000, 'frames the store keeps; then the oldest makes room',
+              range=(64, 10_000_000)),
+)
+
+INFERENCE = COMMON + _inputs('best_effort') + (
+    Parameter('work_dir', '', 'folder of the run; the newest of its releases/ is taken at '
+              'configure; empty: wait for the release topic'),
+    Parameter('model', '', 'folder of the one model to start with instead, such as a release that '
+              'was copied to the robot'),
+    Parameter('device', '', 'torch device (cpu, cuda, cuda:1); empty: the best there is'),
+    Parameter('threads', 0, 'torch threads of this process; 0: torch decides', range=(0, 256)),
+)
+
+EVALUATOR = COMMON + _inputs('auto') + (
+    Parameter('window', 50, 'frames in the sliding window', range=(1, 100_000), read_only=False),
+    Parameter('work_dir', '', 'folder of the run; every frame adds a row to its evaluation.csv; '
+              'empty: no file'),
+)
+
+DISTILLER = COMMON + (
+    Parameter('work_dir', '', 'folder of the run: its store/ is read, checkpoints/, releases/ and '
+              'tensorboard/ are written; must be given'),
+    Parameter('teacher', '', 'folder of the teacher; empty: the shipped one'),
+    Parameter('student', 'lden', 'architecture of the student', choices=('lden',)),
+    Parameter('student_backbone', 'mobilenetv2', 'backbone of the student',
+              choices=('mobilenetv2', 'resnet18', 'resnet34')),
+    Parameter('g_width', 1.0, 'width of the transformation network; 1: as in the paper',
+              range=(0.01, 1.0)),
+    Parameter('g_residual', True, 'the transformation network adds to its picture instead of '
+              'painting it anew'),
+    Parameter('batch', 8, 'frames per step', range=(2, 1024)),
+    Parameter('lr', 1e-4, 'learning rate at the start', range=(1e-8, 1.0)),
+    Parameter('halving_steps', 31_250, 'steps after which the learning rate halves',
+              range=(1, 2**31 - 1)),
+    Parameter('halvings', 3, 'how often it halves at most', range=(0, 64)),
+    Parameter('weight_decay', 1e-4, 'of the student', range=(0.0, 1.0)),
+    Parameter('alpha', 1e-3, 'weight of the BatchNorm statistics in the loss of G',
+              range=(0.0, 1e3)),
+    Parameter('beta', 1e-3, 'weight of the reconstruction in the loss of G', range=(0.0, 1e3)),
+    Parameter('ema', 0.999, 'decay per step of the averaged student, which is what is released',
+              range=(0.0, 0.999999)),
+    Parameter('min_frames', 512, 'frames in the store before training starts',
+              range=(1, 10_000_000)),
+    Parameter('held_out_frames', 32, 'stream frames a release is judged on', range=(1, 4096)),
+    Parameter('seed', 0, 'of weights, batches and mixing', range=(0, 2**31 - 1)),
+    Parameter('threads', 0, 'torch threads of this process; 0: torch decides', range=(0, 256)),
+    Parameter('niceness', 0, 'how far training steps back behind other processes',
+              range=(0, 19)),
+    Parameter('release_period', 60.0, 'seconds between two considered releases',
+              range=(1.0, 1e6), read_only=False),
+    Parameter('checkpoint_period', 300.0, 'seconds between two checkpoints', range=(1.0, 1e6),
+              read_only=False),
+    Parameter('preview_period', 10.0, 'seconds between two preview pictures', range=(0.5, 1e6),
+              read_only=False),
+)

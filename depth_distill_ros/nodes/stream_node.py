@@ -1,0 +1,94 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The simulator's topics into the stream store: paired by stamp, decoded, counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sensor_msgs.msg import CameraInfo, Image
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.nodes import camera_info, images
+from depth_distill_ros.nodes.diagnostics import Diagnosis, Level
+from depth_distill_ros.nodes.lifecycle import ManagedNode
+from depth_distill_ros.nodes.parameters import STREAM, ParameterError
+from depth_distill_ros.stream.intake import StreamIntake
+from depth_distill_ros.stream.pairing import StampPairer
+from depth_distill_ros.stream.semantics import decode
+from depth_distill_ros.stream.store import StreamWriter
+
+# Nothing may be lost while one frame is being stored, and a busy disk takes its time.
+_QUEUE = 60
+_TOPICS = {'image': Image, 'semantics': Image, 'camera_info': CameraInfo}
+_READ = {
+    'image': images.read_rgb,
+    'semantics': lambda message: decode(images.read_array(message), message.encoding),
+    'camera_info': camera_info.to_intrinsics,
+}
+_REASON = {'image': 'image', 'semantics': 'semantics', 'camera_info': 'intrinsics'}
+
+
+class StreamNode(ManagedNode):
+    """image, semantics and camera_info of one stamp become one frame of the store."""
+
+    def __init__(self) -> None:
+        super().__init__('stream', STREAM)
+        self._writer: StreamWriter | None = None
+
+    def configure(self) -> None:
+        if not self.value('work_dir'):
+            raise ParameterError('parameter work_dir is empty: name the folder of the run')
+        self._writer = StreamWriter(
+            Path(self.value('work_dir')).expanduser() / 'store',
+            (self.value('height'), self.value('width')), self.value('capacity'))
+        self._intake = StreamIntake(self._writer)
+        self._pairer = StampPairer(tuple(_TOPICS), _QUEUE)
+        self._frames = len(self._writer)
+        self.get_logger().info(f'{self._writer.path} holds {self._frames} frames')
+
+    def activate(self) -> None:
+        for topic, kind in _TOPICS.items():
+            self.listen(kind, topic, lambda message, t=topic: self._on_message(t, message), _QUEUE)
+
+    def cleanup(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def diagnose(self) -> Diagnosis:
+        counters = self._intake.counters(self._pairer)
+        rejected = sum(counters.rejected.values())
+        values = {
+            **{f'received.{topic}': count for topic, count in counters.received.items()},
+            'paired': counters.paired, 'unpaired': counters.unpaired,
+            'duplicates': counters.duplicates, 'resets': counters.resets, 'rejected': rejected,
+            **{f'rejected.{reason}': count for reason, count in counters.rejected.items()},
+            'stored': counters.stored, 'evicted': counters.evicted,
+            'store_frames': len(self._writer), 'last_rejection': counters.last_error}
+        if counters.rejected.get('store'):
+            return Diagnosis(Level.ERROR, counters.last_error, values)
+        if rejected:
+            return Diagnosis(Level.WARN, f'{rejected} rejected, last: {counters.last_error}',
+                             values)
+        return Diagnosis(Level.OK, f'{counters.stored} frames stored', values)
+
+    def _on_message(self, topic: str, message: Image | CameraInfo) -> None:
+        stamp = images.stamp_ns(message)
+        messages = self._pairer.add(topic, stamp, message)
+        if messages is None:
+            return
+        parts = {}
+        for name, part in messages.items():
+            try:
+                parts[name] = _READ[name](part)
+            except DepthDistillError as error:
+                self._intake.reject(error, _REASON[name])
+                self._warn(f'{name}: {error}')
+                return
+        if self._intake.add(
+                parts['image'], parts['semantics'], parts['camera_info'], stamp) is None:
+            self._warn(self._intake.counters().last_error)
+
+    def _warn(self, reason: str) -> None:
+        self.get_logger().warning(f'frame rejected: {reason}', throttle_duration_sec=1.0)

@@ -1,0 +1,17 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The robot alone: the newest release answers the camera; nothing learns.
+
+ros2 launch depth_distill_ros inference.launch.py work_dir:=/data/run
+    robot_image:=/camera/image_raw robot_camera_info:=/camera/camera_info
+"""
+
+from launch import LaunchDescription
+
+from depth_distill_ros.bringup import InferenceArguments, inference_graph, launch_description
+
+
+def generate_launch_description() -> LaunchDescription:
+    return launch_description(InferenceArguments, inference_graph)

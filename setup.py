@@ -1,0 +1,83 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Install the package under colcon (ROS) and under pip (beside the PyPI rclpy) alike."""
+
+from glob import glob
+import os
+import re
+
+from setuptools import find_packages, setup
+
+PACKAGE = 'depth_distill_ros'
+
+
+def version() -> str:
+    """Return the version that the package itself states."""
+    with open(os.path.join(PACKAGE, '__init__.py'), encoding='utf-8') as source:
+        return re.search(r"^__version__ = '(.+)'$", source.read(), re.MULTILINE).group(1)
+
+
+def installed(folder: str, pattern: str) -> tuple[str, list[str]]:
+    """Return a data_files entry: the files of ``pattern``, to be put into ``folder``."""
+    return folder, sorted(path for path in glob(pattern) if os.path.isfile(path))
+
+
+def shared_tree(top: str) -> list[tuple[str, list[str]]]:
+    """Return data_files entries that put the folder ``top``, whole, into share/."""
+    return [
+        (os.path.join('share', PACKAGE, folder), [os.path.join(folder, name) for name in files])
+        for folder, _, files in sorted(os.walk(top))
+        if files and not folder.endswith('__pycache__')]
+
+
+setup(
+    name=PACKAGE,
+    version=version(),
+    description='Distils a monocular depth network on the robot, from simulated pictures alone',
+    author='The depth_distill_ros authors',
+    maintainer='The depth_distill_ros authors',
+    maintainer_email='maintainers@depth-distill-ros.example',
+    license='Apache-2.0',
+    python_requires='>=3.10',
+    packages=find_packages(include=[PACKAGE, PACKAGE + '.*']),
+    package_data={PACKAGE: ['models/*/*']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', ['resource/' + PACKAGE]),
+        ('share/' + PACKAGE, ['package.xml']),
+        *shared_tree('launch'),
+        *shared_tree('config'),
+        *shared_tree('sim'),
+        # Not console_scripts: colcon would tie those to the Python that built the package,
+        # and the one with torch may be a virtual environment's.
+        installed('lib/' + PACKAGE, 'scripts/*'),
+    ],
+    entry_points={'console_scripts': ['depth-distill = depth_distill_ros.cli:main']},
+    install_requires=[
+        'setuptools',
+        'lmdb>=1.4',
+        'matplotlib>=3.5',
+        'numpy>=1.21',
+        'pyyaml>=5.4',
+        'rich>=12',
+        'safetensors>=0.4',
+        'tensorboard>=2.9',
+        'timm>=1.0',
+        'torch>=2.1',
+        'torchvision>=0.16',
+    ],
+    extras_require={
+        # What a ROS install brings and a bare machine lacks. OpenCV belongs here and not
+        # above: on ROS, cv_bridge needs the distribution's cv2, which a wheel would hide.
+        # Headless, because it needs no libGL or X and this package opens no window; any
+        # other opencv-python wheel serves as well, they all are the module cv2.
+        'wheels': [
+            'ros-rclpy[fastrtps]==9.1.2',
+            'ros-common-interfaces==5.5.1',
+            'opencv-python-headless>=4.5.4',
+        ],
+        'simulation': ['mujoco>=3.12'],
+        'test': ['pytest>=7', 'ruff'],
+    },
+    zip_safe=False,
+)

@@ -1,0 +1,208 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""For tests on DDS: a node that talks and listens, and the package's nodes as processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import QoSProfile
+from rclpy.signals import SignalHandlerOptions
+
+from depth_distill_ros.installation import executable
+from depth_distill_ros.nodes.qos import profile
+
+TIMEOUT = 40.0  # generous: a busy machine is slow, and what passes never waits so long
+TRANSITIONS = {
+    'configure': Transition.TRANSITION_CONFIGURE, 'activate': Transition.TRANSITION_ACTIVATE,
+    'deactivate': Transition.TRANSITION_DEACTIVATE, 'cleanup': Transition.TRANSITION_CLEANUP,
+    'shutdown unconfigured': Transition.TRANSITION_UNCONFIGURED_SHUTDOWN,
+    'shutdown inactive': Transition.TRANSITION_INACTIVE_SHUTDOWN,
+    'shutdown active': Transition.TRANSITION_ACTIVE_SHUTDOWN}
+
+
+def wait_until(happened, what, timeout=TIMEOUT):
+    """Return what ``happened`` returns once it is true; AssertionError names ``what``."""
+    deadline = time.monotonic() + timeout
+    while not (result := happened()):
+        assert time.monotonic() < deadline, f'not within {timeout} s: {what}'
+        time.sleep(0.02)
+    return result
+
+
+class Graph:
+    """One node of the test process, spun in a thread."""
+
+    def __init__(self):
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        self.node = rclpy.create_node('tester')
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self.node)
+        self.diagnostics = {}
+        self.listen(DiagnosticArray, '/diagnostics', profile(50), self._on_diagnostics)
+        self._thread = threading.Thread(target=self._executor.spin)
+        self._thread.start()
+
+    def listen(self, kind, topic, qos=None, callback=None):
+        """Subscribe; return the list that messages are added to."""
+        received = []
+        self.node.create_subscription(
+            kind, topic, callback or received.append, qos or profile(100))
+        return received
+
+    def talk(self, kind, topic, qos=None):
+        """Return a publisher."""
+        return self.node.create_publisher(
+            kind, topic, qos if isinstance(qos, QoSProfile) else profile(100))
+
+    def call(self, kind, name, request=None, timeout=TIMEOUT):
+        """Return a service's answer."""
+        client = self.node.create_client(kind, name)
+        assert client.wait_for_service(timeout), f'no service {name}'
+        done = threading.Event()
+        future = client.call_async(request or kind.Request())
+        future.add_done_callback(lambda _: done.set())
+        assert done.wait(timeout), f'{name} did not answer'
+        self.node.destroy_client(client)
+        return future.result()
+
+    def close(self):
+        self._executor.shutdown()
+        self._thread.join()
+        self.node.destroy_node()
+        rclpy.shutdown()
+
+    def _on_diagnostics(self, message):
+        for status in message.status:
+            self.diagnostics[status.name] = (
+                int.from_bytes(status.level, 'little'), status.message,
+                {entry.key: entry.value for entry in status.values})
+
+
+class Nodes:
+    """Starts the package's nodes as launch does, all in one namespace."""
+
+    def __init__(self, graph, namespace, folder):
+        self.graph, self.namespace, self.folder = graph, namespace, folder
+        self._running = []
+
+    def start(self, executable_name, name=None, wait_for='active', **parameters):
+        """Start a node under its name; wait until it is in that state (None: do not)."""
+        name = name or executable_name.removesuffix('_node')
+        node = NodeProcess(self, executable_name, name, parameters)
+        self._running.append(node)
+        if wait_for:
+            node.wait_for_state(wait_for)
+        return node
+
+    def topic(self, name):
+        return f'{self.namespace}/{name}'
+
+    def talk(self, kind, name, qos=None):
+        """Return a publisher that somebody listens to already."""
+        publisher = self.graph.talk(kind, self.topic(name), qos)
+        wait_until(publisher.get_subscription_count, f'a subscriber of {name}')
+        return publisher
+
+    def listen(self, kind, name, qos=None):
+        """Return the list of messages that come from now on."""
+        received = self.graph.listen(kind, self.topic(name), qos)
+        wait_until(lambda: self.graph.node.count_publishers(self.topic(name)),
+                   f'a publisher of {name}')
+        return received
+
+    def close(self):
+        for node in self._running:
+            node.kill()
+            print(f'--- {node.full_name}\n{node.log}')  # pytest shows it where a test failed
+
+
+class NodeProcess:
+    """One node as a process, with its log."""
+
+    def __init__(self, nodes, executable_name, name, parameters):
+        self._graph = nodes.graph
+        self.full_name = f'{nodes.namespace}/{name}'
+        self._log = nodes.folder / f'{name}.{time.monotonic_ns()}.log'
+        words = ['--ros-args', '-r', f'__node:={name}', '-r', f'__ns:={nodes.namespace}']
+        for key, value in parameters.items():
+            words += ['-p', f'{key}:={_yaml(value)}']
+        with self._log.open('w') as output:
+            self.process = subprocess.Popen(
+                [sys.executable, str(executable(executable_name)), *words], stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, 'OMP_NUM_THREADS': '1', 'CUDA_VISIBLE_DEVICES': ''})
+
+    @property
+    def log(self):
+        return self._log.read_text(errors='replace')
+
+    def wait_for_log(self, text):
+        wait_until(lambda: text in self.log or self._ended(), f'"{text}" in the log')
+        assert text in self.log, self.log
+
+    def wait_for_state(self, state):
+        wait_until(lambda: self.state() == state or self._ended(), f'{self.full_name} {state}')
+        assert self.process.poll() is None, self.log
+
+    def state(self):
+        """Return the state the node itself tells, None while it is not up."""
+        if not self._graph.node.count_services(f'{self.full_name}/get_state'):
+            return None
+        try:
+            answer = self._graph.call(GetState, f'{self.full_name}/get_state', timeout=5.0)
+        except AssertionError:
+            return None
+        return answer.current_state.label
+
+    def change(self, transition):
+        """Drive a transition; return whether it succeeded."""
+        request = ChangeState.Request()
+        request.transition.id = TRANSITIONS[transition]
+        return self._graph.call(ChangeState, f'{self.full_name}/change_state', request).success
+
+    def call(self, kind, name, request=None):
+        return self._graph.call(kind, f'{self.full_name}/{name}', request)
+
+    def values(self):
+        """Return the values of the last diagnosis; empty before the first."""
+        return self._graph.diagnostics.get(self.full_name, (0, '', {}))[2]
+
+    def level(self):
+        return self._graph.diagnostics.get(self.full_name, (None, '', {}))[0]
+
+    def wait_for_values(self, **wanted):
+        """Wait for diagnostic values; __ in a name stands for a dot."""
+        wanted = {name.replace('__', '.'): str(value) for name, value in wanted.items()}
+        try:
+            wait_until(lambda: wanted.items() <= self.values().items(), str(wanted))
+        except AssertionError as error:
+            raise AssertionError(f'{error}; found {self.values()}\n{self.log}') from None
+        return self.values()
+
+    def interrupt(self, *signals):
+        """Send the signals at once; return the exit code."""
+        for number in signals or (signal.SIGINT,):
+            self.process.send_signal(number)
+        return self.process.wait(TIMEOUT)
+
+    def kill(self):
+        """Leave no time for anything."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def _ended(self):
+        return self.process.poll() is not None
+
+
+def _yaml(value):
+    return str(value).lower() if isinstance(value, bool) else f'{value!r}'

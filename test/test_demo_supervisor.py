@@ -1,0 +1,144 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The supervisor keeps its processes running and leaves none behind."""
+
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from depth_distill_ros.demo.supervisor import Supervisor, SupervisorError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# A process that ends on SIGINT, with a child of its own that would not.
+PARENT = """
+import signal, subprocess, sys, time
+child = subprocess.Popen([sys.executable, '-S', '-c',
+    'import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(600)'])
+signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+print('ready', child.pid, flush=True)
+time.sleep(600)
+"""
+
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+print('ready 0', flush=True)
+time.sleep(600)
+"""
+
+
+def python(source):
+    return [sys.executable, '-S', '-c', source]
+
+
+def alive(pid):
+    try:
+        return 'Z' not in Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, 'it never came'
+        time.sleep(0.02)
+
+
+def ready(log, times=1):
+    return log.exists() and log.read_text().count('ready') >= times
+
+
+@pytest.fixture
+def supervise(tmp_path):
+    made = []
+
+    def make(**commands):
+        made.append(Supervisor(commands, tmp_path, {}))
+        return made[-1]
+
+    yield make
+    for supervisor in made:
+        supervisor.stop(grace=0.1)
+
+
+def test_a_killed_process_is_started_again_and_the_others_go_on(supervise, tmp_path):
+    supervisor = supervise(a=python(PARENT), b=python(PARENT))
+    wait_for(lambda: ready(tmp_path / 'a.log') and ready(tmp_path / 'b.log'))
+    first, second = supervisor.children
+    before, grandchild = first.process.pid, int((tmp_path / 'a.log').read_text().split()[1])
+    other = second.process.pid
+
+    os.kill(before, signal.SIGKILL)
+    wait_for(lambda: not alive(before))
+    assert supervisor.restart_the_dead() == ['a']
+
+    wait_for(lambda: ready(tmp_path / 'a.log', times=2))
+    assert (first.restarts, second.restarts) == (1, 0)
+    assert first.process.pid != before
+    assert second.process.pid == other and alive(other)
+    wait_for(lambda: not alive(grandchild))
+
+
+def test_nothing_is_restarted_while_all_run(supervise, tmp_path):
+    supervisor = supervise(a=python(PARENT))
+    wait_for(lambda: ready(tmp_path / 'a.log'))
+    assert supervisor.restart_the_dead() == []
+
+
+def test_stop_ends_every_process_and_what_it_started(supervise, tmp_path):
+    supervisor = supervise(a=python(PARENT), b=python(PARENT))
+    logs = [tmp_path / 'a.log', tmp_path / 'b.log']
+    wait_for(lambda: all(ready(log) for log in logs))
+    pids = [child.process.pid for child in supervisor.children]
+    pids += [int(log.read_text().split()[1]) for log in logs]
+
+    supervisor.stop()
+
+    assert [child.process.returncode for child in supervisor.children] == [0, 0]
+    wait_for(lambda: not any(alive(pid) for pid in pids))
+
+
+def test_a_process_deaf_to_sigint_gets_sigterm(supervise, tmp_path):
+    supervisor = supervise(a=python(STUBBORN))
+    wait_for(lambda: ready(tmp_path / 'a.log'))
+    supervisor.stop(grace=0.1)
+    assert supervisor.children[0].process.returncode == -signal.SIGTERM
+
+
+def test_a_process_that_dies_at_once_again_and_again_is_named_with_its_last_words(supervise):
+    supervisor = supervise(broken=python("import sys; sys.exit('teacher not found')"))
+    with pytest.raises(SupervisorError, match='broken ended 5 times.*teacher not found'):
+        for _ in range(5):
+            wait_for(lambda: supervisor.children[0].process.poll() is not None)
+            supervisor.restart_the_dead()
+
+
+def test_a_command_that_does_not_exist_is_named_and_nothing_is_left(tmp_path):
+    with pytest.raises(SupervisorError, match='/nowhere/node'):
+        Supervisor({'a': python(PARENT), 'b': ['/nowhere/node']}, tmp_path, {})
+    words = (tmp_path / 'a.log').read_text().split()
+    wait_for(lambda: not words or not alive(int(words[1])))
+
+
+def test_the_processes_of_a_killed_supervisor_end(tmp_path):
+    sleeper = python("import time; print('up', flush=True); time.sleep(600)")
+    source = (
+        'import time; from pathlib import Path;'
+        'from depth_distill_ros.demo.supervisor import Supervisor;'
+        f'supervisor = Supervisor({{"a": {sleeper!r}}}, Path({str(tmp_path)!r}), {{}});'
+        'print(supervisor.children[0].process.pid, flush=True); time.sleep(600)')
+    outer = subprocess.Popen([sys.executable, '-c', source], stdout=subprocess.PIPE, cwd=ROOT)
+    pid = int(outer.stdout.readline())
+    wait_for(lambda: (tmp_path / 'a.log').read_text())
+    outer.kill()
+    outer.wait()
+    outer.stdout.close()
+    wait_for(lambda: not alive(pid))

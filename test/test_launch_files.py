@@ -1,0 +1,81 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The launch files start the very graph of bringup (where launch_ros is installed)."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+launch = pytest.importorskip('launch')
+pytest.importorskip('launch_ros')
+
+from launch.actions import DeclareLaunchArgument, OpaqueFunction  # noqa: E402
+from launch.launch_description_sources import (  # noqa: E402
+    get_launch_description_from_python_launch_file,
+)
+from launch.utilities import perform_substitutions  # noqa: E402
+
+from depth_distill_ros import bringup  # noqa: E402
+
+LAUNCH = Path(__file__).resolve().parents[1] / 'launch'
+
+
+@pytest.fixture
+def teacher(tmp_path):
+    (tmp_path / 'card.json').write_text(json.dumps({'size': [96, 128]}))
+    return str(tmp_path)
+
+
+def started(name, **arguments):
+    """Return the node actions of a launch file that gets these arguments."""
+    description = get_launch_description_from_python_launch_file(str(LAUNCH / name))
+    context = launch.LaunchContext()
+    for action in description.entities:
+        if isinstance(action, DeclareLaunchArgument):
+            context.launch_configurations[action.name] = arguments.get(
+                action.name, perform_substitutions(context, action.default_value))
+    function, = (a for a in description.entities if isinstance(a, OpaqueFunction))
+    nodes = function.execute(context)
+    for node in nodes:
+        node._perform_substitutions(context)
+    return nodes
+
+
+@pytest.mark.parametrize('name, kind', [
+    ('distill.launch.py', bringup.DistillationArguments),
+    ('inference.launch.py', bringup.InferenceArguments)])
+def test_every_argument_is_declared_described_and_has_its_default(name, kind):
+    description = get_launch_description_from_python_launch_file(str(LAUNCH / name))
+    declared = {a.name: a for a in description.get_launch_arguments()}
+    context = launch.LaunchContext()
+    texts = {}
+    for argument, action in declared.items():
+        assert action.description
+        texts[argument] = perform_substitutions(context, action.default_value)
+    assert bringup.from_mapping(kind, texts) == kind()
+
+
+def test_distill_starts_the_nodes_of_the_graph_under_their_names(teacher):
+    graph = bringup.distillation_graph(
+        bringup.DistillationArguments(teacher=teacher, namespace='robot1'))
+    nodes = started('distill.launch.py', teacher=teacher, namespace='robot1')
+    assert [node.node_name for node in nodes] == [f'/robot1/{spec.name}' for spec in graph]
+    assert [node.expanded_remapping_rules for node in nodes] == [
+        list(spec.remappings.items()) for spec in graph]
+
+
+def test_inference_alone_starts_one_node():
+    assert [node.node_name for node in started('inference.launch.py')] == ['/inference']
+
+
+def test_with_real_topics_no_simulator_is_launched(teacher):
+    names = [node.node_name for node in started(
+        'distill.launch.py', teacher=teacher, simulator='none', robot='real')]
+    assert names == ['/stream', '/distiller', '/inference']
+
+
+def test_a_wrong_teacher_is_one_clear_line():
+    with pytest.raises(bringup.BringupError, match='/nowhere'):
+        started('distill.launch.py', teacher='/nowhere')

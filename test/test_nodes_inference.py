@@ -1,0 +1,208 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The inference node as a process on a real graph."""
+
+import time
+
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy')
+from builtin_interfaces.msg import Time  # noqa: E402
+import cv2  # noqa: E402
+from ros_graph import wait_until  # noqa: E402
+from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
+import students  # noqa: E402
+
+from depth_distill_ros.geometry.intrinsics import Intrinsics  # noqa: E402
+from depth_distill_ros.nodes import camera_info, images  # noqa: E402
+from depth_distill_ros.nodes.qos import profile  # noqa: E402
+
+FRAME = 'robot_eye'
+OFFICE = __import__('pathlib').Path(__file__).resolve().parents[2] / 'shared/data/office_rgbd'
+BEST_EFFORT = profile(10, reliable=False)
+
+
+class RobotCamera:
+    """Publishes image and camera_info of one stamp after the other."""
+
+    def __init__(self, nodes, intrinsics):
+        self._intrinsics = intrinsics
+        self._info = nodes.talk(CameraInfo, 'camera_info', BEST_EFFORT)
+        self._image = nodes.talk(Image, 'image', BEST_EFFORT)
+        self.stamps = []
+
+    def show(self, pixels, change=lambda message: None):
+        """Send a picture with the next stamp; ``change`` may spoil the message."""
+        stamp = Time(sec=7, nanosec=len(self.stamps) * 1_000_003)
+        self.stamps.append((stamp.sec, stamp.nanosec))
+        self._info.publish(camera_info.from_intrinsics(self._intrinsics, stamp, FRAME))
+        message = images.from_array(pixels, 'rgb8', stamp, FRAME)
+        change(message)
+        self._image.publish(message)
+
+
+def stamp_of(message):
+    return message.header.stamp.sec, message.header.stamp.nanosec
+
+
+def one_by_one(camera, depths, count, pixels):
+    """Show pictures, each after the last one's answer, so that none is dropped."""
+    for _ in range(count):
+        before = len(depths)
+        camera.show(pixels)
+        wait_until(lambda: len(depths) > before, 'depth')  # noqa: B023
+
+
+@pytest.fixture
+def picture():
+    return np.random.default_rng(0).integers(0, 256, (120, 200, 3), np.uint8)
+
+
+@pytest.fixture
+def camera_of_picture():
+    return Intrinsics(150.0, 151.0, 98.0, 61.0, 120, 200)
+
+
+def test_answers_with_the_image_s_stamp_and_frame_and_with_intrinsics_that_fit(
+        nodes, tmp_path, picture, camera_of_picture):
+    students.release(tmp_path, 2.5)
+    nodes.start('inference_node', work_dir=str(tmp_path))
+    depths, infos = nodes.listen(Image, 'depth'), nodes.listen(CameraInfo, 'camera_info_out')
+    camera = RobotCamera(nodes, camera_of_picture)
+    one_by_one(camera, depths, 5, picture)
+    wait_until(lambda: len(infos) == 5, 'camera_info')
+    assert [stamp_of(m) for m in depths] == [stamp_of(m) for m in infos] == camera.stamps
+    assert {m.header.frame_id for m in depths + infos} == {FRAME}
+    assert {(m.encoding, m.height, m.width) for m in depths} == {('32FC1', 48, 64)}
+    np.testing.assert_allclose(images.read_depth(depths[0]), 2.5, rtol=1e-6)
+    # 120x200 is cropped to 120x160 (20 columns off each side), then scaled by 48/120.
+    found = camera_info.to_intrinsics(infos[0])
+    assert found.size == students.DEPTH_SIZE
+    assert found.fx == pytest.approx(150.0 * 0.4)
+    assert found.cx == pytest.approx((98.0 - 20 + 0.5) * 0.4 - 0.5)
+
+
+def test_every_frame_of_a_swap_under_load_comes_from_one_release_and_is_accounted_for(
+        nodes, tmp_path, picture, camera_of_picture):
+    records = [students.release(tmp_path, metres) for metres in (1.0, 2.0, 3.0)]
+    node = nodes.start('inference_node', model=str(records[0].folder))
+    depths = nodes.listen(Image, 'depth', profile(1000))
+    releases = nodes.talk(String, 'release', profile(1, latched=True))
+    camera = RobotCamera(nodes, camera_of_picture)
+    answered_by = {1.0: 0, 2.0: 0, 3.0: 0}
+    for metres, record in zip((1.0, 2.0, 3.0), [None, *records[1:]], strict=True):
+        if record is not None:
+            releases.publish(students.message(record))
+        deadline = time.monotonic() + 30.0
+        while not (depths and images.read_depth(depths[-1])[0, 0] == metres):
+            camera.show(picture)
+            time.sleep(0.002)
+            assert time.monotonic() < deadline, node.log
+    values = wait_until(
+        lambda: (v := node.values()).get('in_flight') == '0'
+        and int(v['answered']) == len(depths) and v, 'all frames accounted for')
+    assert int(values['received']) == int(values['answered']) + int(values['dropped'])
+    assert int(values['dropped.newer_frame']) > 0
+    assert values['rejected'] == '0' and values['release'] == '3' and values['swaps'] == '2'
+    for message in depths:
+        found = np.unique(images.read_depth(message))
+        assert len(found) == 1 and float(found[0]) in answered_by
+        answered_by[float(found[0])] += 1
+    assert all(answered_by.values())
+    stamps = [stamp_of(m) for m in depths]
+    assert stamps == sorted(set(stamps)) and set(stamps) <= set(camera.stamps)
+
+
+def test_bad_releases_are_refused_by_name_and_the_running_student_stays(
+        nodes, tmp_path, picture, camera_of_picture):
+    good, nan, half, other = (students.release(tmp_path, 4.0) for _ in range(4))
+    students.with_nan(nan)
+    students.cut_short(half)
+    students.of_another_architecture(other)
+    node = nodes.start('inference_node', model=str(good.folder))
+    releases = nodes.talk(String, 'release', profile(1, latched=True))
+    depths = nodes.listen(Image, 'depth')
+    for record, word in ((nan, 'NaN'), (half, 'safetensors'), (other, 'resnet18')):
+        releases.publish(students.message(record))
+        node.wait_for_log(str(record.folder))
+        refusal = next(line for line in node.log.splitlines() if str(record.folder) in line)
+        assert 'release refused' in refusal and word in refusal
+    releases.publish(String(data=f'{{"folder": "{tmp_path}/none", "number": 9, "step": 1}}'))
+    node.wait_for_log(f'{tmp_path}/none')
+    releases.publish(String(data='release 9'))
+    node.wait_for_values(refused_releases=5, release=0)
+    one_by_one(RobotCamera(nodes, camera_of_picture), depths, 1, picture)
+    assert images.read_depth(depths[0])[0, 0] == 4.0
+    assert 'Traceback' not in node.log
+
+
+def test_unusable_images_are_counted_by_reason_and_the_next_good_one_is_answered(
+        nodes, tmp_path, picture, camera_of_picture):
+    node = nodes.start('inference_node', model=str(students.release(tmp_path, 1.0).folder))
+    depths = nodes.listen(Image, 'depth')
+    images_only = nodes.talk(Image, 'image', BEST_EFFORT)
+    images_only.publish(images.from_array(picture, 'rgb8', Time(), FRAME))
+    node.wait_for_values(rejected__no_camera_info=1)
+    camera = RobotCamera(nodes, camera_of_picture)
+
+    def unknown_encoding(message):
+        message.encoding = 'yuv9'
+
+    def truncated(message):
+        message.data = message.data[:1000]
+
+    for number, (spoil, word) in enumerate((
+            (unknown_encoding, 'yuv9'), (truncated, 'got 1000'))):
+        camera.show(picture, spoil)
+        node.wait_for_values(rejected__image=number + 1)
+        assert word in node.values()['last_rejection']
+    camera.show(picture[:100])
+    node.wait_for_values(rejected__no_camera_info=2)
+    assert '100x200' in node.values()['last_rejection']
+    one_by_one(camera, depths, 1, picture)
+    assert node.wait_for_values(answered=1, received=5, rejected=4, dropped=0)
+    assert 'Traceback' not in node.log
+
+
+def test_without_a_release_frames_are_dropped_and_counted_until_the_first_one_comes(
+        nodes, tmp_path, picture, camera_of_picture):
+    node = nodes.start('inference_node')
+    camera = RobotCamera(nodes, camera_of_picture)
+    camera.show(picture)
+    node.wait_for_values(dropped__no_release=1, release='')
+    node.wait_for_log('no release yet')
+    record = students.release(tmp_path, 1.0)
+    nodes.talk(String, 'release', profile(1, latched=True)).publish(students.message(record))
+    node.wait_for_values(release=1)
+    one_by_one(camera, nodes.listen(Image, 'depth'), 1, picture)
+
+
+def test_a_model_parameter_that_names_no_model_ends_the_node_with_one_line(nodes, tmp_path):
+    node = nodes.start('inference_node', wait_for=None, model=str(tmp_path / 'nothing'))
+    assert node.process.wait(40.0) == 1
+    assert 'nothing is no model folder' in node.log and 'Traceback' not in node.log
+
+
+def test_a_broken_newest_release_at_the_start_gives_way_to_the_one_before(nodes, tmp_path):
+    students.release(tmp_path, 1.0)
+    students.cut_short(students.release(tmp_path, 2.0))
+    node = nodes.start('inference_node', work_dir=str(tmp_path))
+    node.wait_for_values(release=1, refused_releases=1)
+
+
+def test_a_real_recording_played_as_the_robot_s_camera_is_answered_frame_by_frame(
+        nodes, tmp_path):
+    if not OFFICE.is_dir():
+        pytest.skip(f'no recording at {OFFICE}')
+    k = np.loadtxt(OFFICE / 'K.txt')
+    nodes.start('inference_node', model=str(students.release(tmp_path, 2.0).folder))
+    depths = nodes.listen(Image, 'depth')
+    camera = None
+    for path in sorted((OFFICE / 'image').glob('*.jpg'))[::6]:
+        picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+        camera = camera or RobotCamera(
+            nodes, Intrinsics(k[0, 0], k[1, 1], k[0, 2], k[1, 2], *picture.shape[:2]))
+        one_by_one(camera, depths, 1, picture)
+    assert [stamp_of(m) for m in depths] == camera.stamps

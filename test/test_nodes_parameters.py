@@ -1,0 +1,57 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of parameters, against the code that uses them and the files that set them."""
+
+from dataclasses import fields
+from pathlib import Path
+import re
+
+import pytest
+import yaml
+
+pytest.importorskip('rclpy')
+
+from depth_distill_ros.distillation.session import DistillationConfig  # noqa: E402
+from depth_distill_ros.networks import BACKBONES, NETWORKS  # noqa: E402
+from depth_distill_ros.nodes import parameters  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[1]
+TABLES = {
+    'simulator': parameters.SIMULATOR, 'stream': parameters.STREAM,
+    'distiller': parameters.DISTILLER, 'inference': parameters.INFERENCE,
+    'evaluator': parameters.EVALUATOR, 'robot_camera': parameters.SIMULATOR}
+
+
+def test_the_distiller_s_parameters_are_the_session_s_settings_with_the_same_defaults():
+    table = {p.name: p.default for p in parameters.DISTILLER}
+    settings = {f.name: f.default for f in fields(DistillationConfig) if f.name != 'store'}
+    assert settings == {name: table[name] for name in settings}
+    choices = {p.name: p.choices for p in parameters.DISTILLER}
+    assert choices['student'] == NETWORKS
+    assert set(choices['student_backbone']) == set(BACKBONES)
+
+
+@pytest.mark.parametrize('node', TABLES)
+def test_every_parameter_is_described_legal_by_default_and_read_by_its_node(node):
+    source = (ROOT / 'depth_distill_ros' / 'nodes').glob('*_node.py')
+    text = '\n'.join(p.read_text() for p in source)
+    text += (ROOT / 'depth_distill_ros' / 'nodes' / 'lifecycle.py').read_text()
+    settings = {f.name for f in fields(DistillationConfig)}
+    for parameter in TABLES[node]:
+        assert parameter.description
+        assert not parameter.choices or parameter.default in parameter.choices
+        assert not parameter.range or (
+            parameter.range[0] <= parameter.default <= parameter.range[1])
+        assert re.search(rf"'{parameter.name}'", text) or parameter.name in settings
+
+
+@pytest.mark.parametrize('file', sorted((ROOT / 'config').glob('*.yaml')), ids=lambda p: p.name)
+def test_the_shipped_files_set_known_parameters_to_legal_values(file):
+    for key, entry in yaml.safe_load(file.read_text()).items():
+        table = {p.name: p for p in TABLES[key.removeprefix('/**/')]}
+        for name, value in entry['ros__parameters'].items():
+            assert type(value) is type(table[name].default), name
+            if table[name].range:
+                assert table[name].range[0] <= value <= table[name].range[1]
+            if table[name].choices:
+                assert value in table[name].choices

@@ -1,0 +1,172 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""package.xml, setup.py, the licence and the house's rules about imports."""
+
+import ast
+import json
+from pathlib import Path
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+import depth_distill_ros
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / 'depth_distill_ros'
+ROS = {'rclpy', 'launch', 'launch_ros', 'cv_bridge', 'sensor_msgs_py', 'sensor_msgs', 'std_msgs',
+       'std_srvs', 'diagnostic_msgs', 'lifecycle_msgs', 'rcl_interfaces', 'rosgraph_msgs',
+       'builtin_interfaces', 'ament_index_python'}
+# The PyPI name of each import, and its rosdep key; None: rosdep knows none.
+KEYS = {
+    'cv2': 'python3-opencv', 'lmdb': None, 'matplotlib': 'python3-matplotlib',
+    'mujoco': 'python3-mujoco-pip', 'numpy': 'python3-numpy', 'rich': 'python3-rich',
+    'safetensors': None, 'tensorboard': 'python3-tensorboard-pip', 'timm': 'python3-timm-pip',
+    'torch': 'python3-torch', 'torchvision': 'python3-torchvision', 'yaml': 'python3-yaml'}
+
+
+def manifest():
+    return ElementTree.parse(ROOT / 'package.xml').getroot()
+
+
+def setup_py():
+    """Return the keyword arguments that setup.py gives to setuptools."""
+    source = (
+        'import json, setuptools, sys;'
+        'setuptools.setup = lambda **k: print(json.dumps(k));'
+        "exec(compile(open('setup.py').read(), 'setup.py', 'exec'))")
+    return json.loads(subprocess.run(
+        [sys.executable, '-c', source], cwd=ROOT, check=True, capture_output=True,
+        text=True).stdout)
+
+
+def sources():
+    return sorted(PACKAGE.rglob('*.py'))
+
+
+def imported(path):
+    """Return the top-level names of all absolute imports of a file, at whatever depth."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition('.')[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module.partition('.')[0])
+    return names
+
+
+def test_version_and_licence_are_the_same_everywhere():
+    package, setup = manifest(), setup_py()
+    assert package.findtext('version') == setup['version'] == depth_distill_ros.__version__
+    assert package.findtext('license') == setup['license'] == 'Apache-2.0'
+    licence = (ROOT / package.find('license').get('file')).read_text(encoding='utf-8')
+    assert 'Apache License' in licence and 'Version 2.0, January 2004' in licence
+    assert setup['version'] in (ROOT / 'CHANGELOG.rst').read_text(encoding='utf-8')
+
+
+def test_package_xml_is_an_ament_python_package_of_format_3():
+    package = manifest()
+    assert package.get('format') == '3'
+    assert package.findtext('name') == 'depth_distill_ros'
+    assert package.findtext('export/build_type') == 'ament_python'
+
+
+@pytest.mark.parametrize('key', [
+    'rclpy', 'cv_bridge', 'sensor_msgs_py', 'launch_ros', 'python3-torch', 'python3-numpy',
+    'python3-opencv'])
+def test_package_xml_names_the_dependencies_by_their_rosdep_keys(key):
+    assert key in [entry.text for entry in manifest().iter('exec_depend')]
+
+
+def test_pytest_is_a_test_dependency():
+    assert 'python3-pytest' in [entry.text for entry in manifest().iter('test_depend')]
+
+
+def test_every_import_of_the_package_is_a_declared_dependency():
+    used = set().union(*map(imported, sources())) - set(sys.stdlib_module_names)
+    used -= {'depth_distill_ros'}
+    assert used <= ROS | set(KEYS), 'an import without a dependency'
+    declared = {entry.text for entry in manifest().iter('exec_depend')}
+    needed = {KEYS.get(name, name) for name in used - {'builtin_interfaces'}} - {None}
+    assert needed <= declared
+    setup = setup_py()
+    wheels = ' '.join([*setup['install_requires'], *sum(setup['extras_require'].values(), [])])
+    for name in used - ROS:
+        assert {'cv2': 'opencv-python', 'yaml': 'pyyaml'}.get(name, name) in wheels
+
+
+def test_lark_is_never_asked_for():
+    # It overwrites the lark-parser that the rclpy wheels need.
+    assert not re.search(r'\blark\b', (ROOT / 'setup.py').read_text(encoding='utf-8'))
+
+
+def test_launch_config_and_executables_are_installed_where_ros_looks():
+    files = {folder: names for folder, names in setup_py()['data_files']}
+    assert files['share/ament_index/resource_index/packages'] == ['resource/depth_distill_ros']
+    assert set(files['lib/depth_distill_ros']) == {
+        str(path.relative_to(ROOT)) for path in (ROOT / 'scripts').iterdir() if path.is_file()}
+    installed = set().union(*files.values())
+    for path in [*ROOT.glob('launch/*.launch.py'), *ROOT.glob('config/*')]:
+        assert str(path.relative_to(ROOT)) in installed
+
+
+def test_executables_run_with_the_python_of_the_environment():
+    for path in (ROOT / 'scripts').iterdir():
+        assert path.read_text(encoding='utf-8').startswith('#!/usr/bin/env python3\n'), path
+        assert path.stat().st_mode & 0o111, path
+
+
+def test_every_package_folder_is_a_package():
+    for path in sources():
+        assert (path.parent / '__init__.py').is_file(), path
+
+
+def test_every_source_carries_the_licence():
+    trees = ['depth_distill_ros', 'launch', 'test', 'benchmarks']
+    for path in [*(p for tree in trees for p in (ROOT / tree).rglob('*.py')), ROOT / 'setup.py']:
+        head = path.read_text(encoding='utf-8').removeprefix('#!/usr/bin/env python3\n')
+        assert head.startswith(
+            '# Copyright 2026 The depth_distill_ros authors\n'
+            '# SPDX-License-Identifier: Apache-2.0\n'), path
+
+
+def test_only_nodes_and_bringup_know_ros():
+    for path in sources():
+        place = path.relative_to(PACKAGE)
+        if place.parts[0] != 'nodes' and place.name != 'bringup.py':
+            assert not imported(path) & ROS, path
+
+
+def test_the_core_imports_with_no_ros_installed():
+    modules = [
+        '.'.join(path.relative_to(ROOT).with_suffix('').parts) for path in sources()
+        if path.name not in ('__init__.py', '__main__.py')
+        and path.relative_to(PACKAGE).parts[0] not in ('nodes', 'simulation')]
+    source = (
+        'import sys, importlib\n'
+        'class NoRos:\n'
+        '    def find_spec(self, name, path=None, target=None):\n'
+        f'        if name.partition(".")[0] in {ROS!r}:\n'
+        '            raise ModuleNotFoundError(f"no {name} here")\n'
+        'sys.meta_path.insert(0, NoRos())\n'
+        f'for name in {modules!r}: importlib.import_module(name)\n')
+    done = subprocess.run([sys.executable, '-c', source], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize('words, status, text', [
+    (['--version'], 0, depth_distill_ros.__version__),
+    (['demo', '--help'], 0, 'example: depth-distill demo'),
+    (['dance'], 2, 'invalid choice'),
+    (['demo', '--teacher', '/nowhere'], 1, '/nowhere')])
+def test_the_command_line_answers_and_ends_with_the_right_status(words, status, text):
+    pytest.importorskip('rclpy')
+    done = subprocess.run(
+        [sys.executable, '-m', 'depth_distill_ros', *words], cwd=ROOT, capture_output=True,
+        text=True)
+    assert done.returncode == status
+    assert text in done.stdout + done.stderr
+    assert 'Traceback' not in done.stderr
