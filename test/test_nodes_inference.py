@@ -206,3 +206,12 @@ def test_a_real_recording_played_as_the_robot_s_camera_is_answered_frame_by_fram
             nodes, Intrinsics(k[0, 0], k[1, 1], k[0, 2], k[1, 2], *picture.shape[:2]))
         one_by_one(camera, depths, 1, picture)
     assert [stamp_of(m) for m in depths] == camera.stamps
+
+
+def test_a_damaged_newest_release_is_refused_at_the_start_and_the_one_before_answers(
+        nodes, tmp_path):
+    students.release(tmp_path, 1.0)
+    newest = students.release(tmp_path, 2.0)
+    (newest.folder / 'card.json').write_text('{')
+    node = nodes.start('inference_node', work_dir=str(tmp_path))
+    node.wait_for_values(release=1, refused_releases=1)

@@ -22,7 +22,8 @@ class ReleaseRecord:
     score: dict[str, float]
 
 
-def _folders(root: Path) -> list[Path]:
+def release_folders(root: Path) -> list[Path]:
+    """Return the folders of all releases under `root`, oldest first, unread."""
     return sorted(f for f in Path(root).glob('[0-9]' * 6) if (f / CARD).is_file())
 
 
@@ -33,19 +34,19 @@ def _record(folder: Path) -> ReleaseRecord:
 
 def releases(root: Path) -> list[ReleaseRecord]:
     """Return all releases under `root`, oldest first."""
-    return [_record(folder) for folder in _folders(root)]
+    return [_record(folder) for folder in release_folders(root)]
 
 
 def latest(root: Path) -> ReleaseRecord | None:
     """Return the newest release under `root`."""
-    folders = _folders(root)
+    folders = release_folders(root)
     return _record(folders[-1]) if folders else None
 
 
 def publish(root: Path, student: nn.Module, card: ModelCard, step: int,
             score: dict[str, float]) -> ReleaseRecord:
     """Write the next release; a reader sees the whole of it or nothing."""
-    folders = _folders(root)
+    folders = release_folders(root)
     number = int(folders[-1].name) + 1 if folders else 1
     folder = Path(root) / f'{number:06d}'
     about = {**card.about, 'role': 'student', 'step': step, 'held_out': score}

@@ -123,8 +123,10 @@ class DistillerNode(ManagedNode):
                 losses = session.train_step()
                 self._log.step(session.step, losses, session.learning_rate, session.config.batch)
                 self._show(losses)
+                first = not self._release and session.step >= self.value('first_release_step')
                 for period, duty in duties.items():
-                    if time.monotonic() - done[period] >= self.value(period):
+                    if (time.monotonic() - done[period] >= self.value(period)
+                            or first and period == 'release_period'):
                         self._try(period, duty)
                         done[period] = time.monotonic()
             self._try('checkpoint_period', self._save)

@@ -19,7 +19,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import String
 import torch
 
-from depth_distill_ros.distillation.release import releases
+from depth_distill_ros.distillation.release import release_folders
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.engine import TorchEngine
@@ -62,8 +62,8 @@ class InferenceNode(ManagedNode):
         if model:
             self._student = self._make_student(Path(model).expanduser(), 0)
         elif work_dir:
-            found = reversed(releases(Path(work_dir).expanduser() / 'releases'))
-            any(self._load(record.folder, record.number) for record in found)
+            found = reversed(release_folders(Path(work_dir).expanduser() / 'releases'))
+            any(self._load(folder, int(folder.name)) for folder in found)
 
     def activate(self) -> None:
         self._info = None

@@ -222,6 +222,10 @@ def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
         report(node.get_logger() if node else get_logger('depth_distill_ros'), 'ended', error)
         return 1
     finally:
+        # A launched node gets Ctrl-C twice, and torch takes seconds to leave: Python would put the
+        # default handlers back meanwhile.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if node is not None:
             node.end()
         if executor is not None:

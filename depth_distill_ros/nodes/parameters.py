@@ -184,6 +184,8 @@ DISTILLER = COMMON + (
     Parameter('threads', 0, 'torch threads of this process; 0: torch decides', range=(0, 256)),
     Parameter('niceness', 0, 'how far training steps back behind other processes',
               range=(0, 19)),
+    Parameter('first_release_step', 200, 'training step of the first release: until then the '
+              'robot has no depth', range=(1, 10_000_000), read_only=False),
     Parameter('release_period', 60.0, 'seconds between two considered releases',
               range=(1.0, 1e6), read_only=False),
     Parameter('checkpoint_period', 300.0, 'seconds between two checkpoints', range=(1.0, 1e6),
