@@ -35,7 +35,8 @@ def teacher_folder(tmp_path_factory):
     for _ in range(3):  # statistics of real batches, not the defaults
         network(torch.randn(4, 3, *SIZE))
     with torch.no_grad():
-        network.head[3].bias.fill_(2.5)  # metres in front of the camera
+        network.head[3].bias.fill_(2.5)  # metres in front of the camera,
+        network.head[3].weight.mul_(100.0)  # and not the same everywhere
     folder = tmp_path_factory.mktemp('models') / 'teacher'
     save_model(folder, network, ModelCard('lden', 'resnet18', SIZE))
     return folder
@@ -53,7 +54,8 @@ def store(tmp_path_factory):
 @pytest.fixture
 def config(teacher_folder, store):
     return DistillationConfig(
-        store=str(store), teacher=str(teacher_folder), g_width=0.125, batch=2, lr=1e-3,
+        store=str(store), teacher=str(teacher_folder), student_start='random',
+        g_width=0.125, batch=2, lr=1e-3,
         halving_steps=1000, min_frames=64, held_out_frames=4)
 
 
@@ -126,9 +128,10 @@ def test_the_losses_are_those_of_algorithm_1_written_out(teacher_folder):
     z = g(mixed)
     with BNStatistics(teacher).recorded() as terms:
         taught_z = teacher(z)
+    learnt_x, learnt_z = student(torch.cat((x, z))).chunk(2)
     expected = {
-        'loss_plain': loss_h(student(x), teacher(x)),
-        'loss_transformed': loss_h(student(z), taught_z),
+        'loss_plain': loss_h(learnt_x, teacher(x)),
+        'loss_transformed': loss_h(learnt_z, taught_z),
         'l_bn': sum(terms), 'l_rec': torch.nn.functional.l1_loss(z, mixed)}
     for name, value in expected.items():
         assert losses[name].item() == pytest.approx(value.item(), rel=1e-4), name
@@ -243,13 +246,12 @@ def test_a_loss_that_is_no_number_stops_the_run_and_spares_the_checkpoint(open_s
     assert path.read_bytes() == before
 
 
-def test_the_first_student_is_released_and_a_worse_one_is_not(open_session, tmp_path):
-    session = open_session()
+def test_a_good_start_is_released_at_once_and_a_worse_student_is_not(
+        open_session, tmp_path, teacher_folder):
+    session = open_session(student_backbone='resnet18', student_start=str(teacher_folder))
     session.ready()
-    for _ in range(12):
-        session.train_step()
     first = session.consider_release()
-    assert (first.number, first.step, first.folder.name) == (1, 12, '000001')
+    assert (first.number, first.step, first.folder.name) == (1, 0, '000001')
     with torch.no_grad():
         session._average.network.head[3].bias.add_(20.0)
     assert session.consider_release() is None
@@ -265,6 +267,36 @@ def test_releases_look_at_no_frame_that_training_draws(open_session):
     session.ready()
     drawn = {int(key) for _ in range(40) for key in session._sampler.draw().keys}
     assert not drawn & {int(key) for key in session._sampler.held_out(32).keys}
+
+
+def test_a_student_starts_as_the_model_it_is_given(open_session, tmp_path):
+    torch.manual_seed(3)
+    start = build('lden', 'mobilenetv2')
+    save_model(tmp_path / 'start', start, ModelCard('lden', 'mobilenetv2', SIZE))
+    student = open_session(student_start=str(tmp_path / 'start')).student
+    for name, tensor in student.state_dict().items():
+        assert torch.equal(tensor, start.state_dict()[name]), name
+
+
+def test_a_student_without_a_start_differs_by_its_seed_alone(open_session, tmp_path):
+    weights = [open_session(tmp_path / str(i), seed=seed).student.head[3].weight.clone()
+               for i, seed in enumerate((1, 1, 2))]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+def test_a_start_of_another_kind_is_refused_with_both_names(open_session, teacher_folder):
+    with pytest.raises(DepthDistillError, match='resnet18.*mobilenetv2'):
+        open_session(student_start=str(teacher_folder))
+
+
+def test_a_student_worse_than_one_depth_everywhere_is_not_released(open_session):
+    session = open_session()
+    assert session.ready()
+    with torch.no_grad():
+        session._average.network.head[3].bias.fill_(-50.0)
+    assert session.consider_release() is None
+    assert session.latest_release() is None
 
 
 def test_a_store_of_another_size_is_named_with_both_sizes(open_session, tmp_path):

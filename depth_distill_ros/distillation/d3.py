@@ -50,10 +50,12 @@ class D3:
             l_rec = (mixed - z.float()).abs().mean()
             # first, and at once: it frees the graph through the teacher before the student's grow
             (self._alpha * l_bn + self._beta * l_rec).backward()
-            plain = loss_h(self.student(x), depth_x)
-            plain.backward()
-            transformed = loss_h(self.student(z.detach()), depth_z.detach())
-            transformed.backward()
+            # one batch, so that the student's BatchNorm learns with the statistics that it keeps
+            seen = self.student(torch.cat((x, z.detach().to(x.dtype))))
+            plain, transformed = (
+                loss_h(depth, taught.detach()) for depth, taught in
+                zip(seen.chunk(2), (depth_x, depth_z), strict=True))
+            (plain + transformed).backward()
         return {
             'loss_student': (plain + transformed).detach(), 'loss_plain': plain.detach(),
             'loss_transformed': transformed.detach(), 'l_bn': l_bn.detach(),

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -23,7 +25,7 @@ class Judge:
 
     @torch.no_grad()
     def pictures(self, batch) -> tuple[Tensor, Tensor, Tensor]:
-        """x′, x̂′ and G(x̂′) of a stream Batch, always mixed the same way."""
+        """Return x′, x̂′ and G(x̂′) of a stream Batch, always mixed the same way."""
         x = to_input(torch.from_numpy(batch.images).to(self._compute.device))
         semantics = torch.from_numpy(batch.semantics).to(self._compute.device)
         mixed = mix(x, semantics, torch.Generator().manual_seed(_MIXING_SEED))
@@ -31,15 +33,24 @@ class Judge:
         with self._compute.autocast():
             return x, mixed, self._transformation(mixed).float()
 
-    @torch.no_grad()
     def score(self, student: nn.Module, batch) -> dict[str, float]:
-        """Mean metrics of the student against the teacher, over plain and transformed frames."""
+        """Return mean metrics of the student against the teacher, plain and transformed frames."""
         student.eval()
+        return self._compare(batch, lambda pictures, taught: student(pictures))
+
+    def blind_score(self, batch) -> dict[str, float]:
+        """Return the same of who sees nothing and says the teacher's median depth everywhere."""
+        return self._compare(
+            batch, lambda pictures, taught: taught.median().expand_as(taught))
+
+    @torch.no_grad()
+    def _compare(self, batch, answer: Callable[[Tensor, Tensor], Tensor]) -> dict[str, float]:
         x, _, z = self.pictures(batch)
         window = MetricsWindow(2 * len(x))
         for pictures in (x, z):
             with self._compute.autocast():
-                taught, learnt = self._teacher(pictures).float(), student(pictures).float()
+                taught = self._teacher(pictures).float()
+                learnt = answer(pictures, taught).float()
             for g, p in zip(taught[:, 0].cpu().numpy(), learnt[:, 0].cpu().numpy(), strict=True):
                 window.add(depth_metrics(p, g))
         return window.summary()

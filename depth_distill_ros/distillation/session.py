@@ -25,12 +25,13 @@ from depth_distill_ros.distillation.losses import NonFiniteLoss
 from depth_distill_ros.distillation.preview import preview_grid
 from depth_distill_ros.distillation.release import ReleaseRecord, latest, publish
 from depth_distill_ros.distillation.schedule import halving
+from depth_distill_ros.distillation.start import starting_student
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks import TransformationNetwork, build
+from depth_distill_ros.networks import TransformationNetwork
 from depth_distill_ros.networks.model import ModelCard, load_model
 from depth_distill_ros.networks.normalisation import to_input, to_picture
 from depth_distill_ros.shipped import shipped_teacher
-from depth_distill_ros.stream.sampler import StreamSampler
+from depth_distill_ros.stream.sampler import Batch, StreamSampler
 from depth_distill_ros.stream.store_errors import StoreMissing
 from depth_distill_ros.stream.store_reader import StreamReader
 
@@ -40,7 +41,8 @@ class DistillationConfig:
     """
     The settings of a run; the distiller node's parameters have the same names.
 
-    teacher: model folder, empty for the shipped one. store: folder of the stream store.
+    teacher: model folder, empty for the shipped one. student_start: as in start.py. store: folder
+    of the stream store.
     halving_steps, halvings: the learning rate's schedule; the paper's five epochs of 50,000 frames
     are 31,250 steps of batch 8. min_frames: in the store before training starts. ema:
     decay of the averaged student, which is what is released.
@@ -50,6 +52,7 @@ class DistillationConfig:
     teacher: str = ''
     student: str = 'lden'
     student_backbone: str = 'mobilenetv2'
+    student_start: str = ''
     g_width: float = 1.0
     g_residual: bool = True
     batch: int = 8
@@ -100,8 +103,9 @@ class DistillationSession:
         torch.manual_seed(config.seed)
         device = self.compute.device
         teacher.to(device, memory_format=torch.channels_last)
-        self.student = build(config.student, config.student_backbone).to(
-            device, memory_format=torch.channels_last)
+        self.student = starting_student(
+            config.student, config.student_backbone, config.student_start,
+        ).to(device, memory_format=torch.channels_last)
         self.transformation = TransformationNetwork(config.g_width, config.g_residual).to(
             device, memory_format=torch.channels_last)
         self._method = D3(teacher, self.student, self.transformation, self.compute,
@@ -183,22 +187,27 @@ class DistillationSession:
         Publish the averaged student if it agrees better with the teacher than the last release.
 
         Both are judged on the same held-out stream frames, plain and transformed; nothing else is
-        looked at. Returns None where the running release is at least as good.
+        looked at. A first release has to beat who sees nothing and says one depth everywhere.
+        Returns None where the candidate is no better.
         """
         held_out = self._sampler.held_out(self.config.held_out_frames)
         candidate = self._judge.score(self._average.network, held_out)
-        previous = self.latest_release()
-        if previous and not force:
-            running, _ = load_model(previous.folder)
-            running.to(self.compute.device, memory_format=torch.channels_last)
-            if candidate['delta1'] <= self._judge.score(running, held_out)['delta1']:
-                return None
+        if not force and candidate['delta1'] <= self._score_to_beat(held_out):
+            return None
         card = ModelCard(
             self.config.student, self.config.student_backbone, self.size,
             self._teacher_card.intrinsics, about={
                 'package_version': __version__, 'method': 'd3',
                 'teacher': self.config.teacher or 'shipped', 'device': str(self.compute)})
         return publish(self._releases, self._average.network, card, self.step, candidate)
+
+    def _score_to_beat(self, held_out: Batch) -> float:
+        previous = self.latest_release()
+        if previous is None:
+            return self._judge.blind_score(held_out)['delta1']
+        running, _ = load_model(previous.folder)
+        running.to(self.compute.device, memory_format=torch.channels_last)
+        return self._judge.score(running, held_out)['delta1']
 
     @torch.no_grad()
     def preview(self, frames: int = 4) -> np.ndarray:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import json
+import math
 import os
 from pathlib import Path
 import queue
@@ -110,7 +111,8 @@ class DistillerNode(ManagedNode):
         if not self._wait_for_frames(stop):
             return
         now = time.monotonic()
-        done = dict.fromkeys(('release_period', 'checkpoint_period', 'preview_period'), now)
+        # a student that starts well is the robot's depth from the first second
+        done = {'release_period': -math.inf, 'checkpoint_period': now, 'preview_period': now}
         duties = {'release_period': lambda: self._consider_release(force=False),
                   'checkpoint_period': self._save, 'preview_period': self._preview}
         folder = Path(self.value('work_dir')).expanduser() / 'tensorboard'
@@ -120,15 +122,13 @@ class DistillerNode(ManagedNode):
                 if self._paused:
                     stop.wait(0.1)
                     continue
+                for period, duty in duties.items():
+                    if time.monotonic() - done[period] >= self.value(period):
+                        self._try(period, duty)
+                        done[period] = time.monotonic()
                 losses = session.train_step()
                 self._log.step(session.step, losses, session.learning_rate, session.config.batch)
                 self._show(losses)
-                first = not self._release and session.step >= self.value('first_release_step')
-                for period, duty in duties.items():
-                    if (time.monotonic() - done[period] >= self.value(period)
-                            or first and period == 'release_period'):
-                        self._try(period, duty)
-                        done[period] = time.monotonic()
             self._try('checkpoint_period', self._save)
 
     def _wait_for_frames(self, stop: threading.Event) -> bool:

@@ -162,6 +162,9 @@ DISTILLER = COMMON + (
     Parameter('student', 'lden', 'architecture of the student', choices=('lden',)),
     Parameter('student_backbone', 'mobilenetv2', 'backbone of the student',
               choices=('mobilenetv2', 'resnet18', 'resnet34')),
+    Parameter('student_start', '', 'what the student starts from: random, imagenet (an encoder; '
+              'downloads) or the folder of a model of its kind; empty: the shipped one if there '
+              'is one, else random'),
     Parameter('g_width', 1.0, 'width of the transformation network; 1: as in the paper',
               range=(0.01, 1.0)),
     Parameter('g_residual', True, 'the transformation network adds to its picture instead of '
@@ -184,8 +187,6 @@ DISTILLER = COMMON + (
     Parameter('threads', 0, 'torch threads of this process; 0: torch decides', range=(0, 256)),
     Parameter('niceness', 0, 'how far training steps back behind other processes',
               range=(0, 19)),
-    Parameter('first_release_step', 200, 'training step of the first release: until then the '
-              'robot has no depth', range=(1, 10_000_000), read_only=False),
     Parameter('release_period', 60.0, 'seconds between two considered releases',
               range=(1.0, 1e6), read_only=False),
     Parameter('checkpoint_period', 300.0, 'seconds between two checkpoints', range=(1.0, 1e6),
