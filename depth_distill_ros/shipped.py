@@ -14,7 +14,7 @@ def shipped_teacher() -> Path:
     return _MODELS / 'robot_world_lden_resnet18'
 
 
-def shipped_start(network: str, backbone: str) -> Path | None:
-    """Return a model trained on the simulator's own look, if there is one of the kind."""
-    folder = _MODELS / f'stream_{network}_{backbone}'
+def shipped_start(backbone: str) -> Path | None:
+    """Return a model trained on the simulator's own look, if there is one with the backbone."""
+    folder = _MODELS / f'stream_lden_{backbone}'
     return folder if folder.is_dir() else None

@@ -246,10 +246,11 @@ def test_a_loss_that_is_no_number_stops_the_run_and_spares_the_checkpoint(open_s
     assert path.read_bytes() == before
 
 
-def test_a_good_start_is_released_at_once_and_a_worse_student_is_not(
+def test_a_student_better_than_one_depth_everywhere_is_released_and_a_worse_one_is_not(
         open_session, tmp_path, teacher_folder):
-    session = open_session(student_backbone='resnet18', student_start=str(teacher_folder))
+    session = open_session(student_backbone='resnet18')
     session.ready()
+    session._average.network.load_state_dict(load_model(teacher_folder)[0].state_dict())
     first = session.consider_release()
     assert (first.number, first.step, first.folder.name) == (1, 0, '000001')
     with torch.no_grad():
@@ -269,13 +270,27 @@ def test_releases_look_at_no_frame_that_training_draws(open_session):
     assert not drawn & {int(key) for key in session._sampler.held_out(32).keys}
 
 
-def test_a_student_starts_as_the_model_it_is_given(open_session, tmp_path):
+def test_a_student_takes_the_encoder_of_its_start_and_a_fresh_decoder(open_session, tmp_path):
     torch.manual_seed(3)
     start = build('lden', 'mobilenetv2')
     save_model(tmp_path / 'start', start, ModelCard('lden', 'mobilenetv2', SIZE))
-    student = open_session(student_start=str(tmp_path / 'start')).student
-    for name, tensor in student.state_dict().items():
-        assert torch.equal(tensor, start.state_dict()[name]), name
+    session = open_session(student_start=str(tmp_path / 'start'))
+    for name, tensor in session.student.encoder.state_dict().items():
+        assert torch.equal(tensor, start.encoder.state_dict()[name]), name
+    assert not torch.equal(session.student.head[3].weight, start.head[3].weight)
+
+
+def test_an_encoder_that_has_learned_keeps_its_statistics_and_still_learns(open_session, tmp_path):
+    start = build('lden', 'mobilenetv2')
+    save_model(tmp_path / 'start', start, ModelCard('lden', 'mobilenetv2', SIZE))
+    session = open_session(student_start=str(tmp_path / 'start'))
+    assert session.ready()
+    session.train_step()
+    batch_norm, convolution = session.student.encoder.stages[0][0][1], \
+        session.student.encoder.stages[0][0][0]
+    assert torch.equal(batch_norm.running_mean, start.encoder.stages[0][0][1].running_mean)
+    assert not torch.equal(convolution.weight, start.encoder.stages[0][0][0].weight)
+    assert session.student.compress[0][2].num_batches_tracked == 1
 
 
 def test_a_student_without_a_start_differs_by_its_seed_alone(open_session, tmp_path):

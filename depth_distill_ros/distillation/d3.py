@@ -20,15 +20,18 @@ class D3:
     The student learns the teacher's depth on the stream's pictures x′ and on G's z = G(x̂′) of
     their mixtures x̂′ (eq. 9); G learns to move x̂′ towards the statistics in the teacher's
     BatchNorm layers without leaving x̂′ (eq. 8). In reading A no gradient of the student's
-    loss reaches G.
+    loss reaches G. With keep_encoder_statistics the student's encoder normalises with the
+    BatchNorm statistics that it came with, in training as in use.
     """
 
     def __init__(self, teacher: nn.Module, student: nn.Module, transformation: nn.Module,
-                 compute: Compute, alpha: float = 1e-3, beta: float = 1e-3):
+                 compute: Compute, alpha: float = 1e-3, beta: float = 1e-3,
+                 keep_encoder_statistics: bool = False):
         self.teacher = teacher.eval().requires_grad_(False)
         self.student, self.transformation = student, transformation
         self._compute, self._alpha, self._beta = compute, alpha, beta
         self._statistics = BNStatistics(teacher)
+        self._keep_encoder_statistics = keep_encoder_statistics
 
     def backward(self, x: Tensor, semantics: Tensor, generator: torch.Generator,
                  ) -> dict[str, Tensor]:
@@ -38,6 +41,8 @@ class D3:
         x: B×3×H×W ImageNet-normalised stream pictures; semantics: their B×H×W uint8 classes.
         """
         self.student.train()
+        if self._keep_encoder_statistics:
+            self.student.encoder.eval()
         self.transformation.train()
         mixed = mix(x, semantics, generator)
         with self._compute.autocast():

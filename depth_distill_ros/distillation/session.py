@@ -103,13 +103,13 @@ class DistillationSession:
         torch.manual_seed(config.seed)
         device = self.compute.device
         teacher.to(device, memory_format=torch.channels_last)
-        self.student = starting_student(
-            config.student, config.student_backbone, config.student_start,
-        ).to(device, memory_format=torch.channels_last)
+        student, learned = starting_student(
+            config.student, config.student_backbone, config.student_start)
+        self.student = student.to(device, memory_format=torch.channels_last)
         self.transformation = TransformationNetwork(config.g_width, config.g_residual).to(
             device, memory_format=torch.channels_last)
         self._method = D3(teacher, self.student, self.transformation, self.compute,
-                          config.alpha, config.beta)
+                          config.alpha, config.beta, keep_encoder_statistics=learned)
         self._average = AveragedNetwork(self.student, config.ema)
         fused = device.type == 'cuda'
         self._optimizers = {

@@ -16,21 +16,25 @@ from depth_distill_ros.shipped import shipped_start
 RANDOM, IMAGENET = 'random', 'imagenet'
 
 
-def starting_student(network: str, backbone: str, start: str) -> nn.Module:
+def starting_student(network: str, backbone: str, start: str) -> tuple[nn.Module, bool]:
     """
-    Make a student.
+    Make a student: a fresh decoder on an encoder that has seen pictures before.
 
-    start: 'random', 'imagenet' (an encoder with the published weights, downloaded), the folder of
-    a model of the same kind, or '' for the shipped one, if there is one of the kind, else random.
+    start: 'random', 'imagenet' (the published weights, downloaded), the folder of a model with the
+    same backbone, or '' for the shipped one, if there is one for the backbone, else random.
+    Returns the student, and whether its encoder has learned already.
     """
     if start in (RANDOM, IMAGENET):
-        return build(network, backbone, pretrained=start == IMAGENET)
-    folder = Path(start) if start else shipped_start(network, backbone)
+        learned = start == IMAGENET
+        return build(network, backbone, pretrained=learned), learned
+    student = build(network, backbone)
+    folder = Path(start) if start else shipped_start(backbone)
     if folder is None:
-        return build(network, backbone)
+        return student, False
     model, card = load_model(folder)
-    if (card.network, card.backbone) != (network, backbone):
+    if card.backbone != backbone:
         raise DepthDistillError(
-            f'the start {folder} is {card.network} {card.backbone} and the student {network} '
-            f'{backbone}; name a model of the same kind')
-    return model
+            f'the start {folder} has the backbone {card.backbone} and the student {backbone}; '
+            'name a model with the same one')
+    student.encoder.load_state_dict(model.encoder.state_dict())
+    return student, True

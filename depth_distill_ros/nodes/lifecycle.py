@@ -194,6 +194,9 @@ class ManagedNode(LifecycleNode):
 
 def run(module: str, node: str) -> None:
     """Be the whole body of an executable: run the node of this name out of ``nodes``."""
+    # Read when torch loads. Its threads would else wait for one another spinning, on cores that
+    # other nodes need: five times slower beside a busy process.
+    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
     sys.exit(main(lambda: _node_type(module, node)()))
 
 

@@ -162,9 +162,9 @@ DISTILLER = COMMON + (
     Parameter('student', 'lden', 'architecture of the student', choices=('lden',)),
     Parameter('student_backbone', 'mobilenetv2', 'backbone of the student',
               choices=('mobilenetv2', 'resnet18', 'resnet34')),
-    Parameter('student_start', '', 'what the student starts from: random, imagenet (an encoder; '
-              'downloads) or the folder of a model of its kind; empty: the shipped one if there '
-              'is one, else random'),
+    Parameter('student_start', '', "where the student's encoder comes from: random, imagenet "
+              '(downloads) or the folder of a model with its backbone; empty: the shipped one if '
+              'there is one, else random'),
     Parameter('g_width', 1.0, 'width of the transformation network; 1: as in the paper',
               range=(0.01, 1.0)),
     Parameter('g_residual', True, 'the transformation network adds to its picture instead of '
