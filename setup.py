@@ -62,7 +62,6 @@ setup(
         'rich>=12',
         'safetensors>=0.4',
         'tensorboard>=2.9',
-        'timm>=1.0',
         'torch>=2.1',
         'torchvision>=0.16',
     ],

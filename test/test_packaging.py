@@ -24,7 +24,7 @@ ROS = {'rclpy', 'launch', 'launch_ros', 'cv_bridge', 'sensor_msgs_py', 'sensor_m
 KEYS = {
     'cv2': 'python3-opencv', 'lmdb': None, 'matplotlib': 'python3-matplotlib',
     'mujoco': 'python3-mujoco-pip', 'numpy': 'python3-numpy', 'rich': 'python3-rich',
-    'safetensors': None, 'tensorboard': 'python3-tensorboard-pip', 'timm': 'python3-timm-pip',
+    'safetensors': None, 'tensorboard': 'python3-tensorboard-pip',
     'torch': 'python3-torch', 'torchvision': 'python3-torchvision', 'yaml': 'python3-yaml'}
 
 
