@@ -4,6 +4,10 @@
 """Pixels against geometry: a room of known size, seen from known places."""
 
 import math
+import os
+from pathlib import Path
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -226,3 +230,13 @@ def test_an_opengl_that_does_not_start_is_one_line(monkeypatch):
     monkeypatch.setenv('MUJOCO_GL', 'egl')
     text = str(gl.failed(RuntimeError('no device\nand a long story')))
     assert '\n' not in text and 'no device' in text and 'libegl1' in text
+
+
+def test_a_mujoco_that_was_imported_before_is_named_with_its_cure():
+    code = 'import mujoco; import depth_distill_ros.simulation.camera'
+    environment = {k: v for k, v in os.environ.items() if k != 'MUJOCO_GL'}
+    result = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', code], capture_output=True, text=True,
+        env={**environment, 'PYTHONPATH': str(Path(__file__).parents[1])})
+    assert 'GraphicsError: simulator: mujoco was imported before' in result.stderr
+    assert 'set MUJOCO_GL=egl' in result.stderr

@@ -19,6 +19,7 @@ from depth_distill_ros.distillation.supervised import (
     SupervisedTraining,
     evaluate,
 )
+from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.networks import BACKBONES, NETWORKS
 from depth_distill_ros.networks.model import ModelCard, load_model, save_model
@@ -52,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     from depth_distill_ros.simulation.pool import VERTICAL_FOV, RenderedPool, held_out_frames
 
     size, out = tuple(arguments.size), arguments.out
+    if out.exists():
+        raise DepthDistillError(f'{out} exists; a model is never overwritten, name a new folder')
     depth_size = (size[0] // 2, size[1] // 2)
     log_path = out.with_name(out.name + '.log.jsonl')
     checkpoint = out.with_name(out.name + '.checkpoint.pt')

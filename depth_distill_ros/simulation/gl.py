@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes.util
 import os
+import sys
 from types import ModuleType
 
 from depth_distill_ros.errors import DepthDistillError
@@ -47,6 +48,10 @@ def load_mujoco() -> ModuleType:
     GraphicsError : no OpenGL; names the packages.
 
     """
+    if 'mujoco' in sys.modules and not os.environ.get('MUJOCO_GL'):
+        raise GraphicsError(
+            'simulator: mujoco was imported before and has taken an OpenGL that needs a display: '
+            'set MUJOCO_GL=egl, or import depth_distill_ros.simulation.camera first')
     choose()
     try:
         import mujoco
