@@ -35,6 +35,7 @@ from depth_distill_ros.nodes.parameters import DISTILLER, ParameterError
 from depth_distill_ros.nodes.training_log import TrainingLog
 
 _WAIT_LOG_PERIOD = 10.0
+_FIRST_RELEASE_PERIOD = 5.0  # seconds: without any release the robot has no depth
 
 
 class DistillerNode(ManagedNode):
@@ -111,7 +112,7 @@ class DistillerNode(ManagedNode):
         if not self._wait_for_frames(stop):
             return
         now = time.monotonic()
-        # a student that starts well is the robot's depth from the first second
+        # a resumed student may be good enough for a first release at once
         done = {'release_period': -math.inf, 'checkpoint_period': now, 'preview_period': now}
         duties = {'release_period': lambda: self._consider_release(force=False),
                   'checkpoint_period': self._save, 'preview_period': self._preview}
@@ -123,7 +124,10 @@ class DistillerNode(ManagedNode):
                     stop.wait(0.1)
                     continue
                 for period, duty in duties.items():
-                    if time.monotonic() - done[period] >= self.value(period):
+                    wait = self.value(period)
+                    if period == 'release_period' and not self._release:
+                        wait = min(wait, _FIRST_RELEASE_PERIOD)
+                    if time.monotonic() - done[period] >= wait:
                         self._try(period, duty)
                         done[period] = time.monotonic()
                 losses = session.train_step()
