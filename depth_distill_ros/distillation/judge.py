@@ -16,6 +16,9 @@ from depth_distill_ros.networks.normalisation import to_input
 
 _MIXING_SEED = 1
 
+# B×3×H×W pictures, each with the teacher's B×1×h×w metres
+Taught = list[tuple[Tensor, Tensor]]
+
 
 class Judge:
     """Compares a student's depth with the teacher's on stream frames that never train."""
@@ -33,24 +36,29 @@ class Judge:
         with self._compute.autocast():
             return x, mixed, self._transformation(mixed).float()
 
-    def score(self, student: nn.Module, batch) -> dict[str, float]:
+    @torch.no_grad()
+    def taught(self, batch) -> Taught:
+        """Return the plain and the transformed pictures of a Batch with the teacher's depth."""
+        x, _, z = self.pictures(batch)
+        with self._compute.autocast():
+            return [(pictures, self._teacher(pictures).float()) for pictures in (x, z)]
+
+    def score(self, student: nn.Module, taught: Taught) -> dict[str, float]:
         """Return mean metrics of the student against the teacher, plain and transformed frames."""
         student.eval()
-        return self._compare(batch, lambda pictures, taught: student(pictures))
+        return self._compare(taught, lambda pictures, depth: student(pictures))
 
-    def blind_score(self, batch) -> dict[str, float]:
+    def blind_score(self, taught: Taught) -> dict[str, float]:
         """Return the same of who sees nothing and says the teacher's median depth everywhere."""
-        return self._compare(
-            batch, lambda pictures, taught: taught.median().expand_as(taught))
+        return self._compare(taught, lambda pictures, depth: depth.median().expand_as(depth))
 
     @torch.no_grad()
-    def _compare(self, batch, answer: Callable[[Tensor, Tensor], Tensor]) -> dict[str, float]:
-        x, _, z = self.pictures(batch)
-        window = MetricsWindow(2 * len(x))
-        for pictures in (x, z):
+    def _compare(self, taught: Taught,
+                 answer: Callable[[Tensor, Tensor], Tensor]) -> dict[str, float]:
+        window = MetricsWindow()
+        for pictures, depth in taught:
             with self._compute.autocast():
-                taught = self._teacher(pictures).float()
-                learnt = answer(pictures, taught).float()
-            for g, p in zip(taught[:, 0].cpu().numpy(), learnt[:, 0].cpu().numpy(), strict=True):
+                learnt = answer(pictures, depth).float()
+            for g, p in zip(depth[:, 0].cpu().numpy(), learnt[:, 0].cpu().numpy(), strict=True):
                 window.add(depth_metrics(p, g))
         return window.summary()

@@ -20,7 +20,7 @@ from depth_distill_ros.distillation.checkpoint import (
 )
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.d3 import D3
-from depth_distill_ros.distillation.judge import Judge
+from depth_distill_ros.distillation.judge import Judge, Taught
 from depth_distill_ros.distillation.losses import NonFiniteLoss
 from depth_distill_ros.distillation.preview import preview_grid
 from depth_distill_ros.distillation.release import ReleaseRecord, latest, publish
@@ -31,7 +31,7 @@ from depth_distill_ros.networks import TransformationNetwork
 from depth_distill_ros.networks.model import ModelCard, load_model
 from depth_distill_ros.networks.normalisation import to_input, to_picture
 from depth_distill_ros.shipped import shipped_teacher
-from depth_distill_ros.stream.sampler import Batch, StreamSampler
+from depth_distill_ros.stream.sampler import StreamSampler
 from depth_distill_ros.stream.store_errors import StoreMissing
 from depth_distill_ros.stream.store_reader import StreamReader
 
@@ -190,9 +190,9 @@ class DistillationSession:
         looked at. A first release has to beat who sees nothing and says one depth everywhere.
         Returns None where the candidate is no better.
         """
-        held_out = self._sampler.held_out(self.config.held_out_frames)
-        candidate = self._judge.score(self._average.network, held_out)
-        if not force and candidate['delta1'] <= self._score_to_beat(held_out):
+        taught = self._judge.taught(self._sampler.held_out(self.config.held_out_frames))
+        candidate = self._judge.score(self._average.network, taught)
+        if not force and candidate['delta1'] <= self._score_to_beat(taught):
             return None
         card = ModelCard(
             self.config.student, self.config.student_backbone, self.size,
@@ -201,13 +201,13 @@ class DistillationSession:
                 'teacher': self.config.teacher or 'shipped', 'device': str(self.compute)})
         return publish(self._releases, self._average.network, card, self.step, candidate)
 
-    def _score_to_beat(self, held_out: Batch) -> float:
+    def _score_to_beat(self, taught: Taught) -> float:
         previous = self.latest_release()
         if previous is None:
-            return self._judge.blind_score(held_out)['delta1']
+            return self._judge.blind_score(taught)['delta1']
         running, _ = load_model(previous.folder)
         running.to(self.compute.device, memory_format=torch.channels_last)
-        return self._judge.score(running, held_out)['delta1']
+        return self._judge.score(running, taught)['delta1']
 
     @torch.no_grad()
     def preview(self, frames: int = 4) -> np.ndarray:
