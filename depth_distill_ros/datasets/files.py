@@ -1,0 +1,187 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures, depth maps and lists as data sets store them, and what to say when they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import re
+import threading
+from typing import Any, Generic, TypeVar
+from weakref import WeakValueDictionary
+
+import cv2
+import numpy as np
+
+from depth_distill_ros.datasets.sample import DatasetError
+from depth_distill_ros.geometry.intrinsics import Intrinsics
+
+T = TypeVar('T')
+
+PICTURES = ('.jpg', '.jpeg', '.png')
+
+# Decoders fill what is missing of a cut-off file with grey; the mark at the end tells.
+_END = {b'\xff\xd8': b'\xff\xd9', b'\x89PNG': b'IEND'}
+_TAIL = 4096
+
+_OPENING = threading.Lock()
+
+
+def decode(data: bytes, flags: int, culprit: object) -> np.ndarray:
+    """Return a JPEG or PNG as cv2 reads it; DatasetError naming ``culprit`` if it is damaged."""
+    for start, end in _END.items():
+        if data.startswith(start) and end not in data[-_TAIL:]:
+            raise DatasetError(f'{culprit} is cut off after {len(data)} bytes: copy it anew')
+    try:
+        pixels = cv2.imdecode(
+            np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:  # an empty buffer, or a header that promises too much
+        pixels = None
+    if pixels is None:
+        raise DatasetError(f'{culprit} is damaged or no picture ({len(data)} bytes)')
+    return pixels
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a file's contents; DatasetError naming it if there is no reading it."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f'{path} cannot be read: {error.strerror}') from None
+
+
+def read_text(path: Path) -> str:
+    """Return a text file; DatasetError naming it if it is none."""
+    try:
+        return read_bytes(path).decode('utf-8')
+    except UnicodeDecodeError:
+        raise DatasetError(f'{path} is no text file') from None
+
+
+def read_colour(path: Path) -> np.ndarray:
+    """Return an 8-bit picture as H×W×3 uint8 RGB, as it lies in the file (no EXIF rotation)."""
+    return cv2.cvtColor(decode(read_bytes(path), cv2.IMREAD_COLOR, path), cv2.COLOR_BGR2RGB)
+
+
+def read_grey(path: Path, dtype: type = np.uint16) -> np.ndarray:
+    """Return a one-channel picture of that type, H×W."""
+    pixels = decode(read_bytes(path), cv2.IMREAD_UNCHANGED, path)
+    if pixels.ndim != 2 or pixels.dtype != dtype:
+        raise DatasetError(f'{path} holds {pixels.dtype} of shape {pixels.shape}, expected one '
+                           f'channel of {np.dtype(dtype)}')
+    return pixels
+
+
+def metres(stored: np.ndarray, per_metre: float, farthest: float = np.inf) -> np.ndarray:
+    """Return stored whole numbers as float32 metres: 0 and beyond ``farthest`` are NaN."""
+    depth = stored.astype(np.float32) / np.float32(per_metre)
+    depth[(stored == 0) | (depth > farthest)] = np.nan
+    return depth
+
+
+def numbers(path: Path, count: int) -> np.ndarray:
+    """Return the first ``count`` numbers of a text file, however they are laid out in lines."""
+    try:
+        found = [float(word) for word in read_text(path).replace(',', ' ').split()[:count]]
+    except ValueError:
+        found = []
+    if len(found) < count:
+        raise DatasetError(f'{path} does not begin with {count} numbers')
+    return np.array(found)
+
+
+def intrinsics_of(matrix: np.ndarray, size: tuple[int, int]) -> Intrinsics:
+    """Return the camera of a K, or of a larger matrix with K in its top left corner."""
+    return Intrinsics(matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2], *size)
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts 2.jpg before 10.jpg."""
+    return [(int(part), '') if part.isdigit() else (-1, part)
+            for part in re.split(r'(\d+)', name)]
+
+
+def entries(folder: Path, suffixes: Sequence[str] = PICTURES) -> list[str]:
+    """Return the names of a folder's files of these kinds, in natural order, without a stat."""
+    return sorted((name for name in _names(folder) if name.lower().endswith(tuple(suffixes))
+                   and not name.startswith('.')), key=natural)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError as error:
+        raise DatasetError(f'{folder} cannot be read: {error.strerror}') from None
+
+
+def first_existing(candidates: Iterable[Path]) -> Path | None:
+    """Return the first of the paths that is there."""
+    return next((path for path in candidates if path.exists()), None)
+
+
+def not_found(kind: str, looked_for: str, root: Path) -> DatasetError:
+    """Return the one sentence on a wrong folder: what was looked for, where, what is there."""
+    folder = root
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    there = sorted(name for name in _names(folder) if not name.startswith('.'))
+    shown = ', '.join(there[:6]) + (', ...' if len(there) > 6 else '')
+    if folder == root:
+        holds = f'it holds {shown}' if there else 'it is empty'
+    else:
+        holds = f'it does not exist; {folder} holds {shown or "nothing"}'
+    return DatasetError(f'{kind}: looked for {looked_for} in {root}; {holds}')
+
+
+class PerProcess(Generic[T]):
+    """
+    A handle that each process opens for itself: it survives neither pickling nor a fork.
+
+    Within a process equal ones share one handle, for LMDB opens nothing twice.
+
+    Parameters
+    ----------
+    opener : a picklable function that opens the handle, which has a close()
+    path : for the opener
+
+    """
+
+    _shared: WeakValueDictionary[tuple[Callable, Path], _Owned] = WeakValueDictionary()
+
+    def __init__(self, opener: Callable[[Path], T], path: Path) -> None:
+        self._opener = opener
+        self._path = path
+        self._mine: _Owned | None = None
+
+    def get(self) -> T:
+        """Return this process's handle."""
+        mine = self._mine
+        if mine is None or mine.owner != os.getpid():
+            with _OPENING:
+                mine = self._mine = self._opened()
+        return mine.handle
+
+    def _opened(self) -> _Owned:
+        key = (self._opener, self._path.absolute())
+        shared = self._shared.get(key)
+        if shared is not None and shared.owner == os.getpid():
+            return shared
+        if shared is not None:
+            # Inherited through a fork: LMDB counts it as open here too.
+            shared.handle.close()
+        fresh = self._shared[key] = _Owned(self._opener(self._path), os.getpid())
+        return fresh
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, '_mine': None}
+
+
+@dataclass(eq=False)
+class _Owned:
+    """An open handle and the process that opened it."""
+
+    handle: Any
+    owner: int

@@ -1,0 +1,106 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A plain folder of pictures, with depth, classes and camera where they are there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from depth_distill_ros.datasets.files import (
+    entries,
+    intrinsics_of,
+    metres,
+    not_found,
+    numbers,
+    read_colour,
+    read_grey,
+    read_text,
+)
+from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.stream import semantics as class_maps
+
+
+class FolderReader:
+    """
+    ``image/`` (JPG or PNG), in natural order of the names.
+
+    With ``depth/`` (16-bit PNG) or ``semantics/`` (8-bit PNG of NYU-13 ids) each picture has
+    one of its name there. The camera is ``K.txt`` (3×3) or ``intrinsics.json`` (fx, fy, cx, cy).
+
+    Parameters
+    ----------
+    path : the folder that holds ``image/``
+    per_metre : value of one metre in ``depth/``
+
+    """
+
+    def __init__(self, path: Path, per_metre: float = 1000.0) -> None:
+        self._path = path
+        self._per_metre = per_metre
+        if not (path / 'image').is_dir():
+            raise not_found('folder', 'image/ (with depth/, semantics/, K.txt beside it)', path)
+        self._files = entries(path / 'image')
+        if not self._files:
+            raise not_found('folder', 'image/*.jpg or *.png', path / 'image')
+        stems = [Path(file).stem for file in self._files]
+        twice = [a for a, b in zip(stems, stems[1:], strict=False) if a == b]
+        if twice:
+            raise DatasetError(f'{path / "image"} holds two pictures named {twice[0]}')
+        self._has_depth, self._has_semantics = (self._has(part, stems)
+                                                for part in ('depth', 'semantics'))
+        self._camera = _camera(path)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __getitem__(self, index: int) -> Sample:
+        file = self._files[index]
+        name = Path(file).stem
+        image = read_colour(self._path / 'image' / file)
+        depth = semantics = camera = None
+        if self._has_depth:
+            path = self._path / 'depth' / f'{name}.png'
+            depth = metres(read_grey(path), self._per_metre)
+            if depth.shape != image.shape[:2]:
+                raise DatasetError(f'{path} is {depth.shape} and its picture {image.shape[:2]} '
+                                   '(height, width): depth must be registered to the pictures')
+        if self._has_semantics:
+            path = self._path / 'semantics' / f'{name}.png'
+            try:
+                semantics = class_maps.decode(read_grey(path, np.uint8), 'mono8')
+            except class_maps.SemanticsError as error:
+                raise DatasetError(f'{path}: {error}') from None
+        if self._camera is not None:
+            camera = intrinsics_of(self._camera, image.shape[:2])
+        return Sample(name, image, depth, semantics, camera)
+
+    def _has(self, part: str, stems: list[str]) -> bool:
+        folder = self._path / part
+        if not folder.is_dir():
+            return False
+        there = {Path(name).stem for name in entries(folder, ('.png',))}
+        missing = [stem for stem in stems if stem not in there]
+        if missing:
+            raise DatasetError(f'{folder} lacks {len(missing)} of {len(stems)} files, the first '
+                               f'being {missing[0]}.png')
+        return True
+
+
+def _camera(path: Path) -> np.ndarray | None:
+    """Return K, 3×3, or None."""
+    if (path / 'K.txt').is_file():
+        matrix = numbers(path / 'K.txt', 9).reshape(3, 3)
+    elif (path / 'intrinsics.json').is_file():
+        file = path / 'intrinsics.json'
+        try:
+            entry = json.loads(read_text(file))
+            fx, fy, cx, cy = (float(entry[name]) for name in ('fx', 'fy', 'cx', 'cy'))
+        except (ValueError, KeyError, TypeError):
+            raise DatasetError(f'{file} does not hold the numbers fx, fy, cx, cy') from None
+        matrix = np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
+    else:
+        return None
+    return matrix

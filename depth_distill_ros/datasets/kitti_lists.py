@@ -1,0 +1,95 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The split lists of KITTI that are about, most of them for Eigen's split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+import re
+
+from depth_distill_ros.datasets.files import read_text
+from depth_distill_ros.datasets.sample import DatasetError
+
+_PICTURE = re.compile(r'/?(?:.*/)?(\d{4}_\d\d_\d\d)/(\1_drive_\d{4}_sync)/image_0([23])/data/'
+                      r'(\d{10})\.(?:png|jpg)')
+_DRIVE = re.compile(r'(\d{4}_\d\d_\d\d)/(\1_drive_\d{4}_sync)')
+
+
+@dataclass(frozen=True)
+class Frame:
+    """
+    One picture of a drive.
+
+    Attributes
+    ----------
+    drive : such as 2011_09_26_drive_0001_sync
+    camera : 2 (left) or 3 (right)
+    number : ten digits
+    has_depth : whether its list does not say that it has none
+
+    """
+
+    drive: str
+    camera: int
+    number: str
+    has_depth: bool = True
+
+    @property
+    def date(self) -> str:
+        """The day of the recording, which is also its folder."""
+        return self.drive[:10]
+
+    @property
+    def picture(self) -> str:
+        """The raw picture without its suffix."""
+        return f'{self.date}/{self.drive}/image_{self.camera:02d}/data/{self.number}'
+
+    @property
+    def annotation(self) -> str:
+        """The depth map below its drive's folder."""
+        return f'proj_depth/groundtruth/image_{self.camera:02d}/{self.number}.png'
+
+    def of_camera(self, camera: int) -> Frame:
+        """Return the picture that another camera took at the same time."""
+        return replace(self, camera=camera)
+
+
+def listed(file: Path, stereo: bool) -> list[Frame]:
+    """
+    Return the pictures of a list, in its order, each once.
+
+    A line is 'picture [depth|None [focal length]]', 'left right', or 'drive number l|r', the
+    drive written 2011_09_26/2011_09_26_drive_0001_sync. Files named for depth are looked for
+    where the official layout has them.
+
+    Parameters
+    ----------
+    file : the list
+    stereo : every line stands for a pair, whose left picture is returned
+
+    """
+    frames: dict[Frame, None] = {}
+    for count, line in enumerate(read_text(file).splitlines(), 1):
+        words = line.split()
+        if not words:
+            continue
+        frame = _frame(words)
+        if frame is None:
+            raise DatasetError(f'{file}: line {count} is none of "picture [depth [focal]]", '
+                               f'"left right", "drive number l|r": {line.strip()[:80]}')
+        frames[frame.of_camera(2) if stereo else frame] = None
+    if not frames:
+        raise DatasetError(f'{file} is empty')
+    return list(frames)
+
+
+def _frame(words: list[str]) -> Frame | None:
+    picture = _PICTURE.fullmatch(words[0])
+    if picture:
+        return Frame(picture[2], int(picture[3]), picture[4],
+                     len(words) < 2 or words[1] != 'None')
+    drive = _DRIVE.fullmatch(words[0])
+    if drive and len(words) == 3 and words[1].isdigit() and words[2] in ('l', 'r'):
+        return Frame(drive[2], 2 if words[2] == 'l' else 3, f'{int(words[1]):010d}')
+    return None

@@ -1,0 +1,44 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""MATLAB files: version 7.3 is HDF5, older ones are SciPy's matter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from depth_distill_ros.datasets.sample import DatasetError
+
+if TYPE_CHECKING:
+    import h5py
+
+
+def open_hdf5(path: Path) -> h5py.File:
+    """Open a version 7.3 file; DatasetError if it is damaged or h5py is missing."""
+    try:
+        import h5py
+    except ImportError:
+        raise DatasetError(f'{path}: reading it needs h5py: pip install h5py') from None
+    try:
+        return h5py.File(path, 'r')
+    except OSError as error:
+        reason = ' '.join(str(error).split())
+        raise DatasetError(f'{path} is damaged or no MATLAB 7.3 file: {reason}') from None
+
+
+def read_matlab(path: Path, name: str) -> np.ndarray:
+    """Return a variable of a file older than 7.3, a cell array of texts as strings."""
+    try:
+        from scipy.io import loadmat
+    except ImportError:
+        raise DatasetError(f'{path}: reading it needs scipy: pip install scipy') from None
+    try:
+        variables = loadmat(path, squeeze_me=True, variable_names=[name])
+    # SciPy lets whatever a damaged file leads to through.
+    except Exception as error:
+        raise DatasetError(f'{path} is damaged or no MATLAB file: {error}') from None
+    if name not in variables:
+        raise DatasetError(f'{path} holds no "{name}"')
+    return np.atleast_1d(variables[name])

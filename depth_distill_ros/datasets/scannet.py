@@ -1,0 +1,97 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""ScanNet, as its own exporter writes scenes, or as its 25k subset is shipped."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+import os
+from pathlib import Path
+import re
+
+import cv2
+
+from depth_distill_ros.datasets.files import (
+    entries,
+    first_existing,
+    intrinsics_of,
+    metres,
+    not_found,
+    numbers,
+    read_colour,
+    read_grey,
+    read_text,
+)
+from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.geometry.intrinsics import Intrinsics
+
+# The range that the papers use of this data set; the sensor hardly sees farther.
+FARTHEST = 6.0
+
+_SCENE = re.compile(r'scene\d{4}_\d{2}')
+
+
+class ScanNetReader:
+    """
+    The frames of every scene, scenes by name, frames by number.
+
+    Per scene ``color/N.jpg`` and ``depth/N.png`` (millimetres), and the colour camera in
+    ``intrinsic/intrinsic_color.txt`` (SensReader's export) or ``intrinsics_color.txt``
+    (scannet_frames_25k). Colour comes at the size of the depth, 480×640, for it is stored
+    larger; both cameras see the same to within a few pixels.
+
+    Parameters
+    ----------
+    path : a folder of scenes (or of ``scans/`` or ``scannet_frames_25k/``), or one scene
+    every : take every n-th frame of a scene
+    scenes : a file with the names of the scenes to take, such as the official
+        ``scannetv2_train.txt``
+
+    """
+
+    def __init__(self, path: Path, every: int = 1, scenes: Path | None = None) -> None:
+        roots = (path, path / 'scans', path / 'scannet_frames_25k')
+        found: list[Path] = [path] if (path / 'color').is_dir() else []
+        for root in () if found else roots:
+            names = os.listdir(root) if root.is_dir() else []
+            found += [root / name for name in sorted(names) if _SCENE.fullmatch(name)]
+        if not found:
+            raise not_found('scannet', 'scene folders such as scene0000_00/color', path)
+        if scenes is not None:
+            found = _chosen(found, scenes)
+        self._frames = [(scene, Path(name).stem) for scene in found
+                        for name in entries(scene / 'color', ('.jpg',))[::every]]
+        if not self._frames:
+            raise not_found('scannet', 'color/*.jpg', found[0])
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, index: int) -> Sample:
+        scene, frame = self._frames[index]
+        image = read_colour(scene / 'color' / f'{frame}.jpg')
+        depth = metres(read_grey(scene / 'depth' / f'{frame}.png'), 1000, FARTHEST)
+        camera = _camera(scene, image.shape[:2])
+        if image.shape[:2] != depth.shape:
+            shrinks = image.shape[0] >= depth.shape[0] and image.shape[1] >= depth.shape[1]
+            image = cv2.resize(image, depth.shape[::-1], interpolation=(
+                cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
+            camera = camera.resized(depth.shape) if camera else None
+        return Sample(f'{scene.name}/{frame}', image, depth, intrinsics=camera)
+
+
+@lru_cache(maxsize=4096)
+def _camera(scene: Path, size: tuple[int, int]) -> Intrinsics | None:
+    file = first_existing((scene / 'intrinsic' / 'intrinsic_color.txt',
+                           scene / 'intrinsics_color.txt'))
+    return intrinsics_of(numbers(file, 16).reshape(4, 4), size) if file else None
+
+
+def _chosen(found: list[Path], scenes: Path) -> list[Path]:
+    wanted = set(read_text(scenes).split())
+    there = [scene for scene in found if scene.name in wanted]
+    if len(there) < len(wanted):
+        missing = sorted(wanted - {scene.name for scene in found})
+        raise DatasetError(f'scannet: {len(missing)} of the {len(wanted)} scenes that {scenes} '
+                           f'names are not in {found[0].parent}, the first being {missing[0]}')
+    return there

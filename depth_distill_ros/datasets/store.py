@@ -1,0 +1,41 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The stream store as a data set: the frames there were when it was opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from depth_distill_ros.datasets.files import PerProcess
+from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.stream.sampler import is_held_out
+from depth_distill_ros.stream.store_reader import StreamReader
+
+
+class StoreReader:
+    """
+    Frames with their classes and camera, oldest first, named by their key.
+
+    A writer may go on: frames that it throws out meanwhile raise FrameEvicted.
+
+    Parameters
+    ----------
+    path : the store
+    split : all, train, or held-out (see ``stream.sampler``)
+
+    """
+
+    def __init__(self, path: Path, split: str = 'all') -> None:
+        self._store = PerProcess(StreamReader, path)
+        self._keys = [key for key in self._store.get().keys()
+                      if split == 'all' or is_held_out(key) == (split == 'held-out')]
+        if not self._keys:
+            raise DatasetError(f'store {path}: holds no frame of split "{split}" yet')
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __getitem__(self, index: int) -> Sample:
+        key = self._keys[index]
+        frame = self._store.get().read(key)
+        return Sample(f'{key:012d}', frame.image, frame.depth, frame.semantics, frame.intrinsics)

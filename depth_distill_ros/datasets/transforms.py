@@ -1,0 +1,93 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Crop, resize, mirror and turn a sample: picture, depth, classes and camera together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.geometry.view import View
+
+Size = tuple[int, int]
+
+
+def viewed(sample: Sample, view: View) -> Sample:
+    """
+    Return every part of the sample through one view.
+
+    Pictures are averaged over areas where they shrink and else interpolated, depth and classes
+    are taken from the nearest pixel. DatasetError where the depth is not of the picture's size.
+    """
+    if sample.depth is not None and sample.depth.shape != sample.image.shape[:2]:
+        raise DatasetError(f'{sample.name}: depth of {sample.depth.shape} for a picture of '
+                           f'{sample.image.shape[:2]} (height, width)')
+    image, right = (None if part is None else view.image(part)
+                    for part in (sample.image, sample.right))
+    depth, semantics = (None if part is None else view.labels(part)
+                        for part in (sample.depth, sample.semantics))
+    camera = sample.intrinsics
+    return Sample(sample.name, image, depth, semantics,
+                  view.intrinsics(camera) if camera is not None else None, right)
+
+
+def scaled(sample: Sample, size: Size) -> Sample:
+    """Return the whole sample at another size."""
+    return viewed(sample, View((0, 0, *sample.image.shape[:2]), size))
+
+
+def cropped(sample: Sample, top: int, left: int, size: Size) -> Sample:
+    """Return the part of that size from (top, left) on; GeometryError if it does not fit."""
+    return viewed(sample, View((top, left, *size), size))
+
+
+def with_depth_at(sample: Sample, size: Size | None) -> Sample:
+    """Return the sample with its depth alone at another size, nearest; None: as it is."""
+    if sample.depth is None or size is None:
+        return sample
+    return replace(sample, depth=View((0, 0, *sample.depth.shape), size).depth(sample.depth))
+
+
+def flipped(sample: Sample) -> Sample:
+    """Return the sample mirrored left to right; a stereo pair cannot be."""
+    if sample.right is not None:
+        raise DatasetError(f'{sample.name}: a mirrored stereo pair is no stereo pair')
+    camera = sample.intrinsics
+    if camera is not None:
+        camera = replace(camera, cx=camera.width - 1 - camera.cx)
+    image, depth, semantics = (
+        None if part is None else np.ascontiguousarray(part[:, ::-1])
+        for part in (sample.image, sample.depth, sample.semantics))
+    return replace(sample, image=image, depth=depth, semantics=semantics, intrinsics=camera)
+
+
+def rotated(sample: Sample, degrees: float) -> Sample:
+    """
+    Return the sample turned counterclockwise about the picture's centre, at the same size.
+
+    What is uncovered is black, of invalid depth and unknown class. The picture is interpolated
+    (cubic), depth and classes are taken from the nearest pixel. The intrinsics are exact where
+    pixels are square, for this is then a roll of the camera.
+    """
+    if sample.right is not None:
+        raise DatasetError(f'{sample.name}: a rotated stereo pair is no longer rectified')
+    height, width = sample.image.shape[:2]
+    turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
+
+    def turned(array: np.ndarray, interpolation: int, uncovered: float) -> np.ndarray:
+        return cv2.warpAffine(array, turn, (width, height), flags=interpolation,
+                              borderMode=cv2.BORDER_CONSTANT, borderValue=uncovered)
+
+    depth, semantics, camera = sample.depth, sample.semantics, sample.intrinsics
+    if depth is not None:
+        depth = turned(depth, cv2.INTER_NEAREST, np.nan)
+    if semantics is not None:
+        semantics = turned(semantics, cv2.INTER_NEAREST, 0)
+    if camera is not None:
+        cx, cy = turn @ (camera.cx, camera.cy, 1.0)
+        camera = replace(camera, cx=float(cx), cy=float(cy))
+    return replace(sample, image=turned(sample.image, cv2.INTER_CUBIC, 0), depth=depth,
+                   semantics=semantics, intrinsics=camera)
