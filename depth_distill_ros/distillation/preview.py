@@ -7,13 +7,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-
-def colour_depth(depth: np.ndarray, near: float, far: float) -> np.ndarray:
-    """h×w metres to h×w×3 uint8 RGB, near red to far blue; NaN is black."""
-    share = np.nan_to_num((far - depth) / max(far - near, 1e-6), nan=0.0).clip(0, 1)
-    coloured = cv2.applyColorMap((share * 255).astype(np.uint8), cv2.COLORMAP_TURBO)
-    coloured[~np.isfinite(depth)] = 0
-    return cv2.cvtColor(coloured, cv2.COLOR_BGR2RGB)
+from depth_distill_ros.geometry.colour import colour_depth
 
 
 def preview_grid(pictures: list[np.ndarray], depths: list[np.ndarray]) -> np.ndarray:

@@ -19,8 +19,8 @@ import numpy as np
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.depth import valid
 
-METRICS = ('delta1', 'delta2', 'delta3', 'mse', 'rmse', 'rel', 'log10', 'mae')
-_NEAREST = 1e-3
+NEAREST = 1e-3
+"""Metres; predictions are clamped to it."""
 
 
 class MetricsError(DepthDistillError):
@@ -50,15 +50,7 @@ def depth_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, fl
     MetricsError : different shapes, or no valid pixel in the reference.
 
     """
-    if prediction.shape != reference.shape:
-        raise MetricsError(
-            f'metrics: prediction of shape {prediction.shape} and reference of shape '
-            f'{reference.shape}; resize one to the other')
-    mask = valid(reference)
-    if not mask.any():
-        raise MetricsError('metrics: the reference depth has no pixel that is finite and > 0')
-    g = reference[mask].astype(np.float64)
-    p = np.maximum(prediction[mask].astype(np.float64), _NEAREST)
+    p, g = compared_pixels(prediction, reference)
     with np.errstate(invalid='ignore'):
         error = np.abs(p - g)
         ratio = np.maximum(p / g, g / p)
@@ -73,9 +65,27 @@ def depth_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, fl
         }
 
 
+def compared_pixels(
+        prediction: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Return both depths where the reference is finite and > 0: two float64 vectors, metres.
+
+    The prediction's is clamped to >= 0.001. Raises MetricsError as ``depth_metrics`` does.
+    """
+    if prediction.shape != reference.shape:
+        raise MetricsError(
+            f'metrics: prediction of shape {prediction.shape} and reference of shape '
+            f'{reference.shape}; resize one to the other')
+    mask = valid(reference)
+    if not mask.any():
+        raise MetricsError('metrics: the reference depth has no pixel that is finite and > 0')
+    p, g = (depth[mask].astype(np.float64) for depth in (prediction, reference))
+    return np.maximum(p, NEAREST), g
+
+
 class MetricsWindow:
     """
-    The mean of the last images' metrics.
+    The mean of the last images' metrics, whichever of this room's functions gave them.
 
     Parameters
     ----------
@@ -86,11 +96,11 @@ class MetricsWindow:
     def __init__(self, maxlen: int | None = None) -> None:
         if maxlen is not None and maxlen < 1:
             raise MetricsError(f'metrics: a window of {maxlen} images; it needs at least 1')
-        self._rows: deque[tuple[float, ...]] = deque(maxlen=maxlen)
+        self._rows: deque[Mapping[str, float]] = deque(maxlen=maxlen)
 
     def add(self, metrics: Mapping[str, float]) -> None:
-        """Take what ``depth_metrics`` returned for one image."""
-        self._rows.append(tuple(metrics[name] for name in METRICS))
+        """Take what a metrics function returned for one image; always of the same function."""
+        self._rows.append(metrics)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -99,10 +109,11 @@ class MetricsWindow:
         """
         Return the means over the images, {} of an empty window.
 
-        ``rmse`` is the mean of the images' RMSE (LWD, D3); ``rmse_pooled`` the root of the
-        mean of their MSE (Hu et al., SARPN), which is never the smaller one.
+        ``rmse`` is the mean of the images' RMSE (LWD, D3); ``rmse_pooled``, where there is an
+        ``mse``, the root of the mean of their MSE (Hu et al., SARPN), never the smaller one.
         """
         if not self._rows:
             return {}
-        means = dict(zip(METRICS, np.mean(self._rows, axis=0).tolist(), strict=True))
-        return {**means, 'rmse_pooled': means['mse'] ** 0.5}
+        means = {name: float(np.mean([row[name] for row in self._rows]))
+                 for name in self._rows[0]}
+        return {**means, **({'rmse_pooled': means['mse'] ** 0.5} if 'mse' in means else {})}

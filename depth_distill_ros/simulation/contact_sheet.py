@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.colour import colour_depth
 from depth_distill_ros.simulation.camera import SimulatedCamera
 from depth_distill_ros.stream.frame import SimulatedFrame
 
@@ -22,11 +23,10 @@ CLASS_COLOURS = np.array([
 
 
 def row(frame: SimulatedFrame, farthest: float = 7.0) -> np.ndarray:
-    """Return image | classes | depth (near is bright; ``farthest`` metres is dark), uint8 RGB."""
-    depth = np.nan_to_num(frame.depth, nan=farthest)
-    shade = (255 * (1 - np.clip(depth / farthest, 0, 1))).astype(np.uint8)
-    coloured = cv2.applyColorMap(shade, cv2.COLORMAP_INFERNO)[..., ::-1]
-    return np.concatenate([frame.image, CLASS_COLOURS[frame.semantics], coloured], axis=1)
+    """Return image | classes | depth (blue from ``farthest`` metres on), uint8 RGB."""
+    return np.concatenate([
+        frame.image, CLASS_COLOURS[frame.semantics], colour_depth(frame.depth, 0.0, farthest),
+    ], axis=1)
 
 
 def write_contact_sheet(path: str | Path, look: str, seeds: Iterable[int],

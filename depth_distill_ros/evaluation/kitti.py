@@ -1,0 +1,88 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+What is measured on KITTI: the metrics of Eigen et al., those of the benchmark, the crops.
+
+The two have errors of nearly the same name: ``sq_rel`` divides a squared error by the depth,
+the benchmark's ``sq_error_rel`` by the depth squared.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from depth_distill_ros.evaluation.metrics import compared_pixels
+from depth_distill_ros.geometry.depth import valid
+
+# Top, bottom, left and right edge as shares of height and width.
+CROPS = {
+    'none': (0.0, 1.0, 0.0, 1.0),
+    'garg': (0.40810811, 0.99189189, 0.03594771, 0.96405229),
+    'eigen': (0.3324324, 0.91351351, 0.0359477, 0.96405229),
+}
+
+
+def eigen_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, float]:
+    """
+    Compare two depths as ``depth_metrics`` does, by the measures of Eigen et al. (2014).
+
+    Returns
+    -------
+    abs_rel, sq_rel : mean |p - g| / g; mean (p - g)^2 / g, m
+    mse, rmse : m^2 and m, of this image
+    rmse_log : root of the mean squared difference of the natural logarithms
+    delta1, delta2, delta3 : share of the pixels with max(p/g, g/p) < 1.25 ** k
+
+    """
+    p, g = compared_pixels(prediction, reference)
+    squared, ratio = (p - g) ** 2, np.maximum(p / g, g / p)
+    mse = float(np.mean(squared))
+    return {
+        'abs_rel': float(np.mean(np.abs(p - g) / g)),
+        'sq_rel': float(np.mean(squared / g)),
+        'mse': mse,
+        'rmse': mse ** 0.5,
+        'rmse_log': float(np.mean(np.log(p / g) ** 2)) ** 0.5,
+        **{f'delta{k}': float(np.mean(ratio < 1.25 ** k)) for k in (1, 2, 3)},
+    }
+
+
+def benchmark_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, float]:
+    """
+    Compare two depths as ``depth_metrics`` does, by the measures of KITTI's benchmark.
+
+    Returns
+    -------
+    silog : 100 times the standard deviation of ln p - ln g
+    sq_error_rel, abs_error_rel : mean (p - g)^2 / g^2 and mean |p - g| / g, percent
+    irmse : root of the mean (1/p - 1/g)^2, 1/km
+
+    """
+    p, g = compared_pixels(prediction, reference)
+    relative = (p - g) / g
+    return {
+        'silog': 100 * float(np.std(np.log(p / g))),
+        'sq_error_rel': 100 * float(np.mean(relative ** 2)),
+        'abs_error_rel': 100 * float(np.mean(np.abs(relative))),
+        'irmse': 1000 * float(np.mean((1 / p - 1 / g) ** 2)) ** 0.5,
+    }
+
+
+def counted(reference: np.ndarray, crop: str, nearest: float, farthest: float) -> np.ndarray:
+    """
+    Return the reference with NaN wherever a protocol does not look.
+
+    Parameters
+    ----------
+    reference : H x W, metres; the edges of a crop are shares of this very H and W
+    crop : one of CROPS
+    nearest, farthest : metres; a reference outside of the open interval does not count
+
+    """
+    height, width = reference.shape
+    top, bottom, left, right = np.multiply(CROPS[crop], (height, height, width, width)).astype(int)
+    inside = np.zeros(reference.shape, bool)
+    inside[top:bottom, left:right] = True
+    inside &= valid(reference) & (reference > nearest) & (reference < farthest)
+    return np.where(inside, reference, np.float32(np.nan))

@@ -1,0 +1,168 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The papers' tables, and our figures set beside them.
+
+``papers/`` holds the tables as printed, but for one name per method and per metric throughout:
+a paper's "Ours" is D3, LWD or DACNN, and the columns are called as this package calls them. Of
+LWD's figure 7 only the ends are known, which its text states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from depth_distill_ros.errors import DepthDistillError
+
+_FOLDER = Path(__file__).parent / 'papers'
+
+
+@dataclass(frozen=True)
+class PaperTable:
+    """
+    One table of a paper.
+
+    Attributes
+    ----------
+    name, title : 'd3-3'; what it compares on what
+    keys : the columns that say which row it is
+    metrics : the columns with figures; unlike other columns they can be compared with ours
+    rows : every column's text; '' where the paper states nothing
+
+    """
+
+    name: str
+    title: str
+    keys: tuple[str, ...]
+    metrics: tuple[str, ...]
+    rows: tuple[dict[str, str], ...]
+
+    def figures(self, row: Mapping[str, str]) -> dict[str, float]:
+        """Return the metrics that the paper states in one of the rows."""
+        return {metric: float(row[metric]) for metric in self.metrics if row.get(metric)}
+
+
+_ACCURACY = ('rmse', 'delta1')
+_EIGEN = ('abs_rel', 'sq_rel', 'rmse', 'rmse_log')
+_TABLES = {
+    'd3-1': ('d3_table1', 'D3 table 1: what the student is distilled on; NYU-v2 test',
+             ('dataset', 'data'), ('delta1',)),
+    'd3-3': ('d3_table3', 'D3 table 3: methods and pairs; NYU-v2 test',
+             ('pair', 'method', 'data'), _ACCURACY),
+    'd3-4': ('d3_table4', 'D3 table 4: methods, LDEN R34->MBv2; ScanNet test',
+             ('method', 'data'), _ACCURACY),
+    'd3-5': ('d3_table5', 'D3 table 5: ablation, LDEN R34->MBv2, X1; NYU-v2 test',
+             ('variant',), _ACCURACY),
+    'lwd-2': ('lwd_table2', 'LWD table 2: NYU-v2 test', ('method', 'backbone'),
+              ('rmse', 'rel', 'delta1')),
+    'lwd-3': ('lwd_table3', 'LWD table 3: lightweight networks; NYU-v2 test',
+              ('method', 'backbone'), ('params_M', 'gpu_ms', 'delta1')),
+    'lwd-4': ('lwd_table4', 'LWD table 4: SUN RGB-D', ('method',), ('rmse', 'rel', 'delta1')),
+    'lwd-5': ('lwd_table5', 'LWD table 5: TUM RGB-D fr1, delta1', ('method',),
+              ('360', 'desk', 'desk2', 'rpy', 'xyz')),
+    'lwd-fig7': ('lwd_fig7', 'LWD figure 7: auxiliary images, delta1; NYU-v2 test',
+                 ('auxiliary_images',), ('delta1_unlabelled', 'delta1_labelled')),
+    'dacnn-1': ('dacnn_table1', 'DACNN table 1: KITTI, Eigen split', ('method',),
+                (*_EIGEN, 'delta1', 'delta2', 'delta3')),
+    'dacnn-2': ('dacnn_table2', 'DACNN table 2: KITTI benchmark', ('method',),
+                ('silog', 'sq_error_rel', 'abs_error_rel', 'irmse')),
+    'dacnn-3': ('dacnn_table3', 'DACNN table 3: ablation; KITTI, Eigen split', ('method',),
+                _EIGEN),
+}
+TABLES = tuple(_TABLES)
+
+
+def paper_table(name: str) -> PaperTable:
+    """Return one of TABLES; DepthDistillError where the name is none of them."""
+    if name not in _TABLES:
+        raise DepthDistillError(f'no table {name!r}; choose one of {", ".join(TABLES)}')
+    file, title, keys, metrics = _TABLES[name]
+    with (_FOLDER / f'{file}.csv').open(encoding='utf-8', newline='') as lines:
+        return PaperTable(name, title, keys, metrics, tuple(csv.DictReader(lines)))
+
+
+@dataclass(frozen=True)
+class ComparedRow:
+    """One row by its key columns; a figure that is not known is not there."""
+
+    keys: dict[str, str]
+    paper: dict[str, float]
+    ours: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A paper's table with ours beside it."""
+
+    table: PaperTable
+    rows: tuple[ComparedRow, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return {
+            'table': self.table.name, 'title': self.table.title,
+            'rows': [{**row.keys, 'paper': row.paper, 'ours': row.ours} for row in self.rows]}
+
+    def rich(self) -> Table:
+        """Return it for a terminal."""
+        table = Table(title=self.table.title)
+        for column, _ in self._header():
+            table.add_column(column, justify='left' if column in self.table.keys else 'right')
+        for cells in self._cells():
+            table.add_row(*cells)
+        return table
+
+    def markdown(self) -> str:
+        """Return it for a README or an issue."""
+        header = self._header()
+        lines = [[name for name, _ in header], [rule for _, rule in header], *self._cells()]
+        return '\n'.join(f'| {" | ".join(cells)} |' for cells in lines) + '\n'
+
+    def _header(self) -> list[tuple[str, str]]:
+        return [*((key, '---') for key in self.table.keys),
+                *((f'{metric} {whose}', '---:')
+                  for metric in self.table.metrics for whose in ('paper', 'ours'))]
+
+    def _cells(self) -> list[list[str]]:
+        return [[*(row.keys.get(key, '') for key in self.table.keys),
+                 *(f'{figures[metric]:.3f}' if metric in figures else '-'
+                   for metric in self.table.metrics for figures in (row.paper, row.ours))]
+                for row in self.rows]
+
+
+def beside(table: PaperTable,
+           ours: Sequence[tuple[Mapping[str, str], Mapping[str, float]]]) -> Comparison:
+    """
+    Set our rows beside the paper's.
+
+    Parameters
+    ----------
+    ours : for each row its key columns and its metrics, of which those in the table are taken.
+        It belongs to the paper's row with the same keys; one that the paper has not comes after
+        them. DepthDistillError for a key that is no column of the table, or a row twice.
+
+    """
+    left: dict[tuple[str, ...], dict[str, float]] = {}
+    for keys, metrics in ours:
+        if set(keys) != set(table.keys):
+            raise DepthDistillError(f'table {table.name}: a row is named by '
+                                    f'{", ".join(table.keys)}, not by {", ".join(keys)}')
+        name = tuple(keys[key] for key in table.keys)
+        if name in left:
+            raise DepthDistillError(f'table {table.name}: two rows of ours are {" ".join(name)}')
+        left[name] = {metric: float(metrics[metric])
+                      for metric in table.metrics if metric in metrics}
+    rows = []
+    for row in table.rows:
+        name = tuple(row[key] for key in table.keys)
+        rows.append(ComparedRow(dict(zip(table.keys, name, strict=True)), table.figures(row),
+                                left.pop(name, {})))
+    rows += [ComparedRow(dict(zip(table.keys, name, strict=True)), {}, figures)
+             for name, figures in left.items()]
+    return Comparison(table, tuple(rows))

@@ -1,0 +1,117 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""depth-distill evaluate prints and writes what it measured, and refuses what it cannot."""
+
+import csv
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from depth_distill_ros.cli import main
+from depth_distill_ros.distillation.release import publish
+from depth_distill_ros.networks import build
+from depth_distill_ros.networks.model import ModelCard, save_model
+
+FRAMES = 5
+CARD = ModelCard('lden', 'mobilenetv2', (32, 64))
+
+
+def says(metres):
+    """Return a network that says one depth everywhere."""
+    network = build('lden', 'mobilenetv2').eval()
+    with torch.no_grad():
+        network.head[-1].weight.zero_()
+        network.head[-1].bias.fill_(metres)
+    return network
+
+
+@pytest.fixture(scope='module')
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('models') / 'two_metres'
+    save_model(folder, says(2.0), CARD)
+    return folder
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Write frames of 2.0, 2.5, 3.0... metres, the last of them without any depth."""
+    for part in ('image', 'depth'):
+        (tmp_path / 'data' / part).mkdir(parents=True)
+    for k in range(FRAMES):
+        picture = np.full((40, 80, 3), 30 * k, np.uint8)
+        millimetres = np.full((40, 80), 2000 + 500 * k if k < FRAMES - 1 else 0, np.uint16)
+        cv2.imwrite(str(tmp_path / 'data' / 'image' / f'{k}.png'), picture)
+        cv2.imwrite(str(tmp_path / 'data' / 'depth' / f'{k}.png'), millimetres)
+    return f'folder:{tmp_path / "data"}'
+
+
+def evaluate(model, data, *words):
+    return main(['evaluate', '--model', str(model), '--data', data, '--device', 'cpu', *words])
+
+
+def test_the_figures_are_printed_as_json(model, data, capsys):
+    assert evaluate(model, data, '--json') == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found['frames'], found['skipped'], found['coverage']) == (4, 1, 1.0)
+    assert found['metrics']['rmse'] == pytest.approx((0 + 0.5 + 1 + 1.5) / 4, abs=1e-5)
+    assert found['metrics']['rmse_pooled'] == pytest.approx((3.5 / 4) ** 0.5, abs=1e-5)
+    assert found['median_scaled']['rmse'] == pytest.approx(0, abs=1e-5)
+
+
+def test_without_json_a_table_for_people_is_printed(model, data, capsys):
+    assert evaluate(model, data) == 0
+    printed = capsys.readouterr().out
+    assert 'rmse_pooled' in printed and '4 frames, 1 skipped' in printed
+
+
+def test_every_judged_frame_has_a_row_and_some_have_a_picture(model, data, tmp_path, capsys):
+    rows_file, maps = tmp_path / 'new' / 'rows.csv', tmp_path / 'maps'
+    assert evaluate(model, data, '--csv', str(rows_file), '--maps', str(maps), '--maps-count',
+                    '3') == 0
+    rows = list(csv.DictReader(rows_file.open(encoding='utf-8')))
+    assert [row['name'] for row in rows] == ['0', '1', '2', '3']
+    assert float(rows[2]['mae']) == pytest.approx(1.0, abs=1e-5)
+    assert float(rows[2]['median_scale']) == pytest.approx(1.5)
+    assert float(rows[2]['scaled_mae']) == pytest.approx(0, abs=1e-5)
+    # the third of the three evenly spread frames has no reference
+    assert sorted(path.name for path in maps.iterdir()) == ['000000_0.png', '000002_2.png']
+
+
+@pytest.mark.parametrize('metrics, known', [
+    ('kitti-eigen', 'abs_rel'), ('kitti-benchmark', 'silog'), ('nyu', 'rel')])
+def test_the_papers_metrics_are_chosen_by_name(model, data, capsys, metrics, known):
+    assert evaluate(model, data, '--json', '--metrics', metrics) == 0
+    assert known in json.loads(capsys.readouterr().out)['metrics']
+
+
+def test_cap_and_crop_replace_those_of_the_metrics(model, data, capsys):
+    assert evaluate(model, data, '--json', '--metrics', 'kitti-eigen', '--cap', '2.6', '--crop',
+                    'none') == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found['crop'], found['cap']) == ('none', 2.6)
+    assert (found['frames'], found['skipped']) == (2, 3)
+
+
+def test_a_runs_folder_means_its_newest_release(data, tmp_path, capsys):
+    for metres in (9.0, 2.0):
+        publish(tmp_path / 'run' / 'releases', says(metres), CARD, 1, {})
+    assert evaluate(tmp_path / 'run', data, '--json') == 0
+    assert json.loads(capsys.readouterr().out)['metrics']['rmse'] < 1
+
+
+@pytest.mark.parametrize('words, message', [
+    (['--cap', '-3'], '--cap'), (['--batch', '0'], '--batch'), (['--maps-count', '-1'], 'maps'),
+    (['--csv', '/proc/rows.csv'], '/proc/rows.csv'), (['--cap', '1'], 'reference')])
+def test_what_makes_no_sense_is_refused_in_one_line(model, data, capsys, words, message):
+    assert evaluate(model, data, *words) == 1
+    error = capsys.readouterr().err
+    assert message in error and error.count('\n') == 1
+
+
+@pytest.mark.parametrize('model, data', [('/nowhere', 'folder:/'), ('x', 'folder:/nowhere')])
+def test_a_model_or_data_that_is_not_there_is_named(model, data, capsys):
+    assert evaluate(model, data) == 1
+    assert 'Traceback' not in capsys.readouterr().err
