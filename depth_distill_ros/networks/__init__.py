@@ -4,21 +4,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+import inspect
+from typing import Any
+
 from torch import nn
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.backbones import BACKBONES
+from depth_distill_ros.networks.dacnn import DACNN, StereoDACNN
+from depth_distill_ros.networks.dacnn import DACNN, StereoDACNN
+from depth_distill_ros.networks.edn import EDN
+from depth_distill_ros.networks.ffn import FFN
 from depth_distill_ros.networks.lden import LDEN
+from depth_distill_ros.networks.lden_light import LDENLight
+from depth_distill_ros.networks.sarpn import SARPN
 from depth_distill_ros.networks.transformation import TransformationNetwork
+from depth_distill_ros.networks.transformation_light import LightTransformationNetwork
 
-_NETWORKS = {'lden': LDEN}
+
+@dataclass(frozen=True)
+class _Network:
+    make: Callable[..., nn.Module]
+    # the first is the default
+    backbones: tuple[str, ...]
+
+
+_LDEN_BACKBONES = ('mobilenetv2', 'resnet18', 'resnet34')
+_NETWORKS = {
+    'lden': _Network(LDEN, _LDEN_BACKBONES),
+    'lden_light': _Network(LDENLight, _LDEN_BACKBONES),
+    'edn': _Network(EDN, ('resnet18', 'resnet50')),
+    'ffn': _Network(FFN, ('resnet18', 'resnet50', 'senet154')),
+    'dacnn': _Network(DACNN, ('resnest50',)),
+    'dacnn_stereo': _Network(StereoDACNN, ('resnest50',)),
+    'sarpn': _Network(SARPN, ('resnet34', 'resnet18', 'resnet50', 'senet154')),
+    'dacnn': _Network(DACNN, ('resnest50',)),
+    'dacnn_stereo': _Network(StereoDACNN, ('resnest50',)),
+}
 NETWORKS = tuple(_NETWORKS)
+_TRANSFORMATIONS = {'paper': TransformationNetwork, 'light': LightTransformationNetwork}
 
-__all__ = ['BACKBONES', 'LDEN', 'NETWORKS', 'TransformationNetwork', 'build']
+__all__ = ['BACKBONES', 'NETWORKS', 'backbones_of', 'build', 'transformation_network']
 
 
-def build(name: str, backbone: str, pretrained: bool = False) -> nn.Module:
-    """Make a depth network: `name` out of NETWORKS, `backbone` out of BACKBONES."""
+def build(name: str, backbone: str | None = None, pretrained: bool = False,
+          **options: Any) -> nn.Module:
+    """
+    Make a depth network: `name` out of NETWORKS, `backbone` out of backbones_of(name).
+
+    Without `backbone`, the first of them. With `pretrained` the encoder has its published ImageNet
+    weights. `options` are the network's own, as in its class.
+    """
+    backbones = backbones_of(name)
+    backbone = backbone or backbones[0]
+    if backbone not in backbones:
+        raise DepthDistillError(
+            f'{name} has no backbone {backbone!r}; choose one of {", ".join(backbones)}')
+    make = _NETWORKS[name].make
+    known = inspect.signature(make).parameters.keys() - {'backbone', 'pretrained'}
+    for option in options:
+        if option not in known:
+            raise DepthDistillError(
+                f'{name} has no option {option!r}; it has {", ".join(sorted(known)) or "none"}')
+    return make(backbone, pretrained=pretrained, **options)
+
+
+def backbones_of(name: str) -> tuple[str, ...]:
+    """Return the backbones of the network `name`, the default first."""
     if name not in _NETWORKS:
         raise DepthDistillError(f'no network {name!r}; choose one of {", ".join(NETWORKS)}')
-    return _NETWORKS[name](backbone, pretrained=pretrained)
+    return _NETWORKS[name].backbones
+
+
+def transformation_network(form: str = 'paper', width: float = 1.0,
+                           residual: bool = False) -> nn.Module:
+    """
+    Make G of D3, which repaints B×3×H×W normalised pictures: as in the paper, or our 'light' form.
+
+    `width` scales its channels, `residual` has it add to its input and start as the identity.
+    """
+    if form not in _TRANSFORMATIONS:
+        raise DepthDistillError(
+            f'no form {form!r} of G; choose one of {", ".join(_TRANSFORMATIONS)}')
+    if not 0 < width < float('inf'):
+        raise DepthDistillError(f'G cannot be {width} wide; give a width above 0, 1 as proposed')
+    return _TRANSFORMATIONS[form](width, residual)

@@ -10,20 +10,19 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 from depth_distill_ros.networks.backbones import encoder
+from depth_distill_ros.networks.blocks import conv_bn, resize
+from depth_distill_ros.networks.checks import check_pictures
 
 
 def _conv5(channels_in: int, channels_out: int) -> list[nn.Module]:
-    return [
-        nn.Conv2d(channels_in, channels_out, 5, padding=2, bias=False),
-        nn.BatchNorm2d(channels_out),
-        nn.ReLU(inplace=True),
-    ]
+    return [*conv_bn(channels_in, channels_out, 5), nn.ReLU(inplace=True)]
 
 
-class _ChannelAttention(nn.Module):
+class ChannelAttention(nn.Module):
+    """Weigh the channels by what their means say: squeeze and excitation, without biases."""
+
     def __init__(self, channels: int):
         super().__init__()
         hidden = channels // 16
@@ -51,16 +50,14 @@ class LDEN(nn.Module):
         super().__init__()
         self.encoder = encoder(backbone, pretrained)
         self.compress = nn.ModuleList(
-            nn.Sequential(_ChannelAttention(c), *_conv5(c, 16)) for c in self.encoder.channels)
+            nn.Sequential(ChannelAttention(c), *_conv5(c, 16)) for c in self.encoder.channels)
         self.fuse = nn.Sequential(*_conv5(64, 64))
         self.head = nn.Sequential(*_conv5(64, 64), nn.Conv2d(64, 1, 5, padding=2))
 
     def forward(self, x: Tensor) -> Tensor:
+        check_pictures(self, x)
         taps = self.encoder(x)
         size = [2 * s for s in taps[0].shape[-2:]]
-        maps = [
-            # torch's default is the other grid; the authors' networks were made with this one
-            interpolate(compress(tap), size, mode='bilinear', align_corners=True)
-            for compress, tap in zip(self.compress, taps, strict=True)
-        ]
+        maps = [resize(compress(tap), size)
+                for compress, tap in zip(self.compress, taps, strict=True)]
         return self.head(self.fuse(torch.cat(maps, 1)))

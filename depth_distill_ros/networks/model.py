@@ -17,8 +17,9 @@ import torch
 from torch import nn
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
 from depth_distill_ros.networks import build
+from depth_distill_ros.networks.checks import MINIMUM_SIDE
 
 _FORMAT = 1
 WEIGHTS = 'weights.safetensors'
@@ -35,7 +36,8 @@ class ModelCard:
     What a weights file needs said about it.
 
     size: (height, width) of the input. intrinsics: of the camera it learned with, at that size.
-    about: how it came to be (command, seed, data, figures); for people.
+    about: how it came to be (command, seed, data, figures); for people. options: of the network,
+    as for build.
     """
 
     network: str
@@ -43,6 +45,7 @@ class ModelCard:
     size: tuple[int, int]
     intrinsics: Intrinsics | None = None
     about: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 def save_model(folder: Path, network: nn.Module, card: ModelCard, half: bool = False) -> None:
@@ -84,26 +87,43 @@ def read_card(folder: Path) -> ModelCard:
     path = Path(folder) / CARD
     try:
         entries = json.loads(path.read_text(encoding='utf-8'))
-        if entries.pop('format') != _FORMAT:
+        if not isinstance(entries, dict):
+            raise ValueError('it is no JSON object')
+        if entries.pop('format', None) != _FORMAT:
             raise ModelError(f'{path} is of another format; this version reads format {_FORMAT}')
-        intrinsics = entries.pop('intrinsics')
-        size = tuple(int(side) for side in entries.pop('size'))
-        if len(size) != 2 or min(size) < 32:
-            raise ValueError(f'size {size} is no (height, width) of at least 32')
-        return ModelCard(
-            size=size, intrinsics=Intrinsics(**intrinsics) if intrinsics else None, **entries)
+        return _card(entries)
     except OSError as error:
         raise ModelError(
             f'{folder} is no model folder: {CARD} cannot be read ({error.strerror})') from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, GeometryError) as error:
         raise ModelError(f'{path} is no model card: {error}') from error
+
+
+_KINDS = {'network': str, 'backbone': str, 'size': list, 'intrinsics': (dict, type(None)),
+          'about': dict, 'options': dict}
+
+
+def _card(entries: dict[str, Any]) -> ModelCard:
+    for name, value in entries.items():
+        if not isinstance(value, _KINDS.get(name, object)):
+            raise ValueError(f'its {name} is {value!r}')
+    if missing := {'network', 'backbone', 'size'} - entries.keys():
+        raise ValueError(f'it does not say {", ".join(sorted(missing))}')
+    size, intrinsics = entries['size'], entries.get('intrinsics')
+    if len(size) != 2 or any(type(side) is not int or side < MINIMUM_SIDE for side in size):
+        raise ValueError(f'size {size} is no (height, width) of at least {MINIMUM_SIDE}')
+    return ModelCard(**entries | {
+        'size': tuple(size), 'intrinsics': Intrinsics(**intrinsics) if intrinsics else None})
 
 
 def load_model(folder: Path) -> tuple[nn.Module, ModelCard]:
     """Return the network of a model folder, float32, in eval mode, on the CPU, and its card."""
     folder = Path(folder)
     card = read_card(folder)
-    network = build(card.network, card.backbone)
+    try:
+        network = build(card.network, card.backbone, **card.options)
+    except DepthDistillError as error:
+        raise ModelError(f'{folder / CARD} names no network of this version: {error}') from error
     path = folder / WEIGHTS
     try:
         tensors = load_file(path)
@@ -113,11 +133,12 @@ def load_model(folder: Path) -> tuple[nn.Module, ModelCard]:
     expected = network.state_dict()
     missing, surplus = expected.keys() - tensors.keys(), tensors.keys() - expected.keys()
     other = sorted(n for n in expected.keys() & tensors.keys()
-                   if expected[n].shape != tensors[n].shape)
+                   if expected[n].shape != tensors[n].shape
+                   or expected[n].is_floating_point() != tensors[n].is_floating_point())
     if missing or surplus or other:
         raise ModelError(
             f'{path} does not fit {card.network} {card.backbone}: {len(missing)} tensors missing, '
-            f'{len(surplus)} surplus, {len(other)} of other shapes '
+            f'{len(surplus)} surplus, {len(other)} of other shapes or kinds '
             f'(e.g. {sorted([*missing, *surplus, *other])[0]}); the card names another network')
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():

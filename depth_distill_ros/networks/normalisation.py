@@ -18,6 +18,18 @@ def to_input(images: Tensor) -> Tensor:
     return (x - mean) / std
 
 
+def normalise(x: Tensor) -> Tensor:
+    """B×3×H×W RGB from 0 to 1, unclamped, to ImageNet-normalised."""
+    mean, std = (x.new_tensor(v).view(1, 3, 1, 1) for v in (_MEAN, _STD))
+    return (x - mean) / std
+
+
+def denormalise(x: Tensor) -> Tensor:
+    """Invert normalise: B×3×H×W ImageNet-normalised to RGB from 0 to 1, unclamped."""
+    mean, std = (x.new_tensor(v).view(1, 3, 1, 1) for v in (_MEAN, _STD))
+    return x * std + mean
+
+
 def to_picture(x: Tensor) -> Tensor:
     """Invert to_input, clamped to B×H×W×3 uint8 for looking at."""
     mean, std = (x.new_tensor(v).view(1, 3, 1, 1) * 255 for v in (_MEAN, _STD))

@@ -12,45 +12,25 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, relu
+
+from depth_distill_ros.networks.blocks import BasicBlock, UpProjection, conv_bn
+from depth_distill_ros.networks.checks import check_pictures
 
 
-def _conv(channels_in: int, channels_out: int, kernel: int, stride: int = 1,
-          dilation: int = 1) -> list[nn.Module]:
-    padding = dilation * (kernel // 2)
-    return [
-        nn.Conv2d(channels_in, channels_out, kernel, stride, padding, dilation, bias=False),
-        nn.BatchNorm2d(channels_out),
-    ]
+def scaled(channels: int, width: float) -> int:
+    """Return `width` times as many channels: a multiple of eight, unless width is 1."""
+    return channels if width == 1.0 else max(8, 8 * round(channels * width / 8))
 
 
-class _BasicBlock(nn.Module):
-    def __init__(self, channels_in: int, channels_out: int, stride: int = 1, dilation: int = 1):
-        super().__init__()
-        self.body = nn.Sequential(
-            *_conv(channels_in, channels_out, 3, stride, dilation), nn.ReLU(inplace=True),
-            *_conv(channels_out, channels_out, 3, 1, dilation))
-        same = stride == 1 and channels_in == channels_out
-        # The stride is taken by subsampling: the same function as a strided 1×1 convolution, whose
-        # channels-last backward pass corrupts memory on CPUs (seen with torch 2.15, 8 channels).
-        self.shortcut = nn.Identity() if same else nn.Sequential(
-            nn.MaxPool2d(1, stride), *_conv(channels_in, channels_out, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return relu(self.body(x) + self.shortcut(x))
-
-
-class _UpProjection(nn.Module):
-    def __init__(self, channels_in: int, channels_out: int):
-        super().__init__()
-        self.body = nn.Sequential(
-            *_conv(channels_in, channels_out, 5), nn.ReLU(inplace=True),
-            *_conv(channels_out, channels_out, 3))
-        self.shortcut = nn.Sequential(*_conv(channels_in, channels_out, 5))
-
-    def forward(self, x: Tensor, size: torch.Size) -> Tensor:
-        x = interpolate(x, size, mode='bilinear', align_corners=True)
-        return relu(self.body(x) + self.shortcut(x))
+def initialise(network: nn.Module, out: nn.Conv2d, residual: bool) -> None:
+    """Draw the weights; the last convolution `out` of a residual network starts at zero."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            fan_out = module.kernel_size[0] * module.kernel_size[1] * module.out_channels
+            nn.init.normal_(module.weight, 0, math.sqrt(2 / fan_out))
+    nn.init.zeros_(out.bias)
+    if residual:
+        nn.init.zeros_(out.weight)
 
 
 class TransformationNetwork(nn.Module):
@@ -66,36 +46,27 @@ class TransformationNetwork(nn.Module):
         super().__init__()
         self.residual = residual
 
-        def scaled(channels: int) -> int:
-            return channels if width == 1.0 else max(8, 8 * round(channels * width / 8))
-
-        c16, c32, c64, c128, c256, c512 = (scaled(c) for c in (16, 32, 64, 128, 256, 512))
+        c16, c32, c64, c128, c256, c512 = (
+            scaled(c, width) for c in (16, 32, 64, 128, 256, 512))
         self.at_full = nn.Sequential(
-            *_conv(3, c16, 7), nn.ReLU(inplace=True), *_conv(c16, c16, 3), nn.ReLU(inplace=True))
-        self.at_half = nn.Sequential(*_conv(c16, c32, 3, stride=2), nn.ReLU(inplace=True))
-        self.at_quarter = nn.Sequential(_BasicBlock(c32, c64, stride=2), _BasicBlock(c64, c64))
+            *conv_bn(3, c16, 7), nn.ReLU(inplace=True),
+            *conv_bn(c16, c16, 3), nn.ReLU(inplace=True))
+        self.at_half = nn.Sequential(*conv_bn(c16, c32, 3, stride=2), nn.ReLU(inplace=True))
+        self.at_quarter = nn.Sequential(BasicBlock(c32, c64, stride=2), BasicBlock(c64, c64))
         self.at_eighth = nn.Sequential(
-            _BasicBlock(c64, c128, stride=2), _BasicBlock(c128, c128),
-            _BasicBlock(c128, c256, dilation=2), _BasicBlock(c256, c256, dilation=2),
-            _BasicBlock(c256, c512, dilation=4), _BasicBlock(c512, c512, dilation=4),
-            *_conv(c512, c512, 3, dilation=2), nn.ReLU(inplace=True),
-            *_conv(c512, c512, 3), nn.ReLU(inplace=True))
-        self.up_quarter = _UpProjection(c512, c256)
-        self.up_half = _UpProjection(c256 + c64, c128)
-        self.up_full = _UpProjection(c128 + c32, c64)
+            BasicBlock(c64, c128, stride=2), BasicBlock(c128, c128),
+            BasicBlock(c128, c256, dilation=2), BasicBlock(c256, c256, dilation=2),
+            BasicBlock(c256, c512, dilation=4), BasicBlock(c512, c512, dilation=4),
+            *conv_bn(c512, c512, 3, dilation=2), nn.ReLU(inplace=True),
+            *conv_bn(c512, c512, 3), nn.ReLU(inplace=True))
+        self.up_quarter = UpProjection(c512, c256)
+        self.up_half = UpProjection(c256 + c64, c128)
+        self.up_full = UpProjection(c128 + c32, c64)
         self.out = nn.Conv2d(c64 + c16, 3, 3, padding=1)
-        self._initialise()
-
-    def _initialise(self) -> None:
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                fan_out = module.kernel_size[0] * module.kernel_size[1] * module.out_channels
-                nn.init.normal_(module.weight, 0, math.sqrt(2 / fan_out))
-        nn.init.zeros_(self.out.bias)
-        if self.residual:
-            nn.init.zeros_(self.out.weight)
+        initialise(self, self.out, residual)
 
     def forward(self, x: Tensor) -> Tensor:
+        check_pictures(self, x)
         full = self.at_full(x)
         half = self.at_half(full)
         quarter = self.at_quarter(half)

@@ -1,0 +1,134 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+What the authors' codes call the parameters of our networks.
+
+Tables from our modules to theirs: a parameter is found under the longest name that leads to it.
+Their encoders come without classifier, so every parameter of a file has its place in ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from depth_distill_ros.networks import backbones_of
+from depth_distill_ros.networks.model import ModelError
+
+
+def _below(ours: str, theirs: str, names: dict[str, str]) -> dict[str, str]:
+    return {f'{ours}.{a}': f'{theirs}.{b}' for a, b in names.items()}
+
+
+_UP_PROJECTION = {'body.0': 'conv1', 'body.1': 'bn1', 'body.3': 'conv1_2', 'body.4': 'bn1_2',
+                  'shortcut.0': 'conv2', 'shortcut.1': 'bn2'}
+
+
+def _lden() -> dict[str, str]:
+    names = {'fuse.0': 'MFF.conv', 'fuse.1': 'MFF.bn',
+             'head.0': 'R.conv0', 'head.1': 'R.bn0', 'head.3': 'R.conv2'}
+    for k in range(4):
+        names |= _below(f'compress.{k}', 'MFF', {
+            '0.gate': f'att{k + 1}', '1': f'up{k + 1}.conv1', '2': f'up{k + 1}.bn1'})
+    return names
+
+
+def _ffn() -> dict[str, str]:
+    names = {'decoder.reduce.0': 'D.conv', 'decoder.reduce.1': 'D.bn',
+             'fuse.0': 'MFF.conv', 'fuse.1': 'MFF.bn',
+             'refine.0': 'R.conv0', 'refine.1': 'R.bn0', 'refine.3': 'R.conv1',
+             'refine.4': 'R.bn1', 'refine.6': 'R.conv2'}
+    for k in range(4):
+        names |= _below(f'decoder.ups.{k}', f'D.up{k + 1}', _UP_PROJECTION)
+        names |= _below(f'gather.{k}', f'MFF.up{k + 1}', _UP_PROJECTION)
+    return names
+
+
+def _sarpn() -> dict[str, str]:
+    decoder, fusion = 'residual_pyramid_decoder', 'adaptive_dense_feature_fusion'
+    names = {'reduce.0': f'{decoder}.conv', 'reduce.1': f'{decoder}.bn'}
+    for k in range(5):
+        scale = 5 - k  # theirs is 1 at the finest
+        names |= {f'to_depth.{k}': f'{decoder}.conv{scale}',
+                  f'fuse.{k}.merge.0': f'{fusion}.conv_scale{scale}',
+                  f'fuse.{k}.merge.1': f'{fusion}.bn_scale{scale}'}
+        names |= _below(f'refine.{k}.body', f'{decoder}.scale{scale}', {
+            '0': 'conv1', '1': 'bn1', '3': 'conv2', '4': 'bn2', '6': 'conv3'})
+        for tap in range(5):
+            names |= _below(f'fuse.{k}.ups.{tap}', f'{fusion}.upsample_scale{tap + 1}to{scale}',
+                            _UP_PROJECTION)
+    return names
+
+
+_RESNET = {'0.0': 'conv1', '0.1': 'bn1', '0.4': 'layer1',
+           '1': 'layer2', '2': 'layer3', '3': 'layer4'}
+_SENET = {'0.0': 'base.0', '0.2': 'base.1', '1': 'base.2', '2': 'base.3', '3': 'base.4'}
+# the layers of MobileNet-V2 keep their numbers in our stages
+_MOBILENETV2 = {str(k): 'mv2' for k in range(4)}
+_STAGES = {'resnet18': _RESNET, 'resnet34': _RESNET, 'resnet50': _RESNET,
+           'senet154': _SENET, 'mobilenetv2': _MOBILENETV2}
+
+
+@dataclass(frozen=True)
+class Format:
+    """Whose files: `network` is ours, `source` their code, `encoder` where their encoder is."""
+
+    network: str
+    source: str
+    encoder: str
+    names: dict[str, str]
+
+
+FORMATS = {
+    'lden-authors': Format(
+        'lden', 'github.com/JunjH/Boosting-Light-Weight-Depth-Estimation', 'E', _lden()),
+    'ffn-authors': Format(
+        'ffn', 'github.com/JunjH/Revisiting_Single_Depth_Estimation', 'E', _ffn()),
+    'sarpn-authors': Format(
+        'sarpn', 'github.com/Xt-Chen/SARPN', 'feature_extraction', _sarpn()),
+}
+
+
+def names_of(form: str, backbone: str, ours: Iterable[str]) -> dict[str, str]:
+    """Return what the authors' code calls each of `ours`, the parameters of our network."""
+    table = FORMATS[form].names | _below(
+        'encoder.stages', FORMATS[form].encoder, _STAGES[backbone])
+    return {name: _renamed(name, table) for name in ours}
+
+
+def _renamed(name: str, table: dict[str, str]) -> str:
+    parts = name.split('.')
+    for n in range(len(parts) - 1, 0, -1):
+        module = '.'.join(parts[:n])
+        if module in table:
+            return '.'.join((table[module], *parts[n:]))
+    raise KeyError(name)
+
+
+def encoder_of(form: str, theirs: Iterable[str], path: Path) -> str:
+    """Return the backbone whose parameters `theirs`, the names in the file `path`, are."""
+    network, prefix = FORMATS[form].network, f'{FORMATS[form].encoder}.'
+    inside = {name.removeprefix(prefix) for name in theirs if name.startswith(prefix)}
+    if not inside:
+        raise ModelError(f'{path} has nothing called {prefix}*, as the encoders of {form} are; '
+                         'choose the --format it was made by')
+    found = _backbone(inside)
+    if found not in backbones_of(network):
+        raise ModelError(f'{path}: its encoder is {found}, and our {network} has none but '
+                         f'{", ".join(backbones_of(network))}; take a checkpoint with one of them')
+    return found
+
+
+def _backbone(names: set[str]) -> str:
+    if any(name.startswith('features.') for name in names):
+        return 'a DenseNet'
+    if any(name.startswith('mv2.') for name in names):
+        return 'mobilenetv2'
+    # the other SE networks of the authors' code have but one convolution there
+    if 'base.0.conv3.weight' in names:
+        return 'senet154'
+    blocks = len({name.split('.')[1] for name in names if name.startswith('layer3.')})
+    bottleneck = 'layer3.0.conv3.weight' in names
+    return {(2, False): 'resnet18', (6, False): 'resnet34', (6, True): 'resnet50'}.get(
+        (blocks, bottleneck), 'another network')

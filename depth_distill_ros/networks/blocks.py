@@ -1,0 +1,62 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What several networks are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn.functional import interpolate, relu
+
+
+def resize(x: Tensor, size: Sequence[int]) -> Tensor:
+    """Resize B×C×h×w maps bilinearly to `size` (height, width), corner pixels on corner pixels."""
+    # torch's default is the other grid; the authors' networks were made with this one
+    return interpolate(x, size, mode='bilinear', align_corners=True)
+
+
+def conv_bn(channels_in: int, channels_out: int, kernel: int, stride: int = 1,
+            dilation: int = 1) -> list[nn.Module]:
+    """Make a bias-free convolution that keeps the size (over `stride`), and its BatchNorm."""
+    padding = dilation * (kernel // 2)
+    return [
+        nn.Conv2d(channels_in, channels_out, kernel, stride, padding, dilation, bias=False),
+        nn.BatchNorm2d(channels_out),
+    ]
+
+
+class BasicBlock(nn.Module):
+    """Two 3×3 convolutions, both dilated, added to what came in."""
+
+    def __init__(self, channels_in: int, channels_out: int, stride: int = 1, dilation: int = 1):
+        super().__init__()
+        self.body = nn.Sequential(
+            *conv_bn(channels_in, channels_out, 3, stride, dilation), nn.ReLU(inplace=True),
+            *conv_bn(channels_out, channels_out, 3, 1, dilation))
+        same = stride == 1 and channels_in == channels_out
+        # The stride is taken by subsampling: the same function as a strided 1×1 convolution, whose
+        # channels-last backward pass corrupts memory on CPUs (seen with torch 2.15, 8 channels).
+        self.shortcut = nn.Identity() if same else nn.Sequential(
+            nn.MaxPool2d(1, stride), *conv_bn(channels_in, channels_out, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return relu(self.body(x) + self.shortcut(x))
+
+
+class UpProjection(nn.Module):
+    """The up-projection of Laina et al. (3DV 2016), bilinear as in Hu et al. (WACV 2019)."""
+
+    def __init__(self, channels_in: int, channels_out: int):
+        super().__init__()
+        self.body = nn.Sequential(
+            *conv_bn(channels_in, channels_out, 5), nn.ReLU(inplace=True),
+            *conv_bn(channels_out, channels_out, 3))
+        self.shortcut = nn.Sequential(*conv_bn(channels_in, channels_out, 5))
+
+    def forward(self, x: Tensor, size: Sequence[int]) -> Tensor:
+        return self.project(resize(x, size))
+
+    def project(self, x: Tensor) -> Tensor:
+        """Do all but the resizing."""
+        return relu(self.body(x) + self.shortcut(x))

@@ -1,0 +1,96 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The depth-aware convolution of DACNN (eq. 2), usable alone.
+
+A dilated 3×3 convolution whose taps are weighed by how alike a guidance map is at the tap and at
+the centre, with the kernel of pixel-adaptive convolutions.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, pad
+from torch.utils.checkpoint import checkpoint
+
+
+def depth_aware_conv2d(features: Tensor, guidance: Tensor, weight: Tensor,
+                       bias: Tensor | None = None, dilation: int = 1) -> Tensor:
+    """
+    f′(p) = Σ_o w(o) · K(g(p), g(p + o)) · f(p + o), K = exp(-½‖g(p) - g(p + o)‖²).
+
+    features: B×C×H×W; guidance: B×G×H×W; weight: C′×C×3×3; bias: C′. The offsets o are
+    {-d, 0, d}², outside of the map features are zero. K is the same for all features, is not
+    normalised, and is 1 at the centre. Returns B×C′×H×W.
+
+    One offset after the other: the nine weighed copies of the features, which unfolding would
+    hold, are never there at once, and are made again in the backward pass.
+    """
+    d, (height, width) = dilation, features.shape[-2:]
+    # differences of guidance are squared: never in half precision
+    guidance = guidance.to(torch.promote_types(guidance.dtype, torch.float32))
+    around, guide = (pad(t, (d, d, d, d)) for t in (features, guidance))
+
+    def tap(around: Tensor, guide: Tensor, weight: Tensor, row: int, column: int) -> Tensor:
+        part = (..., slice(row * d, row * d + height), slice(column * d, column * d + width))
+        if (row, column) == (1, 1):
+            alike = around[part]
+        else:
+            centre = guide[..., d:d + height, d:d + width]
+            distance = (centre - guide[part]).square().sum(1, keepdim=True)
+            alike = around[part] * torch.exp(-0.5 * distance).to(around.dtype)
+        return conv2d(alike, weight[..., row, column, None, None])
+
+    learning = torch.is_grad_enabled() and any(
+        t.requires_grad for t in (features, guidance, weight))
+    result = 0
+    for row in range(3):
+        for column in range(3):
+            arguments = around, guide, weight, row, column
+            result = result + (
+                checkpoint(tap, *arguments, use_reentrant=False, preserve_rng_state=False)
+                if learning else tap(*arguments))
+    return result if bias is None else result + bias.to(result.dtype).view(1, -1, 1, 1)
+
+
+class DepthAwareConv2d(nn.Module):
+    """depth_aware_conv2d with weights of its own, initialised as torch's convolutions are."""
+
+    def __init__(self, channels_in: int, channels_out: int, dilation: int = 1,
+                 bias: bool = False):
+        super().__init__()
+        ordinary = nn.Conv2d(channels_in, channels_out, 3, bias=bias)
+        self.weight, self.bias, self.dilation = ordinary.weight, ordinary.bias, dilation
+
+    def forward(self, features: Tensor, guidance: Tensor) -> Tensor:
+        return depth_aware_conv2d(features, guidance, self.weight, self.bias, self.dilation)
+
+
+class _Ordinary(nn.Conv2d):
+    """A dilated convolution in the place of a depth-aware one: no guidance (ablation)."""
+
+    def __init__(self, channels_in: int, channels_out: int, dilation: int):
+        super().__init__(channels_in, channels_out, 3, padding=dilation, dilation=dilation,
+                         bias=False)
+
+    def forward(self, features: Tensor, guidance: Tensor) -> Tensor:
+        return super().forward(features)
+
+
+class DepthAwareBlock(nn.Module):
+    """
+    Four depth-aware convolutions of dilation 1, 6, 12 and 18, concatenated, and a 1×1 one.
+
+    Without `depth_aware` they are ordinary ones, with as many weights.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, depth_aware: bool = True):
+        super().__init__()
+        kind = DepthAwareConv2d if depth_aware else _Ordinary
+        self.branches = nn.ModuleList(
+            kind(channels_in, channels_out // 4, dilation=d) for d in (1, 6, 12, 18))
+        self.merge = nn.Conv2d(channels_out, channels_out, 1)
+
+    def forward(self, features: Tensor, guidance: Tensor) -> Tensor:
+        return self.merge(torch.cat([b(features, guidance) for b in self.branches], 1))

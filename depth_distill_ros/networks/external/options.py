@@ -1,0 +1,67 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The ',key=value' options behind the name of a teacher from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+import re
+from typing import Any
+
+from depth_distill_ros.networks.model import ModelError
+
+
+def parse(text: str, keys: Mapping[str, Callable[[str], Any]]) -> tuple[str, dict[str, Any]]:
+    """
+    Return the name and the values of 'name,key=value,...'.
+
+    A comma that no key follows belongs to the name. ModelError for an unknown key or a value that
+    its function in `keys` raises ValueError for.
+    """
+    name, *pairs = re.split(r',(?=[A-Za-z_]+=)', text)
+    values = {}
+    for pair in pairs:
+        key, _, value = pair.partition('=')
+        if key not in keys:
+            raise ModelError(f'{name}: no option {key}; choose among {", ".join(keys)}')
+        try:
+            values[key] = keys[key](value)
+        except ValueError as error:
+            raise ModelError(f'{name}: {key} is "{value}": {error}') from None
+    return name, values
+
+
+def yes(text: str) -> bool:
+    if text != 'yes':
+        raise ValueError('the only value is yes')
+    return True
+
+
+def metres(text: str) -> int:
+    """Return whole metres, which is what configurations of Hugging Face hold."""
+    if not text.isdigit() or int(text) < 1:
+        raise ValueError('give whole metres above 0')
+    return int(text)
+
+
+def size(text: str) -> tuple[int, int]:
+    """Return (height, width) of 'HxW'."""
+    if not re.fullmatch(r'[1-9]\d*x[1-9]\d*', text):
+        raise ValueError('give HEIGHTxWIDTH, e.g. 224x320')
+    height, width = text.split('x')
+    return int(height), int(width)
+
+
+def channels(text: str) -> tuple[float, float, float]:
+    """Return the values of R, G and B of 'R/G/B', or of one number for all three."""
+    values = [float(part) for part in text.split('/')]
+    if len(values) not in (1, 3):
+        raise ValueError('give R/G/B, e.g. 0.5/0.5/0.5, or one number for all three')
+    return tuple(values * (3 // len(values)))
+
+
+def nonzero_channels(text: str) -> tuple[float, float, float]:
+    values = channels(text)
+    if not all(values):
+        raise ValueError('0 cannot be divided by')
+    return values

@@ -1,0 +1,55 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A network as an ONNX file, for the engines that read no torch."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from importlib.util import find_spec
+from inspect import signature
+import os
+from pathlib import Path
+import warnings
+
+import torch
+from torch import nn
+
+from depth_distill_ros.errors import DepthDistillError
+
+_OPSET = 17
+_VIEWS = ('image', 'right')
+
+
+def export_onnx(network: nn.Module, size: tuple[int, int], path: Path, views: int = 1) -> None:
+    """
+    Write `network`, as it is in eval mode, to the ONNX file `path`, float32.
+
+    The file reads 'image', 1×3×H×W at `size`, ImageNet-normalised, (with two `views` also 'right',
+    the right camera's) and gives 'depth', 1×1×h×w metres. The network stays as it was; a file that
+    is there is replaced, and only by a whole one.
+    Raises DepthDistillError where onnx is not installed or the file cannot be written.
+    """
+    if find_spec('onnx') is None:
+        raise DepthDistillError('an ONNX file needs the package onnx; pip install onnx')
+    path = Path(path)
+    aside = path.with_name(f'.{path.name}.{os.getpid()}')
+    network = deepcopy(network).cpu().float().eval()
+    pictures = tuple(torch.zeros(1, 3, *size) for _ in range(views))
+    # The exporter from TorchScript is the one that old and new torch have; the newer needs
+    # onnxscript, takes ten times as long and gives the same numbers.
+    which = {'dynamo': False} if 'dynamo' in signature(torch.onnx.export).parameters else {}
+    try:
+        aside.touch()
+        try:
+            with warnings.catch_warnings(), torch.no_grad():
+                warnings.simplefilter('ignore')  # that it is the older one
+                torch.onnx.export(
+                    network, pictures, str(aside), opset_version=_OPSET,
+                    input_names=_VIEWS[:views], output_names=['depth'], **which)
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise DepthDistillError(
+            f'cannot write {path}: {error.strerror}; name a file in a folder that is there and '
+            'can be written to') from error
