@@ -41,7 +41,7 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.10',
     packages=find_packages(include=[PACKAGE, PACKAGE + '.*']),
-    package_data={PACKAGE: ['models/*/*']},
+    package_data={PACKAGE: ['models/*/*', 'evaluation/papers/*.csv']},
     data_files=[
         ('share/ament_index/resource_index/packages', ['resource/' + PACKAGE]),
         ('share/' + PACKAGE, ['package.xml']),
@@ -76,6 +76,13 @@ setup(
             'opencv-python-headless>=4.5.4',
         ],
         'simulation': ['mujoco>=3.12'],
+        # SENet-154 and ResNeSt-50
+        'networks': ['timm>=1.0'],
+        # Hugging Face models as teachers
+        'teachers': ['transformers>=5.20'],
+        # the official NYU-v2 file, bags, the split files of SUN RGB-D and NYU-v2
+        'datasets': ['h5py>=3', 'rosbags>=0.10', 'scipy>=1.8'],
+        'export': ['onnx>=1.16', 'onnxscript>=0.1', 'onnxruntime>=1.18'],
         'test': ['pytest>=7', 'ruff'],
     },
     zip_safe=False,

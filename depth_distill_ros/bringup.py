@@ -31,6 +31,9 @@ RELEASE = 'distill/release'
 PREVIEW = 'distill/preview'
 # Teachers are trained in rooms of small seeds: the robot must not drive through those.
 _ROBOT_SEED = 950_000_000
+_PAPERS_SIZE = (228, 304)
+# frames per second of the robot's own that are kept to train on: more are nearly the same
+_AUXILIARY_RATE = 1.0
 
 
 class BringupError(DepthDistillError):
@@ -105,7 +108,10 @@ class DistillationArguments(InferenceArguments):
     reference: str = _argument(
         '', 'depth topic to compare the student with ("" = the simulated robot\'s; with '
         'robot:=real none, and no evaluator)')
-    teacher: str = _argument('', 'folder of the teacher ("" = the shipped one)')
+    teacher: str = _argument(
+        '', 'model folder, hf:ID, torchscript:FILE or module:function ("" = the shipped one)')
+    auxiliary_share: float = _argument(
+        0.0, "share of each training batch that are the robot's own frames, unlabelled (0 = none)")
     seed: int = _argument(0, 'of the simulated rooms and of the training')
 
 
@@ -117,14 +123,26 @@ def work_dir(arguments: InferenceArguments) -> Path:
     return Path(home).expanduser().absolute() / 'depth_distill'
 
 
-def teacher_folder(teacher: str) -> Path:
-    """Return the teacher's model folder, the shipped one for ''."""
-    return Path(teacher).expanduser().absolute() if teacher else shipped_teacher()
+def teacher_spec(teacher: str) -> str:
+    """Return what names the teacher to the distiller; for '' the shipped one."""
+    if not teacher:
+        return str(shipped_teacher())
+    return teacher if _is_external(teacher) else str(Path(teacher).expanduser().absolute())
 
 
-def teacher_size(folder: Path) -> tuple[int, int]:
-    """Return (height, width) of the pictures a teacher reads, from its card alone."""
-    card = folder / 'card.json'
+def _is_external(teacher: str) -> bool:
+    return ':' in teacher and not Path(teacher).expanduser().is_dir()
+
+
+def teacher_size(teacher: str) -> tuple[int, int]:
+    """
+    Return (height, width) of the pictures that a teacher reads, without loading it.
+
+    Of a model folder its card says it; one from elsewhere is given the papers' size.
+    """
+    if _is_external(teacher):
+        return _PAPERS_SIZE
+    card = Path(teacher) / 'card.json'
     try:
         height, width = json.loads(card.read_text(encoding='utf-8'))['size']
         return int(height), int(width)
@@ -141,7 +159,7 @@ def inference_graph(arguments: InferenceArguments) -> list[NodeSpec]:
 def distillation_graph(arguments: DistillationArguments) -> list[NodeSpec]:
     """Return the whole loop; simulators and evaluator only where they have a part in it."""
     run = {'work_dir': str(work_dir(arguments))}
-    teacher = teacher_folder(arguments.teacher)
+    teacher = teacher_spec(arguments.teacher)
     graph = []
     if arguments.simulator == 'mujoco':
         graph.append(_simulator(arguments, 'simulator', 'stream', {
@@ -158,9 +176,16 @@ def distillation_graph(arguments: DistillationArguments) -> list[NodeSpec]:
     graph.append(_node(arguments, 'stream_node', 'stream', frames, {
         'image': arguments.image, 'semantics': arguments.semantics,
         'camera_info': arguments.camera_info}))
+    auxiliary = {}
+    if arguments.auxiliary_share:
+        auxiliary = {'auxiliary_share': arguments.auxiliary_share}
+        graph.append(_node(
+            arguments, 'stream_node', 'auxiliary',
+            {**frames, 'store': 'auxiliary', 'semantics': False, 'max_rate': _AUXILIARY_RATE},
+            {'image': arguments.robot_image, 'camera_info': arguments.robot_camera_info}))
     graph.append(_node(
         arguments, 'distiller_node', 'distiller',
-        {**run, 'teacher': str(teacher), 'seed': arguments.seed},
+        {**run, 'teacher': teacher, 'seed': arguments.seed, **auxiliary},
         {'release': RELEASE, 'preview': PREVIEW}))
     graph.append(_inference(arguments))
     if reference:
@@ -239,7 +264,8 @@ def _parse(name: str, text: str, kind: type) -> object:
     try:
         return kind(text)
     except ValueError:
-        raise BringupError(f'{name}:={text}: give a whole number') from None
+        expected = 'a whole number' if kind is int else 'a number'
+        raise BringupError(f'{name}:={text}: give {expected}') from None
 
 
 def _yaml(value: object) -> str:

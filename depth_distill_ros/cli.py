@@ -37,7 +37,8 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         prog='depth-distill', description='Depth distillation on the robot, without ROS launch.')
     parser.add_argument('--version', action='version', version=__version__)
     subparsers = parser.add_subparsers(required=True, metavar='COMMAND')
-    names = [module.name for module in iter_modules(commands.__path__)]
+    names = [module.name for module in iter_modules(commands.__path__)
+             if not module.name.startswith('_')]
     # Some commands import torch, which takes seconds: only what is asked for is imported.
     for name in [words[0]] if words and words[0] in names else names:
         module = import_module(f'{commands.__name__}.{name}')

@@ -64,6 +64,28 @@ def test_a_real_robot_can_learn_from_the_embedded_simulator(graph_of):
     assert graph['stream'].remappings['image'] == graph['simulator'].remappings['image']
 
 
+
+def test_the_robots_own_frames_train_only_where_a_share_is_asked_for(graph_of):
+    assert 'auxiliary' not in graph_of()
+    graph = graph_of(auxiliary_share=0.25)
+    assert graph['distiller'].parameters['auxiliary_share'] == 0.25
+    auxiliary = graph['auxiliary']
+    assert auxiliary.executable == 'stream_node'
+    assert auxiliary.parameters['store'] == 'auxiliary' and not auxiliary.parameters['semantics']
+    assert auxiliary.remappings == {
+        'image': 'camera/image_raw', 'camera_info': 'camera/camera_info'}
+
+
+@pytest.mark.parametrize('teacher', [
+    'hf:some/depth-model', 'torchscript:/a/b.pt,size=192x256', 'my_package.depth:make'])
+def test_a_teacher_from_elsewhere_is_named_to_the_distiller_as_it_is(teacher):
+    graph = {spec.name: spec for spec in distillation_graph(DistillationArguments(
+        teacher=teacher))}
+    assert graph['distiller'].parameters['teacher'] == teacher
+    stream = graph['stream'].parameters
+    assert (stream['height'], stream['width']) == (228, 304)
+
+
 def test_the_stream_never_sees_the_robots_world(graph_of):
     graph = graph_of()
     robots = set(graph['robot_camera'].remappings.values())

@@ -9,14 +9,14 @@ import torch
 from torch import nn
 
 from depth_distill_ros.distillation.bn_statistics import BNStatistics
-from depth_distill_ros.distillation.losses import loss_h
-from depth_distill_ros.distillation.mixing import class_masks, mix
-from depth_distill_ros.distillation.schedule import halving
+from depth_distill_ros.distillation.losses import loss_h, masked_target
+from depth_distill_ros.distillation.mixing import instances, masks_of_half, mix
+from depth_distill_ros.distillation.schedule import SCHEDULES, poly, stepwise
 from depth_distill_ros.errors import DepthDistillError
 
 
-def golden_pair():
-    i, j = torch.arange(4.0).view(4, 1), torch.arange(5.0).view(1, 5)
+def golden_pair(height=4, width=5):
+    i, j = torch.arange(float(height)).view(-1, 1), torch.arange(float(width)).view(1, -1)
     g = 1 + 0.1 * i + 0.05 * j
     return (g + 0.2 * ((i + j) % 3))[None, None], g[None, None]
 
@@ -67,21 +67,21 @@ def semantics(rows):
 def test_a_mask_takes_half_of_the_classes_rounded_down():
     labels = semantics([[1, 2, 3, 4, 5, 5], [7, 7, 9, 9, 11, 11]])
     for seed in range(20):
-        masks = class_masks(labels, torch.Generator().manual_seed(seed))
+        masks = masks_of_half(labels, torch.Generator().manual_seed(seed))
         for mask, row, expected in zip(masks, labels, (2, 1), strict=True):
             assert len(row[mask[0]].unique()) == expected
             assert not set(row[mask[0]].tolist()) & set(row[~mask[0]].tolist())
 
 
 def test_unknown_is_no_class_and_a_single_class_gives_an_empty_mask():
-    masks = class_masks(semantics([[0, 0, 5, 5], [0, 0, 0, 0]]), torch.Generator())
+    masks = masks_of_half(semantics([[0, 0, 5, 5], [0, 0, 0, 0]]), torch.Generator())
     assert not masks.any()
 
 
 def test_every_class_has_its_turn():
     labels = semantics([[1, 2, 3, 4]])
     generator = torch.Generator().manual_seed(0)
-    counts = sum(class_masks(labels, generator)[0, 0, 0].int() for _ in range(200))
+    counts = sum(masks_of_half(labels, generator)[0, 0, 0].int() for _ in range(200))
     assert counts.min() > 60
 
 
@@ -100,6 +100,62 @@ def test_a_mixture_has_pixels_of_exactly_two_pictures_split_along_the_mask():
     assert any(len(p) == 2 for p in partners)
 
 
-def test_the_rate_is_halved_at_each_interval_and_then_held():
-    rates = [halving(8.0, step, 10, 3) for step in (0, 9, 10, 20, 30, 40, 1000)]
-    assert rates == [8, 8, 4, 2, 1, 1, 1]
+def test_instances_are_the_connected_patches_of_each_class():
+    labels = torch.tensor([[[1, 1, 0, 1], [2, 2, 0, 1], [1, 2, 0, 0]]], dtype=torch.uint8)
+    found = instances(labels)[0]
+    assert (found == 0).equal(labels[0] == 0)
+    patches = [frozenset(map(tuple, (found == i).nonzero().tolist())) for i in found.unique()[1:]]
+    assert set(patches) == {
+        frozenset({(0, 0), (0, 1)}), frozenset({(0, 3), (1, 3)}), frozenset({(2, 0)}),
+        frozenset({(1, 0), (1, 1), (2, 1)})}
+
+
+def test_the_rates_of_the_papers():
+    d3, lwd = (SCHEDULES[name](40) for name in ('d3', 'lwd'))
+    assert [d3(step) for step in (0, 9, 10, 20, 30, 39, 1000)] == [1, 1, 1/2, 1/4, 1/8, 1/8, 1/8]
+    assert [lwd(step) for step in (0, 10, 39)] == pytest.approx([1, 0.1, 0.001])
+    dacnn = poly(100)
+    assert [dacnn(0), dacnn(50), dacnn(100)] == pytest.approx([1, 0.5 ** 0.9, 0])
+    assert stepwise(0.5, 10, 1)(1000) == 0.5
+
+
+def test_the_rate_for_random_weights_warms_up_to_its_peak_and_falls_to_a_hundredth():
+    rates = [SCHEDULES['cosine'](400)(step) for step in range(401)]
+    assert rates[0] == 0.1 and rates[9] == rates[10] == 1.0
+    assert rates[-1] == pytest.approx(0.01)
+    assert all(a >= b for a, b in zip(rates[10:], rates[11:], strict=False))
+
+
+def test_a_mask_of_everything_changes_nothing():
+    prediction, target = golden_pair(8, 10)
+    whole = loss_h(prediction, target, torch.ones_like(target, dtype=torch.bool))
+    assert whole.item() == pytest.approx(loss_h(prediction, target).item(), abs=1e-6)
+
+
+def test_what_is_masked_has_no_part_in_the_loss_or_in_the_gradient():
+    prediction, target = golden_pair(8, 10)
+    mask = torch.ones_like(target, dtype=torch.bool)
+    mask[..., 3:5, 4:6] = False
+    losses = []
+    for hidden in (0.0, 50.0, float('nan')):
+        learnt = prediction.clone().requires_grad_()
+        loss = loss_h(learnt, torch.where(mask, target, hidden), mask)
+        loss.backward()
+        losses.append(loss.item())
+        assert not learnt.grad[..., 3:5, 4:6].any()
+        assert learnt.grad.isfinite().all()
+    assert losses[0] == losses[1] == losses[2]
+
+
+def test_a_target_that_is_all_holes_gives_zero():
+    prediction, target = golden_pair(8, 10)
+    assert loss_h(prediction, target, torch.zeros_like(target, dtype=torch.bool)) == 0
+
+
+def test_a_hole_grows_by_what_it_has_a_part_in_when_depth_is_resized():
+    depth = torch.full((1, 1, 9, 9), 2.0)
+    depth[..., 4, 4] = 0
+    small, mask = masked_target(depth, (5, 5))
+    assert not mask[0, 0, 2, 2] and mask.sum() == 24
+    assert (small[mask] == 2).all()
+    assert masked_target(torch.full((1, 1, 4, 4), 2.0), (4, 4))[1] is None

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""D3 and the session around it: where gradients go, what survives, what is released."""
+"""The session on a growing store: what survives, what is resumed, what is released."""
 
 from dataclasses import asdict, replace
 import os
@@ -15,17 +15,16 @@ import torch
 
 from depth_distill_ros.distillation.checkpoint import CheckpointError, save_checkpoint
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.d3 import D3
 from depth_distill_ros.distillation.losses import NonFiniteLoss
 from depth_distill_ros.distillation.release import releases
 from depth_distill_ros.distillation.session import DistillationConfig, DistillationSession
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks import TransformationNetwork, build
+from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import ModelCard, load_model, save_model
 from depth_distill_ros.stream.store import StreamWriter
 
 SIZE = (64, 96)
-CPU = Compute(torch.device('cpu'), bf16=False)
+CPU = Compute(torch.device('cpu'), 'fp32')
 
 
 @pytest.fixture(scope='module')
@@ -75,68 +74,6 @@ def open_session(config, tmp_path):
         session.close()
 
 
-def networks(teacher_folder):
-    torch.manual_seed(0)
-    return (load_model(teacher_folder)[0], build('lden', 'mobilenetv2'),
-            TransformationNetwork(0.125, residual=True))
-
-
-def batch():
-    frames = [stream_frames.frame(i, SIZE) for i in range(3)]
-    return (torch.stack([torch.from_numpy(f.image).permute(2, 0, 1) / 127.5 - 1 for f in frames]),
-            torch.stack([torch.from_numpy(f.semantics) for f in frames]))
-
-
-def test_no_gradient_reaches_the_teacher_and_its_statistics_stay(teacher_folder):
-    teacher, student, g = networks(teacher_folder)
-    before = {n: t.clone() for n, t in teacher.state_dict().items()}
-    D3(teacher, student, g, CPU).backward(*batch(), torch.Generator())
-    assert all(p.grad is None for p in teacher.parameters())
-    assert all(torch.equal(before[n], t) for n, t in teacher.state_dict().items())
-
-
-def test_in_reading_a_g_learns_from_its_own_loss_alone(teacher_folder):
-    gradients = []
-    for weight in (1.0, 50.0):  # another student, so another student's loss
-        teacher, student, g = networks(teacher_folder)
-        with torch.no_grad():
-            student.head[3].bias.fill_(weight)
-        D3(teacher, student, g, CPU).backward(*batch(), torch.Generator().manual_seed(1))
-        gradients.append(g.out.weight.grad.clone())
-    assert gradients[0].abs().sum() > 0
-    torch.testing.assert_close(*gradients)
-
-
-def test_without_alpha_and_beta_g_gets_no_gradient_at_all(teacher_folder):
-    teacher, student, g = networks(teacher_folder)
-    D3(teacher, student, g, CPU, alpha=0.0, beta=0.0).backward(*batch(), torch.Generator())
-    assert all(p.grad is None or not p.grad.any() for p in g.parameters())
-    assert all(p.grad is not None for p in student.parameters())
-
-
-def test_the_losses_are_those_of_algorithm_1_written_out(teacher_folder):
-    from depth_distill_ros.distillation.bn_statistics import BNStatistics
-    from depth_distill_ros.distillation.losses import loss_h
-    from depth_distill_ros.distillation.mixing import mix
-    x, semantics = batch()
-    teacher, student, g = networks(teacher_folder)
-    losses = D3(teacher, student, g, CPU).backward(
-        x, semantics, torch.Generator().manual_seed(5))
-    teacher, student, g = networks(teacher_folder)
-    student.train(), g.train()
-    mixed = mix(x, semantics, torch.Generator().manual_seed(5))
-    z = g(mixed)
-    with BNStatistics(teacher).recorded() as terms:
-        taught_z = teacher(z)
-    learnt_x, learnt_z = student(torch.cat((x, z))).chunk(2)
-    expected = {
-        'loss_plain': loss_h(learnt_x, teacher(x)),
-        'loss_transformed': loss_h(learnt_z, taught_z),
-        'l_bn': sum(terms), 'l_rec': torch.nn.functional.l1_loss(z, mixed)}
-    for name, value in expected.items():
-        assert losses[name].item() == pytest.approx(value.item(), rel=1e-4), name
-
-
 def test_both_the_student_s_and_g_s_losses_fall(open_session):
     session = open_session()
     assert session.ready()
@@ -160,9 +97,9 @@ def test_a_resumed_run_is_bit_identical_to_one_that_was_not_interrupted(open_ses
     second = open_session(tmp_path / 'parts')
     assert second.resumed and second.step == 3 and second.ready()
     assert [second.train_step() for _ in range(3)] == losses[3:]
-    for a, b in zip(whole.student.state_dict().values(), second.student.state_dict().values(),
-                    strict=True):
-        assert torch.equal(a, b)
+    resumed = second._training.student.state_dict()
+    for name, tensor in whole._training.student.state_dict().items():
+        assert torch.equal(tensor, resumed[name]), name
 
 
 def test_kill_9_in_the_middle_of_training_leaves_a_checkpoint_to_go_on_from(
@@ -240,7 +177,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_spares_the_checkpoint(open_s
     path = session.save()
     before = path.read_bytes()
     with torch.no_grad():
-        session.student.head[3].bias.fill_(float('nan'))
+        session._training.student.head[3].bias.fill_(float('nan'))
     with pytest.raises(NonFiniteLoss, match='step 1.*lower the learning rate'):
         session.train_step()
     assert path.read_bytes() == before
@@ -250,11 +187,11 @@ def test_a_student_better_than_one_depth_everywhere_is_released_and_a_worse_one_
         open_session, tmp_path, teacher_folder):
     session = open_session(student_backbone='resnet18')
     session.ready()
-    session._average.network.load_state_dict(load_model(teacher_folder)[0].state_dict())
+    session._training.average.network.load_state_dict(load_model(teacher_folder)[0].state_dict())
     first = session.consider_release()
     assert (first.number, first.step, first.folder.name) == (1, 0, '000001')
     with torch.no_grad():
-        session._average.network.head[3].bias.add_(20.0)
+        session._training.average.network.head[3].bias.add_(20.0)
     assert session.consider_release() is None
     assert session.consider_release(force=True).number == 2
     records = releases(tmp_path / 'releases')
@@ -266,8 +203,8 @@ def test_a_student_better_than_one_depth_everywhere_is_released_and_a_worse_one_
 def test_releases_look_at_no_frame_that_training_draws(open_session):
     session = open_session()
     session.ready()
-    drawn = {int(key) for _ in range(40) for key in session._sampler.draw().keys}
-    assert not drawn & {int(key) for key in session._sampler.held_out(32).keys}
+    drawn = {key for _ in range(40) for key in session._source.draw()['stream'].keys}
+    assert not drawn & set(session._source.held_out(32).keys)
 
 
 def test_a_student_takes_the_encoder_of_its_start_and_a_fresh_decoder(open_session, tmp_path):
@@ -275,9 +212,9 @@ def test_a_student_takes_the_encoder_of_its_start_and_a_fresh_decoder(open_sessi
     start = build('lden', 'mobilenetv2')
     save_model(tmp_path / 'start', start, ModelCard('lden', 'mobilenetv2', SIZE))
     session = open_session(student_start=str(tmp_path / 'start'))
-    for name, tensor in session.student.encoder.state_dict().items():
+    for name, tensor in session._training.student.encoder.state_dict().items():
         assert torch.equal(tensor, start.encoder.state_dict()[name]), name
-    assert not torch.equal(session.student.head[3].weight, start.head[3].weight)
+    assert not torch.equal(session._training.student.head[3].weight, start.head[3].weight)
 
 
 def test_an_encoder_that_has_learned_keeps_its_statistics_and_still_learns(open_session, tmp_path):
@@ -286,15 +223,15 @@ def test_an_encoder_that_has_learned_keeps_its_statistics_and_still_learns(open_
     session = open_session(student_start=str(tmp_path / 'start'))
     assert session.ready()
     session.train_step()
-    batch_norm, convolution = session.student.encoder.stages[0][0][1], \
-        session.student.encoder.stages[0][0][0]
+    batch_norm, convolution = session._training.student.encoder.stages[0][0][1], \
+        session._training.student.encoder.stages[0][0][0]
     assert torch.equal(batch_norm.running_mean, start.encoder.stages[0][0][1].running_mean)
     assert not torch.equal(convolution.weight, start.encoder.stages[0][0][0].weight)
-    assert session.student.compress[0][2].num_batches_tracked == 1
+    assert session._training.student.compress[0][2].num_batches_tracked == 1
 
 
 def test_a_student_without_a_start_differs_by_its_seed_alone(open_session, tmp_path):
-    weights = [open_session(tmp_path / str(i), seed=seed).student.head[3].weight.clone()
+    weights = [open_session(tmp_path / str(i), seed=seed)._training.student.head[3].weight.clone()
                for i, seed in enumerate((1, 1, 2))]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
@@ -309,7 +246,7 @@ def test_a_student_worse_than_one_depth_everywhere_is_not_released(open_session)
     session = open_session()
     assert session.ready()
     with torch.no_grad():
-        session._average.network.head[3].bias.fill_(-50.0)
+        session._training.average.network.head[3].bias.fill_(-50.0)
     assert session.consider_release() is None
     assert session.latest_release() is None
 
@@ -320,6 +257,38 @@ def test_a_store_of_another_size_is_named_with_both_sizes(open_session, tmp_path
     session = open_session(store=str(tmp_path / 'store'))
     with pytest.raises(DepthDistillError, match='24×32.*64×96'):
         session.ready()
+
+
+
+def test_damaged_frames_are_skipped_and_counted(open_session, tmp_path):
+    stream_frames.fill(tmp_path / 'store', 80, 500, SIZE)
+    for key in range(40, 60):
+        stream_frames.damage(tmp_path / 'store', key)
+    session = open_session(store=str(tmp_path / 'store'))
+    assert session.ready()
+    for _ in range(4):
+        session.train_step()
+    assert session.corrupt_frames > 0
+
+
+def test_the_robots_own_frames_join_once_there_are_enough_of_them(open_session, tmp_path):
+    own = tmp_path / 'auxiliary'
+    session = open_session(auxiliary_store=str(own), auxiliary_share=0.5, batch=4)
+    assert session.ready() and session.auxiliary_frames == 0
+    assert 'loss_auxiliary' not in session.train_step()
+    stream_frames.fill(own, 60, 500, SIZE)
+    assert session.auxiliary_frames == 60
+    assert 'loss_auxiliary' in session.train_step()
+
+
+@pytest.mark.parametrize('method', ['kd-ood', 'random-noise', 'dfad'])
+def test_the_baselines_run_in_the_same_session_and_their_students_can_be_judged(
+        open_session, method):
+    session = open_session(method=method)
+    assert session.ready()
+    session.train_step()
+    assert session.consider_release(force=True).score['delta1'] >= 0
+    assert session.preview(frames=1).shape == (SIZE[0], 5 * SIZE[1], 3)
 
 
 def test_no_store_yet_means_not_ready(open_session, tmp_path):

@@ -23,11 +23,10 @@ STORED = (32, 32)
 class Simulator:
     """Publishes frames whose content follows from their number."""
 
-    def __init__(self, nodes, qos=None):
+    def __init__(self, nodes, qos=None, topics=('image', 'semantics', 'camera_info')):
         self._topics = {
-            name: nodes.talk(kind, name, qos)
-            for name, kind in {
-                'image': Image, 'semantics': Image, 'camera_info': CameraInfo}.items()}
+            name: nodes.talk(CameraInfo if name == 'camera_info' else Image, name, qos)
+            for name in topics}
 
     def send(self, number, change=lambda messages: None, seconds=0.0):
         """Send one frame; ``change`` may spoil or remove its messages."""
@@ -40,8 +39,8 @@ class Simulator:
             'camera_info': camera_info.from_intrinsics(
                 Intrinsics(50.0, 50.0, 31.5, 23.5, *SIZE), stamp, 'eye')}
         change(messages)
-        for name, message in messages.items():
-            self._topics[name].publish(message)
+        for name in self._topics.keys() & messages.keys():
+            self._topics[name].publish(messages[name])
 
 
 def start(nodes, work_dir, **parameters):
@@ -67,6 +66,27 @@ def test_pairs_arrive_in_the_store_cropped_resized_and_complete(nodes, tmp_path)
         assert frame.intrinsics.size == STORED
         assert frame.intrinsics.fx == pytest.approx(50.0 * 2 / 3)
         assert frame.intrinsics.cx == pytest.approx(15.5)
+
+
+
+def test_the_robots_own_frames_come_without_classes_to_a_store_of_their_own(nodes, tmp_path):
+    node = start(nodes, tmp_path, store='auxiliary', semantics=False)
+    robot = Simulator(nodes, topics=('image', 'camera_info'))
+    for number in range(5):
+        robot.send(number)
+    node.wait_for_values(stored=5, unpaired=0)
+    with StreamReader(tmp_path / 'auxiliary') as reader:
+        frame = reader.read(2)
+    assert not frame.semantics.any() and (frame.image == 2).all()
+    assert not (tmp_path / 'store').exists()
+
+
+def test_a_rate_that_is_too_high_is_thinned_and_counted(nodes, tmp_path):
+    node = start(nodes, tmp_path, max_rate=20.0)
+    simulator = Simulator(nodes)
+    for number in range(20):  # one every 10 ms by their stamps
+        simulator.send(number)
+    node.wait_for_values(paired=20, stored=4, thinned=16, rejected=0)
 
 
 def test_bad_input_is_rejected_by_reason_and_the_next_good_frame_is_stored(nodes, tmp_path):

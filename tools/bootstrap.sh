@@ -119,6 +119,7 @@ with_copy() {
 }
 
 main() {
+    local everywhere=simulation,networks,teachers,datasets,export,test
     local python extras venv_options=() pip_options=() missing
     python=$(find_python)
     missing=$(missing_system_packages "$python" | xargs)
@@ -131,13 +132,13 @@ main() {
     if on_ros; then
         python=python3
         venv_options=(--system-site-packages)
-        extras=simulation,test
+        extras=$everywhere
         # cv_bridge and the distribution's cv2 are built for the distribution's numpy.
         pip_options=("$(python3 -c 'import numpy; print(f"numpy=={numpy.__version__}")')")
     else
         [[ $(uname -m) == x86_64 ]] || fail \
             "rclpy wheels exist for x86_64 only; on $(uname -m), source a ROS installation first"
-        extras=wheels,simulation,test
+        extras=wheels,$everywhere
     fi
     make_venv "$python" "${venv_options[@]}"
     install_dependencies "$extras" "${pip_options[@]}"

@@ -5,23 +5,27 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 import json
 from pathlib import Path
 import shlex
 import time
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+import torch
 
 from depth_distill_ros import __version__
-from depth_distill_ros.distillation.supervised import (
-    SupervisedConfig,
-    SupervisedTraining,
-    evaluate,
-)
+from depth_distill_ros.choices import PRECISIONS
+from depth_distill_ros.commands._training import show
+from depth_distill_ros.distillation.average import with_own_statistics
+from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.methods.supervised import Supervised
+from depth_distill_ros.distillation.rendered_source import RenderedSource
+from depth_distill_ros.distillation.run import TrainingRun
+from depth_distill_ros.distillation.schedule import warm_cosine
+from depth_distill_ros.distillation.training import Optimisation, Training
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.evaluation.protocol import evaluate_frames
 from depth_distill_ros.geometry.intrinsics import Intrinsics
-from depth_distill_ros.networks import BACKBONES, NETWORKS
+from depth_distill_ros.networks import BACKBONES, NETWORKS, build
 from depth_distill_ros.networks.model import ModelCard, load_model, save_model
 
 HELP = 'train a network with ground truth in a simulated world (how a teacher is made)'
@@ -29,6 +33,7 @@ EXAMPLE = 'depth-distill train --look robot --backbone resnet18 --steps 6000 --o
 
 # Rooms that judge a network are none that trained it: their seeds start where no training gets.
 _HELD_OUT_SEED = 900_000_000
+_STATISTICS_BATCHES = 64
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--size', type=int, nargs=2, default=(96, 128), metavar=('H', 'W'))
     parser.add_argument('--steps', type=int, default=6000)
     parser.add_argument('--batch', type=int, default=16)
+    # peak; from random weights, where the papers fine-tune from ImageNet at 1e-4
     parser.add_argument('--lr', type=float, default=1e-3)
+    parser.add_argument('--precision', choices=PRECISIONS, default='auto')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--reuse', type=float, default=3.0,
                         help='how often a rendered frame is used, about')
@@ -52,63 +59,53 @@ def run(arguments: argparse.Namespace) -> int:
     # The simulator is an extra of the installation: imported where it is needed.
     from depth_distill_ros.simulation.pool import VERTICAL_FOV, RenderedPool, held_out_frames
 
-    size, out = tuple(arguments.size), arguments.out
+    a, size, out = arguments, tuple(arguments.size), arguments.out
     if out.exists():
         raise DepthDistillError(f'{out} exists; a model is never overwritten, name a new folder')
     depth_size = (size[0] // 2, size[1] // 2)
-    log_path = out.with_name(out.name + '.log.jsonl')
-    checkpoint = out.with_name(out.name + '.checkpoint.pt')
-    config = SupervisedConfig(
-        arguments.network, arguments.backbone, arguments.steps, arguments.batch, arguments.lr,
-        seed=arguments.seed)
-    print(f'rendering {arguments.held_out_rooms} held-out rooms')
-    images, depth = held_out_frames(
-        arguments.look, _HELD_OUT_SEED, arguments.held_out_rooms, size, depth_size)
-    pool = RenderedPool(arguments.look, arguments.seed, size, depth_size, reuse=arguments.reuse,
-                        renderers=arguments.renderers)
+    settings = {name: getattr(a, name) for name in (
+        'look', 'network', 'backbone', 'steps', 'batch', 'lr', 'seed', 'reuse')} | {
+            'size': list(size)}
+    compute = Compute.available(a.precision)
+    print(f'rendering {a.held_out_rooms} held-out rooms')
+    images, depth = held_out_frames(a.look, _HELD_OUT_SEED, a.held_out_rooms, size, depth_size)
+    pool = RenderedPool(a.look, a.seed, size, depth_size, reuse=a.reuse, renderers=a.renderers)
     try:
-        training = SupervisedTraining(config, pool.draw)
-        if checkpoint.exists():
-            training.load(checkpoint)
+        source = RenderedSource(pool.draw, a.batch, a.seed, compute.device)
+        torch.manual_seed(a.seed)
+        network = build(a.network, a.backbone).to(
+            compute.device, memory_format=torch.channels_last)
+        training = Training(Supervised(network, compute),
+                            Optimisation(a.lr, warm_cosine(a.steps)), compute, a.seed)
+        card = ModelCard(a.network, a.backbone, size,
+                         Intrinsics.from_vertical_fov(VERTICAL_FOV, size))
+        folder = out.with_name(out.name + '.run')
+        training_run = TrainingRun(
+            folder, training, source, card, settings,
+            lambda net: evaluate_frames(net, images, depth, compute.device))
+        if training.step:
             print(f'resumed from step {training.step}')
-        began, first = time.monotonic(), training.step
-        with Progress(TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
-                      TimeRemainingColumn(), refresh_per_second=1) as progress:
-            task = progress.add_task('training', total=config.steps, completed=training.step)
-            while training.step < config.steps:
-                loss = training.train_step()
-                rate = (training.step - first) * config.batch / (time.monotonic() - began)
-                progress.update(task, completed=training.step,
-                                description=f'loss {loss:.3f}, {rate:.1f} images/s')
-                if training.step % arguments.evaluate_every == 0:
-                    training.save(checkpoint)
-                    figures = evaluate(training.average.network, images, depth, training.compute)
-                    with log_path.open('a', encoding='utf-8') as log:
-                        log.write(json.dumps({'step': training.step, 'loss': loss,
-                                              'rooms': pool.rooms, **figures}) + '\n')
-                    progress.console.print(
-                        f'step {training.step}: loss {loss:.3f}, {rate:.1f} images/s, '
-                        f'{pool.rooms} rooms, held-out delta1 {figures["delta1"]:.3f}, '
-                        f'RMSE {figures["rmse"]:.3f} m')
-        card = ModelCard(
-            config.network, config.backbone, size,
-            Intrinsics.from_vertical_fov(VERTICAL_FOV, size),
-            about={
-                'role': 'teacher', 'package_version': __version__,
-                'data': f'rooms of the {arguments.look} look, rendered while it trained',
-                'command': shlex.join(['depth-distill', *_command(arguments)]),
-                'training': asdict(config), 'device': str(training.compute),
-                'rooms_of_the_last_run': pool.rooms,
-                'hours_of_the_last_run': round((time.monotonic() - began) / 3600, 2),
-            })
-        save_model(out, training.finish(), card, half=True)
+        began = time.monotonic()
+        show(training_run.steps(a.steps, a.batch, a.evaluate_every, a.evaluate_every),
+             training.step, a.steps)
+        network = with_own_statistics(training.average.network, (
+            source.pictures(a.batch) for _ in range(_STATISTICS_BATCHES)))
+        about = {
+            'role': 'teacher', 'package_version': __version__,
+            'data': f'rooms of the {a.look} look, rendered while it trained',
+            'command': shlex.join(['depth-distill', *_command(a)]), 'training': settings,
+            'device': str(compute), 'rooms_of_the_last_run': pool.rooms,
+            'hours_of_the_last_run': round((time.monotonic() - began) / 3600, 2),
+        }
+        save_model(out, network, ModelCard(
+            card.network, card.backbone, size, card.intrinsics, about=about), half=True)
     finally:
         pool.close()
     # The stored weights are rounded to 16 bit: they are what is judged and what the card says.
-    network, card = load_model(out)
-    figures = evaluate(network.to(training.compute.device), images, depth, training.compute)
+    network, _ = load_model(out)
+    figures = evaluate_frames(network.to(compute.device), images, depth, compute.device)
     write_figures(out, {
-        'rooms': arguments.held_out_rooms, 'frames': len(images),
+        'rooms': a.held_out_rooms, 'frames': len(images),
         **{name: round(value, 4) for name, value in figures.items()}})
     print(json.dumps(figures, indent=2))
     return 0

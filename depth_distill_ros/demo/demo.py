@@ -131,7 +131,7 @@ def _report(
         console: Console) -> None:
     from depth_distill_ros.demo import pictures, report
 
-    teacher_folder = bringup.teacher_folder(teacher)
+    teacher_folder = Path(bringup.teacher_spec(teacher))
     if frames:
         report.save_frames(folder / 'frames.npz', frames)
     console.print(

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 import copy
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.optim.swa_utils import update_bn
 
 
 class AveragedNetwork:
@@ -35,3 +37,15 @@ class AveragedNetwork:
     def load_state_dict(self, state: dict) -> None:
         self.network.load_state_dict(state['network'])
         self.updates = state['updates']
+
+
+def with_own_statistics(network: nn.Module, pictures: Iterable[Tensor]) -> nn.Module:
+    """
+    Return an averaged network with BatchNorm statistics of its own, measured on `pictures`.
+
+    Those that were averaged along the way are the statistics of networks that it no longer is,
+    and D3 fits G to a teacher's.
+    """
+    network = copy.deepcopy(network)
+    update_bn(pictures, network)
+    return network.eval()

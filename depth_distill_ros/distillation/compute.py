@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which device and precision a training runs with, chosen by what is there."""
+"""Which device and precision a training runs with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pathlib import Path
 
 import torch
 
+from depth_distill_ros.errors import DepthDistillError
+
 _CPU_BF16_FLAGS = {'avx512_bf16', 'amx_bf16', 'bf16'}
+_DTYPES = {'fp32': torch.float32, 'bf16': torch.bfloat16, 'fp16': torch.float16}
 
 
 def _cpu_has_bf16() -> bool:
@@ -21,25 +24,45 @@ def _cpu_has_bf16() -> bool:
                for line in info.splitlines() if line.lower().startswith(('flags', 'features')))
 
 
+def _fast_precision(device: torch.device) -> str:
+    if device.type == 'cuda':
+        return 'bf16' if torch.cuda.is_bf16_supported(including_emulation=False) else 'fp16'
+    return 'bf16' if _cpu_has_bf16() else 'fp32'
+
+
 @dataclass(frozen=True)
 class Compute:
-    """A device, and whether matrix work runs in bfloat16 there (weights stay float32)."""
+    """A device, and the precision of matrix work there (weights and losses stay float32)."""
 
     device: torch.device
-    bf16: bool
+    precision: str
 
     @classmethod
-    def available(cls) -> Compute:
-        if torch.cuda.is_available():
-            bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
-            return cls(torch.device('cuda'), bf16)
-        return cls(torch.device('cpu'), _cpu_has_bf16())
+    def available(cls, precision: str = 'auto', device: str = '') -> Compute:
+        """
+        Take the best device there is, or `device`; 'auto' is the fast precision of the hardware.
+
+        Raises DepthDistillError for a device that is not there, or float16 on a CPU.
+        """
+        try:
+            there = torch.device(device or ('cuda' if torch.cuda.is_available() else 'cpu'))
+            torch.empty(0, device=there)
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            raise DepthDistillError(f'the device {device} cannot be used: {reason}; '
+                                    'leave it empty for the best there is') from error
+        if precision == 'auto':
+            precision = _fast_precision(there)
+        if precision == 'fp16' and there.type == 'cpu':
+            raise DepthDistillError('fp16 needs a GPU; on a CPU choose bf16, fp32 or auto')
+        return cls(there, precision)
 
     def autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+        return torch.autocast(self.device.type, _DTYPES[self.precision],
+                              enabled=self.precision != 'fp32')
 
     def __str__(self) -> str:
-        return f'{self.device.type}, {"bfloat16" if self.bf16 else "float32"}'
+        return f'{self.device}, {self.precision}'
 
     def memory_mib(self) -> float:
         """Memory the process holds on the device; on a CPU its resident set."""

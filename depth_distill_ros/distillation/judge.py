@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.losses import resized
 from depth_distill_ros.distillation.mixing import mix
+from depth_distill_ros.distillation.pictures import Pictures
 from depth_distill_ros.evaluation.metrics import MetricsWindow, depth_metrics
-from depth_distill_ros.networks.normalisation import to_input
 
 _MIXING_SEED = 1
 
@@ -23,22 +24,23 @@ Taught = list[tuple[Tensor, Tensor]]
 class Judge:
     """Compares a student's depth with the teacher's on stream frames that never train."""
 
-    def __init__(self, teacher: nn.Module, transformation: nn.Module, compute: Compute):
+    def __init__(self, teacher: nn.Module, transformation: nn.Module | None, compute: Compute):
         self._teacher, self._transformation, self._compute = teacher, transformation, compute
 
     @torch.no_grad()
-    def pictures(self, batch) -> tuple[Tensor, Tensor, Tensor]:
-        """Return x′, x̂′ and G(x̂′) of a stream Batch, always mixed the same way."""
-        x = to_input(torch.from_numpy(batch.images).to(self._compute.device))
-        semantics = torch.from_numpy(batch.semantics).to(self._compute.device)
+    def pictures(self, batch: Pictures) -> tuple[Tensor, Tensor, Tensor]:
+        """Return x′, x̂′ and G(x̂′), without G x̂′ again, always mixed the same way."""
+        x, semantics = batch.x, batch.semantics
         mixed = mix(x, semantics, torch.Generator().manual_seed(_MIXING_SEED))
+        if self._transformation is None:
+            return x, mixed, mixed
         self._transformation.eval()
         with self._compute.autocast():
             return x, mixed, self._transformation(mixed).float()
 
     @torch.no_grad()
-    def taught(self, batch) -> Taught:
-        """Return the plain and the transformed pictures of a Batch with the teacher's depth."""
+    def taught(self, batch: Pictures) -> Taught:
+        """Return the plain and the transformed pictures with the teacher's depth."""
         x, _, z = self.pictures(batch)
         with self._compute.autocast():
             return [(pictures, self._teacher(pictures).float()) for pictures in (x, z)]
@@ -46,7 +48,8 @@ class Judge:
     def score(self, student: nn.Module, taught: Taught) -> dict[str, float]:
         """Return mean metrics of the student against the teacher, plain and transformed frames."""
         student.eval()
-        return self._compare(taught, lambda pictures, depth: student(pictures))
+        return self._compare(
+            taught, lambda pictures, depth: resized(student(pictures), depth.shape[-2:]))
 
     def blind_score(self, taught: Taught) -> dict[str, float]:
         """Return the same of who sees nothing and says the teacher's median depth everywhere."""

@@ -12,56 +12,53 @@ import numpy as np
 import torch
 
 from depth_distill_ros import __version__
-from depth_distill_ros.distillation.average import AveragedNetwork
 from depth_distill_ros.distillation.checkpoint import (
     CheckpointError,
     load_checkpoint,
     save_checkpoint,
 )
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.d3 import D3
 from depth_distill_ros.distillation.judge import Judge, Taught
-from depth_distill_ros.distillation.losses import NonFiniteLoss
+from depth_distill_ros.distillation.methods import MethodOptions, make_method, needs_gradient
 from depth_distill_ros.distillation.preview import preview_grid
 from depth_distill_ros.distillation.release import ReleaseRecord, latest, publish
-from depth_distill_ros.distillation.schedule import halving
+from depth_distill_ros.distillation.schedule import stepwise
 from depth_distill_ros.distillation.start import starting_student
-from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks import TransformationNetwork
+from depth_distill_ros.distillation.stream_source import StreamSource
+from depth_distill_ros.distillation.training import Optimisation, Training
+from depth_distill_ros.networks.external import load_teacher
 from depth_distill_ros.networks.model import ModelCard, load_model
-from depth_distill_ros.networks.normalisation import to_input, to_picture
+from depth_distill_ros.networks.normalisation import to_picture
 from depth_distill_ros.shipped import shipped_teacher
-from depth_distill_ros.stream.sampler import StreamSampler
-from depth_distill_ros.stream.store_errors import StoreMissing
-from depth_distill_ros.stream.store_reader import StreamReader
 
 
 @dataclass(frozen=True)
-class DistillationConfig:
+class DistillationConfig(MethodOptions):
     """
     The settings of a run; the distiller node's parameters have the same names.
 
-    teacher: model folder, empty for the shipped one. student_start: as in start.py. store: folder
-    of the stream store.
-    halving_steps, halvings: the learning rate's schedule; the paper's five epochs of 50,000 frames
-    are 31,250 steps of batch 8. min_frames: in the store before training starts. ema:
-    decay of the averaged student, which is what is released.
+    teacher: as networks.external.load_teacher reads it, empty for the shipped one. student_start:
+    as in start.py. store: folder of the stream store. auxiliary_store: of the robot's own frames,
+    which fill auxiliary_share of each batch once there are enough. halving_steps, halvings: the
+    learning rate's schedule; the paper's five epochs of 50,000 frames are 31,250 steps of batch 8.
+    min_frames: in the store before training starts. clip, ema: as in training.Optimisation.
     """
 
-    store: str
+    store: str = ''
+    auxiliary_store: str = ''
+    auxiliary_share: float = 0.0
     teacher: str = ''
+    method: str = 'd3'
     student: str = 'lden'
     student_backbone: str = 'mobilenetv2'
     student_start: str = ''
-    g_width: float = 1.0
-    g_residual: bool = True
+    precision: str = 'auto'
     batch: int = 8
     lr: float = 1e-4
     halving_steps: int = 31_250
     halvings: int = 3
     weight_decay: float = 1e-4
-    alpha: float = 1e-3
-    beta: float = 1e-3
+    clip: float = 0.0
     ema: float = 0.999
     min_frames: int = 512
     held_out_frames: int = 32
@@ -76,13 +73,13 @@ class DistillationConfig:
     @property
     def architecture(self) -> dict[str, Any]:
         """What must be the same for a checkpoint to fit."""
-        names = ('student', 'student_backbone', 'g_width', 'g_residual')
+        names = ('method', 'student', 'student_backbone', 'g_form', 'g_width', 'g_residual')
         return {name: getattr(self, name) for name in names}
 
 
 class DistillationSession:
     """
-    Student, G, optimisers, schedule, sampler and random state, under one work folder.
+    A training on a growing stream store, and its releases, under one work folder.
 
     ```
     work_dir/checkpoints/last.pt   everything, replaced as a whole
@@ -95,35 +92,24 @@ class DistillationSession:
     def __init__(self, config: DistillationConfig, work_dir: Path,
                  compute: Compute | None = None):
         self.config = config
-        self.compute = compute or Compute.available()
+        self.compute = compute or Compute.available(config.precision)
         self._checkpoint = Path(work_dir) / 'checkpoints' / 'last.pt'
         self._releases = Path(work_dir) / 'releases'
-        teacher_folder = Path(config.teacher) if config.teacher else shipped_teacher()
-        teacher, self._teacher_card = load_model(teacher_folder)
+        self._teacher, self._teacher_card = load_teacher(
+            config.teacher or str(shipped_teacher()),
+            needs_gradient=needs_gradient(config.method, config))
         torch.manual_seed(config.seed)
-        device = self.compute.device
-        teacher.to(device, memory_format=torch.channels_last)
         student, learned = starting_student(
             config.student, config.student_backbone, config.student_start)
-        self.student = student.to(device, memory_format=torch.channels_last)
-        self.transformation = TransformationNetwork(config.g_width, config.g_residual).to(
-            device, memory_format=torch.channels_last)
-        self._method = D3(teacher, self.student, self.transformation, self.compute,
-                          config.alpha, config.beta, keep_encoder_statistics=learned)
-        self._average = AveragedNetwork(self.student, config.ema)
-        fused = device.type == 'cuda'
-        self._optimizers = {
-            'student': torch.optim.Adam(self.student.parameters(), config.lr,
-                                        weight_decay=config.weight_decay, fused=fused),
-            'transformation': torch.optim.Adam(
-                self.transformation.parameters(), config.lr, fused=fused),
-        }
-        self._generator = torch.Generator().manual_seed(config.seed)
-        self._judge = Judge(teacher, self.transformation, self.compute)
-        self._reader: StreamReader | None = None
-        self._sampler: StreamSampler | None = None
-        self._sampler_state: dict | None = None
-        self.step = 0
+        method = make_method(config.method, self._teacher, student, self.compute, self.size,
+                             config.batch, config, keep_encoder_statistics=learned)
+        self._training = Training(method, Optimisation(
+            config.lr, stepwise(0.5, config.halving_steps, config.halvings),
+            config.weight_decay, config.clip, config.ema), self.compute, config.seed)
+        self._judge = Judge(self._teacher, method.networks.get('transformation'), self.compute)
+        self._source = StreamSource(
+            config.store, config.auxiliary_store, self.size, config.batch,
+            config.auxiliary_share, config.seed, self.compute.device)
         self.resumed = self._checkpoint.exists()
         if self.resumed:
             self._load()
@@ -134,14 +120,27 @@ class DistillationSession:
         return self._teacher_card.size
 
     @property
+    def step(self) -> int:
+        return self._training.step
+
+    @property
     def learning_rate(self) -> float:
-        c = self.config
-        return halving(c.lr, self.step, c.halving_steps, c.halvings)
+        return self._training.learning_rate
 
     @property
     def store_frames(self) -> int:
         """Frames in the store now; 0 where there is no store yet."""
-        return len(self._reader) if self._open_store() else 0
+        return self._source.frames
+
+    @property
+    def auxiliary_frames(self) -> int:
+        """Frames of the robot's own camera in their store now."""
+        return self._source.auxiliary_frames
+
+    @property
+    def corrupt_frames(self) -> int:
+        """Damaged records met in the stores, and skipped."""
+        return self._source.corrupt
 
     def ready(self) -> bool:
         """Whether the store holds enough frames to start on."""
@@ -149,35 +148,13 @@ class DistillationSession:
 
     def train_step(self) -> dict[str, float]:
         """One iteration of the method; its losses. NonFiniteLoss leaves the last checkpoint."""
-        batch = self._sampler.draw()
-        x = to_input(torch.from_numpy(batch.images).to(self.compute.device))
-        semantics = torch.from_numpy(batch.semantics).to(self.compute.device)
-        for optimizer in self._optimizers.values():
-            optimizer.zero_grad()
-            for group in optimizer.param_groups:
-                group['lr'] = self.learning_rate
-        losses = {name: value.item() for name, value in
-                  self._method.backward(x, semantics, self._generator).items()}
-        if not all(np.isfinite(value) for value in losses.values()):
-            raise NonFiniteLoss(
-                f'the losses are no numbers at step {self.step} ({losses}); lower the learning '
-                f'rate and start again, it resumes from {self._checkpoint}')
-        for optimizer in self._optimizers.values():
-            optimizer.step()
-        self._average.update(self.student)
-        self.step += 1
-        return losses
+        return self._training.train_step(self._source.draw())
 
     def save(self) -> Path:
         """Write the checkpoint now."""
         return save_checkpoint(self._checkpoint, {
-            'architecture': self.config.architecture, 'step': self.step,
-            'student': self.student.state_dict(), 'average': self._average.state_dict(),
-            'transformation': self.transformation.state_dict(),
-            'optimizers': {n: o.state_dict() for n, o in self._optimizers.items()},
-            'generator': self._generator.get_state(), 'torch_rng': torch.get_rng_state(),
-            'sampler': self._sampler.state_dict() if self._sampler else self._sampler_state,
-        })
+            'architecture': self.config.architecture, 'training': self._training.state_dict(),
+            'source': self._source.state_dict()})
 
     def latest_release(self) -> ReleaseRecord | None:
         return latest(self._releases)
@@ -190,16 +167,17 @@ class DistillationSession:
         looked at. A first release has to beat who sees nothing and says one depth everywhere.
         Returns None where the candidate is no better.
         """
-        taught = self._judge.taught(self._sampler.held_out(self.config.held_out_frames))
-        candidate = self._judge.score(self._average.network, taught)
+        student = self._training.average.network
+        taught = self._judge.taught(self._source.held_out(self.config.held_out_frames))
+        candidate = self._judge.score(student, taught)
         if not force and candidate['delta1'] <= self._score_to_beat(taught):
             return None
         card = ModelCard(
             self.config.student, self.config.student_backbone, self.size,
             self._teacher_card.intrinsics, about={
-                'package_version': __version__, 'method': 'd3',
+                'package_version': __version__, 'method': self.config.method,
                 'teacher': self.config.teacher or 'shipped', 'device': str(self.compute)})
-        return publish(self._releases, self._average.network, card, self.step, candidate)
+        return publish(self._releases, student, card, self.step, candidate)
 
     def _score_to_beat(self, taught: Taught) -> float:
         previous = self.latest_release()
@@ -212,52 +190,24 @@ class DistillationSession:
     @torch.no_grad()
     def preview(self, frames: int = 4) -> np.ndarray:
         """x′, x̂′, G(x̂′), teacher depth, student depth side by side, a row a held-out frame."""
-        held_out = self._sampler.held_out(frames)
+        held_out = self._source.held_out(frames)
         x, mixed, z = self._judge.pictures(held_out)
         with self.compute.autocast():
             depths = [network(x).float()[:, 0].cpu().numpy()
-                      for network in (self._method.teacher, self._average.network)]
+                      for network in (self._teacher, self._training.average.network)]
         return preview_grid([to_picture(p).cpu().numpy() for p in (x, mixed, z)], depths)
 
     def memory_mib(self) -> float:
         return self.compute.memory_mib()
 
     def close(self) -> None:
-        if self._reader:
-            self._sampler_state = self._sampler.state_dict()
-            self._reader.close()
-            self._reader = self._sampler = None
-
-    def _open_store(self) -> bool:
-        if self._sampler is None:
-            try:
-                reader = StreamReader(self.config.store)
-            except StoreMissing:
-                return False
-            if reader.size != self.size:
-                reader.close()
-                raise DepthDistillError(
-                    f'the store {self.config.store} holds {reader.size[0]}×{reader.size[1]} '
-                    f'frames and the teacher reads {self.size[0]}×{self.size[1]}; set the '
-                    "stream node's height and width to the teacher's and give it a new store")
-            self._reader = reader
-            self._sampler = StreamSampler(reader, self.config.batch, self.config.seed)
-            if self._sampler_state:
-                self._sampler.load_state_dict(self._sampler_state)
-        return True
+        self._source.close()
 
     def _load(self) -> None:
         state = load_checkpoint(self._checkpoint)
-        if state['architecture'] != self.config.architecture:
+        if state.get('architecture') != self.config.architecture:
             raise CheckpointError(
-                f'{self._checkpoint} is of {state["architecture"]}, not of '
+                f'{self._checkpoint} is of {state.get("architecture")}, not of '
                 f'{self.config.architecture}; give the same parameters or another work_dir')
-        self.student.load_state_dict(state['student'])
-        self._average.load_state_dict(state['average'])
-        self.transformation.load_state_dict(state['transformation'])
-        for name, optimizer in self._optimizers.items():
-            optimizer.load_state_dict(state['optimizers'][name])
-        self._generator.set_state(state['generator'])
-        torch.set_rng_state(state['torch_rng'])
-        self._sampler_state = state['sampler']
-        self.step = state['step']
+        self._training.load_state_dict(state['training'])
+        self._source.load_state_dict(state['source'])

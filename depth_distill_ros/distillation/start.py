@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
@@ -16,18 +17,20 @@ from depth_distill_ros.shipped import shipped_start
 RANDOM, IMAGENET = 'random', 'imagenet'
 
 
-def starting_student(network: str, backbone: str, start: str) -> tuple[nn.Module, bool]:
+def starting_student(network: str, backbone: str, start: str, **options: Any,
+                     ) -> tuple[nn.Module, bool]:
     """
     Make a student: a fresh decoder on an encoder that has seen pictures before.
 
     start: 'random', 'imagenet' (the published weights, downloaded), the folder of a model with the
     same backbone, or '' for the shipped one, if there is one for the backbone, else random.
-    Returns the student, and whether its encoder has learned already.
+    `options` are the network's own. Returns the student, and whether its encoder has learned
+    already.
     """
     if start in (RANDOM, IMAGENET):
         learned = start == IMAGENET
-        return build(network, backbone, pretrained=learned), learned
-    student = build(network, backbone)
+        return build(network, backbone, pretrained=learned, **options), learned
+    student = build(network, backbone, **options)
     folder = Path(start) if start else shipped_start(backbone)
     if folder is None:
         return student, False

@@ -14,7 +14,6 @@ from torch import nn
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.backbones import BACKBONES
 from depth_distill_ros.networks.dacnn import DACNN, StereoDACNN
-from depth_distill_ros.networks.dacnn import DACNN, StereoDACNN
 from depth_distill_ros.networks.edn import EDN
 from depth_distill_ros.networks.ffn import FFN
 from depth_distill_ros.networks.lden import LDEN
@@ -37,8 +36,6 @@ _NETWORKS = {
     'lden_light': _Network(LDENLight, _LDEN_BACKBONES),
     'edn': _Network(EDN, ('resnet18', 'resnet50')),
     'ffn': _Network(FFN, ('resnet18', 'resnet50', 'senet154')),
-    'dacnn': _Network(DACNN, ('resnest50',)),
-    'dacnn_stereo': _Network(StereoDACNN, ('resnest50',)),
     'sarpn': _Network(SARPN, ('resnet34', 'resnet18', 'resnet50', 'senet154')),
     'dacnn': _Network(DACNN, ('resnest50',)),
     'dacnn_stereo': _Network(StereoDACNN, ('resnest50',)),

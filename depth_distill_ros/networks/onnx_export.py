@@ -4,20 +4,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from importlib.util import find_spec
 from inspect import signature
 import os
 from pathlib import Path
+from typing import Any
 import warnings
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.onnx.symbolic_helper import parse_args
 
 from depth_distill_ros.errors import DepthDistillError
 
 _OPSET = 17
 _VIEWS = ('image', 'right')
+_POOLING = 'aten::adaptive_avg_pool2d'
 
 
 def export_onnx(network: nn.Module, size: tuple[int, int], path: Path, views: int = 1) -> None:
@@ -41,7 +46,7 @@ def export_onnx(network: nn.Module, size: tuple[int, int], path: Path, views: in
     try:
         aside.touch()
         try:
-            with warnings.catch_warnings(), torch.no_grad():
+            with warnings.catch_warnings(), torch.no_grad(), _adaptive_pooling():
                 warnings.simplefilter('ignore')  # that it is the older one
                 torch.onnx.export(
                     network, pictures, str(aside), opset_version=_OPSET,
@@ -53,3 +58,32 @@ def export_onnx(network: nn.Module, size: tuple[int, int], path: Path, views: in
         raise DepthDistillError(
             f'cannot write {path}: {error.strerror}; name a file in a folder that is there and '
             'can be written to') from error
+
+
+@contextmanager
+def _adaptive_pooling() -> Iterator[None]:
+    """Teach the exporter to average over areas that are not all of one size (AP-NonLocal)."""
+    torch.onnx.register_custom_op_symbolic(_POOLING, _pooled, _OPSET)
+    try:
+        yield
+    finally:
+        torch.onnx.unregister_custom_op_symbolic(_POOLING, _OPSET)
+
+
+@parse_args('v', 'is')
+def _pooled(graph: Any, x: Any, size: list[int]) -> Any:
+    # which is linear, and apart along height and width
+    height, width = x.type().sizes()[-2:]
+    rows, columns = (graph.op('Constant', value_t=_averaging(n, side))
+                     for n, side in zip((height, width), size, strict=True))
+    return graph.op('MatMul', graph.op('MatMul', rows, x),
+                    graph.op('Transpose', columns, perm_i=[1, 0]))
+
+
+def _averaging(n: int, side: int) -> Tensor:
+    """Return the side×n matrix of adaptive average pooling from n values to `side`."""
+    matrix = torch.zeros(side, n)
+    for row in range(side):
+        first, end = row * n // side, -(-(row + 1) * n // side)
+        matrix[row, first:end] = 1 / (end - first)
+    return matrix

@@ -65,7 +65,8 @@ class DistillerNode(ManagedNode):
         work_dir = Path(self.value('work_dir')).expanduser()
         settings = {p.name: self.value(p.name) for p in DISTILLER}
         self._session = DistillationSession(DistillationConfig.from_mapping(
-            {**settings, 'store': str(work_dir / 'store')}), work_dir)
+            {**settings, 'store': str(work_dir / 'store'),
+             'auxiliary_store': str(work_dir / 'auxiliary')}), work_dir)
         self._values, self._release = {'step': self._session.step}, {}
         self._troubles, self._paused = {}, False
         start = (f'resumed at step {self._session.step}' if self._session.resumed
@@ -206,6 +207,8 @@ class DistillerNode(ManagedNode):
         self._values = {
             'step': session.step, **losses, 'learning_rate': session.learning_rate,
             'images_per_s': self._log.images_per_s, 'store_frames': session.store_frames,
+            'auxiliary_frames': session.auxiliary_frames,
+            'corrupt_frames': session.corrupt_frames,
             'memory_mib': session.memory_mib(), 'resumed': session.resumed,
             'compute': str(session.compute)}
 

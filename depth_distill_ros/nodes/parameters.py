@@ -20,6 +20,16 @@ from rcl_interfaces.msg import (
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 
+from depth_distill_ros.choices import (
+    G_FORMS,
+    MIXINGS,
+    PRECISIONS,
+    READINGS,
+    REC_REDUCTIONS,
+    STREAM_METHODS,
+    STUDENT_BACKBONES,
+    STUDENTS,
+)
 from depth_distill_ros.errors import DepthDistillError
 
 
@@ -131,7 +141,12 @@ SIMULATOR = COMMON + (
 )
 
 STREAM = COMMON + _inputs('auto') + (
-    Parameter('work_dir', '', 'folder of the run; frames go to its store/; must be given'),
+    Parameter('work_dir', '', 'folder of the run; must be given'),
+    Parameter('store', 'store', 'its subfolder that frames go to; the distiller reads store, and '
+              'auxiliary'),
+    Parameter('semantics', True, 'false: images come without classes, as from the robot itself'),
+    Parameter('max_rate', 0.0, 'frames per second that are stored at most; 0: every frame',
+              range=(0.0, 1000.0), read_only=False),
     Parameter('height', 228, "height at which frames are stored: the network's input, pixels",
               range=_SIDE),
     Parameter('width', 304, "width at which frames are stored: the network's input, pixels",
@@ -158,15 +173,25 @@ EVALUATOR = COMMON + _inputs('auto') + (
 DISTILLER = COMMON + (
     Parameter('work_dir', '', 'folder of the run: its store/ is read, checkpoints/, releases/ and '
               'tensorboard/ are written; must be given'),
-    Parameter('teacher', '', 'folder of the teacher; empty: the shipped one'),
-    Parameter('student', 'lden', 'architecture of the student', choices=('lden',)),
+    Parameter('method', 'd3', 'd3, or one of its baselines', choices=STREAM_METHODS),
+    Parameter('teacher', '', 'model folder, hf:ID, torchscript:FILE or module:function; empty: '
+              'the shipped one'),
+    Parameter('calibration', '', "file of the teacher's feature statistics, for a teacher without "
+              'BatchNorm (depth-distill models calibrate)'),
+    Parameter('student', 'lden', 'architecture of the student', choices=STUDENTS),
     Parameter('student_backbone', 'mobilenetv2', 'backbone of the student',
-              choices=('mobilenetv2', 'resnet18', 'resnet34')),
+              choices=STUDENT_BACKBONES),
     Parameter('student_start', '', "where the student's encoder comes from: random, imagenet "
               '(downloads) or the folder of a model with its backbone; empty: the shipped one if '
               'there is one, else random'),
-    Parameter('g_width', 1.0, 'width of the transformation network; 1: as in the paper',
-              range=(0.01, 1.0)),
+    Parameter('auxiliary_share', 0.0, "share of each batch that are the robot's own frames, from "
+              'the store auxiliary/, learnt as they are; 0: none', range=(0.0, 0.9)),
+    Parameter('mixing', 'classes', 'what D3 mixes', choices=MIXINGS),
+    Parameter('reading', 'A', "A: G learns from its own loss alone; B: from the student's too",
+              choices=READINGS),
+    Parameter('g_form', 'paper', 'transformation network: as in the paper, light for robots, or '
+              'none', choices=G_FORMS),
+    Parameter('g_width', 1.0, 'width of the transformation network', range=(0.01, 1.0)),
     Parameter('g_residual', True, 'the transformation network adds to its picture instead of '
               'painting it anew'),
     Parameter('batch', 8, 'frames per step', range=(2, 1024)),
@@ -178,6 +203,11 @@ DISTILLER = COMMON + (
     Parameter('alpha', 1e-3, 'weight of the BatchNorm statistics in the loss of G',
               range=(0.0, 1e3)),
     Parameter('beta', 1e-3, 'weight of the reconstruction in the loss of G', range=(0.0, 1e3)),
+    Parameter('rec_reduction', 'mean', 'of the reconstruction', choices=REC_REDUCTIONS),
+    Parameter('every_scale', True, 'a student with several output scales learns at each of them'),
+    Parameter('precision', 'auto', 'of matrix work; auto: the fast one of the hardware',
+              choices=PRECISIONS),
+    Parameter('clip', 0.0, "largest norm of a network's gradient; 0: any", range=(0.0, 1e6)),
     Parameter('ema', 0.999, 'decay per step of the averaged student, which is what is released',
               range=(0.0, 0.999999)),
     Parameter('min_frames', 512, 'frames in the store before training starts',

@@ -1,11 +1,16 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The simulator's topics into the stream store: paired by stamp, decoded, counted."""
+"""
+The simulator's topics into the stream store: paired by stamp, decoded, counted.
+
+The robot's own camera, which has no semantics, becomes an auxiliary store the same way.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from sensor_msgs.msg import CameraInfo, Image
 
 from depth_distill_ros.errors import DepthDistillError
@@ -40,15 +45,18 @@ class StreamNode(ManagedNode):
         if not self.value('work_dir'):
             raise ParameterError('parameter work_dir is empty: name the folder of the run')
         self._writer = StreamWriter(
-            Path(self.value('work_dir')).expanduser() / 'store',
+            Path(self.value('work_dir')).expanduser() / self.value('store'),
             (self.value('height'), self.value('width')), self.value('capacity'))
         self._intake = StreamIntake(self._writer)
-        self._pairer = StampPairer(tuple(_TOPICS), _QUEUE)
+        self._topics = {topic: kind for topic, kind in _TOPICS.items()
+                        if topic != 'semantics' or self.value('semantics')}
+        self._pairer = StampPairer(tuple(self._topics), _QUEUE)
+        self._last, self._thinned = None, 0
         self._frames = len(self._writer)
         self.get_logger().info(f'{self._writer.path} holds {self._frames} frames')
 
     def activate(self) -> None:
-        for topic, kind in _TOPICS.items():
+        for topic, kind in self._topics.items():
             self.listen(kind, topic, lambda message, t=topic: self._on_message(t, message), _QUEUE)
 
     def cleanup(self) -> None:
@@ -61,7 +69,7 @@ class StreamNode(ManagedNode):
         rejected = sum(counters.rejected.values())
         values = {
             **{f'received.{topic}': count for topic, count in counters.received.items()},
-            'paired': counters.paired, 'unpaired': counters.unpaired,
+            'paired': counters.paired, 'unpaired': counters.unpaired, 'thinned': self._thinned,
             'duplicates': counters.duplicates, 'resets': counters.resets, 'rejected': rejected,
             **{f'rejected.{reason}': count for reason, count in counters.rejected.items()},
             'stored': counters.stored, 'evicted': counters.evicted,
@@ -76,7 +84,7 @@ class StreamNode(ManagedNode):
     def _on_message(self, topic: str, message: Image | CameraInfo) -> None:
         stamp = images.stamp_ns(message)
         messages = self._pairer.add(topic, stamp, message)
-        if messages is None:
+        if messages is None or self._is_too_soon(stamp):
             return
         parts = {}
         for name, part in messages.items():
@@ -86,9 +94,20 @@ class StreamNode(ManagedNode):
                 self._intake.reject(error, _REASON[name])
                 self._warn(f'{name}: {error}')
                 return
-        if self._intake.add(
-                parts['image'], parts['semantics'], parts['camera_info'], stamp) is None:
+        classes = parts.get('semantics')
+        if classes is None:
+            classes = np.zeros(parts['image'].shape[:2], np.uint8)
+        if self._intake.add(parts['image'], classes, parts['camera_info'], stamp) is None:
             self._warn(self._intake.counters().last_error)
+
+    def _is_too_soon(self, stamp: int) -> bool:
+        rate = self.value('max_rate')
+        # a clock that went back is that of another journey
+        if rate and self._last is not None and 0 <= stamp - self._last < 1e9 / rate:
+            self._thinned += 1
+            return True
+        self._last = stamp
+        return False
 
     def _warn(self, reason: str) -> None:
         self.get_logger().warning(f'frame rejected: {reason}', throttle_duration_sec=1.0)

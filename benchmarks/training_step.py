@@ -1,0 +1,181 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+One step of D3 as the package makes it, beside algorithm 1 written out literally.
+
+The literal step makes every forward pass where the algorithm names it, in float32 and torch's
+default memory layout: z and the teacher's answers for the student's loss, then G(x̂′) and the
+teacher again for the loss of G. Both see plain and transformed frames as one batch of the student,
+which is what docs/DESIGN.md says of the method, not of its speed. Same weights, same pictures;
+each row in a fresh process, one after the other.
+
+    python benchmarks/training_step.py --g light --batch 4
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+from pathlib import Path
+import resource
+import time
+
+from rich.console import Console
+from rich.table import Table
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss
+
+from depth_distill_ros.choices import G_FORMS, PRECISIONS
+from depth_distill_ros.distillation.bn_statistics import BNStatistics
+from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.losses import loss_h
+from depth_distill_ros.distillation.methods.d3 import D3
+from depth_distill_ros.distillation.mixing import mix
+from depth_distill_ros.distillation.pictures import STREAM, Pictures
+from depth_distill_ros.distillation.training import Optimisation, Training
+from depth_distill_ros.networks import build, transformation_network
+
+_MIXING_SEED = 0
+_FRAMES = 2  # batches that come again and again
+
+
+class LiteralD3:
+    """Algorithm 1, line by line."""
+
+    def __init__(self, teacher: nn.Module, student: nn.Module, g: nn.Module):
+        self.teacher = teacher.eval().requires_grad_(False)
+        self.student, self.g = student.train(), g.train()
+        self.statistics = BNStatistics(teacher)
+        self.optimizers = [torch.optim.Adam(student.parameters(), 1e-4, weight_decay=1e-4),
+                           torch.optim.Adam(g.parameters(), 1e-4)]
+
+    def step(self, x: Tensor, semantics: Tensor, generator: torch.Generator) -> dict[str, float]:
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+        mixed = mix(x, semantics, generator)
+        with torch.no_grad():
+            z = self.g(mixed)
+            depth_x, depth_z = self.teacher(x), self.teacher(z)
+        seen_x, seen_z = self.student(torch.cat((x, z))).chunk(2)
+        plain, transformed = loss_h(seen_x, depth_x), loss_h(seen_z, depth_z)
+        (plain + transformed).backward()
+        self.optimizers[0].step()
+        z = self.g(mixed)
+        with self.statistics.recorded() as terms:
+            self.teacher(z)
+        l_bn, l_rec = torch.stack(terms).sum(), l1_loss(z, mixed)
+        (1e-3 * l_bn + 1e-3 * l_rec).backward()
+        self.optimizers[1].step()
+        return {name: value.item() for name, value in {
+            'loss_plain': plain, 'loss_transformed': transformed, 'l_bn': l_bn,
+            'l_rec': l_rec}.items()}
+
+
+def main() -> None:
+    """Print the ratios; with --json write them."""
+    a = _arguments()
+    compute = Compute.available(a.precision)
+    kinds = dict.fromkeys([('literal', 'fp32'), ('ours', 'fp32'), ('ours', compute.precision)])
+    rows = []
+    for kind, precision in kinds:
+        # of its own, so that the peak memory is its own
+        with multiprocessing.get_context('spawn').Pool(1) as process:
+            rows.append(process.apply(_measure, (kind, precision, a)))
+    _print(rows, a, compute)
+    if a.json:
+        a.json.write_text(json.dumps({
+            'device': str(compute.device), 'torch': torch.__version__,
+            'threads': torch.get_num_threads(), 'size': a.size, 'batch': a.batch,
+            'pair': [a.teacher, a.student], 'g': [a.g, a.g_width], 'rows': rows}, indent=2) + '\n')
+
+
+def _measure(kind: str, precision: str, a: argparse.Namespace) -> dict:
+    compute = Compute(Compute.available().device, precision)
+    device = compute.device
+    torch.manual_seed(0)
+    networks = [build('lden', a.teacher), build('lden', a.student),
+                transformation_network(a.g, a.g_width, True)]
+    frames = [torch.randn(a.batch, 3, *a.size) for _ in range(_FRAMES)]
+    with torch.no_grad():  # statistics of pictures, not torch's zeros and ones
+        networks[0](frames[0])
+    blocks = torch.randint(1, 14, (a.batch, 1, 6, 8)).float()
+    semantics = nn.functional.interpolate(blocks, a.size)[:, 0].byte().to(device)
+    networks = [n.to(device) for n in networks]
+    if kind == 'literal':
+        literal = LiteralD3(*networks)
+
+        def step(number: int) -> dict[str, float]:
+            return literal.step(frames[number % _FRAMES].to(device), semantics,
+                                torch.Generator().manual_seed(_MIXING_SEED))
+    else:
+        networks = [n.to(memory_format=torch.channels_last) for n in networks]
+        training = Training(D3(*networks, compute),
+                            Optimisation(1e-4, lambda step: 1.0), compute, seed=0)
+
+        def step(number: int) -> dict[str, float]:
+            training._generator.manual_seed(_MIXING_SEED)
+            return training.train_step({STREAM: Pictures(
+                frames[number % _FRAMES].to(device, memory_format=torch.channels_last), semantics,
+                keys=tuple(range(number * a.batch, (number + 1) * a.batch)) if not a.kept else
+                tuple(range(number % _FRAMES * a.batch, (number % _FRAMES + 1) * a.batch)))})
+
+    first = step(0)
+    for number in range(1, 1 + _FRAMES):  # so that with --kept every frame has come before
+        step(number)
+    if device.type == 'cuda':
+        torch.cuda.synchronize()
+        torch.cuda.reset_peak_memory_stats()
+    times = []
+    for number in range(1 + _FRAMES, 1 + _FRAMES + a.steps):
+        began = time.perf_counter()
+        step(number)
+        if device.type == 'cuda':
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - began)
+    # the median: one slow step beside a busy neighbour says nothing
+    rate = a.batch / sorted(times)[len(times) // 2]
+    peak = torch.cuda.max_memory_allocated() / 2**20 if device.type == 'cuda' else \
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    return {'name': kind, 'precision': compute.precision, 'images_per_s': rate,
+            'peak_mib': peak, 'losses_of_the_first_step': first}
+
+
+def _print(rows: list[dict], a: argparse.Namespace, compute: Compute) -> None:
+    table = Table(title=f'D3, LDEN {a.teacher} to {a.student}, G {a.g} × {a.g_width}, batch '
+                        f'{a.batch} of {a.size[0]}×{a.size[1]}, {compute.device}, '
+                        f'{torch.get_num_threads()} threads')
+    for column in ('step', 'images/s', 'ratio', 'peak MiB', 'loss_plain', 'loss_transformed',
+                   'l_bn', 'l_rec'):
+        table.add_column(column, justify='right')
+    for row in rows:
+        losses = row['losses_of_the_first_step']
+        table.add_row(
+            f'{row["name"]}, {row["precision"]}', f'{row["images_per_s"]:.2f}',
+            f'{row["images_per_s"] / rows[0]["images_per_s"]:.2f}', f'{row["peak_mib"]:.0f}',
+            *(f'{losses[name]:.4f}' for name in ('loss_plain', 'loss_transformed', 'l_bn',
+                                                 'l_rec')))
+    Console(width=120).print(table)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--teacher', default='resnet34')
+    parser.add_argument('--student', default='mobilenetv2')
+    parser.add_argument('--g', choices=[form for form in G_FORMS if form != 'none'],
+                        default='paper')
+    parser.add_argument('--g-width', type=float, default=1.0)
+    parser.add_argument('--size', type=int, nargs=2, default=(228, 304), metavar=('H', 'W'))
+    parser.add_argument('--batch', type=int, default=4)
+    parser.add_argument('--steps', type=int, default=5)
+    parser.add_argument('--kept', action='store_true',
+                        help='each frame has come before, as in a store that is small')
+    parser.add_argument('--precision', choices=PRECISIONS, default='auto')
+    parser.add_argument('--json', type=Path)
+    return parser.parse_args()
+
+
+if __name__ == '__main__':
+    main()

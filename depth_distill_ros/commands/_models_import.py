@@ -1,0 +1,35 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Turn a checkpoint that a paper's authors published into a model folder."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from depth_distill_ros.networks.authors import FORMATS, load_authors
+from depth_distill_ros.networks.model import save_model
+
+HELP = "turn a paper's published checkpoint into a model folder"
+EXAMPLE = 'depth-distill models import --format lden-authors N_t_X.pt models/lden_resnet34'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('file', type=Path, help='PyTorch save; it is read without running any '
+                                                'code in it')
+    parser.add_argument('out', type=Path,
+                        help='model folder to write (weights.safetensors and card.json); with '
+                             '.safetensors at its end, the folder is named without')
+    parser.add_argument('--format', required=True, choices=tuple(FORMATS),
+                        help='whose checkpoint: ' + ', '.join(
+                            f'{name} of {form.source}' for name, form in FORMATS.items()))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    out = arguments.out
+    folder = out.with_suffix('') if out.suffix == '.safetensors' else out
+    network, card = load_authors(arguments.file, arguments.format)
+    save_model(folder, network, card)
+    count = sum(parameter.numel() for parameter in network.parameters())
+    print(f'{folder}: {card.network} {card.backbone}, {count:,} weights')
+    return 0

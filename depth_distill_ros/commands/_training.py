@@ -1,0 +1,39 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the commands that train have in common: progress for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from depth_distill_ros.distillation import processes
+from depth_distill_ros.distillation.run import Progress as Step
+
+
+def show(steps: Iterator[Step], first: int, total: int) -> dict[str, float] | None:
+    """Train to the end under a progress bar; the last figures. Says every evaluation."""
+    figures = None
+    with Progress(TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
+                  TimeElapsedColumn(), TextColumn('left'), TimeRemainingColumn(),
+                  refresh_per_second=1, disable=processes.rank() > 0) as progress:
+        task = progress.add_task('training', total=total, completed=first)
+        for step in steps:
+            loss = step.losses['loss_student']
+            progress.update(task, completed=step.step,
+                            description=f'loss {loss:.3f}, {step.images_per_s:.1f} images/s')
+            if step.figures:
+                figures = step.figures
+                progress.console.print(
+                    f'step {step.step}: loss {loss:.3f}, {step.images_per_s:.1f} images/s, '
+                    f'delta1 {figures["delta1"]:.3f}, RMSE {figures["rmse"]:.3f} m',
+                    highlight=False)
+    return figures

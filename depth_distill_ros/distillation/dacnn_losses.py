@@ -1,0 +1,51 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The four terms of DACNN's student, and the one of its stereo teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from depth_distill_ros.distillation.losses import mean_over
+
+
+def l_pixel(depth: Tensor, measured: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Mean |d - d*| in metres over B×1×H×W, or over its mask (printed without the bars)."""
+    error = (depth.float() - measured).abs()
+    return error.mean() if mask is None else mean_over(error, mask)
+
+
+def l_smooth(depth: Tensor, picture: Tensor) -> Tensor:
+    """
+    Mean of |φ_x d| e^(-|φ_x I|) + |φ_y d| e^(-|φ_y I|): forward differences.
+
+    depth: B×1×H×W; picture: B×3×H×W from 0 to 1, its gradient the mean over the colours.
+    """
+    terms = []
+    for axis in (2, 3):
+        slope = depth.float().diff(dim=axis).abs()
+        edge = picture.float().diff(dim=axis).abs().mean(1, keepdim=True)
+        terms.append((slope * torch.exp(-edge)).mean())
+    return terms[0] + terms[1]
+
+
+def l_guidance(student: Sequence[Tensor], teacher: Sequence[Tensor], softmax: str = 'positions',
+               reduction: str = 'mean') -> Tensor:
+    """
+    Σ_k KL(p_k of the teacher ‖ p_k of the student), p = softmax(g), g_k B×G×h×w.
+
+    The paper states neither the axis of the softmax nor the reduction; its weight of 1000 suggests
+    a mean over all elements. softmax: over 'positions' in each channel, or over 'channels' at each
+    position. reduction: 'mean' over elements, or 'sum' over each distribution, and their mean.
+    """
+    total = student[0].new_zeros((), dtype=torch.float32)
+    for g_s, g_t in zip(student, teacher, strict=True):
+        g_s, g_t = (g.float().flatten(2) for g in (g_s, g_t.detach()))
+        axis = 2 if softmax == 'positions' else 1
+        log_t, log_s = g_t.log_softmax(axis), g_s.log_softmax(axis)
+        terms = log_t.exp() * (log_t - log_s)
+        total = total + (terms.mean() if reduction == 'mean' else terms.sum(axis).mean())
+    return total

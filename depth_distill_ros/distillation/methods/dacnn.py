@@ -1,0 +1,74 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""DACNN: a stereo teacher learns from measured depth, and a monocular student from both."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.dacnn_losses import l_guidance, l_pixel, l_smooth
+from depth_distill_ros.distillation.losses import masked_target, resized
+from depth_distill_ros.distillation.methods.method import Update
+from depth_distill_ros.distillation.pictures import LABELLED, Batch
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.networks.dacnn import DACNN, StereoDACNN
+from depth_distill_ros.networks.normalisation import denormalise
+
+
+class DACNNTeacher:
+    """L_pixel of the stereo network against measured depth."""
+
+    needs = {LABELLED: ('depth', 'right')}
+
+    def __init__(self, student: nn.Module, compute: Compute):
+        if not isinstance(student, StereoDACNN):
+            raise DepthDistillError(f'dacnn-teacher trains the network dacnn_stereo, not '
+                                    f'{type(student).__name__}')
+        self.networks = {'student': student}
+        self._compute = compute
+
+    def step(self, batch: Batch, update: Update, generator: torch.Generator) -> dict[str, Tensor]:
+        pictures = batch[LABELLED]
+        with self._compute.autocast():
+            depth = self.networks['student'].train()(pictures.x, pictures.right)
+            loss = l_pixel(depth, *masked_target(pictures.depth, depth.shape[-2:]))
+            update(loss, 'student')
+        return {'loss_student': loss.detach()}
+
+
+class DACNNStudent:
+    """L_pixel + w_smooth·L_smooth + w_proxy·L_proxy + w_guidance·L_guidance."""
+
+    needs = {LABELLED: ('depth', 'right')}
+
+    def __init__(self, teacher: nn.Module, student: nn.Module, compute: Compute,
+                 w_smooth: float = 0.01, w_proxy: float = 0.01, w_guidance: float = 1000.0,
+                 guidance_softmax: str = 'positions', guidance_reduction: str = 'mean'):
+        if not isinstance(teacher, StereoDACNN) or not isinstance(student, DACNN):
+            raise DepthDistillError(
+                f'dacnn distils dacnn_stereo into dacnn, not {type(teacher).__name__} into '
+                f'{type(student).__name__}')
+        self.teacher = teacher.eval().requires_grad_(False)
+        self.networks = {'student': student}
+        self._compute = compute
+        self._weights = {'l_smooth': w_smooth, 'l_proxy': w_proxy, 'l_guidance': w_guidance}
+        self._guidance = guidance_softmax, guidance_reduction
+
+    def step(self, batch: Batch, update: Update, generator: torch.Generator) -> dict[str, Tensor]:
+        pictures = batch[LABELLED]
+        with self._compute.autocast():
+            depth, guidance = self.networks['student'].train().with_guidance(pictures.x)
+            losses = {
+                'l_pixel': l_pixel(depth, *masked_target(pictures.depth, depth.shape[-2:])),
+                'l_smooth': l_smooth(depth, denormalise(resized(pictures.x, depth.shape[-2:])))}
+            if self._weights['l_proxy'] or self._weights['l_guidance']:
+                with torch.no_grad():
+                    taught, g = self.teacher.with_guidance(pictures.x, pictures.right)
+                losses['l_proxy'] = l_pixel(depth, resized(taught, depth.shape[-2:]))
+                losses['l_guidance'] = l_guidance(guidance, g, *self._guidance)
+            loss = sum(self._weights.get(name, 1.0) * value for name, value in losses.items())
+            update(loss, 'student')
+        losses['loss_student'] = loss
+        return {name: value.detach() for name, value in losses.items()}

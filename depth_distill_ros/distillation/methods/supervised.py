@@ -1,0 +1,31 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Supervised training of any network with loss H: how a teacher is made."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.methods.method import Update
+from depth_distill_ros.distillation.pictures import LABELLED, Batch
+from depth_distill_ros.distillation.supervision import measured_loss, outputs
+
+
+class Supervised:
+    """H against measured depth; SARPN's loss is the sum over its five scales."""
+
+    needs = {LABELLED: ('depth',)}
+
+    def __init__(self, student: nn.Module, compute: Compute):
+        self.networks = {'student': student}
+        self._compute = compute
+
+    def step(self, batch: Batch, update: Update, generator: torch.Generator) -> dict[str, Tensor]:
+        labelled = batch[LABELLED]
+        with self._compute.autocast():
+            maps = outputs(self.networks['student'].train(), labelled.x)
+            loss = measured_loss(maps, labelled.depth)
+            update(loss, 'student')
+        return {'loss_student': loss.detach()}

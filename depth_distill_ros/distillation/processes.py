@@ -1,0 +1,89 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Several processes as one training, started by torchrun.
+
+Gradients are averaged after each backward pass, and no network is wrapped: the methods send
+several passes through a network before its backward pass, through frozen networks too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+import os
+
+import numpy as np
+import torch
+from torch import Tensor, distributed, nn
+
+
+def join() -> None:
+    """Join the other processes if torchrun started this one; each takes the GPU of its rank."""
+    if 'WORLD_SIZE' not in os.environ or distributed.is_initialized():
+        return
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ['LOCAL_RANK']))
+    distributed.init_process_group('nccl' if torch.cuda.is_available() else 'gloo')
+
+
+def leave() -> None:
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
+def rank() -> int:
+    """Return the number of this process; 0, the only one that writes files, where it is alone."""
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def count() -> int:
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def share(batch: int) -> slice:
+    """Return this process's part of a batch that all of them drew."""
+    part = batch // count()
+    return slice(rank() * part, (rank() + 1) * part)
+
+
+def generator(*seed: int) -> torch.Generator:
+    """Make a generator of random numbers for `seed`, in each process another one."""
+    state = np.random.SeedSequence((*seed, rank())).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(state) >> 1)
+
+
+def gathered(value: object) -> list:
+    """Return the value that each process has, by rank."""
+    if count() == 1:
+        return [value]
+    values = [None] * count()
+    distributed.all_gather_object(values, value)
+    return values
+
+
+def same_start(network: nn.Module) -> None:
+    """Give the network the weights and buffers of process 0."""
+    if count() > 1:
+        for tensor in network.state_dict().values():
+            distributed.broadcast(tensor, 0)
+
+
+def mean_gradients(parameters: Iterable[nn.Parameter]) -> None:
+    """Replace the gradients by their mean over the processes."""
+    if count() == 1:
+        return
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    flat = torch.cat([g.flatten() for g in gradients])
+    distributed.all_reduce(flat)
+    parts = (flat / count()).split([g.numel() for g in gradients])
+    for gradient, part in zip(gradients, parts, strict=True):
+        gradient.copy_(part.view_as(gradient))
+
+
+def mean_over_processes(losses: dict[str, Tensor]) -> dict[str, float]:
+    """Return the losses as numbers, each the mean over the processes."""
+    values = torch.stack([value.float() for value in losses.values()])
+    if count() > 1:
+        distributed.all_reduce(values)
+        values = values / count()
+    return dict(zip(losses, values.tolist(), strict=True))

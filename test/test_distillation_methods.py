@@ -1,0 +1,284 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The methods: where their gradients go, what their switches change, and that they learn."""
+
+import pytest
+import torch
+from torch.nn.functional import l1_loss
+
+from depth_distill_ros.choices import METHODS, STREAM_METHODS
+from depth_distill_ros.distillation import taught_depth
+from depth_distill_ros.distillation.average import with_own_statistics
+from depth_distill_ros.distillation.bn_statistics import BNStatistics
+from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.losses import loss_h
+from depth_distill_ros.distillation.methods import MethodOptions, make_method
+from depth_distill_ros.distillation.methods.d3 import D3
+from depth_distill_ros.distillation.methods.lwd import LWD
+from depth_distill_ros.distillation.methods.supervised import Supervised
+from depth_distill_ros.distillation.mixing import mix
+from depth_distill_ros.distillation.pictures import AUXILIARY, LABELLED, STREAM, Pictures
+from depth_distill_ros.distillation.training import Optimisation, Training
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.view import View
+from depth_distill_ros.networks import TransformationNetwork, build
+from depth_distill_ros.networks.normalisation import to_input
+from depth_distill_ros.simulation.camera import SimulatedCamera
+
+SIZE = (64, 96)
+CPU = Compute(torch.device('cpu'), 'fp32')
+
+
+@pytest.fixture(scope='module')
+def frames():
+    """Eight frames of the embedded simulator: pictures, classes and depth."""
+    view = View.fit((120, 160), SIZE)
+    with SimulatedCamera('stream', 3, (120, 160), frames_per_room=2) as camera:
+        chosen = [frame for _, frame in zip(range(8), camera, strict=False)]
+    return Pictures(
+        to_input(torch.stack([torch.from_numpy(view.image(f.image)) for f in chosen])),
+        torch.stack([torch.from_numpy(view.labels(f.semantics)) for f in chosen]),
+        torch.stack([torch.from_numpy(view.depth(f.depth)) for f in chosen]).unsqueeze(1),
+        keys=tuple(range(8)))
+
+
+def some(frames, first, last):
+    return Pictures(frames.x[first:last], frames.semantics[first:last], frames.depth[first:last])
+
+
+@pytest.fixture(scope='module')
+def teacher_state(frames):
+    """Weights of a network that knows the same rooms as negatives: not the stream's world."""
+    torch.manual_seed(7)
+    teacher = build('lden', 'resnet18')
+    known = Pictures(-frames.x, depth=frames.depth)
+    training = Training(Supervised(teacher, CPU), Optimisation(3e-3, lambda step: 1.0), CPU, 0)
+    for _ in range(8):
+        training.train_step({LABELLED: known})
+    return with_own_statistics(teacher, [known.x]).state_dict()
+
+
+@pytest.fixture
+def networks(teacher_state):
+    def make(bias=0.0):
+        torch.manual_seed(0)
+        teacher = build('lden', 'resnet18')
+        teacher.load_state_dict(teacher_state)
+        student, g = build('lden', 'mobilenetv2'), TransformationNetwork(0.125, residual=True)
+        with torch.no_grad():
+            g.out.weight.normal_(0, 0.02)  # no longer the identity
+            student.head[3].bias.fill_(bias)
+        return teacher, student, g
+    return make
+
+
+def backward(loss, *names):
+    loss.backward()
+
+
+def step(method, batch, seed=5):
+    return method.step(batch, backward, torch.Generator().manual_seed(seed))
+
+
+def gradient_of_g(networks, frames, bias=0.0, **options):
+    method = D3(*networks(bias), CPU, **options)
+    step(method, {STREAM: some(frames, 0, 3)})
+    return method.networks['transformation'].out.weight.grad
+
+
+@pytest.mark.parametrize('name', ['d3', 'kd-ood', 'random-noise', 'dfad', 'lwd'])
+@pytest.mark.parametrize('reading', ['A', 'B'])
+def test_no_gradient_reaches_the_teacher_and_its_statistics_stay(
+        networks, frames, name, reading):
+    if reading == 'B' and name != 'd3':
+        return
+    teacher, student, _ = networks()
+    before = {n: t.clone() for n, t in teacher.state_dict().items()}
+    method = make_method(name, teacher, student, CPU, SIZE, 2,
+                         MethodOptions(g_width=0.125, reading=reading))
+    step(method, {source: some(frames, 0, 3) for source in method.needs})
+    assert all(p.grad is None for p in teacher.parameters())
+    assert all(torch.equal(before[n], t) for n, t in teacher.state_dict().items())
+    assert all(p.grad is not None for p in student.parameters())
+
+
+def test_in_reading_a_g_learns_from_its_own_loss_alone(networks, frames):
+    one, other = (gradient_of_g(networks, frames, bias) for bias in (1.0, 50.0))
+    assert one.abs().sum() > 0
+    torch.testing.assert_close(one, other)
+
+
+def test_in_reading_b_the_student_s_loss_reaches_g_too(networks, frames):
+    alone = {'reading': 'B', 'alpha': 0.0, 'beta': 0.0}
+    one, other = (gradient_of_g(networks, frames, bias, **alone) for bias in (0.0, 3.0))
+    assert one.abs().sum() > 0
+    assert (one - other).abs().max() > 1e-3 * one.abs().max()
+
+
+def test_without_alpha_and_beta_g_gets_no_gradient_in_reading_a(networks, frames):
+    assert not gradient_of_g(networks, frames, alpha=0.0, beta=0.0).any()
+
+
+def test_without_l_rec_g_follows_the_statistics_alone(networks, frames):
+    whole, statistics, rec = (gradient_of_g(networks, frames, **weights) for weights in (
+        {}, {'beta': 0.0}, {'alpha': 0.0}))
+    assert rec.abs().sum() > 0
+    torch.testing.assert_close(whole, statistics + rec, rtol=1e-3, atol=1e-7)
+
+
+def test_a_summed_l_rec_weighs_as_many_times_more_as_there_are_numbers(networks, frames):
+    mean, summed = (gradient_of_g(networks, frames, alpha=0.0, rec_reduction=r)
+                    for r in ('mean', 'sum'))
+    torch.testing.assert_close(summed, mean * 3 * 3 * SIZE[0] * SIZE[1], rtol=1e-3, atol=1e-3)
+
+
+def test_without_g_the_student_learns_from_the_mixtures_themselves(networks, frames):
+    teacher, student, _ = networks()
+    batch = some(frames, 0, 3)
+    losses = step(D3(teacher, student, None, CPU), {STREAM: batch})
+    teacher, student, _ = networks()
+    mixed = mix(batch.x, batch.semantics, torch.Generator().manual_seed(5))
+    _, learnt = student.train()(torch.cat((batch.x, mixed))).chunk(2)
+    expected = loss_h(learnt, teacher.eval()(mixed))
+    assert losses['loss_transformed'].item() == pytest.approx(expected.item(), rel=1e-4)
+    assert not {'l_bn', 'l_rec'} & losses.keys()
+
+
+def test_without_mixing_g_gets_the_frames_and_no_classes_are_asked_for(networks, frames):
+    teacher, student, _ = networks()
+    identity = TransformationNetwork(0.125, residual=True)
+    method = D3(teacher, student, identity, CPU, mixing='none')
+    assert method.needs == {STREAM: ()}
+    losses = step(method, {STREAM: Pictures(frames.x[:3])})
+    assert losses['l_rec'] == 0
+    assert losses['loss_plain'].item() == pytest.approx(losses['loss_transformed'].item())
+
+
+def test_mixing_by_instances_mixes_other_pixels_than_by_classes(networks, frames):
+    losses = [step(D3(*networks(), CPU, mixing=mixing), {STREAM: some(frames, 0, 3)})
+              for mixing in ('classes', 'instances')]
+    assert losses[0]['loss_plain'] == pytest.approx(losses[1]['loss_plain'].item(), rel=0.05)
+    assert losses[0]['l_bn'] != losses[1]['l_bn']
+
+
+def test_the_losses_are_those_of_algorithm_1_written_out(networks, frames):
+    batch = some(frames, 0, 3)
+    losses = step(D3(*networks(), CPU), {STREAM: batch})
+    teacher, student, g = networks()
+    teacher.eval(), student.train(), g.train()
+    mixed = mix(batch.x, batch.semantics, torch.Generator().manual_seed(5))
+    z = g(mixed)
+    with BNStatistics(teacher).recorded() as terms:
+        taught_z = teacher(z)
+    learnt_x, learnt_z = student(torch.cat((batch.x, z))).chunk(2)
+    expected = {
+        'loss_plain': loss_h(learnt_x, teacher(batch.x)),
+        'loss_transformed': loss_h(learnt_z, taught_z),
+        'l_bn': sum(terms), 'l_rec': l1_loss(z, mixed)}
+    for name, value in expected.items():
+        assert losses[name].item() == pytest.approx(value.item(), rel=1e-3), name
+
+
+def test_auxiliary_pictures_are_learnt_beside_the_stream_as_they_are(networks, frames):
+    for method in (D3(*networks(), CPU), make_method(
+            'kd-ood', *networks()[:2], CPU, SIZE, 2, MethodOptions())):
+        alone = step(method, {STREAM: some(frames, 0, 3)})
+        both = step(method, {STREAM: some(frames, 0, 3), AUXILIARY: some(frames, 3, 5)})
+        assert both['loss_student'] != alone['loss_student']
+
+
+def test_a_frame_that_comes_again_has_the_same_taught_depth_in_any_company(networks, frames):
+    teacher, student, _ = networks()
+    method = make_method('kd-ood', teacher, student, CPU, SIZE, 2, MethodOptions())
+    passes = []
+    teacher.register_forward_hook(lambda module, x, y: passes.append(len(x[0])))
+    taught = method._taught[STREAM]
+    first = taught(frames)
+    assert sum(passes) == 8
+    chosen = Pictures(frames.x[[5, 2]], keys=(5, 2))
+    assert torch.equal(taught(chosen), first[[5, 2]])
+    assert sum(passes) == 8
+
+
+
+def test_taught_depth_never_takes_more_memory_than_its_budget(networks, frames, monkeypatch):
+    monkeypatch.setattr(taught_depth, '_BUDGET', 3 * 4 * 32 * 48)  # three maps
+    taught = taught_depth.TaughtDepth(networks()[0].eval())
+    whole = taught(frames)
+    assert len(taught._kept) == 3
+    assert torch.equal(taught(frames), whole)
+
+
+class _AtFullSize(torch.nn.Module):
+    """A teacher from elsewhere: its depth is as large as the picture, and as dense."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.Sequential(
+            torch.nn.Conv2d(3, 4, 3, padding=1), torch.nn.BatchNorm2d(4),
+            torch.nn.Conv2d(4, 1, 3, padding=1))
+
+    def forward(self, x):
+        return self.layers(x) + 2
+
+
+@pytest.mark.parametrize('name', STREAM_METHODS)
+def test_a_teacher_that_answers_at_another_size_is_learnt_at_the_student_s(
+        networks, frames, name):
+    method = make_method(name, _AtFullSize(), networks()[1], CPU, SIZE, 2,
+                         MethodOptions(g_width=0.125))
+    losses = step(method, {source: some(frames, 0, 3) for source in method.needs})
+    assert all(torch.isfinite(loss) for loss in losses.values())
+
+
+def test_eq_1_weighs_teacher_and_measured_depth_by_lambda(networks, frames):
+    batch = {LABELLED: some(frames, 0, 3)}
+    whole, teacher_only, measured_only = (
+        step(LWD(*networks()[:2], CPU, 1, lam), batch)['loss_student'].item()
+        for lam in (0.1, 1.0, 0.0))
+    assert teacher_only != pytest.approx(measured_only, rel=1e-3)
+    assert whole == pytest.approx(0.1 * teacher_only + 0.9 * measured_only, rel=1e-3)
+
+
+def test_the_auxiliary_terms_of_eq_2_3_and_4_are_those_of_the_paper(networks, frames):
+    batch = {LABELLED: some(frames, 0, 3), AUXILIARY: some(frames, 3, 6)}
+    losses = {equation: step(LWD(*networks()[:2], CPU, equation), batch)
+              for equation in (2, 3, 4)}
+    assert LWD(*networks()[:2], CPU, 2).needs == {AUXILIARY: ()}
+    assert 'loss_labelled' not in losses[2]
+    learnt_alone = losses[2]['loss_auxiliary'] / 0.1  # λ is a pure scale there
+    assert losses[3]['loss_student'] == pytest.approx(
+        (losses[3]['loss_labelled'] + losses[3]['loss_auxiliary']).item(), rel=1e-4)
+    assert losses[3]['loss_auxiliary'] == pytest.approx(learnt_alone.item(), rel=0.1)
+    assert losses[4]['loss_auxiliary'] != pytest.approx(losses[3]['loss_auxiliary'].item())
+
+
+def test_holes_in_measured_depth_teach_nothing(networks, frames):
+    depth = frames.depth[:3].clone()
+    depth[:, :, :30] = torch.tensor([0.0, torch.nan, torch.inf])[:, None, None, None]
+    losses = []
+    for behind in (0.0, -3.0):
+        damaged = torch.where(depth == 0, behind, depth)
+        losses.append(step(Supervised(networks()[1], CPU),
+                           {LABELLED: Pictures(frames.x[:3], depth=damaged)})['loss_student'])
+    assert torch.isfinite(losses[0]) and losses[0] == losses[1]
+
+
+@pytest.mark.parametrize('name', [*STREAM_METHODS, 'supervised', 'lwd'])
+def test_the_losses_of_each_method_fall_on_simulated_frames(networks, frames, name):
+    teacher, student, _ = networks()
+    method = make_method(name, None if name == 'supervised' else teacher, student, CPU, SIZE, 4,
+                         MethodOptions(g_width=0.125, lam=0.5))
+    training = Training(method, Optimisation(2e-3, lambda step: 1.0), CPU, 0)
+    losses = [training.train_step({source: some(frames, 2 * (i % 3), 2 * (i % 3) + 4)
+                                   for source in method.needs})
+              for i in range(8 if name == 'dfad' else 16)]
+    for term in losses[0].keys() & {'loss_student', 'l_bn'}:
+        first, last = (sum(step[term] for step in part) for part in (losses[:3], losses[-3:]))
+        assert last < first, term
+
+
+def test_an_unknown_method_is_named_with_the_choices(networks):
+    with pytest.raises(DepthDistillError, match='distil.*d3.*kd-ood'):
+        make_method('distil', *networks()[:2], CPU, SIZE, 2, MethodOptions())
+    assert set(STREAM_METHODS) < set(METHODS)

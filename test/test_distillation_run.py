@@ -1,0 +1,229 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Offline runs: any method on data sets, killed and resumed, in several processes, from a file."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from depth_distill_ros import datasets
+from depth_distill_ros.cli import main
+from depth_distill_ros.commands import distill
+from depth_distill_ros.distillation.checkpoint import load_checkpoint
+from depth_distill_ros.distillation.offline import RunSettings, open_run
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.networks import build
+from depth_distill_ros.networks.model import ModelCard, load_model, save_model
+
+SIZE = (64, 96)
+ROOT = str(Path(__file__).resolve().parents[1])
+
+
+@pytest.fixture(scope='module')
+def teacher(tmp_path_factory):
+    torch.manual_seed(7)
+    network = build('lden', 'resnet18')
+    for _ in range(3):
+        network(torch.randn(4, 3, *SIZE))
+    with torch.no_grad():
+        network.head[3].bias.fill_(2.5)
+    folder = tmp_path_factory.mktemp('models') / 'teacher'
+    save_model(folder, network, ModelCard('lden', 'resnet18', SIZE))
+    return str(folder)
+
+
+@pytest.fixture(scope='module')
+def frames(tmp_path_factory):
+    """Write a plain folder of twelve pictures with depth and classes."""
+    folder = tmp_path_factory.mktemp('frames')
+    random = np.random.default_rng(0)
+    for kind in ('image', 'depth', 'semantics'):
+        (folder / kind).mkdir()
+    for number in range(12):
+        picture = cv2.resize(random.integers(0, 256, (8, 12, 3), np.uint8), SIZE[::-1])
+        depth = cv2.resize(random.integers(1000, 4000, (4, 6)).astype(np.uint16), SIZE[::-1])
+        classes = np.repeat(np.repeat(random.integers(1, 14, (8, 12), np.uint8), 8, 0), 8, 1)
+        for kind, array in (('image', picture), ('depth', depth), ('semantics', classes)):
+            assert cv2.imwrite(str(folder / kind / f'{number:03d}.png'), array)
+    return f'folder:{folder}'
+
+
+@pytest.fixture
+def settings(teacher, frames):
+    return RunSettings(teacher=teacher, stream=frames, start='random', g_width=0.125,
+                       steps=6, batch=2, lr=1e-3, precision='fp32')
+
+
+def train(settings, folder, until=None, **options):
+    opened = open_run(settings, folder, **options)
+    total = until or opened.total
+    return [p for p in opened.run.steps(total, settings.batch)], opened
+
+
+@pytest.mark.parametrize('method', ['d3', 'random-noise'])
+def test_a_run_killed_at_any_step_goes_on_bit_identically(settings, tmp_path, method):
+    settings = RunSettings(**{**vars(settings), 'method': method,
+                              'stream': settings.stream if method == 'd3' else ''})
+    whole, opened = train(settings, tmp_path / 'whole')
+    expected = opened.run.training.student.state_dict()
+    opened = open_run(settings, tmp_path / 'parts')
+    steps = opened.run.steps(opened.total, 2, save_every=3)
+    first = [next(steps) for _ in range(4)]  # killed after step 4, saved after step 3
+    (tmp_path / 'parts' / 'last.pt').rename(tmp_path / 'saved')
+    steps.close()
+    (tmp_path / 'saved').rename(tmp_path / 'parts' / 'last.pt')
+    again, opened = train(settings, tmp_path / 'parts')
+    assert [p.step for p in again] == [4, 5, 6]
+    assert [p.losses for p in whole] == [p.losses for p in first[:3] + again]
+    for name, tensor in opened.run.training.student.state_dict().items():
+        assert torch.equal(tensor, expected[name]), name
+
+
+def test_a_run_that_is_given_up_saves_first(settings, tmp_path):
+    opened = open_run(settings, tmp_path)
+    steps = opened.run.steps(6, 2)
+    next(steps), next(steps)
+    steps.close()
+    assert load_checkpoint(tmp_path / 'last.pt')['training']['step'] == 2
+
+
+def test_the_best_student_so_far_is_a_model_folder_and_so_is_the_last(
+        settings, frames, tmp_path):
+    opened = open_run(settings, tmp_path, datasets.open_reader(frames))
+    for _ in opened.run.steps(opened.total, 2, evaluate_every=2):
+        pass
+    figures = [json.loads(line) for line in (tmp_path / 'figures.jsonl').open()]
+    assert [f['step'] for f in figures] == [2, 4, 6]
+    best = max(figures, key=lambda f: f['delta1'])
+    assert [f.name for f in tmp_path.glob('best-*')] == [f'best-{best["step"]:06d}']
+    student, card = load_model(opened.run.finish())
+    assert card.size == SIZE and card.about['settings']['method'] == 'd3'
+    for name, tensor in opened.run.training.average.network.state_dict().items():
+        assert torch.equal(tensor, student.state_dict()[name])
+    assert any((tmp_path / 'tensorboard').iterdir())
+
+
+def test_the_file_beside_a_run_reproduces_it(settings, tmp_path):
+    first, _ = train(settings, tmp_path / 'one')
+    again, _ = train(RunSettings.read(tmp_path / 'one' / 'run.yaml'), tmp_path / 'two')
+    assert [p.losses for p in first] == [p.losses for p in again]
+
+
+def test_other_settings_do_not_go_on_in_a_folder(settings, tmp_path):
+    train(settings, tmp_path, until=1)
+    other = RunSettings(**{**vars(settings), 'lr': 5e-3, 'beta': 0.0})
+    with pytest.raises(DepthDistillError, match=r'other settings \(beta, lr\)'):
+        open_run(other, tmp_path)
+
+
+def test_a_settings_file_with_what_no_run_has_is_refused(tmp_path):
+    (tmp_path / 'run.yaml').write_text('method: d3\nlearning_rate: 1\n')
+    with pytest.raises(DepthDistillError, match='learning_rate.*settings are: alpha'):
+        RunSettings.read(tmp_path / 'run.yaml')
+    (tmp_path / 'run.yaml').write_text('- d3\n')
+    with pytest.raises(DepthDistillError, match='which no run has'):
+        RunSettings.read(tmp_path / 'run.yaml')
+
+
+@pytest.mark.parametrize(('changes', 'message'), [
+    ({'stream': ''}, 'method d3 needs --stream'),
+    ({'labelled': 'SELF'}, 'method d3 has no use for --labelled'),
+    ({'method': 'lwd', 'labelled': 'SELF'}, 'method lwd has no use for --stream'),
+    ({'method': 'dacnn', 'stream': '', 'labelled': 'SELF', 'student': 'dacnn',
+      'backbone': 'resnest50'}, 'needs .*right, which'),
+    ({'method': 'd5'}, "no method 'd5'"),
+])
+def test_data_that_do_not_suit_the_method_are_refused_with_the_option(
+        settings, frames, tmp_path, changes, message):
+    changes = {name: frames if value == 'SELF' else value for name, value in changes.items()}
+    with pytest.raises(DepthDistillError, match=message):
+        open_run(RunSettings(**{**vars(settings), **changes}), tmp_path)
+
+
+def test_frames_that_cannot_be_read_are_counted_and_skipped(settings, frames, tmp_path):
+    source = Path(frames.partition(':')[2])
+    damaged = tmp_path / 'damaged'
+    for kind in ('image', 'semantics'):
+        (damaged / kind).mkdir(parents=True)
+        for file in (source / kind).iterdir():
+            (damaged / kind / file.name).write_bytes(file.read_bytes())
+    (damaged / 'image' / '005.png').write_bytes(b'\x89PNG half of it')
+    settings = RunSettings(**{**vars(settings), 'stream': f'folder:{damaged}'})
+    progress, opened = train(settings, tmp_path / 'run')
+    assert len(progress) == 6
+    assert opened.sources.unreadable == 1  # twelve draws, one epoch
+
+
+def test_workers_read_the_same_frames_as_the_process_itself(settings, tmp_path):
+    alone, _ = train(settings, tmp_path / 'alone')
+    helped, _ = train(RunSettings(**{**vars(settings), 'workers': 2}), tmp_path / 'helped')
+    assert [p.losses for p in alone] == [p.losses for p in helped]
+
+
+_PART = """
+import sys, json
+from pathlib import Path
+from depth_distill_ros.distillation import processes
+from depth_distill_ros.distillation.offline import RunSettings, open_run
+processes.join()
+settings = RunSettings(**json.loads(sys.argv[1]))
+opened = open_run(settings, Path(sys.argv[2]))
+# the statistics of half a batch are not those of the whole one
+student = opened.run.training.student.eval()
+student.train = lambda mode=True: student
+losses = [p.losses['loss_student'] for p in opened.run.steps(opened.total, settings.batch)]
+if processes.rank() == 0:
+    print(json.dumps(losses))
+processes.leave()
+"""
+
+
+def test_two_processes_learn_as_one_with_twice_the_batch(settings, tmp_path):
+    text = json.dumps({**vars(settings), 'method': 'kd-ood', 'batch': 4})
+    script = tmp_path / 'part.py'
+    script.write_text(_PART)
+    environment = {**os.environ, 'PYTHONPATH': ROOT, 'OMP_NUM_THREADS': '1'}
+    curves = []
+    for launch in ([], ['-m', 'torch.distributed.run', '--nproc-per-node=2', '--standalone']):
+        result = subprocess.run(
+            [sys.executable, *launch, str(script), text, str(tmp_path / f'run{len(curves)}')],
+            capture_output=True, text=True, env=environment, timeout=240)
+        assert result.returncode == 0, result.stderr[-2000:]
+        curves.append(json.loads(result.stdout.splitlines()[-1]))
+    assert curves[0] == pytest.approx(curves[1], abs=2e-4)
+    assert curves[0][-1] < curves[0][0]
+
+
+def test_the_command_trains_and_leaves_a_student(teacher, frames, tmp_path, capsys):
+    words = ['distill', '--method', 'd3', '--stream', frames, '--teacher', teacher,
+             '--start', 'random', '--g-form', 'none', '--steps', '3', '--batch', '2',
+             '--evaluate', frames, '--evaluate-frames', '3', '--out', str(tmp_path / 'run')]
+    assert main(words) == 0
+    assert 'delta1' in capsys.readouterr().out
+    assert load_model(tmp_path / 'run' / 'student')[1].network == 'lden'
+    assert main(words) == 0  # nothing left to do, and nothing undone
+    assert 'going on from step 3' in capsys.readouterr().out
+
+
+def test_the_command_takes_a_recipe_and_what_is_given_goes_before_it(tmp_path):
+    parser = argparse.ArgumentParser()
+    distill.add_arguments(parser)
+
+    def read(*words):
+        return distill._settings(parser.parse_args(['--out', 'x', *words]))
+
+    assert (read().schedule, read().epochs) == ('d3', 20)
+    lwd = read('--method', 'lwd', '--lr', '0.01')
+    assert (lwd.schedule, lwd.lr) == ('lwd', 0.01)
+    dacnn = read('--method', 'dacnn')
+    assert (dacnn.schedule, dacnn.batch, dacnn.epochs) == ('dacnn', 6, 15)
+    lwd.write(tmp_path / 'run.yaml')
+    assert read('--config', str(tmp_path / 'run.yaml'), '--batch', '4').lr == 0.01
