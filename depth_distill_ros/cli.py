@@ -32,6 +32,10 @@ def main(words: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
 
 
+class _Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Say the defaults, and keep the lines of description and epilogue."""
+
+
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='depth-distill', description='Depth distillation on the robot, without ROS launch.')
@@ -47,8 +51,10 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _add(subparsers: argparse._SubParsersAction, name: str, module: ModuleType) -> None:
+    details = getattr(module, 'DETAILS', '')
     parser = subparsers.add_parser(
-        name, help=module.HELP, description=module.__doc__, epilog=f'example: {module.EXAMPLE}',
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        name, help=module.HELP, description=module.__doc__,
+        epilog='\n\n'.join(filter(None, (f'example: {module.EXAMPLE}', details))),
+        formatter_class=_Formatter)
     module.add_arguments(parser)
     parser.set_defaults(run=module.run)

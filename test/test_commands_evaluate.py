@@ -11,7 +11,9 @@ import pytest
 import torch
 
 from depth_distill_ros.cli import main
+from depth_distill_ros.commands import evaluate as command
 from depth_distill_ros.distillation.release import publish
+from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import ModelCard, save_model
 
@@ -93,6 +95,26 @@ def test_cap_and_crop_replace_those_of_the_metrics(model, data, capsys):
     found = json.loads(capsys.readouterr().out)
     assert (found['crop'], found['cap']) == ('none', 2.6)
     assert (found['frames'], found['skipped']) == (2, 3)
+
+
+
+def test_in_sliding_windows_the_whole_picture_counts_at_its_own_size(
+        model, data, capsys, monkeypatch):
+    sizes = []
+    monkeypatch.setattr(command, 'sliding_window', lambda network, x, window: (
+        sizes.append((tuple(x.shape[-2:]), window)), sliding_window(network, x, window=window))[1])
+    assert evaluate(model, data, '--json', '--sliding-window') == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(sizes) == {((40, 80), CARD.size)}
+    assert found['metrics']['rmse'] == pytest.approx(0.75, abs=1e-5)
+
+
+def test_the_help_lists_the_kinds_of_data_with_their_keys(capsys):
+    with pytest.raises(SystemExit):
+        main(['evaluate', '--help'])
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith('  nyu ') for line in lines)
+    assert any('split=train|test' in line for line in lines)
 
 
 def test_a_runs_folder_means_its_newest_release(data, tmp_path, capsys):

@@ -53,11 +53,16 @@ def answers(network, size, path, views=1):
     ('edn', 'resnet18', {'up': 'unpool'}),
     ('ffn', 'resnet18', {}),
     ('sarpn', 'resnet34', {}),
+    ('dacnn', 'resnest50', {}),
+    ('dacnn_stereo', 'resnest50', {}),
 ])
 def test_a_network_says_the_same_as_an_onnx_file(name, backbone, options, tmp_path):
-    size = (65, 97)
-    network = lived_in(build(name, backbone, **options), size)
-    expected, got = answers(network, size, tmp_path / 'net.onnx')
+    size, views = (65, 97), 2 if name == 'dacnn_stereo' else 1
+    network = build(name, backbone, **options)
+    if name == 'dacnn':  # whose attention starts as nothing
+        nn.init.normal_(network.context.attended.weight, std=0.1)
+    network = lived_in(network, size, views)
+    expected, got = answers(network, size, tmp_path / 'net.onnx', views)
     assert expected.abs().max() > 1
     assert got.shape == expected.shape
     assert (got - expected).abs().max() < 1e-3

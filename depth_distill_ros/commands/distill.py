@@ -29,6 +29,7 @@ from depth_distill_ros.choices import (
     REC_REDUCTIONS,
 )
 from depth_distill_ros.commands._training import show
+from depth_distill_ros.datasets import help_text
 from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.offline import RECIPES, RunSettings, open_run, recipe_of
 from depth_distill_ros.distillation.schedule import SCHEDULES
@@ -36,6 +37,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import NETWORKS
 
 HELP = 'train a student by any method (d3, kd-ood, lwd, ...) on a store, a folder or a data set'
+DETAILS = help_text()
 EXAMPLE = ('depth-distill distill --method d3 --stream store:runs/kitchen/store '
            '--evaluate folder:robot_frames --out runs/kitchen_d3')
 
@@ -103,8 +105,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             kind = {'type': int, 'nargs': 2, 'metavar': ('H', 'W')}
         else:
             kind = {'type': type(default), 'choices': _CHOICES.get(field.name)}
-        # None: not given, so that a file's or the recipe's value holds
-        parser.add_argument(option, default=None, help=f'{text} [{default}]'.strip(), **kind)
+        # absent where not given, so that a file's or the recipe's value holds
+        if 'default: of' not in text and default not in ('', {}):
+            text += f' (default: {default})'
+        parser.add_argument(option, default=argparse.SUPPRESS, help=text.strip(), **kind)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -138,7 +142,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _settings(arguments: argparse.Namespace) -> RunSettings:
     given = {f.name: getattr(arguments, f.name) for f in fields(RunSettings)
-             if getattr(arguments, f.name) is not None}
+             if hasattr(arguments, f.name)}
     if 'size' in given:
         given['size'] = tuple(given['size'])
     if 'student_options' in given:

@@ -8,6 +8,7 @@ import argparse
 from collections.abc import Sequence
 import csv
 from dataclasses import replace
+from functools import partial
 import json
 from pathlib import Path
 import re
@@ -18,8 +19,7 @@ from rich.progress import Progress
 from rich.table import Table
 from torch import nn
 
-from depth_distill_ros.datasets import open_reader
-from depth_distill_ros.datasets.kinds import KINDS
+from depth_distill_ros.datasets import help_text, open_reader
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.release import latest
 from depth_distill_ros.errors import DepthDistillError
@@ -31,10 +31,12 @@ from depth_distill_ros.evaluation.protocol import (
     JudgedFrame,
     Protocol,
 )
+from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks.external import load_teacher
 from depth_distill_ros.networks.model import CARD, ModelCard
 
 HELP = 'measure a network against the reference depth of a data set'
+DETAILS = help_text()
 EXAMPLE = 'depth-distill evaluate --model run/releases/000007 --data nyu:/data/nyu --metrics nyu'
 
 _STEREO = 'dacnn_stereo'
@@ -45,12 +47,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="model folder, a run's folder (its newest release), hf:ID, "
                              'torchscript:FILE or module:function')
     parser.add_argument('--data', required=True, metavar='KIND:PATH[,KEY=VALUE...]',
-                        help=f'a data set; KIND is one of {", ".join(KINDS)}')
+                        help='a data set; the kinds are below')
     parser.add_argument('--metrics', choices=PROTOCOLS, default='robot',
                         help='what is compared: as on the robot, or as the papers do')
     parser.add_argument('--cap', type=float, metavar='METRES',
                         help="instead of the metrics' own: no depth beyond counts")
     parser.add_argument('--crop', choices=CROPS, help="instead of the metrics' own")
+    parser.add_argument('--sliding-window', action='store_true',
+                        help="at the picture's own size, in overlapping windows of the network's "
+                             '(as DACNN is tested on KITTI)')
     parser.add_argument('--batch', type=int, default=8)
     parser.add_argument('--device', default='', help="'cpu' or 'cuda:1'; empty: the best")
     parser.add_argument('--csv', type=Path, metavar='FILE', help='write a row per frame')
@@ -69,7 +74,10 @@ def run(arguments: argparse.Namespace) -> int:
     device = Compute.available('fp32', arguments.device).device
     network, card = _model(arguments.model)
     network = network.to(device).eval()
-    evaluation = Evaluation(network, card.size, protocol, device, arguments.batch,
+    answer, size = network, card.size
+    if arguments.sliding_window:
+        answer, size = partial(sliding_window, network, window=card.size), None
+    evaluation = Evaluation(answer, size, protocol, device, arguments.batch,
                             stereo=card.network == _STEREO)
     shown = set(np.linspace(0, len(reader) - 1, arguments.maps_count).round().astype(int).tolist())
     console = Console(stderr=True)

@@ -1,0 +1,77 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+depth-distill bench paper: a table of the papers on the data at hand, ours beside theirs.
+
+Every row is a training in a folder of its own under --out. The same command goes on where it was
+interrupted, and another table in the same folder takes the rows that both have as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from depth_distill_ros.bench.catalogue import bench_table
+from depth_distill_ros.bench.pictures import draw_figures
+from depth_distill_ros.bench.preset import FULL, small
+from depth_distill_ros.bench.results import write_results
+from depth_distill_ros.bench.runner import Bench
+from depth_distill_ros.commands._training import show
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.evaluation.tables import TABLES
+
+HELP = "run the rows of a paper's table and print ours beside them"
+EXAMPLE = 'depth-distill bench paper --table d3-3 --preset small --out runs/d3'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--table', choices=TABLES, required=True)
+    parser.add_argument('--preset', choices=('small', 'full'), default='small',
+                        help="small: on the simulator's data alone, for two cores and an hour; "
+                             "full: the papers' networks, recipes and data")
+    parser.add_argument('--data', nargs='+', action='extend', default=[],
+                        metavar='ROLE=KIND:PATH[,KEY=VALUE...]',
+                        help='data sets; which roles a table has is said where one is missing')
+    parser.add_argument('--rows', nargs='+', default=[], metavar='ROW',
+                        help='only these; their names are those of the folders under --out')
+    parser.add_argument('--seeds', type=int, default=1, metavar='N',
+                        help='train each row so often; means and standard deviations are shown')
+    parser.add_argument('--out', type=Path, required=True,
+                        help='folder of the runs, results.json and table.md')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.seeds < 1:
+        raise DepthDistillError(f'--seeds {arguments.seeds}: give at least 1')
+    console = Console()
+    preset = small() if arguments.preset == 'small' else FULL
+    bench = Bench(arguments.out, preset, _data(arguments.data), show,
+                  lambda line: console.print(line, highlight=False, markup=False))
+    table = bench_table(arguments.table, preset)
+    outcomes = []
+    for row in bench.check(table, arguments.rows):
+        for seed in range(arguments.seeds if row.settings else 1):
+            outcomes.append(bench.outcome(table, row, seed))
+            comparison = write_results(bench, table.name, outcomes)
+    console.print(comparison.rich())
+    console.print(preset.note, highlight=False, markup=False)
+    if table.name == 'd3-3':
+        for path in draw_figures(bench, outcomes, table.protocol, table.test):
+            console.print(f'drawn: {path}', highlight=False, markup=False)
+    return 0
+
+
+def _data(texts: list[str]) -> dict[str, str]:
+    data: dict[str, str] = {}
+    for text in texts:
+        role, equals, spec = text.partition('=')
+        if not equals or ':' in role or ':' not in spec:
+            raise DepthDistillError(f'--data {text}: write ROLE=KIND:PATH, as in '
+                                    'target-test=nyu:/data/nyu,split=test')
+        if role in data:
+            raise DepthDistillError(f'--data {role} is given twice')
+        data[role] = spec
+    return data
