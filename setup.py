@@ -82,7 +82,7 @@ setup(
         'teachers': ['transformers>=5.20'],
         # the official NYU-v2 file, bags, the split files of SUN RGB-D and NYU-v2
         'datasets': ['h5py>=3', 'rosbags>=0.10', 'scipy>=1.8'],
-        'export': ['onnx>=1.16', 'onnxscript>=0.1', 'onnxruntime>=1.18'],
+        'export': ['onnx>=1.16', 'onnxruntime>=1.18'],
         'test': ['pytest>=7', 'ruff'],
     },
     zip_safe=False,

@@ -78,11 +78,15 @@ def main() -> None:
     a = _arguments()
     compute = Compute.available(a.precision)
     kinds = dict.fromkeys([('literal', 'fp32'), ('ours', 'fp32'), ('ours', compute.precision)])
-    rows = []
-    for kind, precision in kinds:
-        # of its own, so that the peak memory is its own
-        with multiprocessing.get_context('spawn').Pool(1) as process:
-            rows.append(process.apply(_measure, (kind, precision, a)))
+    best: dict[tuple[str, str], dict] = {}
+    for _ in range(a.rounds):
+        for kind in kinds:
+            # a process of its own, so that the peak memory is its own
+            with multiprocessing.get_context('spawn').Pool(1) as process:
+                row = process.apply(_measure, (*kind, a))
+            if kind not in best or row['images_per_s'] > best[kind]['images_per_s']:
+                best[kind] = row
+    rows = list(best.values())
     _print(rows, a, compute)
     if a.json:
         a.json.write_text(json.dumps({
@@ -170,6 +174,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument('--size', type=int, nargs=2, default=(228, 304), metavar=('H', 'W'))
     parser.add_argument('--batch', type=int, default=4)
     parser.add_argument('--steps', type=int, default=5)
+    parser.add_argument('--rounds', type=int, default=1,
+                        help='each step is measured so often, in turn; its best counts')
     parser.add_argument('--kept', action='store_true',
                         help='each frame has come before, as in a store that is small')
     parser.add_argument('--precision', choices=PRECISIONS, default='auto')

@@ -33,7 +33,12 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 class _Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Say the defaults, and keep the lines of description and epilogue."""
+    """Say the defaults where there are any; keep the lines of description and epilogue."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default in (None, ''):
+            return action.help
+        return super()._get_help_string(action)
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 import json
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _table(rows: Iterable[Entry]) -> Table:
-    table = Table()
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)  # fits 80 columns
     for name in ('network', 'backbone'):
         table.add_column(name, no_wrap=True)
     for name in ('parameters', 'GMAC', 'BN layers', 'input', 'CPU ms'):

@@ -72,7 +72,9 @@ def _adaptive_pooling() -> Iterator[None]:
 
 @parse_args('v', 'is')
 def _pooled(graph: Any, x: Any, size: list[int]) -> Any:
-    # which is linear, and apart along height and width
+    if size == [1, 1]:
+        return graph.op('GlobalAveragePool', x)
+    # linear, and apart along height and width
     height, width = x.type().sizes()[-2:]
     rows, columns = (graph.op('Constant', value_t=_averaging(n, side))
                      for n, side in zip((height, width), size, strict=True))
