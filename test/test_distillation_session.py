@@ -200,6 +200,20 @@ def test_a_student_better_than_one_depth_everywhere_is_released_and_a_worse_one_
     assert records[0].score['delta1'] > records[1].score['delta1']
 
 
+
+def test_a_release_says_how_sure_it_is_where_its_network_can(open_session):
+    session = open_session()
+    session.ready()
+    losses = [session.train_step() for _ in range(4)]
+    assert 'loss_confidence' in losses[-1] and 'loss_confidence' not in losses[0]
+    network, card = load_model(session.consider_release(force=True).folder)
+    assert card.options == {'confidence': True} and network.confidence is not None
+    other = open_session(session._checkpoint.parent / 'other', student='edn',
+                         student_backbone='resnet18')
+    other.ready()
+    assert load_model(other.consider_release(force=True).folder)[1].options == {}
+
+
 def test_releases_look_at_no_frame_that_training_draws(open_session):
     session = open_session()
     session.ready()

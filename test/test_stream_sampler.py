@@ -76,6 +76,13 @@ def test_a_state_that_went_through_json_goes_on_with_the_very_same_draws(reader)
     assert [resumed.draw().keys.tolist() for _ in range(5)] == expected
 
 
+def test_held_out_frames_are_drawn_at_random_and_are_never_trained_on(reader):
+    sampler = StreamSampler(reader, 8, 5)
+    held_out = {key for _ in range(20) for key in sampler.draw_held_out().keys.tolist()}
+    trained = {key for _ in range(40) for key in sampler.draw().keys.tolist()}
+    assert len(held_out) > 20 and all(map(is_held_out, held_out)) and not held_out & trained
+
+
 def test_a_state_is_not_changed_by_later_draws(reader):
     sampler = StreamSampler(reader, 7, 3)
     state = sampler.state_dict()

@@ -18,6 +18,7 @@ from depth_distill_ros.distillation.checkpoint import (
     save_checkpoint,
 )
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.confidence import ConfidenceTraining
 from depth_distill_ros.distillation.judge import Judge, Taught
 from depth_distill_ros.distillation.methods import MethodOptions, make_method, needs_gradient
 from depth_distill_ros.distillation.preview import preview_grid
@@ -26,10 +27,14 @@ from depth_distill_ros.distillation.schedule import stepwise
 from depth_distill_ros.distillation.start import starting_student
 from depth_distill_ros.distillation.stream_source import StreamSource
 from depth_distill_ros.distillation.training import Optimisation, Training
+from depth_distill_ros.networks.confidence import ConfidentNetwork
 from depth_distill_ros.networks.external import load_teacher
 from depth_distill_ros.networks.model import ModelCard, load_model
 from depth_distill_ros.networks.normalisation import to_picture
 from depth_distill_ros.shipped import shipped_teacher
+
+# The head is small and its question easy: it needs few of the steps, each as dear as a judgement.
+_CONFIDENCE_EVERY = 4
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,9 @@ class DistillationSession:
         self._training = Training(method, Optimisation(
             config.lr, stepwise(0.5, config.halving_steps, config.halvings),
             config.weight_decay, config.clip, config.ema), self.compute, config.seed)
+        average = self._training.average.network
+        self._confidence = ConfidenceTraining(average, self.compute) \
+            if isinstance(average, ConfidentNetwork) else None
         self._judge = Judge(self._teacher, method.networks.get('transformation'), self.compute)
         self._source = StreamSource(
             config.store, config.auxiliary_store, self.size, config.batch,
@@ -148,12 +156,17 @@ class DistillationSession:
 
     def train_step(self) -> dict[str, float]:
         """One iteration of the method; its losses. NonFiniteLoss leaves the last checkpoint."""
-        return self._training.train_step(self._source.draw())
+        losses = self._training.train_step(self._source.draw())
+        if self._confidence and self.step % _CONFIDENCE_EVERY == 0:
+            taught = self._judge.taught(self._source.draw_held_out())
+            losses['loss_confidence'] = self._confidence.step(taught)
+        return losses
 
     def save(self) -> Path:
         """Write the checkpoint now."""
         return save_checkpoint(self._checkpoint, {
             'architecture': self.config.architecture, 'training': self._training.state_dict(),
+            'confidence': self._confidence and self._confidence.state_dict(),
             'source': self._source.state_dict()})
 
     def latest_release(self) -> ReleaseRecord | None:
@@ -172,9 +185,12 @@ class DistillationSession:
         candidate = self._judge.score(student, taught)
         if not force and candidate['delta1'] <= self._score_to_beat(taught):
             return None
+        if self._confidence:
+            student = self._confidence.confident()
         card = ModelCard(
             self.config.student, self.config.student_backbone, self.size,
-            self._teacher_card.intrinsics, about={
+            self._teacher_card.intrinsics,
+            options={'confidence': True} if self._confidence else {}, about={
                 'package_version': __version__, 'method': self.config.method,
                 'teacher': self.config.teacher or 'shipped', 'device': str(self.compute)})
         return publish(self._releases, student, card, self.step, candidate)
@@ -211,3 +227,5 @@ class DistillationSession:
                 f'{self.config.architecture}; give the same parameters or another work_dir')
         self._training.load_state_dict(state['training'])
         self._source.load_state_dict(state['source'])
+        if self._confidence:
+            self._confidence.load_state_dict(state['confidence'])

@@ -42,6 +42,9 @@ class _Store:
     def held_out(self, count: int) -> Pictures:
         return self._pictures(self._sampler.held_out(count))
 
+    def draw_held_out(self) -> Pictures:
+        return self._pictures(self._sampler.draw_held_out())
+
     def _pictures(self, batch: StoredBatch) -> Pictures:
         return Pictures(
             to_input(torch.from_numpy(batch.images).to(self._device)),
@@ -117,7 +120,12 @@ class StreamSource:
         return batch
 
     def held_out(self, count: int) -> Pictures:
+        """Return the same `count` simulated frames each time, as long as the store is the same."""
         return self._stream.held_out(count)
+
+    def draw_held_out(self) -> Pictures:
+        """Return some of the simulated frames that draw() never gives."""
+        return self._stream.draw_held_out()
 
     def state_dict(self) -> list[dict[str, Any] | None]:
         return [store.state_dict() for store in self._stores()]

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from depth_distill_ros.networks.backbones import encoder
 from depth_distill_ros.networks.blocks import conv_bn, resize
 from depth_distill_ros.networks.checks import check_pictures
+from depth_distill_ros.networks.confidence import ConfidenceHead, ConfidentNetwork
 
 
 def _conv5(channels_in: int, channels_out: int) -> list[nn.Module]:
@@ -38,26 +39,27 @@ class ChannelAttention(nn.Module):
         return x * self.gate(x)
 
 
-class LDEN(nn.Module):
+class LDEN(ConfidentNetwork):
     """
     B×3×H×W ImageNet-normalised pictures to B×1×h×w metres, h×w about half of H×W.
 
     The output is linear: no activation, no scale. For 228×304 it is 114×152; in general twice the
-    size of the first tap.
+    size of the first tap. With `confidence` it has a second head.
     """
 
-    def __init__(self, backbone: str, pretrained: bool = False):
+    def __init__(self, backbone: str, pretrained: bool = False, confidence: bool = False):
         super().__init__()
         self.encoder = encoder(backbone, pretrained)
         self.compress = nn.ModuleList(
             nn.Sequential(ChannelAttention(c), *_conv5(c, 16)) for c in self.encoder.channels)
         self.fuse = nn.Sequential(*_conv5(64, 64))
         self.head = nn.Sequential(*_conv5(64, 64), nn.Conv2d(64, 1, 5, padding=2))
+        self.confidence = ConfidenceHead(64) if confidence else None
 
-    def forward(self, x: Tensor) -> Tensor:
+    def features(self, x: Tensor) -> Tensor:
         check_pictures(self, x)
         taps = self.encoder(x)
         size = [2 * s for s in taps[0].shape[-2:]]
         maps = [resize(compress(tap), size)
                 for compress, tap in zip(self.compress, taps, strict=True)]
-        return self.head(self.fuse(torch.cat(maps, 1)))
+        return self.head[:-1](self.fuse(torch.cat(maps, 1)))

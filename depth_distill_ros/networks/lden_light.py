@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from depth_distill_ros.networks.backbones import encoder
 from depth_distill_ros.networks.blocks import conv_bn, resize
 from depth_distill_ros.networks.checks import check_pictures
+from depth_distill_ros.networks.confidence import ConfidenceHead, ConfidentNetwork
 from depth_distill_ros.networks.lden import ChannelAttention
 
 
@@ -27,14 +28,15 @@ def _separable(channels_in: int, channels_out: int) -> list[nn.Module]:
     ]
 
 
-class LDENLight(nn.Module):
+class LDENLight(ConfidentNetwork):
     """
     B×3×H×W ImageNet-normalised pictures to B×1×h×w metres: LDEN's grid, a seventh of its work.
 
-    The output is linear, twice the size of the first tap: for 228×304 it is 114×152.
+    The output is linear, twice the size of the first tap: for 228×304 it is 114×152. With
+    `confidence` it has a second head.
     """
 
-    def __init__(self, backbone: str, pretrained: bool = False):
+    def __init__(self, backbone: str, pretrained: bool = False, confidence: bool = False):
         super().__init__()
         self.encoder = encoder(backbone, pretrained)
         self.compress = nn.ModuleList(
@@ -42,11 +44,13 @@ class LDENLight(nn.Module):
             for c in self.encoder.channels)
         self.fuse = nn.Sequential(*_separable(64, 64), *_separable(64, 32))
         self.head = nn.Sequential(*_separable(32, 32), nn.Conv2d(32, 1, 3, padding=1))
+        self.confidence = ConfidenceHead(32) if confidence else None
 
-    def forward(self, x: Tensor) -> Tensor:
+    def features(self, x: Tensor) -> Tensor:
         check_pictures(self, x)
         taps = self.encoder(x)
         size = taps[0].shape[-2:]
         maps = [resize(compress(tap), size)
                 for compress, tap in zip(self.compress, taps, strict=True)]
-        return self.head(resize(self.fuse(torch.cat(maps, 1)), [2 * side for side in size]))
+        fused = self.fuse(torch.cat(maps, 1))
+        return self.head[:-1](resize(fused, [2 * side for side in size]))

@@ -10,7 +10,7 @@ out when (k // 32) % 8 == 0, that is the first 32 of every 256 frames.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,15 +91,33 @@ class StreamSampler:
                     f'store {self._reader.path}: {last - first} training frames and '
                     f'{len(keys) - (last - first)} held-out ones; a batch needs {self._batch} '
                     'training frames: wait for the simulator or make the batch smaller')
-            # One number at a time: a skipped record costs a draw, and nothing else changes.
-            draws = (_train_key(int(self._random.integers(first, last)))
-                     for _ in range(_MOST_DRAWS * self._batch))
-            batch = self._read(frames, draws, self._batch)
+            return self._drawn(frames, first, last, _train_key)
+
+    def _drawn(self, frames: Snapshot, first: int, last: int, key: Callable[[int], int]) -> Batch:
+        # One number at a time: a skipped record costs a draw, and nothing else changes.
+        draws = (key(int(self._random.integers(first, last)))
+                 for _ in range(_MOST_DRAWS * self._batch))
+        batch = self._read(frames, draws, self._batch)
         if len(batch.keys) < self._batch:
             raise StoreError(
                 f'store {self._reader.path}: found hardly any undamaged frame '
                 f'({self.corrupt} damaged ones met); move or delete the folder')
         return batch
+
+    def draw_held_out(self) -> Batch:
+        """
+        Return as many held-out frames as a batch has, drawn like the others.
+
+        For what must not be learnt from frames that are trained on. Raises StreamEmpty where no
+        frame is held out yet, StoreError as `draw` does.
+        """
+        with self._reader.snapshot() as frames:
+            keys = frames.keys()
+            first, last = (_held_out_below(k) for k in (keys.start, keys.stop))
+            if last == first:
+                raise StreamEmpty(f'store {self._reader.path}: no held-out frame among its '
+                                  f'{len(keys)}; wait for the simulator')
+            return self._drawn(frames, first, last, _held_out_key)
 
     def held_out(self, count: int) -> Batch:
         """

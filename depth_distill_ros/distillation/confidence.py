@@ -1,0 +1,63 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A student learns where it is wrong: its confidence head, from frames it never trains on."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.losses import resized
+from depth_distill_ros.networks.confidence import ConfidenceHead, ConfidentNetwork
+
+_LR = 3e-3
+_FACTOR = 1.25  # as in delta1
+
+
+class ConfidenceTraining:
+    """
+    Trains the head of `student`, a network in use and not in training, which stays as it is.
+
+    What it is taught is whether the student's depth is within a factor of 1.25 of the teacher's,
+    so that its answer is a probability that means something to who sets a threshold.
+    """
+
+    def __init__(self, student: ConfidentNetwork, compute: Compute):
+        self._student, self._compute = student, compute
+        self.head = ConfidenceHead(student.head[-1].in_channels).to(compute.device)
+        self._optimizer = torch.optim.Adam(self.head.parameters(), _LR)
+
+    def step(self, taught: list[tuple[Tensor, Tensor]]) -> float:
+        """One update on pictures (B×3×H×W) with the teacher's depth of them; the loss."""
+        loss = torch.stack([self._loss(*part) for part in taught]).mean()
+        self._optimizer.zero_grad()
+        loss.backward()
+        self._optimizer.step()
+        return loss.item()
+
+    def _loss(self, pictures: Tensor, depth: Tensor) -> Tensor:
+        with self._compute.autocast(), torch.no_grad():
+            features = self._student.features(pictures)
+            said = self._student.head[-1](features).float()
+        taught = resized(depth, said.shape[-2:])
+        ratio = torch.maximum(said / taught, taught / said)
+        right = (ratio <= _FACTOR) & (said > 0) & (taught > 0)
+        return binary_cross_entropy_with_logits(self.head(features.float()), right.float())
+
+    def confident(self) -> nn.Module:
+        """Return the student as it is now with the head as it is now."""
+        network = copy.deepcopy(self._student)
+        network.confidence = copy.deepcopy(self.head).eval().requires_grad_(False)
+        return network
+
+    def state_dict(self) -> dict[str, Any]:
+        return {'head': self.head.state_dict(), 'optimizer': self._optimizer.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.head.load_state_dict(state['head'])
+        self._optimizer.load_state_dict(state['optimizer'])
