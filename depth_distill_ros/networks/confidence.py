@@ -19,7 +19,8 @@ class ConfidenceHead(nn.Module):
         super().__init__()
         # normalised first: features of one network are a hundred times another's
         self.body = nn.Sequential(
-            nn.BatchNorm2d(channels), nn.Conv2d(channels, 16, 1), nn.ReLU(inplace=True), nn.Conv2d(16, 1, 3, padding=1))
+            nn.BatchNorm2d(channels), nn.Conv2d(channels, 16, 1), nn.ReLU(inplace=True),
+            nn.Conv2d(16, 1, 3, padding=1))
 
     def forward(self, features: Tensor) -> Tensor:
         return self.body(features)
