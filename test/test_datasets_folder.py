@@ -53,6 +53,15 @@ def test_pictures_alone_are_enough(folder):
     assert open_reader(f'folder:{folder}')[0].intrinsics == Intrinsics(30, 31, 15, 12, *SIZE)
 
 
+def test_right_views_make_stereo_pairs(folder):
+    for number in (2, 10):
+        write(folder / 'right' / f'{number}.png', picture(number + 1))
+    assert_picture(open_reader(f'folder:{folder}')[1].right, 11, exact=True)
+    (folder / 'right' / '2.png').unlink()
+    with pytest.raises(DatasetError, match=r'right lacks 1 of 2 files, the first being 2\.png'):
+        open_reader(f'folder:{folder}')
+
+
 def test_what_does_not_fit_together_is_refused(folder):
     write(folder / 'depth' / '2.png', stored_depth(2, (12, 16)))
     write(folder / 'semantics' / '10.png', np.full(SIZE, 14, np.uint8))

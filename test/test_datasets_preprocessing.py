@@ -126,6 +126,11 @@ def test_stereo_pairs_are_neither_mirrored_nor_turned():
         flipped(sample(right=True))
     with pytest.raises(DatasetError, match='no longer rectified'):
         rotated(sample(right=True), 1.0)
+    for spec in ('folder:/x', 'kitti:/x,stereo=yes'):
+        prepare = preparation(spec, (96, 128), ('depth', 'right'))
+        assert prepare.photometric is dacnn
+        for number in range(8):
+            assert prepare.pipeline(sample(right=True), random(number)).right.shape == (96, 128, 3)
 
 
 def test_depth_of_another_size_than_the_picture_is_refused():

@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.evaluation.figures import draw_comparison, draw_errors, draw_transformed
+from depth_distill_ros.evaluation.figures import (
+    draw_comparison,
+    draw_curves,
+    draw_errors,
+    draw_transformed,
+)
 from depth_distill_ros.geometry.colour import colour_depth
 
 PICTURES = [np.full((48, 64, 3), level, np.uint8) for level in (40, 200)]
@@ -54,6 +59,13 @@ def test_the_transformed_pictures_are_shown_with_and_without_depth(tmp_path):
 def test_where_a_prediction_is_wrong_is_drawn_whatever_it_is(tmp_path, prediction):
     draw_errors(tmp_path / 'error.png', 'a frame', PICTURES[0], HOLED, prediction)
     assert shown(tmp_path / 'error.png').std() > 5
+
+
+def test_curves_have_points_and_a_line_each(tmp_path):
+    draw_curves(tmp_path / 'one.png', 'pictures', 'δ1', {'a': [(0, [0.5, 0.6]), (10, [0.8])]})
+    draw_curves(tmp_path / 'two.png', 'pictures', 'δ1', {
+        'a': [(0, [0.5, 0.6]), (10, [0.8])], 'b': [(0, [0.7]), (10, [0.9])]})
+    assert (shown(tmp_path / 'one.png') != shown(tmp_path / 'two.png')).any()
 
 
 @pytest.mark.parametrize('pictures, depths', [

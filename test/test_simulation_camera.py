@@ -90,6 +90,20 @@ def test_the_two_looks_differ_in_colour_and_grain():
     assert noisy > clean
 
 
+def test_the_right_view_shows_the_same_surfaces_shifted_by_their_disparity():
+    baseline, size = 0.1, (120, 160)
+    with SimulatedCamera('stream', 8, size, frames_per_room=1) as camera:
+        for frame in itertools.islice(camera, 4):
+            right = camera.right_view(baseline).astype(np.float32)
+            rows, columns = np.mgrid[0:size[0], 0:size[1]].astype(np.float32)
+            place = columns - camera.intrinsics.fx * baseline / frame.depth
+            warped = cv2.remap(right, place, rows, cv2.INTER_LINEAR)
+            inside = place > 0
+            left = frame.image.astype(np.float32)
+            assert np.median(np.abs(warped - left)[inside]) < 2.5
+            assert np.abs(warped - left)[inside].mean() < 0.5 * np.abs(right - left)[inside].mean()
+
+
 def test_the_sensor_keeps_the_picture_and_adds_what_cameras_add():
     sensor = SensorModel(ROBOT.sensor, (120, 160))
     sensor.new_room(np.random.default_rng(0))

@@ -52,15 +52,13 @@ def run(arguments: argparse.Namespace) -> int:
                   lambda line: console.print(line, highlight=False, markup=False))
     table = bench_table(arguments.table, preset)
     outcomes = []
-    for row in bench.check(table, arguments.rows):
-        for seed in range(arguments.seeds if row.settings else 1):
-            outcomes.append(bench.outcome(table, row, seed))
-            comparison = write_results(bench, table.name, outcomes)
+    for row, seed in bench.runs(table, arguments.rows, arguments.seeds):
+        outcomes.append(bench.outcome(table, row, seed))
+        comparison = write_results(bench, table.name, outcomes)
     console.print(comparison.rich())
-    console.print(preset.note, highlight=False, markup=False)
-    if table.name == 'd3-3':
-        for path in draw_figures(bench, outcomes, table.protocol, table.test):
-            console.print(f'drawn: {path}', highlight=False, markup=False)
+    for line in (preset.note(table.name), *(
+            f'drawn: {path}' for path in draw_figures(bench, table, outcomes))):
+        console.print(line, highlight=False, markup=False)
     return 0
 
 

@@ -27,8 +27,9 @@ class FolderReader:
     """
     ``image/`` (JPG or PNG), in natural order of the names.
 
-    With ``depth/`` (16-bit PNG) or ``semantics/`` (8-bit PNG of NYU-13 ids) each picture has
-    one of its name there. The camera is ``K.txt`` (3×3) or ``intrinsics.json`` (fx, fy, cx, cy).
+    With ``depth/`` (16-bit PNG), ``semantics/`` (8-bit PNG of NYU-13 ids) or ``right/`` (PNG, the
+    right views of rectified pairs) each picture has one of its name there. The camera is
+    ``K.txt`` (3×3) or ``intrinsics.json`` (fx, fy, cx, cy).
 
     Parameters
     ----------
@@ -41,7 +42,8 @@ class FolderReader:
         self._path = path
         self._per_metre = per_metre
         if not (path / 'image').is_dir():
-            raise not_found('folder', 'image/ (with depth/, semantics/, K.txt beside it)', path)
+            raise not_found('folder', 'image/ (with depth/, semantics/, right/, K.txt beside '
+                            'it)', path)
         self._files = entries(path / 'image')
         if not self._files:
             raise not_found('folder', 'image/*.jpg or *.png', path / 'image')
@@ -49,8 +51,8 @@ class FolderReader:
         twice = [a for a, b in zip(stems, stems[1:], strict=False) if a == b]
         if twice:
             raise DatasetError(f'{path / "image"} holds two pictures named {twice[0]}')
-        self._has_depth, self._has_semantics = (self._has(part, stems)
-                                                for part in ('depth', 'semantics'))
+        self._has_depth, self._has_semantics, self._has_right = (
+            self._has(part, stems) for part in ('depth', 'semantics', 'right'))
         self._camera = _camera(path)
 
     def __len__(self) -> int:
@@ -60,7 +62,7 @@ class FolderReader:
         file = self._files[index]
         name = Path(file).stem
         image = read_colour(self._path / 'image' / file)
-        depth = semantics = camera = None
+        depth = semantics = camera = right = None
         if self._has_depth:
             path = self._path / 'depth' / f'{name}.png'
             depth = metres(read_grey(path), self._per_metre)
@@ -73,9 +75,11 @@ class FolderReader:
                 semantics = class_maps.decode(read_grey(path, np.uint8), 'mono8')
             except class_maps.SemanticsError as error:
                 raise DatasetError(f'{path}: {error}') from None
+        if self._has_right:
+            right = read_colour(self._path / 'right' / f'{name}.png')
         if self._camera is not None:
             camera = intrinsics_of(self._camera, image.shape[:2])
-        return Sample(name, image, depth, semantics, camera)
+        return Sample(name, image, depth, semantics, camera, right)
 
     def _has(self, part: str, stems: list[str]) -> bool:
         folder = self._path / part

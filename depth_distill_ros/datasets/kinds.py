@@ -112,8 +112,8 @@ KINDS = {
          'files': Key('a split list (Eigen train or test) instead of a split', parse=_path),
          'stereo': Key('with the right views', ('no', 'yes'), _yes)}),
     'folder': Kind(
-        'folder:FolderReader', 'image/, and if there: depth/ and semantics/ (PNG of the same '
-        'names), K.txt or intrinsics.json',
+        'folder:FolderReader', 'image/, and if there: depth/, semantics/ and right/ (PNG of the '
+        'same names), K.txt or intrinsics.json',
         {'per_metre': Key('value of one metre in depth/ (default 1000)', parse=_positive)}),
     'bag': Kind(
         'bag:BagReader', 'a ROS 2 bag, mcap or sqlite3',

@@ -144,7 +144,8 @@ def preparation(spec: str, size: Size, needs: Collection[str] = ()) -> Preparati
     Return how the papers prepare such data.
 
     With depth to learn from, samples are augmented: as Hu et al. do indoors (rotation on NYU-v2
-    alone), as DACNN does on KITTI. Without, they are as a distilled network will see them.
+    alone), as DACNN does on KITTI and wherever there are stereo pairs. Without, they are as a
+    distilled network will see them.
 
     Parameters
     ----------
@@ -160,6 +161,8 @@ def preparation(spec: str, size: Size, needs: Collection[str] = ()) -> Preparati
     if 'depth' not in needs:
         return Preparation(Fit(size) if recorded else Indoor(size), plain=True)
     half = ((size[0] + 1) // 2, (size[1] + 1) // 2)
+    if recorded and 'right' in needs:
+        return Preparation(Fit(size, half), dacnn)
     if recorded:
         return Preparation(Fit(size, half, flip=True), hu)
     return Preparation(Indoor(size, half, True, 5.0 if kind.startswith('nyu') else 0.0), hu)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Frames as rows of pictures and depths: D3's figures 4 and 5, and where a prediction is wrong.
+Frames as rows of pictures and depths (D3's figures 4 and 5), their errors, and curves.
 
 All depths of a row share one colour scale, so that a depth that is wrong looks wrong.
 """
@@ -76,6 +76,23 @@ def draw_errors(path: Path, title: str, picture: np.ndarray, reference: np.ndarr
     _finish(figure, path, axes[None], ['picture', 'reference', 'prediction', '|error|'])
 
 
+def draw_curves(path: Path, abscissa: str, ordinate: str,
+                curves: Mapping[str, Sequence[tuple[float, Sequence[float]]]]) -> None:
+    """Draw curves by title; at each place its values as points, and a line through the means."""
+    figure = Figure(figsize=(5.0, 3.4), layout='constrained')
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    for title, curve in curves.items():
+        line, = axes.plot([x for x, _ in curve], [np.mean(values) for _, values in curve],
+                          label=title)
+        axes.plot([x for x, values in curve for _ in values],
+                  [value for _, values in curve for value in values], '.', color=line.get_color())
+    axes.set(xlabel=abscissa, ylabel=ordinate)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    _save(figure, path)
+
+
 def _draw_grid(path: Path, columns: Mapping[str, Column]) -> None:
     counts = {title: len(column) for title, column in columns.items()}
     if len(set(counts.values())) != 1 or 0 in counts.values():
@@ -117,6 +134,10 @@ def _finish(figure: Figure, path: Path, axes: np.ndarray, titles: Sequence[str])
         place.set_title(title, fontsize=9)
     for place in axes.flat:
         place.set(xticks=[], yticks=[])
+    _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=_DPI)

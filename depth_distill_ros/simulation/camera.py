@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 import math
 
 import numpy as np
@@ -14,7 +15,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.simulation import looks
 from depth_distill_ros.simulation.free_space import FreeSpace
-from depth_distill_ros.simulation.mujoco_renderer import MujocoRenderer
+from depth_distill_ros.simulation.mujoco_renderer import MujocoRenderer, axes
 from depth_distill_ros.simulation.rooms import generate
 from depth_distill_ros.simulation.scene import Room
 from depth_distill_ros.simulation.sensor import SensorModel
@@ -84,6 +85,17 @@ class SimulatedCamera:
         stamp = round(self._frame * 1e9 / self._rate)
         self._frame += 1
         return SimulatedFrame(image, semantics, self.intrinsics, stamp, depth)
+
+    def right_view(self, baseline: float) -> np.ndarray:
+        """
+        Return what a second camera sees of the last frame, H x W x 3 uint8.
+
+        It looks the same way from ``baseline`` metres to the right: the pair is rectified.
+        """
+        x, y, z = baseline * axes(self.pose)[0]
+        pose = replace(self.pose, x=self.pose.x + x, y=self.pose.y + y, z=self.pose.z + z)
+        image = self._renderer.render(pose)[0]
+        return image if self._sensor is None else self._sensor(image)
 
     def _enter_next_room(self) -> None:
         self.room_index += 1

@@ -1,0 +1,147 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""depth-distill bench paper from the simulator to the table, in miniature."""
+
+import json
+from pathlib import Path
+import shutil
+
+import cv2
+import pytest
+
+from depth_distill_ros.bench.preset import small
+from depth_distill_ros.cli import main
+from depth_distill_ros.commands import _bench_paper
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _miniature():
+    preset = small((64, 96), steps=2, rooms=1, test_rooms=1, stereo_size=(32, 64), stereo_steps=1)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(_bench_paper, 'small', lambda: preset)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp('bench') / 'out'
+
+
+def bench(folder, table, *words):
+    code = main(['bench', 'paper', '--table', table, '--out', str(folder), *words])
+    return json.loads((folder / 'results.json').read_text())[table] if code == 0 else None
+
+
+def lines(found):
+    return {tuple(value for key, value in row.items() if key not in ('paper', 'ours')): row['ours']
+            for row in found['rows']}
+
+
+def test_every_method_of_d3s_table_3_gets_its_figures(folder, capsys):
+    found = bench(folder, 'd3-3')
+    ours = lines(found)
+    assert [(method, data) for _, method, data in ours] == [
+        ('Teacher', 'NYU-v2'), ('Student', 'NYU-v2'), ('Random noise', 'None'), ('DFAD', 'None'),
+        ('KD-OOD', 'X1'), ('D3', 'X1'), ('KD-OOD', 'X2'), ('D3', 'X2')]
+    assert all(figures.keys() == {'rmse', 'delta1'} for figures in ours.values())
+    trained = {row['row']: row for row in found['trained']}
+    assert trained['lden-mbv2-d3-x2']['settings']['stream'] == (
+        f'folder:{folder}/data/stream-large')
+    assert all(row['seconds'] > 0 for name, row in trained.items() if name != 'lden-mbv2-teacher')
+    assert found['versions'].keys() == {'depth_distill_ros', 'torch', 'python'}
+    assert '| LDEN R34->MBv2 | D3 | X1 | 0.600 |' in (folder / 'table.md').read_text()
+    assert 'rendering 48 frames for stream-large' in capsys.readouterr().out
+    pictures = [cv2.imread(str(folder / f'figure-{number}-LDEN_R34_MBv2.png'))
+                for number in (4, 5)]
+    # ten columns of depth and one of pictures; five columns
+    assert pictures[0].shape[1] > 1.8 * pictures[1].shape[1] > 1000
+
+
+def test_the_ablation_takes_the_row_that_both_tables_have(folder, capsys):
+    whole = folder / 'lden-mbv2-d3-x1' / 'seed-0' / 'student' / 'weights.safetensors'
+    before = whole.stat().st_mtime_ns
+    found = bench(folder, 'd3-5')
+    assert whole.stat().st_mtime_ns == before
+    assert list(lines(found)) == [('D3',), ('Without l_rec',), ('Without G',),
+                                  ('Without image mixing',)]
+    said = capsys.readouterr().out
+    assert 'lden-mbv2-d3-no-g-x1: 2 steps' in said and 'lden-mbv2-d3-x1: ' not in said
+    table = (folder / 'table.md').read_text()
+    assert 'D3 table 3' in table and 'D3 table 5' in table
+
+
+def test_a_row_that_was_lost_is_trained_again_and_no_other(folder, capsys):
+    before = bench(folder, 'd3-5', '--rows', 'lden-mbv2-d3-no-g-x1')
+    assert 'steps on' not in capsys.readouterr().out
+    assert len(before['trained']) == 4, 'what is done stays in the table'
+    shutil.rmtree(folder / 'lden-mbv2-d3-no-g-x1' / 'seed-0')
+    after = bench(folder, 'd3-5')
+    assert capsys.readouterr().out.count('2 steps on') == 1
+    assert lines(after) == lines(before)
+
+
+def test_an_interrupted_row_goes_on_where_it_was(folder, capsys, monkeypatch):
+    def interrupted(steps, first, total):
+        next(steps)
+        raise KeyboardInterrupt
+
+    shutil.rmtree(folder / 'lden-mbv2-d3-no-g-x1' / 'seed-0')
+    with monkeypatch.context() as patch:
+        patch.setattr(_bench_paper, 'show', interrupted)
+        assert bench(folder, 'd3-5') is None
+    assert bench(folder, 'd3-5')
+    assert 'lden-mbv2-d3-no-g-x1: 2 steps on cpu' in (said := capsys.readouterr().out)
+    assert ', going on from step 1' in said
+
+
+def test_several_seeds_show_their_spread(folder):
+    found = bench(folder, 'd3-5', '--rows', 'lden-mbv2-d3-no-g-x1', '--seeds', '2')
+    trained = [row for row in found['trained'] if row['row'] == 'lden-mbv2-d3-no-g-x1']
+    assert [row['seed'] for row in trained] == [0, 1]
+    assert 'Without G, standard deviation over seeds: rmse ' in (folder / 'table.md').read_text()
+    assert lines(found)['Without G',]['rmse'] == pytest.approx(
+        sum(row['figures']['rmse'] for row in trained) / 2)
+
+
+def test_other_settings_in_a_folder_are_refused(folder, capsys, monkeypatch):
+    preset = small((64, 96), steps=3, rooms=1, test_rooms=1)
+    monkeypatch.setattr(_bench_paper, 'small', lambda: preset)
+    assert bench(folder, 'd3-3') is None
+    assert 'was trained with other settings (steps)' in capsys.readouterr().err
+    preset = small((64, 96), steps=2, rooms=1, test_rooms=2)
+    assert bench(folder, 'd3-3') is None
+    assert 'data/target-test was rendered for something else' in capsys.readouterr().err
+
+
+def test_lwd_is_judged_at_home_and_elsewhere(tmp_path):
+    ours = lines(bench(tmp_path, 'lwd-2'))
+    for method in ('LWD Ns(X)', 'LWD Ns(X+U)', "LWD Ns(X+U')"):
+        assert ours[method, 'MobileNet-V2'].keys() == {'rmse', 'rel', 'delta1'}
+    params = lines(bench(tmp_path, 'lwd-3'))['LWD Ns(X+U)', 'MobileNet-V2']['params_M']
+    assert params == pytest.approx(1.67, abs=0.01)
+    sequences = lines(bench(tmp_path, 'lwd-5'))
+    assert sequences["LWD Ns(X+U')",].keys() == {'360', 'desk', 'desk2', 'rpy', 'xyz'}
+    curve = lines(bench(tmp_path, 'lwd-fig7', '--rows', 'lwd-x', 'lwd-x-u-11.6K'))
+    assert curve['0',].keys() == curve['204.2K',].keys() == {
+        'delta1_unlabelled', 'delta1_labelled'}
+    assert curve['11.6K',].keys() == {'delta1_unlabelled'}
+    assert curve['67.6K',] == {}
+    assert (tmp_path / 'figure-7.png').stat().st_size > 1000
+
+
+def test_dacnn_learns_from_rendered_stereo_pairs(tmp_path):
+    ours = lines(bench(tmp_path, 'dacnn-3'))
+    assert list(ours) == [('w/o depth-aware blocks',), ('w/o knowledge distillation',), ('full',)]
+    assert all(figures.keys() == {'abs_rel', 'sq_rel', 'rmse', 'rmse_log'}
+               for figures in ours.values())
+    assert (tmp_path / 'dacnn-teacher' / 'seed-0' / 'student' / 'card.json').exists()
+    assert not list(Path(tmp_path).glob('*/seed-0/last.pt')), 'gigabytes are left behind'
+
+
+def test_data_is_written_as_role_and_reader(tmp_path, capsys):
+    for words, said in ((['--data', 'nyu:/x'], 'write ROLE=KIND:PATH'),
+                        (['--data', 'stream=folder:/x', 'stream=folder:/y'], 'given twice'),
+                        (['--seeds', '0'], 'give at least 1')):
+        assert bench(tmp_path / 'none', 'd3-3', *words) is None
+        assert said in capsys.readouterr().err
