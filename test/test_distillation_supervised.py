@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from depth_distill_ros.cli import main
-from depth_distill_ros.distillation.augment import flip, jitter
 from depth_distill_ros.distillation.average import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.methods.supervised import Supervised
@@ -52,21 +51,15 @@ def test_a_network_learns_the_depth_of_rendered_rooms():
     assert after['rmse'] < before['rmse']
 
 
-def test_a_flip_mirrors_picture_and_depth_together():
-    images = torch.arange(8, dtype=torch.uint8).view(1, 1, 8, 1).expand(64, 2, 8, 3)
-    depth = torch.arange(4.0).expand(64, 1, 1, 4)
-    flipped, flipped_depth = flip(images, depth, torch.Generator().manual_seed(0))
-    mirrored = flipped[:, 0, 0, 0] == 7
-    assert torch.equal(mirrored, flipped_depth[:, 0, 0, 0] == 3)
-    assert 10 < mirrored.sum() < 54
-
-
-def test_jitter_changes_colours_a_little_and_zero_strength_nothing():
-    images = torch.randint(60, 200, (8, 6, 6, 3), dtype=torch.uint8)
-    generator = torch.Generator().manual_seed(0)
-    assert torch.equal(jitter(images, 0.0, generator), images)
-    change = (jitter(images, 0.2, generator).float() - images.float()).abs()
-    assert 1 < change.mean() < 60
+def test_rendered_pictures_are_mirrored_with_their_depth_and_change_colour():
+    grey = 8 + 24 * torch.arange(8, dtype=torch.uint8).view(1, 1, 8, 1).expand(64, 2, 8, 3)
+    columns = torch.arange(4.0).expand(64, 1, 4)
+    source = RenderedSource(lambda count: (grey, columns), 64, 0, torch.device('cpu'))
+    drawn = source.draw()['labelled']
+    brighter_right = drawn.x[:, :, 0, -1].mean(1) > drawn.x[:, :, 0, 0].mean(1)
+    assert torch.equal(brighter_right, drawn.depth[:, 0, 0, -1] == 3)
+    assert 10 < brighter_right.sum() < 54
+    assert len(drawn.x[:, 0].mean((1, 2)).unique()) == 64
 
 
 def test_the_pool_renders_rooms_without_end_and_draws_real_frames():

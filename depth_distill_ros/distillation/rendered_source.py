@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from depth_distill_ros.distillation.augment import flip, jitter
+from depth_distill_ros.datasets.photometric import jitter
 from depth_distill_ros.distillation.pictures import LABELLED, Batch, Pictures
-from depth_distill_ros.networks.normalisation import to_input
+from depth_distill_ros.networks.normalisation import normalise, to_input
 
 _JITTER = 0.2
 
@@ -32,10 +32,12 @@ class RenderedSource:
 
     def draw(self) -> Batch:
         images, depth = self._draw_frames(self._batch)
-        images, depth = flip(images, depth.unsqueeze(1), self._generator)
-        images = jitter(images, _JITTER, self._generator)
+        x, depth = images.permute(0, 3, 1, 2).float() / 255, depth.unsqueeze(1)
+        mirrored = (torch.rand(len(x), generator=self._generator) < 0.5).view(-1, 1, 1, 1)
+        x, depth = (torch.where(mirrored, y.flip(3), y).to(self._device) for y in (x, depth))
+        x = normalise(jitter(x, _JITTER, self._generator))
         return {LABELLED: Pictures(
-            to_input(images.to(self._device)), depth=depth.to(self._device))}
+            x.contiguous(memory_format=torch.channels_last), depth=depth)}
 
     def pictures(self, count: int) -> Tensor:
         """Return `count` pictures as they are rendered, ready for a network."""
