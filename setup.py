@@ -58,6 +58,7 @@ setup(
         'lmdb>=1.4',
         'matplotlib>=3.5',
         'numpy>=1.21',
+        'psutil>=5.8',
         'pyyaml>=5.4',
         'rich>=12',
         'safetensors>=0.4',

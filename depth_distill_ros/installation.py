@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+import random
 import shutil
 
 from depth_distill_ros.errors import DepthDistillError
@@ -83,6 +84,18 @@ def environment() -> dict[str, str]:
     else:
         added['AMENT_PREFIX_PATH'] = _prepended('AMENT_PREFIX_PATH', str(prefix()))
     return added
+
+
+def graph_of_its_own(logs: Path) -> dict[str, str]:
+    """Return the environment of nodes that meet nobody but one another, on this machine."""
+    added = {**environment(), 'ROS_LOG_DIR': str(logs / 'ros')}
+    if 'ROS_DOMAIN_ID' not in os.environ:
+        added['ROS_DOMAIN_ID'] = str(random.SystemRandom().randint(1, 100))
+    # Humble knows the first name alone; later distributions warn of it.
+    older = os.environ.get('ROS_DISTRO') == 'humble'
+    local = {'ROS_LOCALHOST_ONLY': '1'} if older else {
+        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}
+    return {**added, **local}
 
 
 def _prepended(variable: str, path: str) -> str:

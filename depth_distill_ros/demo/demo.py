@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 import os
 from pathlib import Path
-import random
 import signal
 import sys
 import time
@@ -77,7 +76,7 @@ def run_demo(options: DemoOptions) -> int:
     if aside:
         console.print(f'the last demo is now in {aside}', highlight=False, markup=False)
     folder.mkdir(parents=True)
-    os.environ.update(_environment(folder))
+    os.environ.update(installation.graph_of_its_own(folder / 'logs'))
     console.print(
         f'{len(graph)} nodes start; files go to {folder}; to look in: '
         f'ROS_DOMAIN_ID={os.environ["ROS_DOMAIN_ID"]}', highlight=False, markup=False)
@@ -167,18 +166,6 @@ def move_aside(folder: Path) -> Path | None:
         number += 1
     folder.rename(aside)
     return aside
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """Return the environment of the demo and its nodes: a graph of its own on this machine."""
-    added = {**installation.environment(), 'ROS_LOG_DIR': str(folder / 'logs' / 'ros')}
-    if 'ROS_DOMAIN_ID' not in os.environ:
-        added['ROS_DOMAIN_ID'] = str(random.SystemRandom().randint(1, 100))
-    # Humble knows the first name alone; later distributions warn of it.
-    older = os.environ.get('ROS_DISTRO') == 'humble'
-    local = {'ROS_LOCALHOST_ONLY': '1'} if older else {
-        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}
-    return {**added, **local}
 
 
 def _monitor_type() -> type[Monitor]:
