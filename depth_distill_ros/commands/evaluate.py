@@ -17,7 +17,8 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from depth_distill_ros.datasets import help_text, open_reader
 from depth_distill_ros.distillation.compute import Compute
@@ -75,6 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
     network, card = _model(arguments.model)
     network = network.to(device).eval()
     answer, size = network, card.size
+    if card.options.get('confidence'):
+        def answer(x: Tensor) -> Tensor:
+            return torch.cat(network.with_confidence(x), dim=1)
     if arguments.sliding_window:
         answer, size = partial(sliding_window, network, window=card.size), None
     evaluation = Evaluation(answer, size, protocol, device, arguments.batch,
@@ -156,6 +160,17 @@ def _show(found: dict) -> None:
         table.add_row(name, f'{value:.4f}', f'{found["median_scaled"][name]:.4f}')
     print(f'{found["model"]} on {found["data"]}')
     Console().print(table)
+    if found['confidence']:
+        _show_confidence(found['confidence'])
     print(f'{found["frames"]} frames, {found["skipped"]} skipped for want of a reference, '
           f'{100 * found["coverage"]:.1f} % of the reference pixels answered; '
           f'crop {found["crop"]}, cap {found["cap"] or "none"}')
+
+
+def _show_confidence(rows: Sequence[dict[str, float]]) -> None:
+    table = Table(title='pixels of at least that confidence')
+    for column in rows[0]:
+        table.add_column(column, justify='right')
+    for row in rows:
+        table.add_row(*(f'{value:.3f}' for value in row.values()))
+    Console().print(table)

@@ -16,6 +16,7 @@ from torch.nn.functional import interpolate
 from depth_distill_ros.datasets.preprocessing import Indoor
 from depth_distill_ros.datasets.sample import Reader, Sample
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.evaluation.confidence import ConfidenceCurve
 from depth_distill_ros.evaluation.kitti import benchmark_metrics, counted, eigen_metrics
 from depth_distill_ros.evaluation.metrics import (
     NEAREST,
@@ -105,7 +106,7 @@ class Evaluation:
     Parameters
     ----------
     answer : pictures (B×3×H×W, ImageNet-normalised; where `stereo`, left and right ones) to
-        B×1×h×w metres, NaN for no answer
+        B×1×h×w metres, NaN for no answer; B×2×h×w where the second is how sure it is, 0 to 1
     size : (height, width) of the pictures it is given; None: as large as the frame is
     device : where the pictures are put
 
@@ -118,6 +119,7 @@ class Evaluation:
         self._batch = batch if size else 1
         self._plain, self._scaled = MetricsWindow(), MetricsWindow()
         self._coverage: list[float] = []
+        self._confidence = ConfidenceCurve()
         self.skipped = 0
 
     def frames(self, reader: Reader) -> Iterator[JudgedFrame]:
@@ -139,7 +141,8 @@ class Evaluation:
         """
         Return the means over the frames: of the metrics, plain and median-scaled.
 
-        {'frames', 'skipped', 'coverage', 'metrics': {...}, 'median_scaled': {...}}.
+        {'frames', 'skipped', 'coverage', 'metrics': {...}, 'median_scaled': {...}, 'confidence':
+        [...]}; the last is of pixels, by threshold, empty where the network does not say.
         DepthDistillError where no frame had a reference.
         """
         if not self._coverage:
@@ -148,7 +151,8 @@ class Evaluation:
         return {
             'frames': len(self._coverage), 'skipped': self.skipped,
             'coverage': float(np.mean(self._coverage)),
-            'metrics': self._plain.summary(), 'median_scaled': self._scaled.summary()}
+            'metrics': self._plain.summary(), 'median_scaled': self._scaled.summary(),
+            'confidence': self._confidence.rows()}
 
     def _read(self, index: int, sample: Sample) -> _Frame | None:
         if sample.depth is None:
@@ -177,8 +181,11 @@ class Evaluation:
                     for side in zip(*(frame.inputs for frame in frames), strict=True)]
         answers = self._answer(*pictures).float()
         for frame, depth in zip(frames, answers, strict=True):
-            prediction = interpolate(depth[None], frame.reference.shape, mode='bilinear',
-                                     align_corners=True)[0, 0].cpu().numpy()
+            prediction, *confidence = interpolate(
+                depth[None], frame.reference.shape, mode='bilinear',
+                align_corners=True)[0].cpu().numpy()
+            for sure in confidence:
+                self._confidence.add(sure, prediction, frame.reference)
             yield self._verdict(frame, prediction)
 
     def _verdict(self, frame: _Frame, prediction: np.ndarray) -> JudgedFrame:
