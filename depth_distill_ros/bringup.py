@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 DEPTH = 'depth/student'
 DEPTH_CAMERA_INFO = 'depth/camera_info'
+CONFIDENCE = f'{DEPTH}/confidence'
+POINTS = f'{DEPTH}/points'
+SCAN = f'{DEPTH}/scan'
 RELEASE = 'distill/release'
 PREVIEW = 'distill/preview'
 # Teachers are trained in rooms of small seeds: the robot must not drive through those.
@@ -200,7 +203,8 @@ def _inference(arguments: InferenceArguments) -> NodeSpec:
         arguments, 'inference_node', 'inference',
         {'work_dir': str(work_dir(arguments)), 'model': _absolute(arguments.model)}, {
             'image': arguments.robot_image, 'camera_info': arguments.robot_camera_info,
-            'release': RELEASE, 'depth': DEPTH, 'camera_info_out': DEPTH_CAMERA_INFO})
+            'release': RELEASE, 'depth': DEPTH, 'camera_info_out': DEPTH_CAMERA_INFO,
+            'confidence': CONFIDENCE, 'points': POINTS, 'scan': SCAN})
 
 
 def _absolute(path: str) -> str:

@@ -28,8 +28,8 @@ def teacher(tmp_path):
     return str(tmp_path)
 
 
-def started(name, **arguments):
-    """Return the node actions of a launch file that gets these arguments."""
+def described(name, **arguments):
+    """Return the context of a launch file that gets these arguments, and what starts its nodes."""
     description = get_launch_description_from_python_launch_file(str(LAUNCH / name))
     context = launch.LaunchContext()
     for action in description.entities:
@@ -37,6 +37,12 @@ def started(name, **arguments):
             context.launch_configurations[action.name] = arguments.get(
                 action.name, perform_substitutions(context, action.default_value))
     function, = (a for a in description.entities if isinstance(a, OpaqueFunction))
+    return context, function
+
+
+def started(name, **arguments):
+    """Return the node actions of a launch file that gets these arguments."""
+    context, function = described(name, **arguments)
     nodes = function.execute(context)
     for node in nodes:
         node._perform_substitutions(context)
@@ -79,3 +85,32 @@ def test_with_real_topics_no_simulator_is_launched(teacher):
 def test_a_wrong_teacher_is_one_clear_line():
     with pytest.raises(bringup.BringupError, match='/nowhere'):
         started('distill.launch.py', teacher='/nowhere')
+
+
+def test_depth_goes_through_the_nodes_of_image_pipeline_where_they_are_installed(
+        tmp_path, monkeypatch):
+    for package in ('depth_image_proc', 'depthimage_to_laserscan'):
+        for folder in ('share/ament_index/resource_index/packages', f'share/{package}'):
+            (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / 'share/ament_index/resource_index/packages' / package).touch()
+    monkeypatch.setenv('AMENT_PREFIX_PATH', str(tmp_path))
+    context, function = described('depth_processing.launch.py', range_max='6.5')
+    container, = function.execute(context)
+    cloud, scan = (
+        (perform_substitutions(context, node.node_plugin),
+         {perform_substitutions(context, list(source)): perform_substitutions(
+             context, list(target)) for source, target in node.remappings})
+        for node in container._ComposableNodeContainer__composable_node_descriptions)
+    assert cloud == ('depth_image_proc::PointCloudXyzNode', {
+        'image_rect': bringup.DEPTH, 'camera_info': bringup.DEPTH_CAMERA_INFO,
+        'points': 'depth/cloud'})
+    assert scan == ('depthimage_to_laserscan::DepthImageToLaserScanROS', {
+        'depth': bringup.DEPTH, 'depth_camera_info': bringup.DEPTH_CAMERA_INFO,
+        'scan': 'depth/laser_scan'})
+
+
+def test_a_missing_image_pipeline_is_one_clear_line(tmp_path, monkeypatch):
+    monkeypatch.setenv('AMENT_PREFIX_PATH', str(tmp_path))
+    context, function = described('depth_processing.launch.py')
+    with pytest.raises(bringup.BringupError, match='depth_image_proc is not installed'):
+        function.execute(context)

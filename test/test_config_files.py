@@ -1,0 +1,53 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Layouts and costmap configuration show and use the topics that the nodes publish."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from depth_distill_ros import bringup
+
+CONFIG = Path(__file__).resolve().parents[1] / 'config'
+
+
+@pytest.fixture
+def published():
+    spec, = bringup.inference_graph(bringup.InferenceArguments())
+    # a node's name is chosen for its diagnostics
+    return {f'/{topic}' for topic in spec.remappings.values()} | {'/diagnostics', f'/{spec.name}'}
+
+
+def topics_in(tree):
+    """Return every text that is an absolute topic, wherever it stands."""
+    if isinstance(tree, dict):
+        return set().union(*map(topics_in, [*tree.keys(), *tree.values()]), set())
+    if isinstance(tree, list):
+        return set().union(*map(topics_in, tree), set())
+    return {tree} if isinstance(tree, str) and tree.startswith('/') else set()
+
+
+@pytest.mark.parametrize('file', ['depth_distill.rviz', 'foxglove.json', 'nav2_costmap.yaml'])
+def test_only_topics_that_are_there_are_shown(file, published):
+    text = (CONFIG / file).read_text(encoding='utf-8')
+    topics = topics_in(json.loads(text) if file.endswith('json') else yaml.safe_load(text))
+    assert topics and topics <= published
+
+
+@pytest.mark.parametrize('file', ['depth_distill.rviz', 'foxglove.json'])
+def test_a_layout_shows_picture_depth_confidence_cloud_and_scan(file):
+    text = (CONFIG / file).read_text(encoding='utf-8')
+    for topic in ('/camera/image_raw', '/depth/student', '/depth/student/confidence',
+                  '/depth/student/points', '/depth/student/scan'):
+        assert topic in text
+
+
+def test_the_costmap_clears_farther_than_it_marks():
+    layer = yaml.safe_load((CONFIG / 'nav2_costmap.yaml').read_text(encoding='utf-8'))[
+        'local_costmap']['local_costmap']['ros__parameters']['student_depth']
+    source = layer[layer['observation_sources']]
+    assert source['marking'] and source['clearing']
+    assert source['obstacle_max_range'] < source['raytrace_max_range']
+    assert source['max_obstacle_height'] <= layer['z_voxels'] * layer['z_resolution']
