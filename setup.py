@@ -83,7 +83,15 @@ setup(
         'teachers': ['transformers>=5.20'],
         # the official NYU-v2 file, bags, the split files of SUN RGB-D and NYU-v2
         'datasets': ['h5py>=3', 'rosbags>=0.10', 'scipy>=1.8'],
-        'export': ['onnx>=1.16', 'onnxruntime>=1.18'],
+        # engines beside torch, and the files that they read
+        'export': ['onnx>=1.16'],
+        'onnxruntime': ['onnx>=1.16', 'onnxruntime>=1.18'],
+        'openvino': ['onnx>=1.16', 'openvino>=2024.4'],
+        'tensorrt': ['onnx>=1.16', 'tensorrt>=10'],
+        # rooms as USD stages
+        'isaac': ['usd-core>=24.11'],
+        # path-traced rooms
+        'render': ['mitsuba>=3.6', 'pyoidn>=2.3'],
         'test': ['pytest>=7', 'ruff'],
     },
     zip_safe=False,

@@ -23,7 +23,7 @@ from depth_distill_ros.installation import PACKAGE, fastdds_profile, share
 from depth_distill_ros.shipped import shipped_teacher
 
 if TYPE_CHECKING:
-    from launch import LaunchDescription
+    from launch import LaunchContext, LaunchDescription
 
 DEPTH = 'depth/student'
 DEPTH_CAMERA_INFO = 'depth/camera_info'
@@ -69,7 +69,8 @@ class NodeSpec:
         return words
 
 
-def _argument(default: object, help_text: str, choices: tuple[str, ...] = ()) -> object:
+def argument(default: object, help_text: str, choices: tuple[str, ...] = ()) -> object:
+    """Return a field that is an argument of a launch file."""
     return field(default=default, metadata={'help': help_text, 'choices': choices})
 
 
@@ -79,17 +80,17 @@ class InferenceArguments:
 
     default_params: ClassVar[str] = 'inference.yaml'
 
-    robot_image: str = _argument('camera/image_raw', "the robot camera's image topic")
-    robot_camera_info: str = _argument('camera/camera_info', "the robot camera's CameraInfo topic")
-    work_dir: str = _argument(
+    robot_image: str = argument('camera/image_raw', "the robot camera's image topic")
+    robot_camera_info: str = argument('camera/camera_info', "the robot camera's CameraInfo topic")
+    work_dir: str = argument(
         '', 'folder of the run: store, checkpoints, releases ("" = $ROS_HOME/depth_distill)')
-    model: str = _argument(
+    model: str = argument(
         '', 'folder of one student to start with ("" = the newest release of work_dir)')
-    params_file: str = _argument('', "parameters of all nodes (YAML; \"\" = the package's own)")
-    namespace: str = _argument('', 'namespace of all nodes and topics')
-    use_sim_time: bool = _argument(False, 'take the time from /clock')
-    autostart: bool = _argument(True, 'configure and activate the nodes at the start')
-    log_level: str = _argument(
+    params_file: str = argument('', "parameters of all nodes (YAML; \"\" = the package's own)")
+    namespace: str = argument('', 'namespace of all nodes and topics')
+    use_sim_time: bool = argument(False, 'take the time from /clock')
+    autostart: bool = argument(True, 'configure and activate the nodes at the start')
+    log_level: str = argument(
         'info', 'of all nodes', ('debug', 'info', 'warn', 'error', 'fatal'))
 
 
@@ -99,23 +100,23 @@ class DistillationArguments(InferenceArguments):
 
     default_params: ClassVar[str] = 'distill.yaml'
 
-    simulator: str = _argument(
+    simulator: str = argument(
         'mujoco', 'mujoco = the embedded simulator feeds the stream; none = real topics do',
         ('mujoco', 'none'))
-    robot: str = _argument(
+    robot: str = argument(
         'simulated', 'simulated = a second simulator plays the robot; real = real topics do',
         ('simulated', 'real'))
-    image: str = _argument('simulator/image_raw', "the stream's image topic")
-    semantics: str = _argument('simulator/semantics', "the stream's semantic image topic")
-    camera_info: str = _argument('simulator/camera_info', "the stream's CameraInfo topic")
-    reference: str = _argument(
+    image: str = argument('simulator/image_raw', "the stream's image topic")
+    semantics: str = argument('simulator/semantics', "the stream's semantic image topic")
+    camera_info: str = argument('simulator/camera_info', "the stream's CameraInfo topic")
+    reference: str = argument(
         '', 'depth topic to compare the student with ("" = the simulated robot\'s; with '
         'robot:=real none, and no evaluator)')
-    teacher: str = _argument(
+    teacher: str = argument(
         '', 'model folder, hf:ID, torchscript:FILE or module:function ("" = the shipped one)')
-    auxiliary_share: float = _argument(
+    auxiliary_share: float = argument(
         0.0, "share of each training batch that are the robot's own frames, unlabelled (0 = none)")
-    seed: int = _argument(0, 'of the simulated rooms and of the training')
+    seed: int = argument(0, 'of the simulated rooms and of the training')
 
 
 def work_dir(arguments: InferenceArguments) -> Path:
@@ -281,13 +282,18 @@ def _yaml(value: object) -> str:
     return repr(value)
 
 
+def launched(kind: type[InferenceArguments], context: LaunchContext) -> InferenceArguments:
+    """Return the arguments ``kind`` as a running launch was given them."""
+    return from_mapping(kind, {
+        spec.name: context.launch_configurations[spec.name] for spec in dataclasses.fields(kind)})
+
+
 def launch_description(
         kind: type[InferenceArguments],
         graph: Callable[[InferenceArguments], list[NodeSpec]]) -> LaunchDescription:
     """Return the graph for ``ros2 launch``, with an argument for every field of ``kind``."""
     from launch import LaunchDescription
     from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
-    from launch.substitutions import LaunchConfiguration
     from launch_ros.actions import Node
     from launch_ros.parameter_descriptions import ParameterValue
 
@@ -296,10 +302,8 @@ def launch_description(
         return {name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
                 for name, value in parameters.items()}
 
-    def nodes(context: object) -> list[Node]:
-        arguments = from_mapping(kind, {
-            spec.name: LaunchConfiguration(spec.name).perform(context)
-            for spec in dataclasses.fields(kind)})
+    def nodes(context: LaunchContext) -> list[Node]:
+        arguments = launched(kind, context)
         return [
             Node(
                 package=PACKAGE, executable=spec.executable, name=spec.name,

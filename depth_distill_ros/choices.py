@@ -17,6 +17,10 @@ GUIDANCE_SOFTMAXES = ('positions', 'channels')
 GUIDANCE_REDUCTIONS = ('mean', 'sum')
 G_FORMS = ('paper', 'light', 'none')
 PRECISIONS = ('auto', 'fp32', 'bf16', 'fp16')
+# what runs a student's network
+ENGINES = (
+    'tensorrt-fp16', 'torch-cuda', 'onnxruntime-cuda', 'openvino-bf16', 'openvino-f32',
+    'onnxruntime-cpu', 'torch-cpu')
 # networks that a stream can teach, and the backbones that any of them takes
 STUDENTS = ('lden', 'lden_light', 'edn', 'ffn', 'sarpn')
 STUDENT_BACKBONES = ('mobilenetv2', 'resnet18', 'resnet34', 'resnet50', 'senet154')

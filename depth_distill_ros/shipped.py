@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The models that come with the package."""
+"""The models and pictures that come with the package."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def shipped_start(backbone: str) -> Path | None:
     """Return a model trained on the simulator's own look, if there is one with the backbone."""
     folder = _MODELS / f'stream_lden_{backbone}'
     return folder if folder.is_dir() else None
+
+
+def shipped_pictures() -> list[Path]:
+    """Return a few simulated camera pictures, of both looks, to try an engine on."""
+    return sorted((_MODELS / 'pictures').glob('*.jpg'))

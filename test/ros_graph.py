@@ -12,6 +12,7 @@ import time
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.srv import SetParameters
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
@@ -187,6 +188,13 @@ class NodeProcess:
         except AssertionError as error:
             raise AssertionError(f'{error}; found {self.values()}\n{self.log}') from None
         return self.values()
+
+    def set_parameter(self, name, value):
+        """Change a parameter of the running node."""
+        request = SetParameters.Request(parameters=[
+            rclpy.parameter.Parameter(name, value=value).to_parameter_msg()])
+        result, = self.call(SetParameters, 'set_parameters', request).results
+        assert result.successful, result.reason
 
     def interrupt(self, *signals):
         """Send the signals at once; return the exit code."""

@@ -3,6 +3,7 @@
 """Model folders whose network answers one depth everywhere, and broken ones."""
 
 import json
+import math
 from pathlib import Path
 
 from std_msgs.msg import String
@@ -16,19 +17,23 @@ SIZE = (96, 128)
 DEPTH_SIZE = (48, 64)
 
 
-def constant_student(metres):
-    """Return a LDEN that sees nothing: ``metres`` at every pixel."""
-    network = build('lden', 'mobilenetv2').eval()
+def constant_student(metres, confidence=None):
+    """Return a LDEN that sees nothing: ``metres`` at every pixel, equally sure of each."""
+    network = build('lden', 'mobilenetv2', confidence=confidence is not None).eval()
     with torch.no_grad():
         network.head[-1].weight.zero_()
         network.head[-1].bias.fill_(metres)
+        if confidence is not None:
+            network.confidence.body[-1].weight.zero_()
+            network.confidence.body[-1].bias.fill_(math.log(confidence / (1 - confidence)))
     return network
 
 
-def release(work_dir, metres):
+def release(work_dir, metres, confidence=None, intrinsics=None):
     """Publish such a student as the next release of a run; return its record."""
-    card = ModelCard('lden', 'mobilenetv2', SIZE)
-    return publish(Path(work_dir) / 'releases', constant_student(metres), card, 1, {})
+    card = ModelCard('lden', 'mobilenetv2', SIZE, intrinsics,
+                     options={} if confidence is None else {'confidence': True})
+    return publish(Path(work_dir) / 'releases', constant_student(metres, confidence), card, 1, {})
 
 
 def with_nan(record):

@@ -153,7 +153,7 @@ def test_parts_of_other_sizes_and_wrong_messages_are_refused(tmp_path):
     short = image(picture(0), 'rgb8', START)
     short.data = short.data[:-5]
     bag = write_bag(tmp_path / 'short', {'/image': [(START, short)]})
-    with pytest.raises(DatasetError, match=f'/image at {START}: image rgb8 24x32 with rows of 96'):
+    with pytest.raises(DatasetError, match=f'/image at {START}: image rgb8 24x32 is truncated'):
         open_reader(f'bag:{bag}')[0]
 
 

@@ -116,3 +116,61 @@ def test_a_smaller_image_than_the_views_source_is_refused():
 def test_an_impossible_size_is_refused(size):
     with pytest.raises(GeometryError, match='size'):
         View.fit((480, 640), size)
+
+
+@pytest.mark.parametrize(('source', 'target'), SIZES)
+def test_a_pad_shows_the_whole_picture_as_large_as_it_goes_in_the_middle(source, target):
+    view = View.pad(source, target)
+    top, left, height, width = view.place
+    assert view.crop == (0, 0, *source) and view.size == target
+    assert height == target[0] or width == target[1]
+    assert abs(height * source[1] - width * source[0]) <= max(source) / 2
+    assert abs(2 * top + height - target[0]) <= 1 and abs(2 * left + width - target[1]) <= 1
+
+
+@pytest.mark.parametrize('rule', [View.fit, View.pad])
+@pytest.mark.parametrize(('source', 'target'), SIZES)
+def test_a_point_lands_where_the_views_intrinsics_project_it(rule, source, target):
+    view, before = rule(source, target), lens_of(source)
+    after = view.intrinsics(before)
+    points = np.random.default_rng(3).uniform([-2, -2, 1], [2, 2, 9], (50, 3))
+    u, v, _ = before.matrix() @ (points / points[:, 2:]).T
+    # A pixel's place in the crop, in shares of the crop's edges, is its place in the result's.
+    for found, seen, axis in ((v, after.fy * points[:, 1] / points[:, 2] + after.cy, 0),
+                              (u, after.fx * points[:, 0] / points[:, 2] + after.cx, 1)):
+        share = (found + 0.5 - view.crop[axis]) / view.crop[axis + 2]
+        expected = view.place[axis] + share * view.place[axis + 2] - 0.5
+        np.testing.assert_allclose(seen, expected, atol=1e-6)
+
+
+def test_bars_repeat_the_edge_and_have_no_class_and_no_depth():
+    view = View.pad((40, 40), (20, 30))
+    assert view.place == (0, 5, 20, 20)
+    image = view.image(np.repeat(np.arange(1, 41, dtype=np.uint8), 120).reshape(40, 40, 3)
+                       .transpose(1, 0, 2))
+    assert image.shape == (20, 30, 3) and image.flags.c_contiguous
+    assert (image[:, :5] == image[:, 5:6]).all() and (image[:, 25:] == image[:, 24:25]).all()
+    labels = view.labels(np.full((40, 40), 7, np.uint8))
+    assert (labels[:, 5:25] == 7).all() and not labels[:, :5].any() and not labels[:, 25:].any()
+    depth = view.depth(np.full((40, 40), 2.0, np.float32))
+    assert (depth[:, 5:25] == 2).all() and np.isnan(depth[:, :5]).all()
+
+
+def test_a_place_outside_the_result_is_refused():
+    with pytest.raises(GeometryError, match='20x30'):
+        View((0, 0, 10, 10), (20, 30), (5, 0, 20, 30))
+
+
+@pytest.mark.parametrize('size', [(20, 30), (10, 15), (40, 60), (7, 11)])
+def test_what_a_network_says_about_bars_is_nan_at_any_output_size(size):
+    view = View.pad((40, 40), (20, 30))
+    found = view.without_bars(np.ones(size, np.float32))
+    middles = (np.arange(size[1]) + 0.5) * 30 / size[1]
+    inside = (middles >= 5) & (middles <= 25)
+    np.testing.assert_array_equal(np.isfinite(found), np.tile(inside, (size[0], 1)))
+
+
+def test_a_view_without_bars_keeps_all_that_the_network_says():
+    output = np.random.default_rng(0).random((57, 76)).astype(np.float32)
+    np.testing.assert_array_equal(
+        View.fit((480, 640), (228, 304)).without_bars(output), output)

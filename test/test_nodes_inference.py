@@ -8,8 +8,15 @@ import numpy as np
 import pytest
 
 pytest.importorskip('rclpy')
-from builtin_interfaces.msg import Time  # noqa: E402
 import cv2  # noqa: E402
+from builtin_interfaces.msg import Time  # noqa: E402
+from robot_camera import (  # noqa: E402
+    BEST_EFFORT,
+    FRAME,
+    RobotCamera,
+    one_by_one,
+    stamp_of,
+)
 from ros_graph import wait_until  # noqa: E402
 from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
@@ -19,51 +26,7 @@ from depth_distill_ros.geometry.intrinsics import Intrinsics  # noqa: E402
 from depth_distill_ros.nodes import camera_info, images  # noqa: E402
 from depth_distill_ros.nodes.qos import profile  # noqa: E402
 
-FRAME = 'robot_eye'
 OFFICE = __import__('pathlib').Path(__file__).resolve().parents[2] / 'shared/data/office_rgbd'
-BEST_EFFORT = profile(10, reliable=False)
-
-
-class RobotCamera:
-    """Publishes image and camera_info of one stamp after the other."""
-
-    def __init__(self, nodes, intrinsics):
-        self._intrinsics = intrinsics
-        self._info = nodes.talk(CameraInfo, 'camera_info', BEST_EFFORT)
-        self._image = nodes.talk(Image, 'image', BEST_EFFORT)
-        self.stamps = []
-
-    def show(self, pixels, change=lambda message: None):
-        """Send a picture with the next stamp; ``change`` may spoil the message."""
-        stamp = Time(sec=7, nanosec=len(self.stamps) * 1_000_003)
-        self.stamps.append((stamp.sec, stamp.nanosec))
-        self._info.publish(camera_info.from_intrinsics(self._intrinsics, stamp, FRAME))
-        message = images.from_array(pixels, 'rgb8', stamp, FRAME)
-        change(message)
-        self._image.publish(message)
-
-
-def stamp_of(message):
-    return message.header.stamp.sec, message.header.stamp.nanosec
-
-
-def one_by_one(camera, depths, count, pixels):
-    """Show pictures, each after the last one's answer, so that none is dropped."""
-    for _ in range(count):
-        before = len(depths)
-        camera.show(pixels)
-        # Best effort: what is sent before the reader has matched, too, is lost for good.
-        while not depths and not came_within(depths, 5.0):
-            camera.stamps.pop()
-            camera.show(pixels)
-        wait_until(lambda: len(depths) > before, 'depth')  # noqa: B023
-
-
-def came_within(depths, seconds):
-    deadline = time.monotonic() + seconds
-    while not depths and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return bool(depths)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import yaml
 pytest.importorskip('rclpy')
 
 from depth_distill_ros.distillation.session import DistillationConfig  # noqa: E402
+from depth_distill_ros.inference.selection import ENGINES  # noqa: E402
 from depth_distill_ros.networks import NETWORKS, backbones_of  # noqa: E402
 from depth_distill_ros.nodes import parameters  # noqa: E402
 
@@ -37,9 +38,8 @@ def test_the_distiller_s_parameters_are_the_session_s_settings_with_the_same_def
 
 @pytest.mark.parametrize('node', TABLES)
 def test_every_parameter_is_described_legal_by_default_and_read_by_its_node(node):
-    source = (ROOT / 'depth_distill_ros' / 'nodes').glob('*_node.py')
-    text = '\n'.join(p.read_text() for p in source)
-    text += (ROOT / 'depth_distill_ros' / 'nodes' / 'lifecycle.py').read_text()
+    source = (ROOT / 'depth_distill_ros' / 'nodes').glob('*.py')
+    text = '\n'.join(p.read_text() for p in source if p.name != 'parameters.py')
     settings = {f.name for f in fields(DistillationConfig)}
     for parameter in TABLES[node]:
         assert parameter.description
@@ -49,7 +49,13 @@ def test_every_parameter_is_described_legal_by_default_and_read_by_its_node(node
         assert re.search(rf"'{parameter.name}'", text) or parameter.name in settings
 
 
-@pytest.mark.parametrize('file', sorted((ROOT / 'config').glob('*.yaml')), ids=lambda p: p.name)
+def test_every_engine_can_be_chosen():
+    table = {p.name: p for p in parameters.INFERENCE}
+    assert set(table['engine'].choices) == {'auto', *ENGINES}
+
+
+@pytest.mark.parametrize('file', sorted(set((ROOT / 'config').glob('*.yaml')) - {
+    ROOT / 'config' / 'nav2_costmap.yaml'}), ids=lambda p: p.name)
 def test_the_shipped_files_set_known_parameters_to_legal_values(file):
     for key, entry in yaml.safe_load(file.read_text()).items():
         table = {p.name: p for p in TABLES[key.removeprefix('/**/')]}

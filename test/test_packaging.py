@@ -23,11 +23,13 @@ ROS = {'rclpy', 'launch', 'launch_ros', 'cv_bridge', 'sensor_msgs_py', 'sensor_m
 # The PyPI name of each import, and its rosdep key; None: rosdep knows none.
 KEYS = {
     'cv2': 'python3-opencv', 'lmdb': None, 'matplotlib': 'python3-matplotlib',
-    'mujoco': 'python3-mujoco-pip', 'numpy': 'python3-numpy', 'rich': 'python3-rich',
+    'mujoco': 'python3-mujoco-pip', 'numpy': 'python3-numpy',
+    'psutil': 'python3-psutil', 'rich': 'python3-rich',
     'safetensors': None, 'tensorboard': 'python3-tensorboard-pip',
     'torch': 'python3-torch', 'torchvision': 'python3-torchvision', 'yaml': 'python3-yaml'}
 # What one command or one network wants: an extra of pip, imported when it is used.
-OPTIONAL = {'h5py', 'onnx', 'onnxruntime', 'rosbags', 'scipy', 'timm', 'transformers'}
+OPTIONAL = {'h5py', 'mitsuba', 'onnx', 'onnxruntime', 'openvino', 'pxr', 'pyoidn', 'rosbags',
+            'scipy', 'tensorrt', 'timm', 'transformers'}
 
 
 def manifest():
@@ -97,7 +99,8 @@ def test_every_import_of_the_package_is_a_declared_dependency():
     setup = setup_py()
     wheels = ' '.join([*setup['install_requires'], *sum(setup['extras_require'].values(), [])])
     for name in used - ROS:
-        assert {'cv2': 'opencv-python', 'yaml': 'pyyaml'}.get(name, name) in wheels
+        wheel = {'cv2': 'opencv-python', 'pxr': 'usd-core', 'yaml': 'pyyaml'}.get(name, name)
+        assert wheel in wheels
 
 
 def test_lark_is_never_asked_for():

@@ -10,14 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from depth_distill_ros.datasets import messages
 from depth_distill_ros.datasets.bag_file import BagFile
 from depth_distill_ros.datasets.bag_topics import Topics, choose
 from depth_distill_ros.datasets.files import PerProcess, not_found
 from depth_distill_ros.datasets.matching import matched
 from depth_distill_ros.datasets.sample import DatasetError, Sample
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.depth import valid
 from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.messages import compressed
+from depth_distill_ros.messages import image as images
+from depth_distill_ros.messages.camera import to_intrinsics
+from depth_distill_ros.stream import semantics as class_maps
 
 
 class BagReader:
@@ -76,18 +80,18 @@ class BagReader:
         number, places = self._frames[index]
         stamp = places[self._topics.image].stamp
         parts = {topic: self._bag.get().read(topic, place) for topic, place in places.items()}
-        image = self._decoded(messages.colour, parts, self._topics.image, stamp)
+        image = self._decoded(_colour, parts, self._topics.image, stamp)
         camera = self._camera
         if camera is not None and camera.size != image.shape[:2]:
             raise DatasetError(f'{self._path}: {self._topics.camera_info} is for {camera.size} '
                                f'and {self._topics.image} is {image.shape[:2]} (height, width)')
-        depth = self._decoded(messages.depth, parts, self._topics.depth, stamp)
+        depth = self._decoded(_depth, parts, self._topics.depth, stamp)
         if depth is not None and depth.shape != image.shape[:2]:
             raise DatasetError(f'{self._path}: {self._topics.depth} is {depth.shape} and '
                                f'{self._topics.image} {image.shape[:2]} (height, width): name '
                                'the registered depth topic, or depth=none')
         return Sample(f'{number:06d}-{stamp}', image, depth,
-                      self._decoded(messages.semantics, parts, self._topics.semantics, stamp),
+                      self._decoded(_semantics, parts, self._topics.semantics, stamp),
                       camera)
 
     def _decoded(self, decoder: Any, parts: dict[str, Any], topic: str | None,
@@ -102,8 +106,23 @@ class BagReader:
     def _read_camera(self, bag: BagFile) -> Intrinsics | None:
         for message in islice(bag.messages(self._topics.camera_info), 1):
             try:
-                return messages.camera(message)
+                return to_intrinsics(message)
             except DepthDistillError as error:
                 raise DatasetError(
                     f'{self._path}: {self._topics.camera_info}: {error}') from None
         return None
+
+
+def _colour(message: Any) -> np.ndarray:
+    reader = images if hasattr(message, 'encoding') else compressed
+    return reader.read_rgb(message)
+
+
+def _depth(message: Any) -> np.ndarray:
+    depth = images.read_depth(message)
+    return np.where(valid(depth), depth, np.float32(np.nan))
+
+
+def _semantics(message: Any) -> np.ndarray:
+    ids = class_maps.decode(images.read_array(message), message.encoding)
+    return np.ascontiguousarray(ids)

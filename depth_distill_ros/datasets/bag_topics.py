@@ -7,9 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
-from depth_distill_ros.datasets import messages
 from depth_distill_ros.datasets.bag_file import BagFile
 from depth_distill_ros.datasets.sample import DatasetError
+from depth_distill_ros.messages import image as images
 
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
@@ -54,16 +54,16 @@ def choose(bag: BagFile, image: str | None, depth: str | None, semantics: str | 
         encodings = _encodings(bag, exclude=semantics)
     if image is None:
         image = _only('image', [
-            [topic for topic, encoding in encodings.items() if encoding in messages.COLOUR],
+            [topic for topic, encoding in encodings.items() if encoding in images.COLOUR],
             [topic for topic, kind in bag.types.items() if kind == COMPRESSED
              and 'depth' not in topic.lower()],
-            [topic for topic, encoding in encodings.items() if encoding in messages.GREY]])
+            [topic for topic, encoding in encodings.items() if encoding in images.GREY]])
         if image is None:
             raise DatasetError('bag: found no topic with colour pictures; its topics: '
                                f'{", ".join(sorted(bag.types)) or "none"}')
     if depth is None:
         depth = _only('depth', [
-            [topic for topic, encoding in encodings.items() if encoding in messages.DEPTH]])
+            [topic for topic, encoding in encodings.items() if encoding in images.DEPTH]])
     if camera_info is None:
         # Cameras publish /camera/image_raw, /camera/image_raw/compressed, /camera/camera_info.
         base = image.rpartition('/')[0] if bag.types[image] == COMPRESSED else image

@@ -18,31 +18,22 @@ import numpy as np
 
 from depth_distill_ros.datasets.sample import DatasetError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.messages import compressed
+from depth_distill_ros.messages.image import ImageError
 
 T = TypeVar('T')
 
 PICTURES = ('.jpg', '.jpeg', '.png')
-
-# Decoders fill what is missing of a cut-off file with grey; the mark at the end tells.
-_END = {b'\xff\xd8': b'\xff\xd9', b'\x89PNG': b'IEND'}
-_TAIL = 4096
 
 _OPENING = threading.Lock()
 
 
 def decode(data: bytes, flags: int, culprit: object) -> np.ndarray:
     """Return a JPEG or PNG as cv2 reads it; DatasetError naming ``culprit`` if it is damaged."""
-    for start, end in _END.items():
-        if data.startswith(start) and end not in data[-_TAIL:]:
-            raise DatasetError(f'{culprit} is cut off after {len(data)} bytes: copy it anew')
     try:
-        pixels = cv2.imdecode(
-            np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
-    except cv2.error:  # an empty buffer, or a header that promises too much
-        pixels = None
-    if pixels is None:
-        raise DatasetError(f'{culprit} is damaged or no picture ({len(data)} bytes)')
-    return pixels
+        return compressed.decode(data, flags, culprit)
+    except ImageError as error:
+        raise DatasetError(str(error)) from None
 
 
 def read_bytes(path: Path) -> bytes:

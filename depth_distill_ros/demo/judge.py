@@ -128,11 +128,11 @@ class Predictor:
     """A model folder as a function from camera images to depth."""
 
     def __init__(self, folder: Path | str) -> None:
-        from depth_distill_ros.inference.engine import TorchEngine
+        from depth_distill_ros.inference.torch_engine import TorchEngine
 
         self._engine = TorchEngine(Path(folder))
         self.size = self._engine.output_size
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """Return depth at ``size``, metres."""
-        return self._engine(View.fit(image.shape[:2], self._engine.input_size).image(image))
+        return self._engine(image, View.fit(image.shape[:2], self._engine.input_size)).depth

@@ -50,12 +50,36 @@ def millimetres_to_metres(millimetres: np.ndarray) -> np.ndarray:
     return metres
 
 
-def metres_to_millimetres(metres: np.ndarray) -> np.ndarray:
+def metres_to_millimetres(metres: np.ndarray, far: float | None = None) -> np.ndarray:
     """
-    Turn metres into REP 118's 16UC1 (uint16 millimetres).
+    Turn metres into REP 118's 16UC1 (uint16 millimetres, 0 invalid).
 
-    Whatever 16 bits cannot say becomes 0, invalid: not finite, not positive, beyond 65.535 m
-    (a saturated value would be a wall that is not there).
+    Without ``far`` whatever 16 bits cannot say becomes 0: not finite, not positive, beyond
+    65.535 m (a saturated value would be a wall that is not there).
+
+    With ``far``, metres <= 65.535, what lies beyond and +inf become ``far``: whole numbers have no
+    infinity, and a reading beyond a costmap's obstacle range clears the way and marks nothing.
     """
-    millimetres = np.rint(np.where(valid(metres), metres, 0.0) * 1e3)
-    return np.where(millimetres <= 65535, millimetres, 0).astype(np.uint16)
+    if far is None:
+        millimetres = np.rint(np.where(valid(metres), metres, 0.0) * 1e3)
+        return np.where(millimetres <= 65535, millimetres, 0).astype(np.uint16)
+    if not 0.0 < far <= 65.535:
+        raise GeometryError(f'16UC1 depth: far is {far} m; 16 bits of millimetres say up to '
+                            '65.535 m')
+    # maximum and minimum keep NaN, which no comparison admits.
+    millimetres = np.maximum(np.minimum(metres, np.float32(far)), np.float32(0.0))
+    millimetres *= np.float32(1e3)
+    millimetres += np.float32(0.5)
+    millimetres[np.isnan(millimetres)] = 0.0
+    return millimetres.astype(np.uint16)
+
+
+def beyond_is_free(depth: np.ndarray, far: float) -> np.ndarray:
+    """
+    Return the depth with +inf beyond ``far`` metres: nothing in range, as REP 117 has it.
+
+    depthimage_to_laserscan hands infinities on, and costmaps with inf_is_valid clear along them;
+    depth_image_proc leaves them out of its clouds. A network's depth is least to be trusted
+    there, and would mark walls where there are none.
+    """
+    return np.where(depth > np.float32(far), np.float32(np.inf), depth)

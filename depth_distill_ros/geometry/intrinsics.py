@@ -113,6 +113,11 @@ class Intrinsics:
             self.fx * sx, self.fy * sy,
             (self.cx + 0.5) * sx - 0.5, (self.cy + 0.5) * sy - 0.5, height, width)
 
+    def padded(self, top: int, left: int, size: tuple[int, int]) -> Intrinsics:
+        """Return the intrinsics of an image of ``size`` that holds this one at (top, left)."""
+        check_crop((top, left, *self.size), size)
+        return Intrinsics(self.fx, self.fy, self.cx + left, self.cy + top, *size)
+
 
 def positive_int(value: int, name: str) -> int:
     """Return ``value`` as a plain int; GeometryError if it is not a whole number > 0."""

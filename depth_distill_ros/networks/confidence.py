@@ -44,3 +44,8 @@ class ConfidentNetwork(nn.Module):
         """Return depth, B×1×h×w metres, and confidence, B×1×h×w from 0 to 1."""
         features = self.features(x)
         return self.head[-1](features), self.confidence(features).sigmoid()
+
+
+def is_confident(network: nn.Module) -> bool:
+    """Tell whether a network, of any kind, has a ConfidenceHead."""
+    return getattr(network, 'confidence', None) is not None

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from importlib.util import find_spec
 from inspect import signature
+from io import BytesIO
 import os
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from torch import Tensor, nn
 from torch.onnx.symbolic_helper import parse_args
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.networks.confidence import is_confident
+from depth_distill_ros.networks.picture_network import PictureNetwork
 
 _OPSET = 17
 _VIEWS = ('image', 'right')
@@ -30,27 +33,20 @@ def export_onnx(network: nn.Module, size: tuple[int, int], path: Path, views: in
     Write `network`, as it is in eval mode, to the ONNX file `path`, float32.
 
     The file reads 'image', 1×3×H×W at `size`, ImageNet-normalised, (with two `views` also 'right',
-    the right camera's) and gives 'depth', 1×1×h×w metres. The network stays as it was; a file that
-    is there is replaced, and only by a whole one.
+    the right camera's) and gives 'depth', 1×1×h×w metres, and 'confidence', 1×1×h×w, where the
+    network has it. The network stays as it was; a file that is there is replaced, and only by a
+    whole one.
     Raises DepthDistillError where onnx is not installed or the file cannot be written.
     """
-    if find_spec('onnx') is None:
-        raise DepthDistillError('an ONNX file needs the package onnx; pip install onnx')
+    pictures = [torch.zeros(1, 3, *size) for _ in range(views)]
+    confident = is_confident(network)
+    data = _exported(_WithConfidence(network) if confident else network, pictures, _VIEWS[:views],
+                     ['depth', 'confidence'] if confident else ['depth'])
     path = Path(path)
     aside = path.with_name(f'.{path.name}.{os.getpid()}')
-    network = deepcopy(network).cpu().float().eval()
-    pictures = tuple(torch.zeros(1, 3, *size) for _ in range(views))
-    # The exporter from TorchScript is the one that old and new torch have; the newer needs
-    # onnxscript, takes ten times as long and gives the same numbers.
-    which = {'dynamo': False} if 'dynamo' in signature(torch.onnx.export).parameters else {}
     try:
-        aside.touch()
         try:
-            with warnings.catch_warnings(), torch.no_grad(), _adaptive_pooling():
-                warnings.simplefilter('ignore')  # that it is the older one
-                torch.onnx.export(
-                    network, pictures, str(aside), opset_version=_OPSET,
-                    input_names=_VIEWS[:views], output_names=['depth'], **which)
+            aside.write_bytes(data)
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
@@ -58,6 +54,43 @@ def export_onnx(network: nn.Module, size: tuple[int, int], path: Path, views: in
         raise DepthDistillError(
             f'cannot write {path}: {error.strerror}; name a file in a folder that is there and '
             'can be written to') from error
+
+
+def picture_onnx(network: nn.Module, size: tuple[int, int]) -> bytes:
+    """
+    Return `network` as an ONNX file that begins with the picture's bytes, float32.
+
+    It reads 'picture', 1×H×W×3 uint8 RGB at `size`, and gives 'depth', h×w metres, and
+    'confidence', h×w, where the network has it. Raises as `export_onnx` and PictureNetwork do.
+    """
+    pictured = PictureNetwork(network)
+    picture = torch.zeros(1, *size, 3, dtype=torch.uint8)
+    return _exported(pictured, [picture], ['picture'], pictured.outputs)
+
+
+class _WithConfidence(nn.Module):
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self.network.with_confidence(x)
+
+
+def _exported(network: nn.Module, pictures: Sequence[Tensor], inputs: Sequence[str],
+              outputs: Sequence[str]) -> bytes:
+    if find_spec('onnx') is None:
+        raise DepthDistillError('an ONNX file needs the package onnx; pip install onnx')
+    network = deepcopy(network).cpu().float().eval()
+    # The exporter from TorchScript is the one that old and new torch have; the newer needs
+    # onnxscript, takes ten times as long and gives the same numbers.
+    which = {'dynamo': False} if 'dynamo' in signature(torch.onnx.export).parameters else {}
+    file = BytesIO()
+    with warnings.catch_warnings(), torch.no_grad(), _adaptive_pooling():
+        warnings.simplefilter('ignore')  # that it is the older one
+        torch.onnx.export(network, tuple(pictures), file, opset_version=_OPSET,
+                          input_names=list(inputs), output_names=list(outputs), **which)
+    return file.getvalue()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from enum import IntEnum
+import time
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 import numpy as np
@@ -70,6 +71,21 @@ class Durations:
         values = np.percentile(known, (50, 95, 99)) * 1e3
         return {f'{name}_p{p}_ms': round(float(v), 2)
                 for p, v in zip((50, 95, 99), values, strict=True)}
+
+
+class Rates:
+    """How fast counts have grown over the last seconds."""
+
+    def __init__(self, length: int = 6) -> None:
+        self._counts: deque[tuple[float, dict[str, int]]] = deque(maxlen=length)
+
+    def per_second(self, counts: dict[str, int]) -> dict[str, float]:
+        """Return {name_hz} since the oldest of the last calls; nothing at the first one."""
+        self._counts.append((time.monotonic(), counts))
+        (before, old), (now, _) = self._counts[0], self._counts[-1]
+        return {} if now <= before else {
+            f'{name}_hz': round((count - old[name]) / (now - before), 2)
+            for name, count in counts.items()}
 
 
 def _text(value: object) -> str:

@@ -1,89 +1,48 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-sensor_msgs/Image to numpy and back.
+sensor_msgs/Image and CompressedImage to numpy and back.
 
-Reading costs no copy and honours row padding (``step``) and byte order (``is_bigendian``);
-encodings outside the table go through cv_bridge where it is installed.
+What the package reads by itself is in ``messages``; other encodings go through cv_bridge where
+it is installed.
 """
 
 from __future__ import annotations
 
 from builtin_interfaces.msg import Time
 import numpy as np
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
-from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.geometry.depth import millimetres_to_metres
+from depth_distill_ros.messages import compressed, image
+from depth_distill_ros.messages.image import ImageError, UnknownEncodingError
 
-_LAYOUT = {  # encoding: (type of one value, values per pixel)
-    'rgb8': (np.uint8, 3), 'bgr8': (np.uint8, 3), 'rgba8': (np.uint8, 4), 'bgra8': (np.uint8, 4),
-    'mono8': (np.uint8, 1), '8UC1': (np.uint8, 1), 'mono16': (np.uint16, 1),
-    '16UC1': (np.uint16, 1), '32SC1': (np.int32, 1), '32FC1': (np.float32, 1),
-}
-_TO_RGB = {'rgb8': slice(None), 'bgr8': slice(None, None, -1), 'rgba8': slice(3),
-           'bgra8': slice(2, None, -1)}
-_MAX_SIDE = 1 << 15
-
-
-class ImageError(DepthDistillError):
-    """An image message that cannot be read; the line gives the encoding and the sizes."""
+__all__ = ['ImageError', 'from_array', 'read_array', 'read_depth', 'read_rgb', 'stamp_ns',
+           'time_message']
 
 
 def read_array(message: Image) -> np.ndarray:
-    """
-    Return the pixels as they were sent: H×W, or H×W×channels.
-
-    The array reads the message's own memory unless the byte order has to be turned.
-
-    Raises
-    ------
-    ImageError : unknown encoding, impossible sizes, or less data than the sizes announce.
-
-    """
-    layout = _LAYOUT.get(message.encoding)
-    if layout is None:
-        return _through_cv_bridge(message, 'passthrough')
-    dtype, channels = np.dtype(layout[0]), layout[1]
-    height, width, step = message.height, message.width, message.step
-    row = width * channels * dtype.itemsize
-    if not (0 < height <= _MAX_SIDE and 0 < width <= _MAX_SIDE):
-        raise ImageError(f'image of {height}x{width} pixels (height x width): no such image')
-    if step < row:
-        raise ImageError(f'image {message.encoding} {height}x{width}: step is {step} bytes, a row '
-                         f'needs {row}: the publisher fills the message wrongly')
-    needed = step * (height - 1) + row
-    if len(message.data) < needed:
-        raise ImageError(f'image {message.encoding} {height}x{width} is truncated: expected '
-                         f'{needed} bytes, got {len(message.data)}')
-    sent = dtype.newbyteorder('>' if message.is_bigendian else '<')
-    shape, strides = (height, width), (step, dtype.itemsize * channels)
-    if channels > 1:
-        shape, strides = (*shape, channels), (*strides, dtype.itemsize)
-    pixels = np.ndarray(shape, sent, buffer=message.data, strides=strides)
-    return pixels.astype(dtype, copy=False)
+    """Return the pixels as they were sent: H×W, or H×W×channels; else ImageError."""
+    try:
+        return image.read_array(message)
+    except UnknownEncodingError as error:
+        return _through_cv_bridge(message, 'passthrough', error)
 
 
-def read_rgb(message: Image) -> np.ndarray:
-    """Return H×W×3 uint8 RGB, whatever 8-bit colour or grey encoding was sent."""
-    if message.encoding in _TO_RGB:
-        return np.ascontiguousarray(read_array(message)[..., _TO_RGB[message.encoding]])
-    if message.encoding in ('mono8', '8UC1'):
-        return np.repeat(read_array(message)[..., None], 3, axis=2)
-    if message.encoding in _LAYOUT:
-        raise ImageError(f'image {message.encoding} is no colour picture: expected rgb8, bgr8, '
-                         'rgba8, bgra8 or mono8')
-    return _through_cv_bridge(message, 'rgb8')
+def read_rgb(message: Image | CompressedImage) -> np.ndarray:
+    """Return H×W×3 uint8 RGB, whatever colour or grey encoding was sent; else ImageError."""
+    if isinstance(message, CompressedImage):
+        return compressed.read_rgb(message)
+    try:
+        return image.read_rgb(message)
+    except UnknownEncodingError as error:
+        return _through_cv_bridge(message, 'rgb8', error)
 
 
-def read_depth(message: Image) -> np.ndarray:
-    """Return H×W float32 metres, NaN where invalid, from 32FC1 (m) or 16UC1/mono16 (mm)."""
-    if message.encoding == '32FC1':
-        return read_array(message)
-    if message.encoding in ('16UC1', 'mono16'):
-        return millimetres_to_metres(read_array(message))
-    raise ImageError(f'image {message.encoding} is no depth: expected 32FC1 (metres) or 16UC1 '
-                     '(millimetres)')
+def read_depth(message: Image | CompressedImage) -> np.ndarray:
+    """Return H×W float32 metres, from 32FC1 as sent, from millimetres with NaN for 0."""
+    if isinstance(message, CompressedImage):
+        return compressed.read_depth(message)
+    return image.read_depth(message)
 
 
 def from_array(pixels: np.ndarray, encoding: str, stamp: Time, frame_id: str) -> Image:
@@ -112,16 +71,13 @@ def time_message(stamp: int) -> Time:
     return Time(sec=stamp // 1_000_000_000, nanosec=stamp % 1_000_000_000)
 
 
-def _through_cv_bridge(message: Image, encoding: str) -> np.ndarray:
-    known = ', '.join(_LAYOUT)
+def _through_cv_bridge(message: Image, encoding: str, error: ImageError) -> np.ndarray:
     try:
         from cv_bridge import CvBridge, CvBridgeError
     except ImportError:
-        raise ImageError(f'image encoding "{message.encoding}" is not one of {known}; install '
-                         'cv_bridge for others') from None
+        raise ImageError(f'{error}; install cv_bridge for others') from None
     try:
         return CvBridge().imgmsg_to_cv2(message, encoding)
-    except (CvBridgeError, ValueError, KeyError, TypeError, IndexError) as error:
-        reason = ' '.join(str(error).split())
-        raise ImageError(f'image encoding "{message.encoding}" is not one of {known} and '
-                         f'cv_bridge cannot read it either: {reason}') from None
+    except (CvBridgeError, ValueError, KeyError, TypeError, IndexError) as reason:
+        raise ImageError(f'{error} and cv_bridge cannot read it either: '
+                         f'{" ".join(str(reason).split())}') from None

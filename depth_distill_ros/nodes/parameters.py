@@ -21,6 +21,7 @@ from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 
 from depth_distill_ros.choices import (
+    ENGINES,
     G_FORMS,
     MIXINGS,
     PRECISIONS,
@@ -45,7 +46,7 @@ class Parameter:
     Attributes
     ----------
     name : snake_case
-    default : its type is the parameter's type
+    default : its type is the parameter's type; a tuple is a list of texts
     description : what it means, with the unit
     range : (lowest, highest), both legal; numbers only
     choices : the only legal values; texts only
@@ -54,7 +55,7 @@ class Parameter:
     """
 
     name: str
-    default: bool | int | float | str
+    default: bool | int | float | str | tuple[str, ...]
     description: str
     range: tuple[float, float] | None = None
     choices: tuple[str, ...] = ()
@@ -99,7 +100,10 @@ def declare(node: Node, table: tuple[Parameter, ...]) -> None:
     node.add_on_set_parameters_callback(check)
     for parameter in table:
         try:
-            node.declare_parameter(parameter.name, parameter.default, parameter.descriptor())
+            default = parameter.default
+            node.declare_parameter(
+                parameter.name, list(default) if isinstance(default, tuple) else default,
+                parameter.descriptor())
         except ParameterException as error:
             reason = ' '.join(str(error).split())
             hint = ' (write a whole number as 1.0)' if isinstance(parameter.default, float) else ''
@@ -125,7 +129,8 @@ def _inputs(reliability: str) -> tuple[Parameter, ...]:
 
 SIMULATOR = COMMON + (
     Parameter('look', 'stream', 'stream: what the student learns from; robot: the muted world '
-              "that plays the robot's camera", choices=('stream', 'robot')),
+              "that plays the robot's camera; or a YAML file of ranges, such as "
+              'sim/randomisation.yaml'),
     Parameter('seed', 0, 'fixes every room and the whole journey', range=(0, 2**31 - 1)),
     Parameter('rate', 5.0, 'frames per second; 0: as fast as they render', range=(0.0, 1000.0)),
     Parameter('height', 240, 'image height, pixels', range=_SIDE),
@@ -155,14 +160,62 @@ STREAM = COMMON + _inputs('auto') + (
               range=(64, 10_000_000)),
 )
 
-INFERENCE = COMMON + _inputs('best_effort') + (
+INFERENCE_NODE = COMMON + _inputs('best_effort') + (
     Parameter('work_dir', '', 'folder of the run; the newest of its releases/ is taken at '
               'configure; empty: wait for the release topic'),
     Parameter('model', '', 'folder of the one model to start with instead, such as a release that '
               'was copied to the robot'),
-    Parameter('device', '', 'torch device (cpu, cuda, cuda:1); empty: the best there is'),
-    Parameter('threads', 0, 'torch threads of this process; 0: torch decides', range=(0, 256)),
+    Parameter('cameras', ('',), 'names of the cameras: the topics and own parameters of a named '
+              'one are below its name (front/image, front.transport); one without a name has them '
+              'as they are'),
+    Parameter('engine', 'auto', 'what runs the network; auto: the fastest that is installed and '
+              'agrees with torch', choices=('auto', *ENGINES)),
+    Parameter('threads', 0, "the engine's threads; 0: it decides", range=(0, 256)),
+    Parameter('parity_error', 0.01, "largest median relative difference from torch's depth with "
+              'which an engine is taken', range=(0.0, 1.0)),
+    Parameter('parity_delta1', 0.998, "least share of pixels within 1.25 of torch's with which an "
+              'engine is taken', range=(0.0, 1.0)),
+    Parameter('fit', 'crop', "how a picture of another shape becomes the network's: its middle "
+              'is cropped, or the whole of it is padded', choices=('crop', 'pad')),
+    Parameter('scale_focal', True, 'scale depth by the focal length of the camera against that of '
+              'the one that the model learned with, where its card says it'),
+    Parameter('output', 'network', "pixels of the depth: the network's, or the camera's own",
+              choices=('network', 'camera')),
+    Parameter('encoding', '32FC1', 'of the depth: metres, NaN invalid, or millimetres, 0 invalid',
+              choices=('32FC1', '16UC1')),
+    Parameter('far', 0.0, 'metres from where on the way counts as free: +inf in 32FC1, this depth '
+              'in 16UC1 and points, which clears costmaps; 0: no limit', range=(0.0, 65.0)),
+    Parameter('min_confidence', 0.0, 'depth with less confidence is NaN; 0: all of it is '
+              'published', range=(0.0, 1.0), read_only=False),
+    Parameter('points_voxel', 0.0, 'one point for each cube of so many metres; 0: an organised '
+              'cloud, a point for each pixel', range=(0.0, 2.0), read_only=False),
+    Parameter('points_rgb', False, "points have the picture's colours", read_only=False),
+    Parameter('scan_low', 0.05, 'lowest obstacle of the scan, metres above the floor',
+              range=(-10.0, 10.0)),
+    Parameter('scan_high', 1.5, 'highest obstacle of the scan, metres above the floor',
+              range=(-10.0, 10.0)),
+    Parameter('scan_range_min', 0.2, 'nearest range of the scan, metres', range=(0.0, 100.0)),
+    Parameter('scan_range_max', 5.0, 'farthest range of the scan, metres', range=(0.1, 100.0)),
+    Parameter('scan_top', 0.0, 'the scan begins at this share of the height, from the top',
+              range=(0.0, 1.0)),
+    Parameter('scan_bottom', 1.0, 'the scan ends at this share of the height, from the top',
+              range=(0.0, 1.0)),
 )
+
+INFERENCE_CAMERA = (
+    Parameter('transport', 'raw', 'what the camera is heard by: image, or image/compressed',
+              choices=('raw', 'compressed')),
+    Parameter('rectify', False, 'take out the distortion that camera_info describes'),
+    Parameter('camera_height', 0.5, 'of the camera above the floor, metres; for the scan',
+              range=(0.0, 10.0)),
+    Parameter('camera_pitch', 0.0, 'of the camera, degrees, positive looks down; for the scan',
+              range=(-90.0, 90.0)),
+    Parameter('camera_roll', 0.0, 'of the camera, degrees, positive turns its right side down; '
+              'for the scan', range=(-180.0, 180.0)),
+    Parameter('scan_frame', 'camera_link', 'frame of the scan: at the camera, level, x ahead'),
+)
+
+INFERENCE = INFERENCE_NODE + INFERENCE_CAMERA
 
 EVALUATOR = COMMON + _inputs('auto') + (
     Parameter('window', 50, 'frames in the sliding window', range=(1, 100_000), read_only=False),

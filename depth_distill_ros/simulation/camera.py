@@ -13,13 +13,13 @@ import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
-from depth_distill_ros.simulation import looks
+from depth_distill_ros.simulation import look_file, randomise
 from depth_distill_ros.simulation.free_space import FreeSpace
-from depth_distill_ros.simulation.mujoco_renderer import MujocoRenderer, axes
+from depth_distill_ros.simulation.mujoco_renderer import MujocoRenderer
 from depth_distill_ros.simulation.rooms import generate
 from depth_distill_ros.simulation.scene import Room
 from depth_distill_ros.simulation.sensor import SensorModel
-from depth_distill_ros.simulation.trajectory import Pose, poses
+from depth_distill_ros.simulation.trajectory import Pose, axes, poses
 from depth_distill_ros.stream.frame import SimulatedFrame
 
 
@@ -29,11 +29,11 @@ class SimulatedCamera:
 
     Parameters
     ----------
-    look : 'stream' or 'robot'
+    look : 'stream', 'robot', or a YAML file of ranges (sim/randomisation.yaml)
     seed : other seeds give other rooms
     size : (height, width), pixels
     frames_per_room : frames before the next room
-    vertical_fov : radians
+    vertical_fov : radians; a file of ranges may draw another for each room
     shadows : the main light casts shadows; slower
     rate : frames per second of simulated time; stamps are whole frames of it
     stride : metres of progress between frames: 0.06 is a robot at 0.3 m/s seen at 5 Hz, 0.35
@@ -41,7 +41,7 @@ class SimulatedCamera:
 
     Attributes
     ----------
-    intrinsics : of every frame
+    intrinsics : of the last frame
     room, pose : what the last frame shows, and from where
     room_index : counts the rooms from 0
 
@@ -58,7 +58,8 @@ class SimulatedCamera:
             raise DepthDistillError(
                 'simulator: frames_per_room, rate and stride must be positive and seed >= 0; got '
                 f'{frames_per_room}, {rate}, {stride} and {seed}')
-        self.look = looks.named(look)
+        self.look = look_file.named(look)
+        self._vertical_fov = vertical_fov
         self.intrinsics = Intrinsics.from_vertical_fov(vertical_fov, size)
         self._seed, self._frames_per_room = seed, frames_per_room
         self._rate, self._stride = rate, stride
@@ -102,6 +103,8 @@ class SimulatedCamera:
         key = (self._seed, self.room_index)
         self.room = generate(self.look, key)
         self._renderer.load(self.room)
+        self.intrinsics = self._renderer.intrinsics = Intrinsics.from_vertical_fov(
+            randomise.vertical_fov(self.look, key, self._vertical_fov), self.intrinsics.size)
         # Independent streams: a change to the path must not change the rooms, nor the grain.
         way, grain = (np.random.default_rng((*key, k)) for k in (1, 2))
         self._poses = poses(FreeSpace(self.room, self.look.clearance), self.look, way,

@@ -59,6 +59,30 @@ class Sensor:
 
 
 @dataclass(frozen=True)
+class Wild:
+    """
+    Draws that break a room's own taste (``randomise``); a look has them from a file alone.
+
+    Attributes
+    ----------
+    repaint : share of things whose surfaces get any colour or any texture of the room
+    texture_scale : factor on the metres that a copy of a texture covers
+    variety : 0 has every room draw from the same furniture, 1 gives each room favourites
+    litter : things on the floor, at least and at most
+    lamps : lights beside the one in the middle of the ceiling, at least and at most
+    vertical_fov : of the camera, radians; None leaves it as it is set elsewhere
+
+    """
+
+    repaint: float = 0.0
+    texture_scale: Range = (1.0, 1.0)
+    variety: float = 0.0
+    litter: tuple[int, int] = (0, 0)
+    lamps: tuple[int, int] = (0, 0)
+    vertical_fov: Range | None = None
+
+
+@dataclass(frozen=True)
 class Look:
     """How rooms are furnished, coloured, lit and seen."""
 
@@ -98,6 +122,7 @@ class Look:
     camera_roll_jitter: float = math.radians(2.0)
     clearance: float = 0.38
     plain_fabric: float = 0.5
+    wild: Wild | None = None
 
 
 STREAM = Look(

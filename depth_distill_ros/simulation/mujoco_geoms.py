@@ -16,7 +16,7 @@ from depth_distill_ros.simulation.furniture.kit import CEILING, CHAIR, FLOOR, TA
 from depth_distill_ros.simulation.scene import Material, Part, Room, rotation
 
 _PANEL = 1.5
-_STICK = 0.08
+STICK = 0.08
 _CONTACT = {CHAIR: 0.07, TABLE: 0.10}
 _CONTACT_SOLID = 0.20
 
@@ -67,7 +67,7 @@ def geoms(room: Room) -> list[Geom]:
             for size, centre in _panels(part):
                 material, texture, colour = part.material, part.material.texture, \
                     part.material.colour
-                if texture is not None and sorted(size)[1] < _STICK:
+                if texture is not None and sorted(size)[1] < STICK:
                     colour, texture = np.multiply(colour, means[texture]), None
                 result.append(Geom(
                     part.shape, 0.5 * np.array(size), turn @ np.array(centre) + thing.position,

@@ -11,7 +11,6 @@ costs no compilation and no new OpenGL context, and thousands of them leave noth
 
 from __future__ import annotations
 
-import math
 import weakref
 
 import cv2
@@ -21,7 +20,7 @@ from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.simulation import gl
 from depth_distill_ros.simulation.mujoco_geoms import Geom, culled, geoms
 from depth_distill_ros.simulation.scene import Room
-from depth_distill_ros.simulation.trajectory import Pose
+from depth_distill_ros.simulation.trajectory import Pose, axes
 
 mujoco = gl.load_mujoco()
 
@@ -44,7 +43,8 @@ class MujocoRenderer:
 
     Parameters
     ----------
-    intrinsics : square pixels, principal point in the middle
+    intrinsics : square pixels, principal point in the middle; others of the same size may be
+        assigned between pictures
     shadows : let the main light cast shadows (half the speed, or less)
 
     Raises
@@ -201,16 +201,6 @@ def _free(context: mujoco.GLContext, resources: mujoco.MjrContext) -> None:
     context.make_current()
     resources.free()
     context.free()
-
-
-def axes(pose: Pose) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the camera's right, up and forward directions in the room."""
-    cy, sy, cp, sp = (f(a) for a in (pose.yaw, pose.pitch) for f in (math.cos, math.sin))
-    forward = np.array([cy * cp, sy * cp, sp])
-    level = np.array([sy, -cy, 0.0])
-    upright = np.cross(level, forward)
-    c, s = math.cos(pose.roll), math.sin(pose.roll)
-    return c * level - s * upright, s * level + c * upright, forward
 
 
 def _empty_model(size: tuple[int, int]) -> str:

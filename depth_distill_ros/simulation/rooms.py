@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from depth_distill_ros.simulation import layouts, lighting, shell
+from depth_distill_ros.simulation import layouts, lighting, randomise, shell
 from depth_distill_ros.simulation.free_space import FreeSpace
 from depth_distill_ros.simulation.furniture import small
 from depth_distill_ros.simulation.looks import Look
@@ -32,12 +32,13 @@ def generate(look: Look, seed: int | Sequence[int], kind: str | None = None) -> 
 
     Parameters
     ----------
-    look : 'stream' or 'robot' (``looks.named``)
+    look : 'stream', 'robot' or one from a file (``look_file.named``)
     seed : one number or several; the same ones give the same room
     kind : one of ``layouts.LAYOUTS``; None draws one as often as the look says
 
     """
     rng = np.random.default_rng(seed)
+    look = randomise.favourites(look, rng)
     best, most = None, -1.0
     for attempt in range(_ATTEMPTS):
         room = _furnish(look, rng, kind, shrink=attempt / _ATTEMPTS)
@@ -46,7 +47,7 @@ def generate(look: Look, seed: int | Sequence[int], kind: str | None = None) -> 
             best, most = room, area
         if area >= _LEAST_FREE:
             break
-    return best
+    return randomise.finished(best, look, rng)
 
 
 def _furnish(look: Look, rng: np.random.Generator, kind: str | None, shrink: float) -> Room:
@@ -68,6 +69,7 @@ def _furnish(look: Look, rng: np.random.Generator, kind: str | None, shrink: flo
     drop = float(rng.uniform(0.08, 0.7 if kind == 'dining room' else 0.45))
     lamp = small.ceiling_lamp(m, drop)
     room.try_add(lamp.at(size[0] / 2, size[1] / 2, size[2] - drop))
+    randomise.litter(m, room)
     ambient, lights = lighting.lights(look.lighting, rng, size, window_walls)
     return Room(kind, size, tuple(room.objects), ambient, lights, m.textures)
 

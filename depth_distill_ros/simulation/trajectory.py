@@ -37,6 +37,16 @@ class Pose:
     roll: float
 
 
+def axes(pose: Pose) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the camera's right, up and forward directions in the room."""
+    cy, sy, cp, sp = (f(a) for a in (pose.yaw, pose.pitch) for f in (math.cos, math.sin))
+    forward = np.array([cy * cp, sy * cp, sp])
+    level = np.array([sy, -cy, 0.0])
+    upright = np.cross(level, forward)
+    c, s = math.cos(pose.roll), math.sin(pose.roll)
+    return c * level - s * upright, s * level + c * upright, forward
+
+
 def poses(space: FreeSpace, look: Look, rng: np.random.Generator, stride: float) -> Iterator[Pose]:
     """
     Yield camera poses for ever, ``stride`` metres of progress apart.

@@ -1,0 +1,90 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From the picture of a real lens to that of a pinhole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
+
+# Distortion models of sensor_msgs, and how many coefficients each may have.
+_MODELS = {'plumb_bob': (4, 5), 'rational_polynomial': (8, 12, 14), 'equidistant': (4,)}
+
+
+class Rectifier:
+    """
+    Takes the distortion out of pictures of one camera.
+
+    Attributes
+    ----------
+    camera : of the rectified pictures, without distortion
+    seen : H×W bool; False where a rectified pixel shows what the lens did not
+
+    Parameters
+    ----------
+    raw : K, at the size of the pictures
+    model : 'plumb_bob', 'rational_polynomial' or 'equidistant' (fisheye)
+    coefficients : D of camera_info
+    rotation : R of camera_info, 3x3, from the camera's frame to the rectified one
+    rectified : P of camera_info; unless given, a camera of the same size that shows nothing
+        the lens did not see
+
+    Raises
+    ------
+    GeometryError : another model, or coefficients that do not belong to it.
+
+    """
+
+    def __init__(self, raw: Intrinsics, model: str, coefficients: Sequence[float],
+                 rotation: np.ndarray | None = None,
+                 rectified: Intrinsics | None = None) -> None:
+        if model not in _MODELS:
+            raise GeometryError(f'distortion model "{model}" is not one of {", ".join(_MODELS)}: '
+                                'rectify the pictures upstream (image_proc)')
+        d = np.asarray(coefficients, np.float64).ravel()
+        if len(d) not in _MODELS[model] or not np.isfinite(d).all():
+            raise GeometryError(f'distortion model "{model}" with the coefficients {d.tolist()}: '
+                                f'expected {" or ".join(map(str, _MODELS[model]))} numbers')
+        r = np.eye(3) if rotation is None else np.asarray(rotation, np.float64).reshape(3, 3)
+        if not np.allclose(r @ r.T, np.eye(3), atol=1e-3):
+            raise GeometryError(f'camera_info: R is no rotation: {r.ravel().tolist()}')
+        self._raw_size = raw.size
+        size = raw.size[::-1]
+        self.camera = rectified or _whole_view(raw, model, d, r)
+        target = self.camera.matrix()
+        initialise = cv2.fisheye.initUndistortRectifyMap if model == 'equidistant' \
+            else cv2.initUndistortRectifyMap
+        x, y = initialise(raw.matrix(), d, r, target, self.camera.size[::-1], cv2.CV_32FC1)
+        self.seen = (x >= -0.5) & (x <= size[0] - 0.5) & (y >= -0.5) & (y <= size[1] - 0.5)
+        self._maps = cv2.convertMaps(x, y, cv2.CV_16SC2)
+
+    def image(self, image: np.ndarray) -> np.ndarray:
+        """Return the rectified H×W×3 uint8 picture, bilinear, black where nothing was seen."""
+        if image.shape[:2] != self._raw_size:
+            raise GeometryError(f'a picture of {image.shape[:2]} with a camera_info for '
+                                f'{self._raw_size} (height, width)')
+        return cv2.remap(image, *self._maps, cv2.INTER_LINEAR)
+
+
+def _whole_view(raw: Intrinsics, model: str, d: np.ndarray, r: np.ndarray) -> Intrinsics:
+    """Return the camera of square pixels that sees most while every pixel was seen."""
+    k, (width, height) = raw.matrix(), raw.size[::-1]
+    u, v = np.linspace(-0.5, width - 0.5, 65), np.linspace(-0.5, height - 0.5, 65)
+    undistort = cv2.fisheye.undistortPoints if model == 'equidistant' else cv2.undistortPoints
+
+    def rays(columns: np.ndarray | float, rows: np.ndarray | float) -> np.ndarray:
+        edge = np.stack(np.broadcast_arrays(columns, rows), axis=-1).astype(np.float64)
+        return undistort(edge[:, None], k, d, R=r)[:, 0]
+
+    left, right = rays(u[0], v)[:, 0].max(), rays(u[-1], v)[:, 0].min()
+    top, bottom = rays(u, v[0])[:, 1].max(), rays(u, v[-1])[:, 1].min()
+    if not (np.isfinite([left, right, top, bottom]).all() and left < right and top < bottom):
+        raise GeometryError(f'distortion model "{model}" with the coefficients {d.tolist()} has '
+                            'no rectangular view: give a P in camera_info')
+    focal = max(width / (right - left), height / (bottom - top))
+    return Intrinsics(focal, focal, 0.5 * (width - 1 - focal * (left + right)),
+                      0.5 * (height - 1 - focal * (top + bottom)), *raw.size)

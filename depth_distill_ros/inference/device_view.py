@@ -1,0 +1,60 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A view applied on a GPU: crop, resize as two matrix products, bars."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from depth_distill_ros.geometry.intrinsics import check_crop
+from depth_distill_ros.geometry.view import View
+
+
+def device_picture(image: np.ndarray, view: View, order: str, device: torch.device) -> Tensor:
+    """
+    Return on the device what `host_picture` returns, to within one grey level.
+
+    The whole picture travels, four times the bytes of the view of a VGA one; but a resize on the
+    CPU takes longer than that.
+    """
+    check_crop(view.crop, image.shape[:2])
+    top, left, height, width = view.crop
+    part = np.ascontiguousarray(image[top:top + height, left:left + width])
+    x = torch.from_numpy(part).to(device).permute(2, 0, 1).float()
+    rows, columns = _matrices(view, device)
+    x = (rows @ x @ columns).round()
+    top, left, height, width = view.place
+    x = pad(x[None], (left, view.size[1] - left - width, top, view.size[0] - top - height),
+            mode='replicate')
+    x = x.to(torch.uint8).permute(0, 2, 3, 1)
+    return x.flip(-1) if order == 'bgr' else x
+
+
+@lru_cache(maxsize=16)
+def _matrices(view: View, device: torch.device) -> tuple[Tensor, Tensor]:
+    source, target = view.crop[2:], view.place[2:]
+    shrinks = all(s >= t for s, t in zip(source, target, strict=True))
+    make = _area if shrinks else _bilinear
+    rows, columns = (make(s, t) for s, t in zip(source, target, strict=True))
+    return rows.to(device), columns.T.contiguous().to(device)
+
+
+def _area(source: int, target: int) -> Tensor:
+    """Return the target×source matrix of averages over areas, as cv2.INTER_AREA."""
+    edges = torch.arange(target + 1, dtype=torch.float64) * source / target
+    pixels = torch.arange(source)
+    overlap = (torch.minimum(edges[1:, None], pixels + 1)
+               - torch.maximum(edges[:-1, None], pixels)).clamp(min=0)
+    return (overlap * target / source).float()
+
+
+def _bilinear(source: int, target: int) -> Tensor:
+    """Return the target×source matrix of linear interpolation, as cv2.INTER_LINEAR."""
+    centres = (torch.arange(target, dtype=torch.float64) + 0.5) * source / target - 0.5
+    distance = (centres.clamp(0, source - 1)[:, None] - torch.arange(source)).abs()
+    return (1 - distance).clamp(min=0).float()

@@ -1,0 +1,75 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whether an engine says what torch says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from depth_distill_ros.geometry.view import View
+from depth_distill_ros.inference.engine import DepthEngine
+
+_FACTOR = 1.25
+
+
+@dataclass(frozen=True)
+class ParityLimits:
+    """
+    The largest median relative error and the least δ1 of an engine against torch.
+
+    The shipped models in bfloat16 are at 0.0015 and 1.0000.
+    """
+
+    median_relative_error: float = 0.005
+    delta1: float = 0.998
+
+
+@dataclass(frozen=True)
+class Parity:
+    """
+    How far an engine is from the reference.
+
+    Attributes
+    ----------
+    median_relative_error : of the pixels for which both say a depth
+    delta1 : part of all pixels for which both are within a factor of 1.25, or both say nothing
+    largest_error : metres, of the pixels for which both say a depth
+    frames : that were compared
+
+    """
+
+    median_relative_error: float
+    delta1: float
+    largest_error: float
+    frames: int
+
+    def within(self, limits: ParityLimits) -> bool:
+        """Tell whether the engine may stand for torch."""
+        return (self.median_relative_error <= limits.median_relative_error
+                and self.delta1 >= limits.delta1)
+
+    def __str__(self) -> str:
+        return (f'median relative error {self.median_relative_error:.2g}, δ1 {self.delta1:.4f} '
+                f'against torch on {self.frames} frames')
+
+
+def check_parity(engine: DepthEngine, reference: DepthEngine,
+                 frames: Iterable[np.ndarray]) -> Parity:
+    """Compare two engines of one model on H×W×3 uint8 RGB frames of any size, at least one."""
+    compared = []
+    for frame in frames:
+        view = View.fit(frame.shape[:2], reference.input_size)
+        compared.append((engine(frame, view).depth, reference(frame, view).depth))
+    found, expected = (np.stack(depths) for depths in zip(*compared, strict=True))
+    neither = np.isnan(found) & np.isnan(expected)
+    both = ~(np.isnan(found) | np.isnan(expected))
+    error = np.abs(found - expected)[both]
+    ratio = found[both] / expected[both]
+    agree = np.count_nonzero((ratio < _FACTOR) & (ratio > 1 / _FACTOR))
+    return Parity(
+        float(np.median(error / expected[both])) if both.any() else 0.0,
+        float((agree + np.count_nonzero(neither)) / found.size),
+        float(error.max(initial=0.0)), len(compared))

@@ -1,0 +1,269 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Publish exported rooms from Isaac Sim 5.x or 6.x to ROS 2; runs in Isaac Sim's own Python.
+
+~/isaacsim/python.sh sim/isaac/stream.py rooms/room_*/room.usda
+    --randomisation sim/randomisation.yaml
+
+Needs nothing of depth_distill_ros. Every name of Isaac Sim that occurs here is listed with its
+version in README.md beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+import csv
+import itertools
+import math
+from pathlib import Path
+import sys
+
+CAMERA, LIGHTS, ROOM = '/World/Camera', '/World/Lights', '/World/Room'
+GRAPH = '/World/RosBridge'
+FRAME = 'simulator_optical_frame'
+TOPICS = {'rgb': 'simulator/image_raw', 'depth': 'simulator/depth',
+          'semantic_segmentation': 'simulator/semantics'}
+LABELS, INFO, CLOCK = 'simulator/semantic_labels', 'simulator/camera_info', 'clock'
+RANDOMISE = 'depth_distill_randomise'
+# What changes within a room; all of it is drawn anew every so many frames.
+DEFAULTS = {'every': 20, 'light': [0.6, 1.5], 'tint': 0.15, 'surfaces': True}
+
+Matrix = list[list[float]]
+
+
+def main(words: list[str] | None = None) -> int:
+    """Publish until Ctrl-C or the window closes; 2 and one line on bad arguments."""
+    arguments = read_arguments(words)
+    try:
+        ways = [camera_way(stage.with_name('way.csv')) for stage in arguments.stages]
+        randomisation = read_randomisation(arguments.randomisation)
+    except (OSError, ValueError) as error:
+        print(f'stream: {" ".join(str(error).split())}', file=sys.stderr)
+        return 2
+    # Everything of omni and isaacsim exists only once the application runs.
+    from isaacsim import SimulationApp
+
+    app = SimulationApp({'headless': not arguments.gui})
+    try:
+        run(app, arguments, ways, randomisation)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        app.close()
+    return 0
+
+
+def read_arguments(words: list[str] | None) -> argparse.Namespace:
+    """Return the command line; stages are absolute and exist."""
+    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
+    parser.add_argument('stages', type=Path, nargs='+', help='room.usda files, shown in turn')
+    parser.add_argument('--size', type=int, nargs=2, default=(480, 640),
+                        metavar=('HEIGHT', 'WIDTH'), help='of the pictures')
+    parser.add_argument('--updates', type=int, default=4,
+                        help='rendered frames for each published one: more are less noisy')
+    parser.add_argument('--frames-per-room', type=int, default=240)
+    parser.add_argument('--rooms', type=int, default=0, help='stop after so many; 0: never')
+    parser.add_argument('--seed', type=int, default=0, help='of the lights and surfaces')
+    parser.add_argument('--light-gain', type=float, default=1.0,
+                        help='factor on all lights, for pictures too dark or too bright')
+    parser.add_argument('--randomisation', type=Path,
+                        help='YAML file whose section between_frames is used')
+    parser.add_argument('--gui', action='store_true', help="open Isaac Sim's window")
+    arguments, _ = parser.parse_known_args(words)
+    arguments.stages = [stage.expanduser().absolute() for stage in arguments.stages]
+    for stage in arguments.stages:
+        if not stage.is_file():
+            parser.error(f'{stage}: no such file; write it with '
+                         '"depth-distill simulate --export isaac OUT"')
+    if min(arguments.updates, arguments.frames_per_room, *arguments.size) < 1 \
+            or not arguments.light_gain > 0:
+        parser.error('--size, --updates, --frames-per-room and --light-gain must be positive')
+    return arguments
+
+
+def read_randomisation(path: Path | None) -> dict:
+    """Return what changes between frames; ValueError names what is wrong."""
+    values = dict(DEFAULTS)
+    if path is not None:
+        import yaml
+
+        try:
+            given = (yaml.safe_load(path.read_text(encoding='utf-8')) or {}).get(
+                'between_frames', {})
+        except (yaml.YAMLError, AttributeError) as error:
+            raise ValueError(f'{path}: no YAML mapping: {error}') from error
+        if not isinstance(given, dict) or not set(given) <= set(DEFAULTS):
+            raise ValueError(f'{path}: between_frames: expected {", ".join(DEFAULTS)}')
+        values |= given
+    low, high = values['light']
+    if not 0 < low <= high or not 0 <= values['tint'] < 1 or values['every'] < 0:
+        raise ValueError(f'{path}: between_frames: light must be [low, high] above 0, tint from '
+                         '0 to 1, every 0 or more')
+    return values
+
+
+def camera_way(path: Path) -> list[Matrix]:
+    """Return camera poses as USD has them: rows, the camera looking along its -z with y up."""
+    poses = []
+    with path.open(newline='', encoding='utf-8') as lines:
+        for number, row in enumerate(csv.DictReader(lines), start=2):
+            try:
+                x, y, z, roll, pitch, yaw = (
+                    float(row[key]) for key in ('x', 'y', 'z', 'roll', 'pitch', 'yaw'))
+            except (KeyError, TypeError, ValueError):
+                raise ValueError(f'{path}, line {number}: expected x,y,z,roll,pitch,yaw') from None
+            poses.append(camera_matrix((x, y, z), roll, pitch, yaw))
+    if not poses:
+        raise ValueError(f'{path}: there is no pose in it')
+    return poses
+
+
+def camera_matrix(position: tuple[float, float, float], roll: float, pitch: float,
+                  yaw: float) -> Matrix:
+    """Return the pose of a camera that looks along x with z up, for one that looks along -z."""
+    (cr, sr), (cp, sp), (cy, sy) = ((math.cos(a), math.sin(a)) for a in (roll, pitch, yaw))
+    forward = [cy * cp, sy * cp, -sp]
+    left = [cy * sp * sr - sy * cr, sy * sp * sr + cy * cr, cp * sr]
+    up = [cy * sp * cr + sy * sr, sy * sp * cr - cy * sr, cp * cr]
+    return [[*(-v for v in left), 0.0], [*up, 0.0], [*(-v for v in forward), 0.0],
+            [*position, 1.0]]
+
+
+def run(app: object, arguments: argparse.Namespace, ways: list[list[Matrix]],
+        randomisation: dict) -> None:
+    """Show room after room."""
+    import omni.kit.app
+    import omni.timeline
+    import omni.usd
+
+    manager = omni.kit.app.get_app().get_extension_manager()
+    manager.set_extension_enabled_immediate('isaacsim.ros2.bridge', True)
+    app.update()
+    timeline = omni.timeline.get_timeline_interface()
+    rooms = itertools.cycle(zip(arguments.stages, ways, strict=True))
+    for number, (stage_file, way) in enumerate(rooms):
+        if arguments.rooms and number == arguments.rooms:
+            return
+        stage = opened(app, omni.usd.get_context(), stage_file)
+        lights = light_intensities(stage, arguments.light_gain)
+        if randomisation['every']:
+            add_randomiser(lights, stage_file.with_name('textures'), surfaces(stage),
+                           randomisation, arguments.seed + number)
+        add_bridge(arguments)
+        timeline.play()
+        app.update()
+        for frame, pose in enumerate(frames(way, arguments.frames_per_room)):
+            if not app.is_running():
+                return
+            if randomisation['every'] and frame % randomisation['every'] == 0:
+                import omni.replicator.core as rep
+
+                rep.utils.send_og_event(event_name=RANDOMISE)
+            place_camera(stage, pose)
+            for _ in range(arguments.updates):
+                app.update()
+        timeline.stop()
+        app.update()
+
+
+def frames(way: list[Matrix], count: int) -> Iterator[Matrix]:
+    """Yield ``count`` poses of a way that starts again where it ends."""
+    return itertools.islice(itertools.cycle(way), count)
+
+
+def opened(app: object, context: object, path: Path) -> object:
+    """Open a stage and wait until it and its textures are there; return it."""
+    if not context.open_stage(str(path)):
+        raise SystemExit(f'stream: {path}: Isaac Sim cannot open it')
+    app.update()
+    while context.get_stage_loading_status()[2] > 0:
+        app.update()
+    return context.get_stage()
+
+
+def light_intensities(stage: object, gain: float) -> dict[str, float]:
+    """Multiply all lights; return the new intensity of each, by path."""
+    intensities = {}
+    for prim in stage.GetPrimAtPath(LIGHTS).GetChildren():
+        attribute = prim.GetAttribute('inputs:intensity')
+        attribute.Set(gain * attribute.Get())
+        intensities[str(prim.GetPath())] = attribute.Get()
+    return intensities
+
+
+def surfaces(stage: object) -> list[str]:
+    """Return the paths of floor and walls, the large surfaces that have texture coordinates."""
+    return [f'{prim.GetPath()}/part_000' for prim in stage.GetPrimAtPath(ROOM).GetChildren()
+            if prim.GetName().startswith(('floor_0', 'wall_0'))]
+
+
+def place_camera(stage: object, pose: Matrix) -> None:
+    """Put the camera somewhere else, effective with the next rendered frame."""
+    from pxr import Gf
+
+    stage.GetPrimAtPath(CAMERA).GetAttribute('xformOp:transform').Set(Gf.Matrix4d(pose))
+
+
+def add_randomiser(lights: dict[str, float], textures: Path, large: list[str],
+                   randomisation: dict, seed: int) -> None:
+    """Let Replicator draw lights and surfaces whenever the event RANDOMISE is sent."""
+    import omni.replicator.core as rep
+
+    rep.set_global_seed(seed)
+    low, high = randomisation['light']
+    pale = 1.0 - randomisation['tint']
+    with rep.trigger.on_custom_event(event_name=RANDOMISE):
+        for path, intensity in lights.items():
+            with rep.get.prim_at_path(path):
+                rep.modify.attribute('inputs:intensity', rep.distribution.uniform(
+                    low * intensity, high * intensity))
+                rep.modify.attribute('inputs:color', rep.distribution.uniform(
+                    (pale, pale, pale), (1.0, 1.0, 1.0)))
+        if randomisation['surfaces']:
+            with rep.get.prim_at_path(large):
+                rep.randomizer.texture(textures=[str(p) for p in sorted(textures.glob('*.png'))])
+
+
+def add_bridge(arguments: argparse.Namespace) -> None:
+    """Build the graph that publishes pictures, classes, depth, camera_info and the clock."""
+    import omni.graph.core as og
+    import usdrt.Sdf
+
+    nodes = [
+        ('tick', 'omni.graph.action.OnPlaybackTick'),
+        ('time', 'isaacsim.core.nodes.IsaacReadSimulationTime'),
+        ('clock', 'isaacsim.ros2.bridge.ROS2PublishClock'),
+        ('render', 'isaacsim.core.nodes.IsaacCreateRenderProduct'),
+        ('info', 'isaacsim.ros2.bridge.ROS2CameraInfoHelper'),
+        *((kind, 'isaacsim.ros2.bridge.ROS2CameraHelper') for kind in TOPICS)]
+    connections = [
+        ('tick.outputs:tick', 'clock.inputs:execIn'),
+        ('time.outputs:simulationTime', 'clock.inputs:timeStamp'),
+        ('tick.outputs:tick', 'render.inputs:execIn')]
+    height, width = arguments.size
+    values = [
+        ('clock.inputs:topicName', CLOCK),
+        ('render.inputs:cameraPrim', [usdrt.Sdf.Path(CAMERA)]),
+        ('render.inputs:width', width),
+        ('render.inputs:height', height),
+        ('info.inputs:topicName', INFO),
+        ('semantic_segmentation.inputs:enableSemanticLabels', True),
+        ('semantic_segmentation.inputs:semanticLabelsTopicName', LABELS)]
+    for kind, topic in TOPICS.items():
+        values += [(f'{kind}.inputs:type', kind), (f'{kind}.inputs:topicName', topic)]
+    for helper in ('info', *TOPICS):
+        connections += [
+            ('render.outputs:execOut', f'{helper}.inputs:execIn'),
+            ('render.outputs:renderProductPath', f'{helper}.inputs:renderProductPath')]
+        values += [(f'{helper}.inputs:frameId', FRAME),
+                   (f'{helper}.inputs:frameSkipCount', arguments.updates - 1)]
+    keys = og.Controller.Keys
+    og.Controller.edit({'graph_path': GRAPH, 'evaluator_name': 'execution'}, {
+        keys.CREATE_NODES: nodes, keys.CONNECT: connections, keys.SET_VALUES: values})
+
+
+if __name__ == '__main__':
+    sys.exit(main())

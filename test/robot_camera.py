@@ -1,0 +1,68 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A camera that tests hold in their hands, and waiting for what is made of its pictures."""
+
+import time
+
+from builtin_interfaces.msg import Time
+import cv2
+from ros_graph import TIMEOUT, wait_until
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from depth_distill_ros.nodes import camera_info, images
+from depth_distill_ros.nodes.qos import profile
+
+FRAME = 'robot_eye'
+BEST_EFFORT = profile(10, reliable=False)
+
+
+class RobotCamera:
+    """Publishes image and camera_info of one stamp after the other."""
+
+    def __init__(self, nodes, intrinsics, prefix='', compressed=False):
+        self._intrinsics, self._compressed = intrinsics, compressed
+        self._info = nodes.talk(CameraInfo, f'{prefix}camera_info', BEST_EFFORT)
+        self._image = nodes.talk(CompressedImage, f'{prefix}image/compressed', BEST_EFFORT) \
+            if compressed else nodes.talk(Image, f'{prefix}image', BEST_EFFORT)
+        self.stamps = []
+
+    def show(self, pixels, change=lambda message: None, change_info=lambda message: None,
+             encoding='rgb8'):
+        """Send a picture with the next stamp; ``change`` may spoil the message."""
+        stamp = Time(sec=7, nanosec=len(self.stamps) * 1_000_003)
+        self.stamps.append((stamp.sec, stamp.nanosec))
+        info = camera_info.from_intrinsics(self._intrinsics, stamp, FRAME)
+        change_info(info)
+        self._info.publish(info)
+        message = images.from_array(pixels, encoding, stamp, FRAME)
+        if self._compressed:
+            message = CompressedImage(
+                header=message.header, format='rgb8; png compressed bgr8',
+                data=cv2.imencode('.png', pixels[..., ::-1])[1].tobytes())
+        change(message)
+        self._image.publish(message)
+
+
+def stamp_of(message):
+    return message.header.stamp.sec, message.header.stamp.nanosec
+
+
+def one_by_one(camera, answers, count, pixels, **changes):
+    """Show pictures, each after the last one's answer, so that none is dropped."""
+    for _ in range(count):
+        before = len(answers)
+        camera.show(pixels, **changes)
+        # Best effort: what is sent before the reader has matched, too, is lost for good.
+        deadline = time.monotonic() + TIMEOUT
+        while not answers and not came_within(answers, 5.0) and time.monotonic() < deadline:
+            camera.stamps.pop()
+            camera.show(pixels, **changes)
+        wait_until(lambda: len(answers) > before, 'an answer')  # noqa: B023
+    return answers[-1]
+
+
+def came_within(answers, seconds):
+    deadline = time.monotonic() + seconds
+    while not answers and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return bool(answers)

@@ -1,0 +1,270 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What Gazebo opens: the shipped world, the bridges' types, the flying camera."""
+
+import importlib
+import importlib.util
+import os
+from pathlib import Path
+import shutil
+import subprocess
+import sys
+import types
+import xml.etree.ElementTree as ElementTree
+
+import exported_rooms
+import numpy as np
+import pytest
+import yaml
+
+from depth_distill_ros import bringup, simulators
+from depth_distill_ros.simulation import looks
+from depth_distill_ros.simulation.export.write import export
+from depth_distill_ros.simulation.scene import rotation
+
+GAZEBO = Path(__file__).resolve().parents[1] / 'sim' / 'gazebo'
+ROOM = GAZEBO / 'room_35'
+SCRIPT = GAZEBO / 'fly_camera.py'
+WORLDS = {'room.sdf': 'gz.msgs', 'room.fortress.sdf': 'ignition.msgs'}
+BRIDGES = sorted(GAZEBO.glob('*.yaml'))
+
+
+@pytest.fixture(scope='module')
+def fly():
+    spec = importlib.util.spec_from_file_location('fly_camera', SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def gz_in(folder, answers='data: true', name='gz'):
+    """Put a command gz there that notes how it was called."""
+    command = folder / name
+    command.write_text(f'#!/bin/sh\necho "$@" >> "{folder}/calls"\necho "{answers}"\n')
+    command.chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize('name', WORLDS)
+def test_the_shipped_world_is_what_the_export_writes(name, tmp_path):
+    export('gazebo', looks.STREAM, [35], tmp_path, texture_rows=96)
+    fresh, camera = exported_rooms.sdf(tmp_path / 'room_35' / name)
+    shipped, seen = exported_rooms.sdf(ROOM / name)
+    assert shipped.keys() == fresh.keys()
+    for key, thing in fresh.items():
+        assert shipped[key].label == thing.label
+        for a, b in zip(shipped[key].parts, thing.parts, strict=True):
+            assert (a.shape, a.texture) == (b.shape, b.texture)
+            np.testing.assert_allclose(a.middle, b.middle, atol=1e-5)
+            np.testing.assert_allclose(a.size, b.size, atol=1e-5)
+    np.testing.assert_allclose(seen.position, camera.position, atol=1e-5)
+    np.testing.assert_allclose(seen.turn, camera.turn, atol=1e-5)
+
+
+@pytest.mark.parametrize('name', WORLDS)
+def test_the_shipped_world_has_its_files_and_is_small(name):
+    root = ElementTree.parse(ROOM / name).getroot()
+    uris = {e.text for tag in ('uri', 'albedo_map') for e in root.iter(tag)}
+    assert uris and all((ROOM / uri).is_file() for uri in uris)
+    assert sum(p.stat().st_size for p in ROOM.rglob('*') if p.is_file()) < 1_000_000
+
+
+@pytest.mark.parametrize('name', WORLDS)
+def test_the_shipped_world_is_valid_to_the_sdf_library(name):
+    tool = shutil.which('ign') or shutil.which('gz')
+    if tool is None:
+        pytest.skip('no SDF library: apt-get install ignition-tools libsdformat-dev sdformat-sdf')
+    checked = subprocess.run([tool, 'sdf', '-k', name], cwd=ROOM, capture_output=True, text=True,
+                             timeout=60)
+    assert 'Valid.' in checked.stdout, checked.stderr
+
+
+@pytest.mark.parametrize('name', WORLDS)
+def test_elements_stand_where_the_sdf_rules_want_them(name):
+    """What `sdf -k` finds beyond structure: unique names among siblings, numbers that parse."""
+    root = ElementTree.parse(ROOM / name).getroot()
+    assert (root.tag, root.get('version')) == ('sdf', '1.9')
+    for parent in root.iter():
+        for kind in ('model', 'link', 'visual', 'collision', 'sensor', 'light'):
+            names = [child.get('name') for child in parent.findall(kind)]
+            assert all(names) and len(names) == len(set(names))
+    lengths = {'pose': 6, 'size': 3, 'diffuse': 4, 'direction': 3, 'radii': 3}
+    for element in root.iter():
+        if element.tag in lengths:
+            values = [float(v) for v in element.text.split()]
+            assert len(values) == lengths[element.tag] and np.isfinite(values).all()
+
+
+@pytest.mark.parametrize('path', BRIDGES, ids=lambda path: path.name)
+def test_bridges_name_message_types_that_exist(path):
+    entries = yaml.safe_load(path.read_text())
+    for entry in entries:
+        assert set(entry) <= {'gz_topic_name', 'ros_topic_name', 'gz_type_name', 'ros_type_name',
+                              'direction', 'lazy'}
+        package, kind, name = entry['ros_type_name'].split('/')
+        assert hasattr(importlib.import_module(f'{package}.{kind}'), name)
+        messages = 'ignition.msgs' if '.fortress' in path.name else 'gz.msgs'
+        assert entry['gz_type_name'] == f'{messages}.{name}'
+        assert entry['direction'] == 'GZ_TO_ROS'
+
+
+@pytest.mark.parametrize('path', BRIDGES, ids=lambda path: path.name)
+def test_bridges_carry_what_the_world_publishes_to_where_the_stream_listens(path):
+    root = ElementTree.parse(ROOM / 'room.sdf').getroot()
+    plain, classes, rgbd = (root.find(f".//sensor[@type='{kind}']/topic").text
+                            for kind in ('camera', 'segmentation', 'rgbd_camera'))
+    listens = bringup.DistillationArguments()
+    expected = {
+        plain: listens.image, plain.rpartition('/')[0] + '/camera_info': listens.camera_info,
+        f'{classes}/labels_map': listens.semantics, f'{rgbd}/depth_image': 'simulator/depth'}
+    carried = {e['gz_topic_name']: e['ros_topic_name'] for e in yaml.safe_load(path.read_text())}
+    assert carried == ({'/clock': '/clock'} if 'clock' in path.name else expected)
+
+
+def test_both_spellings_of_a_bridge_say_the_same():
+    for name in ('bridge', 'clock_bridge'):
+        new = (GAZEBO / f'{name}.yaml').read_text()
+        old = (GAZEBO / f'{name}.fortress.yaml').read_text()
+        assert yaml.safe_load(old.replace('ignition.msgs', 'gz.msgs')) == yaml.safe_load(new)
+
+
+def test_the_camera_flies_the_way_through_the_command(fly, tmp_path, monkeypatch):
+    monkeypatch.setenv('PATH', f'{gz_in(tmp_path)}:{os.environ["PATH"]}')
+    call = fly.caller('room_35')
+    for pose in fly.way(ROOM / 'way.csv')[:2]:
+        assert call(pose)
+    first, _ = (tmp_path / 'calls').read_text().splitlines()
+    assert first.startswith('service -s /world/room_35/set_pose --reqtype gz.msgs.Pose --reptype '
+                            'gz.msgs.Boolean --timeout 2000 --req name: "camera", position: {x: ')
+
+
+def test_fortress_is_asked_in_its_own_words(fly, tmp_path, monkeypatch):
+    monkeypatch.setattr(fly.shutil, 'which', lambda name: name if name == 'ign' else None)
+    monkeypatch.setenv('PATH', f'{gz_in(tmp_path, name="ign")}:{os.environ["PATH"]}')
+    assert fly.caller('w')((0.0,) * 6 + (1.0,))
+    assert '--reqtype ignition.msgs.Pose' in (tmp_path / 'calls').read_text()
+
+
+@pytest.mark.parametrize('transport, messages', [
+    ('transport13', 'msgs10'), ('transport14', 'msgs11'), ('transport', 'msgs')])
+def test_the_bindings_of_each_version_are_used_where_they_are(fly, monkeypatch, transport,
+                                                              messages):
+    asked = []
+
+    class Pose:
+        def __init__(self, name):
+            self.name = name
+            self.position, self.orientation = types.SimpleNamespace(), types.SimpleNamespace()
+
+    def request(*call):
+        asked.append(call)
+        return True, types.SimpleNamespace(data=True)
+
+    def module(name, **content):
+        made = types.ModuleType(name)
+        vars(made).update(content)
+        monkeypatch.setitem(sys.modules, name, made)
+
+    boolean = type('Boolean', (), {})
+    module('gz')
+    module(f'gz.{transport}', Node=lambda: types.SimpleNamespace(request=request))
+    module(f'gz.{messages}')
+    module(f'gz.{messages}.pose_pb2', Pose=Pose)
+    module(f'gz.{messages}.boolean_pb2', Boolean=boolean)
+    assert fly.caller('w')((1.0, 2.0, 3.0, 0.0, 0.0, 0.6, 0.8))
+    service, pose, *kinds, timeout = asked[0]
+    assert (service, kinds, timeout) == ('/world/w/set_pose', [Pose, boolean], 2000)
+    assert pose.name == 'camera' and vars(pose.position) == {'x': 1.0, 'y': 2.0, 'z': 3.0}
+    assert vars(pose.orientation) == {'x': 0.0, 'y': 0.0, 'z': 0.6, 'w': 0.8}
+
+
+def test_the_camera_that_flies_is_in_the_world(fly):
+    root = ElementTree.parse(ROOM / 'room.sdf').getroot()
+    assert root.find(f".//model[@name='{fly.CAMERA}']") is not None
+    assert fly.world_name(ROOM / 'room.sdf') == 'room_35'
+    x, y, z, *turn = fly.way(ROOM / 'way.csv')[0]
+    _, camera = exported_rooms.sdf(ROOM / 'room.sdf')
+    np.testing.assert_allclose((x, y, z), camera.position, atol=1e-5)
+    np.testing.assert_allclose(matrix(*turn), camera.turn, atol=1e-5)
+
+
+def matrix(x, y, z, w):
+    """Return the rotation of a unit quaternion."""
+    return np.array([
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)]])
+
+
+def test_quaternions_are_those_of_the_angles(fly):
+    for angles in ((0.3, -0.2, 2.0), (-1.0, 1.2, -3.0), (0.0, 0.0, 0.5)):
+        np.testing.assert_allclose(matrix(*fly.quaternion(*angles)), rotation(angles), atol=1e-12)
+
+
+def test_a_gazebo_that_does_not_answer_is_one_line(fly, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv('PATH', f'{gz_in(tmp_path, "timed out")}:{os.environ["PATH"]}')
+    assert fly.main([str(ROOM / 'room.sdf'), '--wait', '0.01']) == 1
+    assert 'has not moved the model camera' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('world, way, message', [
+    ('', '', 'no SDF'), ('<sdf/>', '', 'no <world name'),
+    ('<sdf><world name="w"/></sdf>', 'x,y,z\n1,2,3\n', 'way.csv, line 2'),
+    ('<sdf><world name="w"/></sdf>', 'x,y,z,roll,pitch,yaw\n1,2,nan,0,0,0\n', 'way.csv, line 2'),
+    ('<sdf><world name="w"/></sdf>', 'x,y,z,roll,pitch,yaw\n', 'there is no pose')])
+def test_bad_files_are_one_line(fly, tmp_path, capsys, world, way, message):
+    (tmp_path / 'w.sdf').write_text(world)
+    (tmp_path / 'way.csv').write_text(way)
+    assert fly.main([str(tmp_path / 'w.sdf')]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1 and message in lines[0]
+
+
+def test_without_gazebo_the_flight_says_so(fly, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv('PATH', str(tmp_path))
+    assert fly.main([str(ROOM / 'room.sdf')]) == 1
+    assert 'neither gz nor ign' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('distribution, version, command, world, bridge', [
+    ('humble', 'fortress', ['ign', 'gazebo'], 'room.fortress.sdf', 'bridge.fortress.yaml'),
+    ('jazzy', 'harmonic', ['gz', 'sim'], 'room.sdf', 'bridge.yaml'),
+    ('kilted', 'ionic', ['gz', 'sim'], 'room.sdf', 'bridge.yaml'),
+    ('rolling', 'jetty', ['gz', 'sim'], 'room.sdf', 'bridge.yaml')])
+def test_each_ros_distribution_gets_its_gazebo(distribution, version, command, world, bridge):
+    arguments, environment = simulators.GazeboArguments(), {'ROS_DISTRO': distribution}
+    assert simulators.gazebo_version(arguments, environment) == version
+    processes = simulators.gazebo_processes(arguments, environment)
+    assert processes['gazebo'][:2] == command
+    assert processes['gazebo'][-1] == str(ROOM / world)
+    assert '--headless-rendering' in processes['gazebo']
+    assert processes['fly_camera'][1:3] == [str(SCRIPT), str(ROOM / world)]
+    bridges = simulators.gazebo_bridges(arguments, environment)
+    assert bridges == {'bridge': str(GAZEBO / bridge), 'clock_bridge': str(
+        GAZEBO / bridge.replace('bridge', 'clock_bridge', 1))}
+    assert all(Path(file).is_file() for file in bridges.values())
+
+
+def test_a_world_of_ones_own_is_opened_with_a_window_and_may_stand_still(tmp_path):
+    world = tmp_path / 'mine.sdf'
+    world.write_text('<sdf/>')
+    arguments = simulators.GazeboArguments(world=str(world), gui=True, fly=False, gazebo='ionic')
+    assert simulators.gazebo_processes(arguments, {}) == {
+        'gazebo': ['gz', 'sim', '-r', str(world)]}
+    with pytest.raises(bringup.BringupError, match='way.csv is missing; say fly:=false'):
+        simulators.gazebo_processes(simulators.GazeboArguments(world=str(world)), {})
+    with pytest.raises(bringup.BringupError, match='is no file'):
+        simulators.gazebo_processes(simulators.GazeboArguments(world='/nowhere.sdf'), {})
+
+
+def test_the_graph_behind_either_simulator_is_the_distilling_one(tmp_path):
+    (tmp_path / 'card.json').write_text('{"size": [96, 128]}')
+    plain = bringup.distillation_graph(
+        bringup.DistillationArguments(simulator='none', teacher=str(tmp_path)))
+    gazebo = simulators.simulator_graph(simulators.GazeboArguments(teacher=str(tmp_path)))
+    isaac = simulators.simulator_graph(simulators.IsaacArguments(teacher=str(tmp_path)))
+    assert gazebo == plain
+    assert [spec.name for spec in isaac] == [spec.name for spec in plain]
+    stream, = (spec for spec in isaac if spec.name == 'stream')
+    assert stream.remappings['semantic_labels'] == 'simulator/semantic_labels'

@@ -1,0 +1,242 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The Isaac Sim script, on a real USD stage with the application's modules recorded."""
+
+import ast
+import contextlib
+import importlib.util
+import json
+from pathlib import Path
+import re
+import sys
+import types
+
+import exported_rooms
+import numpy as np
+import pytest
+import yaml
+
+from depth_distill_ros.simulation import looks
+from depth_distill_ros.simulation.export.write import export
+
+ISAAC = Path(__file__).resolve().parents[1] / 'sim' / 'isaac'
+SCRIPT = ISAAC / 'stream.py'
+ROOTS = ('isaacsim', 'omni', 'usdrt', 'pxr', 'carb')
+
+
+@pytest.fixture(scope='module')
+def script():
+    spec = importlib.util.spec_from_file_location('isaac_stream', SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope='module')
+def rooms(tmp_path_factory):
+    out = tmp_path_factory.mktemp('rooms')
+    return export('isaac', looks.STREAM, [3, 4], out, (48, 64), texture_rows=16)
+
+
+class Recorder:
+    """The modules of a running Isaac Sim: they note what is asked of them."""
+
+    def __init__(self, monkeypatch):
+        self.calls, self.updates, self.poses, self.graph, self.stage = [], 0, [], None, None
+        for name, module in self.modules().items():
+            monkeypatch.setitem(sys.modules, name, module)
+
+    def modules(self):
+        names = ('isaacsim', 'omni', 'omni.kit', 'omni.kit.app', 'omni.timeline', 'omni.usd',
+                 'omni.graph', 'omni.graph.core', 'omni.replicator', 'omni.replicator.core',
+                 'usdrt', 'usdrt.Sdf')
+        made = {name: types.ModuleType(name) for name in names}
+        for name, module in made.items():
+            parent, _, child = name.rpartition('.')
+            if parent:
+                setattr(made[parent], child, module)
+        made['isaacsim'].SimulationApp = lambda settings: self.noted('app', settings) or self
+        made['omni.kit.app'].get_app = lambda: types.SimpleNamespace(
+            get_extension_manager=lambda: types.SimpleNamespace(
+                set_extension_enabled_immediate=lambda *a: self.noted('extension', *a)))
+        made['omni.timeline'].get_timeline_interface = lambda: types.SimpleNamespace(
+            play=lambda: self.noted('play'), stop=lambda: self.noted('stop'))
+        made['omni.usd'].get_context = lambda: self
+        made['usdrt.Sdf'].Path = str
+        keys = types.SimpleNamespace(CREATE_NODES='nodes', CONNECT='connect', SET_VALUES='values')
+        made['omni.graph.core'].Controller = types.SimpleNamespace(Keys=keys, edit=self.edit)
+        rep = made['omni.replicator.core']
+        rep.set_global_seed = lambda seed: self.noted('seed', seed)
+        rep.trigger = types.SimpleNamespace(
+            on_custom_event=lambda event_name: contextlib.nullcontext())
+        rep.get = types.SimpleNamespace(prim_at_path=lambda path: contextlib.nullcontext(
+            self.noted('prim', path)))
+        rep.modify = types.SimpleNamespace(attribute=lambda *a: self.noted('modify', *a))
+        rep.distribution = types.SimpleNamespace(uniform=lambda low, high: (low, high))
+        rep.randomizer = types.SimpleNamespace(
+            texture=lambda textures: self.noted('textures', textures))
+        rep.utils = types.SimpleNamespace(
+            send_og_event=lambda event_name: self.noted('event', event_name))
+        return made
+
+    def noted(self, *call):
+        self.calls.append(call)
+
+    def edit(self, where, what):
+        self.graph = (where, what)
+
+    def open_stage(self, path):
+        from pxr import Usd
+
+        self.stage = Usd.Stage.Open(path)
+        return self.stage is not None
+
+    def get_stage(self):
+        return self.stage
+
+    def get_stage_loading_status(self):
+        return '', 0, 0
+
+    def update(self):
+        from pxr import UsdGeom
+
+        self.updates += 1
+        if self.stage is not None:
+            camera = UsdGeom.Xformable(self.stage.GetPrimAtPath('/World/Camera'))
+            self.poses.append(np.array(camera.ComputeLocalToWorldTransform(0)))
+
+    def is_running(self):
+        return True
+
+    def close(self):
+        self.noted('close')
+
+
+def test_the_script_shows_room_after_room_and_publishes_all_topics(script, rooms, monkeypatch):
+    isaac = Recorder(monkeypatch)
+    _, camera = exported_rooms.usd(rooms[0])
+    assert script.main([*map(str, rooms), '--rooms', '3', '--frames-per-room', '5', '--updates',
+                        '2', '--size', '48', '64', '--seed', '9']) == 0
+    assert [call for call in isaac.calls if call[0] in ('play', 'stop')] == [
+        ('play',), ('stop',)] * 3
+    assert isaac.calls[-1] == ('close',)
+    assert ('extension', 'isaacsim.ros2.bridge', True) in isaac.calls
+    assert [c[1] for c in isaac.calls if c[0] == 'seed'] == [9, 10, 11]
+    where, what = isaac.graph
+    values = dict(what['values'])
+    assert values['semantic_segmentation.inputs:enableSemanticLabels'] is True
+    assert {values[f'{kind}.inputs:topicName'] for kind in (
+        'rgb', 'depth', 'semantic_segmentation')} == {
+        'simulator/image_raw', 'simulator/depth', 'simulator/semantics'}
+    assert (values['render.inputs:height'], values['render.inputs:width']) == (48, 64)
+    assert values['rgb.inputs:frameSkipCount'] == values['info.inputs:frameSkipCount'] == 1
+    nodes = {name for name, _ in what['nodes']}
+    ends = [end for pair in what['connect'] for end in pair] + list(values)
+    assert {end.partition('.')[0] for end in ends} == nodes
+    # The first pose of the way is where the export has put the camera.
+    first = isaac.poses[3]
+    np.testing.assert_allclose(first[3, :3], camera.position, atol=1e-5)
+    np.testing.assert_allclose(np.stack([-first[2, :3], -first[0, :3], first[1, :3]], axis=1),
+                               camera.turn, atol=1e-5)
+    assert len({tuple(pose[3, :3].round(4)) for pose in isaac.poses}) > 3, 'it flies'
+
+
+def test_lights_and_surfaces_are_drawn_anew_between_frames(script, rooms, monkeypatch, tmp_path):
+    isaac = Recorder(monkeypatch)
+    file = tmp_path / 'r.yaml'
+    file.write_text('between_frames: {every: 2, light: [0.5, 2.0]}')
+    script.main([str(rooms[0]), '--rooms', '1', '--frames-per-room', '5', '--light-gain', '3',
+                 '--randomisation', str(file)])
+    assert sum(call[0] == 'event' for call in isaac.calls) == 3
+    prims = [call[1] for call in isaac.calls if call[0] == 'prim']
+    assert '/World/Lights/lamp_0' in prims
+    large = prims[-1]
+    assert len(large) == 5 and all(
+        isaac.stage.GetPrimAtPath(path).HasAttribute('primvars:st') for path in large)
+    lamp = float(re.search(r'DiskLight "lamp_0".*?inputs:intensity = ([\d.]+)',
+                           rooms[0].read_text(), re.DOTALL)[1])
+    assert any(call[1:] == ('inputs:intensity', pytest.approx((1.5 * lamp, 6.0 * lamp), rel=1e-4))
+               for call in isaac.calls if call[0] == 'modify')
+    textures, = (call[1] for call in isaac.calls if call[0] == 'textures')
+    assert all(Path(path).is_file() for path in textures)
+
+
+def test_without_randomisation_nothing_of_replicator_is_asked(script, rooms, monkeypatch,
+                                                              tmp_path):
+    isaac = Recorder(monkeypatch)
+    (tmp_path / 'r.yaml').write_text('between_frames: {every: 0}')
+    script.main([str(rooms[0]), '--rooms', '1', '--frames-per-room', '2', '--randomisation',
+                 str(tmp_path / 'r.yaml')])
+    assert not {'event', 'seed', 'prim'} & {call[0] for call in isaac.calls}
+
+
+def test_the_shipped_randomisation_is_understood(script):
+    path = ISAAC.parent / 'randomisation.yaml'
+    assert script.read_randomisation(path) == yaml.safe_load(path.read_text())['between_frames']
+    assert script.read_randomisation(None) == script.DEFAULTS
+
+
+@pytest.mark.parametrize('text, message', [
+    ('between_frames: {when: 3}', 'expected every, light, tint, surfaces'),
+    ('between_frames: {light: [2, 1]}', 'light must be'),
+    ('{', 'no YAML mapping'), ('[1]', 'no YAML mapping')])
+def test_bad_files_are_one_line_before_anything_starts(script, rooms, tmp_path, capsys, text,
+                                                       message):
+    (tmp_path / 'r.yaml').write_text(text)
+    assert script.main([str(rooms[0]), '--randomisation', str(tmp_path / 'r.yaml')]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1 and message in lines[0]
+
+
+def test_a_way_with_a_gap_is_named_with_its_line(script, tmp_path):
+    (tmp_path / 'way.csv').write_text('x,y,z,roll,pitch,yaw\n1,2,3,0,0,0\n1,2,,0,0,0\n')
+    with pytest.raises(ValueError, match='way.csv, line 3'):
+        script.camera_way(tmp_path / 'way.csv')
+
+
+def names_used(path):
+    """Return every dotted name of Isaac Sim in a script: imported, reached, or in a string."""
+    tree = ast.parse(path.read_text())
+    roots, used = {}, set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.partition('.')[0] in ROOTS:
+                    roots[alias.asname or alias.name.partition('.')[0]] = (
+                        alias.name if alias.asname else alias.name.partition('.')[0])
+        elif isinstance(node, ast.ImportFrom) and node.module.partition('.')[0] in ROOTS:
+            for alias in node.names:
+                roots[alias.asname or alias.name] = f'{node.module}.{alias.name}'
+                used.add(f'{node.module}.{alias.name}')
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(
+                r'(isaacsim|omni)(\.\w+)+', node.value):
+            used.add(node.value)
+        parts, end = [], node
+        while isinstance(end, ast.Attribute):
+            parts.append(end.attr)
+            end = end.value
+        if parts and isinstance(end, ast.Name) and end.id in roots:
+            used.add('.'.join([roots[end.id], *reversed(parts)]))
+    # Of a chain only its end counts.
+    return {name for name in used if not any(other.startswith(name + '.') for other in used)
+            or name == 'isaacsim.ros2.bridge'}
+
+
+def test_every_name_of_isaac_sim_is_listed_with_its_versions():
+    compile(SCRIPT.read_text(), str(SCRIPT), 'exec')
+    text = (ISAAC / 'README.md').read_text()
+    rows = [[cell.strip() for cell in line.strip('|').split('|')]
+            for line in text[text.index('| name |'):].splitlines() if line.startswith('| `')]
+    listed = {row[0].strip('`') for row in rows}
+    assert listed == names_used(SCRIPT)
+    assert all(len(row) == 4 and all(row) for row in rows)
+
+
+def test_the_names_that_arrive_are_lower_case_words_of_the_class_table(rooms):
+    from depth_distill_ros.stream.classes import NYU13
+
+    things, _ = exported_rooms.usd(rooms[0])
+    names = {thing.label for thing in things.values()}
+    assert names <= set(NYU13) and json.dumps(sorted(names)) == json.dumps(sorted(names)).lower()

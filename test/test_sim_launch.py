@@ -1,0 +1,85 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""gazebo.launch.py and isaac.launch.py, where launch_ros is installed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+launch = pytest.importorskip('launch')
+pytest.importorskip('launch_ros')
+
+from launch.actions import (  # noqa: E402
+    DeclareLaunchArgument,
+    ExecuteProcess,
+    OpaqueFunction,
+)
+from launch.launch_description_sources import (  # noqa: E402
+    get_launch_description_from_python_launch_file,
+)
+from launch.utilities import perform_substitutions  # noqa: E402
+from launch_ros.actions import Node  # noqa: E402
+
+from depth_distill_ros import bringup, simulators  # noqa: E402
+
+LAUNCH = Path(__file__).resolve().parents[1] / 'launch'
+
+
+@pytest.fixture
+def teacher(tmp_path):
+    (tmp_path / 'card.json').write_text(json.dumps({'size': [96, 128]}))
+    return str(tmp_path)
+
+
+def started(name, **arguments):
+    """Return all actions of a launch file that gets these arguments."""
+    description = get_launch_description_from_python_launch_file(str(LAUNCH / name))
+    context = launch.LaunchContext()
+    for action in description.entities:
+        if isinstance(action, DeclareLaunchArgument):
+            context.launch_configurations[action.name] = arguments.get(
+                action.name, perform_substitutions(context, action.default_value))
+    actions = [action for function in description.entities
+               if isinstance(function, OpaqueFunction) for action in function.execute(context)]
+    for node in actions:
+        if isinstance(node, Node):
+            node._perform_substitutions(context)
+    return context, actions
+
+
+@pytest.mark.parametrize('name, kind', [
+    ('gazebo.launch.py', simulators.GazeboArguments),
+    ('isaac.launch.py', simulators.IsaacArguments)])
+def test_every_argument_is_declared_described_and_has_its_default(name, kind):
+    description = get_launch_description_from_python_launch_file(str(LAUNCH / name))
+    context, texts = launch.LaunchContext(), {}
+    for action in description.get_launch_arguments():
+        assert action.description
+        texts[action.name] = perform_substitutions(context, action.default_value)
+    assert bringup.from_mapping(kind, texts) == kind()
+
+
+def test_gazebo_starts_the_graph_the_simulator_the_flight_and_two_bridges(teacher, monkeypatch):
+    monkeypatch.setenv('ROS_DISTRO', 'jazzy')
+    context, actions = started('gazebo.launch.py', teacher=teacher, robot='real', namespace='r1')
+    nodes = [action.node_name for action in actions if isinstance(action, Node)]
+    assert nodes == ['/r1/stream', '/r1/distiller', '/r1/inference', '/r1/gazebo_bridge',
+                     '/r1/gazebo_clock_bridge']
+    commands = [[perform_substitutions(context, word) for word in action.cmd]
+                for action in actions
+                if isinstance(action, ExecuteProcess) and not isinstance(action, Node)]
+    assert [command[:2] for command in commands][0] == ['gz', 'sim']
+    assert commands[1][1].endswith('fly_camera.py')
+
+
+def test_isaac_starts_the_graph_alone_and_names_the_labels(teacher):
+    _, actions = started('isaac.launch.py', teacher=teacher, robot='real')
+    assert [action.node_name for action in actions] == ['/stream', '/distiller', '/inference']
+    assert ('semantic_labels', 'simulator/semantic_labels') in actions[0].expanded_remapping_rules
+
+
+def test_a_world_that_is_not_there_is_one_clear_line(teacher):
+    with pytest.raises(bringup.BringupError, match='/nowhere.sdf is no file'):
+        started('gazebo.launch.py', teacher=teacher, world='/nowhere.sdf')
