@@ -7,7 +7,7 @@ Here, because a node that trains nothing should not wait for torch to know them.
 """
 
 # what a robot can run: nothing but a teacher and a simulator's frames
-STREAM_METHODS = ('d3', 'kd-ood', 'random-noise', 'dfad')
+STREAM_METHODS = ('d3', 'd3plus', 'kd-ood', 'random-noise', 'dfad')
 METHODS = (*STREAM_METHODS, 'supervised', 'lwd', 'dacnn-teacher', 'dacnn')
 WITHOUT_TEACHER = ('supervised', 'dacnn-teacher')
 MIXINGS = ('classes', 'instances', 'none')

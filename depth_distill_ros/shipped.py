@@ -20,6 +20,11 @@ def shipped_start(backbone: str) -> Path | None:
     return folder if folder.is_dir() else None
 
 
+def is_shipped(folder: Path) -> bool:
+    """Tell whether a model folder belongs to the package, in which nothing may be put."""
+    return _MODELS.resolve() in Path(folder).resolve().parents
+
+
 def shipped_pictures() -> list[Path]:
     """Return a few simulated camera pictures, of both looks, to try an engine on."""
     return sorted((_MODELS / 'pictures').glob('*.jpg'))

@@ -137,3 +137,18 @@ def test_what_makes_no_sense_is_refused_in_one_line(model, data, capsys, words, 
 def test_a_model_or_data_that_is_not_there_is_named(model, data, capsys):
     assert evaluate(model, data) == 1
     assert 'Traceback' not in capsys.readouterr().err
+
+
+def test_figures_of_before_stay_where_nothing_can_be_measured(model, tmp_path):
+    (tmp_path / 'rows.csv').write_text('of before\n')
+    assert evaluate(model, f'folder:{tmp_path / "nowhere"}', '--csv',
+                    str(tmp_path / 'rows.csv')) == 1
+    assert (tmp_path / 'rows.csv').read_text() == 'of before\n'
+
+
+def test_the_folder_of_an_offline_run_stands_for_the_student_that_it_trained(
+        data, tmp_path, capsys):
+    save_model(tmp_path / 'run' / 'best-000004', says(9.0), CARD)
+    save_model(tmp_path / 'run' / 'student', says(2.0), CARD)
+    assert evaluate(tmp_path / 'run', data, '--json') == 0
+    assert json.loads(capsys.readouterr().out)['metrics']['rmse'] < 2.0

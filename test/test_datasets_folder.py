@@ -81,8 +81,15 @@ def test_what_does_not_fit_together_is_refused(folder):
     (folder / 'image' / '10.jpg').unlink()
     with pytest.raises(DatasetError, match='K.txt does not begin with 9 numbers'):
         open_reader(f'folder:{folder}')
-    with pytest.raises(DatasetError, match=r'looked for image/ .* it holds 10.png, 2.jpg'):
-        open_reader(f'folder:{folder}/image')
+    shutil.rmtree(folder / 'image')
+    with pytest.raises(DatasetError, match=r'looked for .* or image/ .* it holds K.txt'):
+        open_reader(f'folder:{folder}')
+
+
+def test_a_folder_of_nothing_but_pictures_is_read(folder):
+    reader = open_reader(f'folder:{folder}/image')
+    assert [reader[number].name for number in range(len(reader))] == ['2', '10']
+    assert reader[0].depth is None and reader[0].semantics is None
 
 
 def test_a_real_recording_is_read():

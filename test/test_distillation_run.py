@@ -3,9 +3,12 @@
 """Offline runs: any method on data sets, killed and resumed, in several processes, from a file."""
 
 import argparse
+from dataclasses import replace
 import json
 import os
 from pathlib import Path
+import re
+import signal
 import subprocess
 import sys
 
@@ -17,8 +20,12 @@ import torch
 from depth_distill_ros import datasets
 from depth_distill_ros.cli import main
 from depth_distill_ros.commands import distill
+from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.distillation.checkpoint import load_checkpoint
+from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.offline import RunSettings, open_run
+from depth_distill_ros.distillation.reader_source import ReaderSource
+from depth_distill_ros.distillation.training import Optimisation, Training
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import ModelCard, load_model, save_model
@@ -87,6 +94,33 @@ def test_a_run_killed_at_any_step_goes_on_bit_identically(settings, tmp_path, me
         assert torch.equal(tensor, expected[name]), name
 
 
+def test_a_run_interrupted_in_the_middle_of_a_step_ends_after_it_and_goes_on_bit_identically(
+        settings, tmp_path):
+    whole, opened = train(settings, tmp_path / 'whole')
+    expected = opened.run.training.student.state_dict()
+    opened = open_run(settings, tmp_path / 'parts')
+    training = opened.run.training
+    update, calls = training._update, []
+
+    def interrupted(loss, *names):
+        update(loss, *names)
+        calls.append(names)
+        if len(calls) == 7:  # of step 4 G has learned, and the student not yet
+            os.kill(os.getpid(), signal.SIGINT)
+
+    training._update = interrupted
+    before = []
+    with pytest.raises(KeyboardInterrupt):
+        before.extend(opened.run.steps(opened.total, 2))
+    assert (training.step, len(calls)) == (4, 8)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    again, opened = train(settings, tmp_path / 'parts')
+    assert [p.step for p in again] == [5, 6]
+    assert [p.losses for p in whole[4:]] == [p.losses for p in again]
+    for name, tensor in opened.run.training.student.state_dict().items():
+        assert torch.equal(tensor, expected[name]), name
+
+
 def test_a_run_that_is_given_up_saves_first(settings, tmp_path):
     opened = open_run(settings, tmp_path)
     steps = opened.run.steps(6, 2)
@@ -138,14 +172,56 @@ def test_a_settings_file_with_what_no_run_has_is_refused(tmp_path):
     ({'labelled': 'SELF'}, 'method d3 has no use for --labelled'),
     ({'method': 'lwd', 'labelled': 'SELF'}, 'method lwd has no use for --stream'),
     ({'method': 'dacnn', 'stream': '', 'labelled': 'SELF', 'student': 'dacnn',
-      'backbone': 'resnest50'}, 'needs .*right, which'),
-    ({'method': 'd5'}, "no method 'd5'"),
+      'backbone': 'resnest50'}, 'not LDEN into DACNN'),
+    ({'method': 'dacnn-teacher', 'stream': '', 'labelled': 'SELF', 'student': 'dacnn_stereo',
+      'backbone': 'resnest50'}, 'needs right, which'),
+    ({'method': 'd5'}, "setting method is 'd5'"),
 ])
 def test_data_that_do_not_suit_the_method_are_refused_with_the_option(
         settings, frames, tmp_path, changes, message):
     changes = {name: frames if value == 'SELF' else value for name, value in changes.items()}
     with pytest.raises(DepthDistillError, match=message):
         open_run(RunSettings(**{**vars(settings), **changes}), tmp_path)
+
+
+@pytest.mark.parametrize('wrong, line', [
+    ({'reading': 'C'}, "setting reading is 'C'; it must be one of A, B"),
+    ({'mixing': 'foo'}, 'one of classes, instances, none'),
+    ({'schedule': 'foo'}, 'setting schedule'), ({'precision': 'fp8'}, 'setting precision'),
+    ({'equation': 9}, 'one of 1, 2, 3, 4'), ({'batch': 'two'}, 'of type int'),
+    ({'batch': 0}, 'a number from 1 to'), ({'size': 3}, 'of type tuple or list'),
+    ({'size': (3,)}, 'height and width'), ({'steps': -3}, 'setting steps is -3'),
+    ({'ema': 2.0}, 'a number from 0 to'), ({'lr': float('nan')}, 'setting lr is nan'),
+    ({'every_scale': 'no'}, 'of type bool'),
+    ({'method': 'supervised', 'student': 'dacnn_stereo'}, 'cannot train dacnn_stereo')])
+def test_a_setting_that_cannot_be_is_named_before_anything_is_trained(
+        settings, tmp_path, wrong, line):
+    with pytest.raises(DepthDistillError, match=re.escape(line)):
+        open_run(replace(settings, **wrong), tmp_path / 'run')
+    assert not (tmp_path / 'run').exists()
+
+
+def test_an_output_that_is_a_file_is_one_line(settings, tmp_path):
+    (tmp_path / 'run').write_text('')
+    with pytest.raises(DepthDistillError, match='cannot write .*run'):
+        open_run(settings, tmp_path / 'run')
+
+
+def test_frames_without_what_the_method_needs_are_counted_and_skipped(frames):
+    reader = datasets.open_reader(frames)
+
+    class Holes:
+        def __len__(self):
+            return len(reader)
+
+        def __getitem__(self, index):
+            return replace(reader[index], depth=None) if index % 3 == 0 else reader[index]
+
+    source = ReaderSource(Holes(), preparation('folder:/x', SIZE, ('depth',)), 4, 0,
+                          torch.device('cpu'), needed=('depth',))
+    drawn = [source.draw() for _ in range(3)]
+    assert all(pictures.depth.shape[0] == 4 for pictures in drawn)
+    assert source.unreadable > 0
 
 
 def test_frames_that_cannot_be_read_are_counted_and_skipped(settings, frames, tmp_path):
@@ -172,6 +248,7 @@ _PART = """
 import sys, json
 from pathlib import Path
 from depth_distill_ros.distillation import processes
+from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.offline import RunSettings, open_run
 processes.join()
 settings = RunSettings(**json.loads(sys.argv[1]))
@@ -227,3 +304,44 @@ def test_the_command_takes_a_recipe_and_what_is_given_goes_before_it(tmp_path):
     assert (dacnn.schedule, dacnn.batch, dacnn.epochs) == ('dacnn', 6, 15)
     lwd.write(tmp_path / 'run.yaml')
     assert read('--config', str(tmp_path / 'run.yaml'), '--batch', '4').lr == 0.01
+
+
+class _Twice:
+    """Two updates of one network under one autocast, and what it answers after each."""
+
+    needs = {}
+
+    def __init__(self, compute):
+        torch.manual_seed(0)
+        self.networks = {'student': torch.nn.Linear(8, 8)}
+        self._compute = compute
+
+    def step(self, batch, update, generator):
+        x = torch.linspace(-1, 1, 8).expand(4, 8)
+        with self._compute.autocast():
+            for _ in range(2):
+                loss = self.networks['student'](x).float().square().mean()
+                update(loss, 'student')
+            left = self.networks['student'](x).float().square().mean()
+        return {'loss_student': left.detach()}
+
+
+@pytest.mark.parametrize('precision', ['fp32', 'bf16'])
+def test_within_a_step_every_pass_uses_the_weights_that_the_last_update_left(precision):
+    compute = Compute(torch.device('cpu'), precision)
+    method = _Twice(compute)
+    training = Training(method, Optimisation(0.1, lambda step: 1.0), compute, 0)
+    said = training.train_step({})['loss_student']
+    with torch.no_grad(), compute.autocast():
+        x = torch.linspace(-1, 1, 8).expand(4, 8)
+        assert said == method.networks['student'](x).float().square().mean().item()
+
+
+def test_a_run_goes_on_in_a_precision_that_scales_losses_and_in_one_that_does_not():
+    cpu = torch.device('cpu')
+    single, half = (Training(_Twice(c), Optimisation(0.1, lambda step: 1.0), c, 0)
+                    for c in (Compute(cpu, 'fp32'), Compute(cpu, 'fp16')))
+    half.load_state_dict(single.state_dict())
+    single.load_state_dict(half.state_dict())
+    half.load_state_dict(half.state_dict())
+    assert half.step == 0

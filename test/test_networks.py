@@ -4,14 +4,12 @@
 
 import json
 
-import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
 import torch
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
-from depth_distill_ros.inference.engine import TorchEngine
 from depth_distill_ros.networks import TransformationNetwork, build
 from depth_distill_ros.networks.model import ModelCard, ModelError, load_model, save_model
 from depth_distill_ros.networks.normalisation import to_input, to_picture
@@ -157,32 +155,3 @@ def test_weights_of_another_architecture_are_refused(model):
     (folder / 'card.json').write_text(json.dumps({**card, 'backbone': 'resnet18'}))
     with pytest.raises(ModelError, match='does not fit lden resnet18.*missing'):
         load_model(folder)
-
-
-def test_the_engine_gives_the_network_s_depth_in_metres(model):
-    folder, network, _ = model
-    with torch.no_grad():
-        network.head[3].bias.fill_(2.0)
-    save_model(folder.parent / 'other', network, ModelCard('lden', 'mobilenetv2', (96, 128)))
-    engine = TorchEngine(folder.parent / 'other', 'cpu')
-    picture = torch.randint(0, 256, (96, 128, 3), dtype=torch.uint8)
-    depth = engine(picture.numpy())
-    expected = network.eval()(to_input(picture.unsqueeze(0)))[0, 0].detach()
-    assert engine.output_size == depth.shape == (48, 64)
-    assert torch.allclose(torch.from_numpy(depth), expected, atol=1e-4)
-
-
-def test_what_lies_behind_the_camera_is_no_depth(model):
-    folder, network, card = model
-    with torch.no_grad():
-        network.head[3].weight.zero_()
-        network.head[3].bias.fill_(-1.0)
-    save_model(folder.parent / 'negative', network, card)
-    engine = TorchEngine(folder.parent / 'negative', 'cpu')
-    assert np.isnan(engine(np.zeros((96, 128, 3), np.uint8))).all()
-
-
-def test_a_picture_of_another_size_is_refused(model):
-    engine = TorchEngine(model[0], 'cpu')
-    with pytest.raises(DepthDistillError, match=r'\(96, 128\).*\(90, 128, 3\)'):
-        engine(np.zeros((90, 128, 3), np.uint8))

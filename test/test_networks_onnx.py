@@ -76,6 +76,17 @@ def test_the_encoders_of_the_giants_say_the_same_as_an_onnx_file(backbone, stage
     assert (got - expected).abs().max() < 1e-3
 
 
+def test_the_confidence_of_a_network_is_in_its_onnx_file(tmp_path):
+    network = lived_in(build('lden_light', 'mobilenetv2', confidence=True), (65, 97))
+    export_onnx(network, (65, 97), tmp_path / 'net.onnx')
+    session = onnxruntime.InferenceSession(tmp_path / 'net.onnx')
+    seen = pictures(1, (65, 97))
+    found = session.run(['depth', 'confidence'], {'image': seen.numpy()})
+    with torch.no_grad():
+        for got, expected in zip(found, network.with_confidence(seen), strict=True):
+            assert (torch.from_numpy(got) - expected).abs().max() < 1e-3
+
+
 @pytest.mark.parametrize('form', ['paper', 'light'])
 def test_g_says_the_same_as_an_onnx_file(form, tmp_path):
     size = (33, 65)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip('rclpy')
-import cv2  # noqa: E402
 from builtin_interfaces.msg import Time  # noqa: E402
+import cv2  # noqa: E402
 from robot_camera import (  # noqa: E402
     BEST_EFFORT,
     FRAME,

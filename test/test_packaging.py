@@ -28,7 +28,7 @@ KEYS = {
     'safetensors': None, 'tensorboard': 'python3-tensorboard-pip',
     'torch': 'python3-torch', 'torchvision': 'python3-torchvision', 'yaml': 'python3-yaml'}
 # What one command or one network wants: an extra of pip, imported when it is used.
-OPTIONAL = {'h5py', 'mitsuba', 'onnx', 'onnxruntime', 'openvino', 'pxr', 'pyoidn', 'rosbags',
+OPTIONAL = {'drjit', 'h5py', 'mitsuba', 'onnx', 'onnxruntime', 'openvino', 'pxr', 'pyoidn', 'rosbags',
             'scipy', 'tensorrt', 'timm', 'transformers'}
 
 
@@ -99,7 +99,9 @@ def test_every_import_of_the_package_is_a_declared_dependency():
     setup = setup_py()
     wheels = ' '.join([*setup['install_requires'], *sum(setup['extras_require'].values(), [])])
     for name in used - ROS:
-        wheel = {'cv2': 'opencv-python', 'pxr': 'usd-core', 'yaml': 'pyyaml'}.get(name, name)
+        # drjit is what mitsuba's wheel brings along
+        wheel = {'cv2': 'opencv-python', 'drjit': 'mitsuba', 'pxr': 'usd-core',
+                 'yaml': 'pyyaml'}.get(name, name)
         assert wheel in wheels
 
 

@@ -18,7 +18,7 @@ from depth_distill_ros.bench.table import (
 )
 from depth_distill_ros.distillation.methods.dfad import STUDENT_STEPS
 
-_SETS = {'X1': STREAM, 'X2': STREAM_LARGE}
+SETS = {'X1': STREAM, 'X2': STREAM_LARGE}
 _SWITCHES = {
     'Without l_rec': ('no-l-rec', {'beta': 0.0}),
     'Without G': ('no-g', {'g_form': 'none'}),
@@ -28,7 +28,7 @@ _SWITCHES = {
 
 def table_1(preset: Preset) -> BenchTable:
     """Distil plainly on pictures ever less like the target's."""
-    rows = _Rows(preset, preset.main_pair)
+    rows = PairRows(preset, preset.main_pair)
     return BenchTable('d3-1', (rows.teacher(None), *(
         rows.distilled('kd-ood', slug, role, {'dataset': dataset, 'data': count})
         for dataset, count, slug, role in (
@@ -42,25 +42,25 @@ def table_3(preset: Preset) -> BenchTable:
     """Compare the methods for every pair of networks."""
     return BenchTable('d3-3', tuple(
         row for pair in preset.pairs
-        for row in _Rows(preset, pair).methods({'pair': pair.name}, 'NYU-v2')), preset.protocol)
+        for row in PairRows(preset, pair).methods({'pair': pair.name}, 'NYU-v2')), preset.protocol)
 
 
 def table_4(preset: Preset) -> BenchTable:
     """Compare the methods with another target, ScanNet."""
-    rows = _Rows(preset, preset.main_pair, SCANNET_TRAIN, 'scannet-')
+    rows = PairRows(preset, preset.main_pair, SCANNET_TRAIN, 'scannet-')
     return BenchTable('d3-4', tuple(rows.methods({}, 'ScanNet')), preset.protocol, SCANNET_TEST)
 
 
 def table_5(preset: Preset) -> BenchTable:
     """Take parts of D3 away, on X1; the whole of it is table 3's row."""
-    rows = _Rows(preset, preset.main_pair)
+    rows = PairRows(preset, preset.main_pair)
     return BenchTable('d3-5', (
         rows.teacher(None), rows.distilled('d3', 'x1', STREAM, {'variant': 'D3'}),
         *(rows.distilled('d3', f'{slug}-x1', STREAM, {'variant': variant}, **switch)
           for variant, (slug, switch) in _SWITCHES.items())), preset.protocol)
 
 
-class _Rows:
+class PairRows:
     """The rows of one pair of networks for one target, whose training pictures are `train`."""
 
     def __init__(self, preset: Preset, pair: Pair, train: str = TRAIN, prefix: str = ''):
@@ -73,16 +73,14 @@ class _Rows:
 
         return [
             self.teacher(named('Teacher', target)),
-            Row(f'{self._slug}-student',
-                self._preset.row_settings('supervised', self._pair.student),
-                named('Student', target), {'labelled': self._train}),
+            self.student(named('Student', target)),
             self.noise(named('Random noise', 'None')),
             # its student is updated as often as in the other rows
             Row(f'{self._slug}-dfad', self._preset.row_settings(
                 'dfad', self._pair.student, steps=max(1, self._preset.updates // STUDENT_STEPS)),
                 named('DFAD', 'None'), teacher=f'{self._slug}-teacher'),
             *(self.distilled(method, data.lower(), role, named(name, data))
-              for data, role in _SETS.items()
+              for data, role in SETS.items()
               for method, name in (('kd-ood', 'KD-OOD'), ('d3', 'D3')))]
 
     def teacher(self, keys: Mapping[str, str] | None) -> Row:
@@ -93,13 +91,18 @@ class _Rows:
             'supervised', self._pair.teacher, **self._preset.teacher_settings), keys,
             {'labelled': self._train})
 
+    def student(self, keys: Mapping[str, str]) -> Row:
+        return Row(f'{self._slug}-student',
+                   self._preset.row_settings('supervised', self._pair.student), keys,
+                   {'labelled': self._train})
+
     def noise(self, keys: Mapping[str, str]) -> Row:
         return Row(f'{self._slug}-random-noise', self._preset.row_settings(
             'random-noise', self._pair.student, steps=self._preset.updates), keys,
             teacher=f'{self._slug}-teacher')
 
     def distilled(self, method: str, slug: str, role: str, keys: Mapping[str, str],
-                  **changes) -> Row:
+                  auxiliary: str = '', **changes) -> Row:
+        data = {'stream': role, **({'auxiliary': auxiliary} if auxiliary else {})}
         return Row(f'{self._slug}-{method}-{slug}', self._preset.row_settings(
-            method, self._pair.student, **changes), keys, {'stream': role},
-            f'{self._slug}-teacher')
+            method, self._pair.student, **changes), keys, data, f'{self._slug}-teacher')

@@ -22,6 +22,7 @@ from depth_distill_ros.bench.table import (
     AUXILIARY_COUNTS,
     BENCHMARK_TEST,
     OTHER_TEST,
+    ROBOT_FRAMES,
     SCANNET_TEST,
     SCANNET_TRAIN,
     STEREO_TEST,
@@ -123,6 +124,7 @@ def small(size: tuple[int, int] = (96, 128), steps: int = 800, rooms: int = 80,
           stereo_steps: int = 240) -> Preset:
     """Make the small preset; what is large in a paper is as many times larger here, or nearly."""
     pair, tests = replace(_MAIN, teacher=('lden', 'resnet18')), 4 * test_rooms
+    worlds = _worlds(size, rooms, test_rooms, stereo_size)
     return Preset(
         'small', pair, (pair,), own_teacher=True, protocol='robot',
         settings={'size': size, 'steps': steps, 'batch': 4, 'lr': 5e-4, 'schedule': 'd3',
@@ -130,7 +132,7 @@ def small(size: tuple[int, int] = (96, 128), steps: int = 800, rooms: int = 80,
         teacher_settings={'start': str(shipped_teacher()), 'batch': 8},
         stereo={'size': stereo_size, 'steps': stereo_steps, 'batch': 4, 'lr': 3e-4, 'ema': 0.99,
                 'start': 'random'},
-        updates=steps, worlds=_worlds(size, rooms, test_rooms, stereo_size),
+        updates=steps, worlds=worlds,
         notes={
             'd3': _note(f'the shipped LDEN ResNet-18 teaches LDEN MobileNet-V2 at {size[0]}×'
                         f'{size[1]}; {steps} updates of the student in batches of 4 in every '
@@ -138,6 +140,9 @@ def small(size: tuple[int, int] = (96, 128), steps: int = 800, rooms: int = 80,
                         f'{8 * rooms} pictures to train on; X1 and X2 are {8 * rooms} and '
                         f"{48 * rooms} pictures of the simulator's own look; ScanNet is the "
                         "robot's look through a lens of 60°, and its teacher is trained", tests),
+            'd3plus': _note("trained as in D3's tables; the robot frames are the first "
+                            f'{worlds[ROBOT_FRAMES].frames} of the target, without their depth',
+                            tests),
             'lwd': _note(f'the shipped LDEN ResNet-18 teaches LDEN MobileNet-V2 at {size[0]}×'
                          f'{size[1]}; {steps} steps of 4 pictures of each kind in every row; X '
                          f"and U are {8 * rooms} and {32 * rooms} pictures of the robot's look, "
@@ -172,6 +177,8 @@ def _worlds(size: tuple[int, int], rooms: int, test_rooms: int, stereo_size: tup
         STEREO_TEST: World('robot', 915_000_000, test_rooms, 4, stereo_size, baseline=0.2),
         BENCHMARK_TEST: World('robot', 916_000_000, test_rooms, 4, stereo_size, baseline=0.2),
     }
+    # of the same rooms as the supervised student's, so that none sees more of the target
+    worlds[ROBOT_FRAMES] = replace(worlds[TRAIN], rooms=max(1, rooms * 5 // 16))
     for name, count in AUXILIARY_COUNTS.items():
         share = max(1, round(4 * rooms * count / AUXILIARY_ALL))
         worlds[subset(name)] = replace(worlds[AUXILIARY], rooms=share)

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from depth_distill_ros import __version__
+from depth_distill_ros.bench.gap import shares_of_gap
 from depth_distill_ros.bench.runner import Bench, Outcome
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.tables import Comparison, PaperTable, beside, paper_table
@@ -44,6 +45,7 @@ def write_results(bench: Bench, name: str, outcomes: Sequence[Outcome]) -> Compa
                          'python': platform.python_version()},
             'spread': [{'keys': dict(keys), **spread} for keys, _, spread
                        in _lines(comparison.table, outcomes) if spread],
+            'share_of_gap': shares_of_gap(outcomes),
             'trained': [{'row': o.row.name, 'seed': o.seed, 'figures': o.figures,
                          **{k: v for k, v in o.record.items() if k != 'judged'}}
                         for o in outcomes],
@@ -80,8 +82,17 @@ def _markdown(comparison: Comparison, bench: Bench, outcomes: Sequence[Outcome])
             parts.append(f'{" ".join(value for _, value in keys)}, standard deviation over seeds: '
                          + ', '.join(f'{name} {value:.3f}' for name, value in spread.items())
                          + '\n')
+    if shares := shares_of_gap(outcomes):
+        parts.append('Of the gap in delta1 between KD-OOD and the student with measured depth: '
+                     + ', '.join(f'{line} {_percent(share)}' for line, share in shares.items())
+                     + '\n')
     minutes = sum(o.record.get('seconds', 0.0) for o in outcomes) / 60
     note = bench.preset.note(comparison.table.name)
     parts.append(f'{note} Trained in {minutes:.0f} minutes on {bench.compute}.\n'
                  .lstrip())
     return '\n'.join(parts)
+
+
+def _percent(share: Sequence[float]) -> str:
+    spread = f' (± {100 * stdev(share):.0f})' if len(share) > 1 else ''
+    return f'{100 * mean(share):.0f} %{spread}'

@@ -14,6 +14,8 @@ TRAIN, TEST = 'target-train', 'target-test'
 STREAM, STREAM_LARGE = 'stream', 'stream-large'
 SCANNET_TRAIN, SCANNET_TEST = 'scannet-train', 'scannet-test'
 AUXILIARY, OTHER_TEST = 'auxiliary', 'other-test'
+# a few hundred pictures of the target, without depth
+ROBOT_FRAMES = 'robot-frames'
 STEREO_TRAIN, STEREO_TEST, BENCHMARK_TEST = 'stereo-train', 'stereo-test', 'benchmark-test'
 # of LWD: table 5's sequences; figure 7's counts, but for the whole of the auxiliary pictures
 TUM_SEQUENCES = ('360', 'desk', 'desk2', 'rpy', 'xyz')

@@ -21,14 +21,14 @@ from depth_distill_ros.bench.results import write_results
 from depth_distill_ros.bench.runner import Bench
 from depth_distill_ros.commands._training import show
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.evaluation.tables import TABLES
+from depth_distill_ros.evaluation.tables import OWN_TABLES, TABLES
 
 HELP = "run the rows of a paper's table and print ours beside them"
 EXAMPLE = 'depth-distill bench paper --table d3-3 --preset small --out runs/d3'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--table', choices=TABLES, required=True)
+    parser.add_argument('--table', choices=(*TABLES, *OWN_TABLES), required=True)
     parser.add_argument('--preset', choices=('small', 'full'), default='small',
                         help="small: on the simulator's data alone, for two cores and an hour; "
                              "full: the papers' networks, recipes and data")

@@ -1,17 +1,17 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measure: the papers' tables, and the student on this machine."""
+"""Measure: the target world, the papers' tables, and the student on this machine."""
 
 from __future__ import annotations
 
 import argparse
 
-from depth_distill_ros.commands import _bench_paper, _bench_student
+from depth_distill_ros.commands import _bench_paper, _bench_render, _bench_student
 
-HELP = "measure: the papers' tables, the student on this machine"
+HELP = "measure: the target world, the papers' tables, the student on this machine"
 EXAMPLE = 'depth-distill bench paper --table d3-3 --preset small --out runs/d3'
 
-_SUBCOMMANDS = {'paper': _bench_paper, 'student': _bench_student}
+_SUBCOMMANDS = {'paper': _bench_paper, 'render': _bench_render, 'student': _bench_student}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -18,35 +18,19 @@ from torch.utils.data import Subset
 import yaml
 
 from depth_distill_ros import datasets
-from depth_distill_ros.choices import (
-    G_FORMS,
-    GUIDANCE_REDUCTIONS,
-    GUIDANCE_SOFTMAXES,
-    METHODS,
-    MIXINGS,
-    PRECISIONS,
-    READINGS,
-    REC_REDUCTIONS,
-)
 from depth_distill_ros.commands._training import show
 from depth_distill_ros.datasets import help_text
 from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.offline import RECIPES, RunSettings, open_run, recipe_of
-from depth_distill_ros.distillation.schedule import SCHEDULES
+from depth_distill_ros.distillation.settings_check import CHOICES
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks import NETWORKS
 
-HELP = 'train a student by any method (d3, kd-ood, lwd, ...) on a store, a folder or a data set'
+HELP = 'train a student by any method (d3, d3plus, kd-ood, ...) on a store, a folder or a data set'
 DETAILS = help_text()
 EXAMPLE = ('depth-distill distill --method d3 --stream store:runs/kitchen/store '
            '--evaluate folder:robot_frames --out runs/kitchen_d3')
 
 _DATA = 'KIND:PATH[,KEY=VALUE...]'
-_CHOICES = {
-    'method': METHODS, 'student': NETWORKS, 'schedule': SCHEDULES, 'precision': PRECISIONS,
-    'g_form': G_FORMS, 'reading': READINGS, 'mixing': MIXINGS, 'rec_reduction': REC_REDUCTIONS,
-    'equation': (1, 2, 3, 4), 'guidance_softmax': GUIDANCE_SOFTMAXES,
-    'guidance_reduction': GUIDANCE_REDUCTIONS}
 _HELP = {
     'method': 'the way to train',
     'stream': f'simulated frames, {_DATA}',
@@ -72,7 +56,9 @@ _HELP = {
     'alpha': 'weight of the statistics in the loss of G',
     'beta': 'weight of the reconstruction; 0: without l_rec',
     'rec_reduction': 'of l_rec', 'reading': "B: the student's loss reaches G too",
-    'mixing': 'what is mixed', 'calibration': 'file of `depth-distill models calibrate`',
+    'mixing': 'what is mixed',
+    'augmentation': 'how strange the cameras are through which d3 sees pictures; 0: none',
+    'calibration': 'file of `depth-distill models calibrate`',
     'every_scale': "train each of SARPN's scales", 'lam': 'λ of lwd', 'equation': 'of lwd',
     'w_smooth': 'of dacnn', 'w_proxy': "of dacnn; the teacher's depth",
     'w_guidance': "of dacnn; the teacher's guidance", 'guidance_softmax': 'of dacnn',
@@ -104,7 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         elif field.name == 'size':
             kind = {'type': int, 'nargs': 2, 'metavar': ('H', 'W')}
         else:
-            kind = {'type': type(default), 'choices': _CHOICES.get(field.name)}
+            kind = {'type': type(default), 'choices': CHOICES.get(field.name)}
         # absent where not given, so that a file's or the recipe's value holds
         if 'default: of' not in text and default not in ('', {}):
             text += f' (default: {default})'

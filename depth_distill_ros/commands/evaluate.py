@@ -45,7 +45,8 @@ _STEREO = 'dacnn_stereo'
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--model', required=True,
-                        help="model folder, a run's folder (its newest release), hf:ID, "
+                        help="model folder, a run's folder (its newest release, or what it "
+                             'trained), hf:ID, '
                              'torchscript:FILE or module:function')
     parser.add_argument('--data', required=True, metavar='KIND:PATH[,KEY=VALUE...]',
                         help='a data set; the kinds are below')
@@ -70,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     protocol = _protocol(arguments)
     if arguments.csv:
-        _write_rows(arguments.csv, [])  # a path that cannot be written is said before the work
+        _check_writable(arguments.csv)
     reader = open_reader(arguments.data)
     device = Compute.available('fp32', arguments.device).device
     network, card = _model(arguments.model)
@@ -124,7 +125,9 @@ def _model(spec: str) -> tuple[nn.Module, ModelCard]:
     folder = Path(spec).expanduser()
     if folder.is_dir() and not (folder / CARD).is_file():
         release = latest(folder / 'releases')
-        folder = release.folder if release else folder
+        trained = [folder / 'student', *sorted(folder.glob('best-*'))]
+        folder = release.folder if release else next(
+            (model for model in trained if (model / CARD).is_file()), folder)
     return load_teacher(str(folder) if folder.is_dir() else spec)
 
 
@@ -140,14 +143,21 @@ def _row(frame: JudgedFrame) -> dict[str, object]:
             **{f'scaled_{name}': value for name, value in frame.scaled.items()}}
 
 
-def _write_rows(path: Path, rows: Sequence[dict[str, object]]) -> None:
+def _check_writable(path: Path) -> None:
+    """Say before the work what would be said after it; what is there stays."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.open('a', encoding='utf-8').close()
+    except OSError as error:
+        raise DepthDistillError(f'cannot write {path}: {error.strerror}') from error
+
+
+def _write_rows(path: Path, rows: Sequence[dict[str, object]]) -> None:
+    try:
         with path.open('w', encoding='utf-8', newline='') as file:
-            if rows:
-                writer = csv.DictWriter(file, rows[0])
-                writer.writeheader()
-                writer.writerows(rows)
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
     except OSError as error:
         raise DepthDistillError(f'cannot write {path}: {error.strerror}') from error
 

@@ -33,7 +33,7 @@ class FolderReader:
 
     Parameters
     ----------
-    path : the folder that holds ``image/``
+    path : the folder that holds ``image/``, or pictures alone
     per_metre : value of one metre in ``depth/``
 
     """
@@ -41,16 +41,15 @@ class FolderReader:
     def __init__(self, path: Path, per_metre: float = 1000.0) -> None:
         self._path = path
         self._per_metre = per_metre
-        if not (path / 'image').is_dir():
-            raise not_found('folder', 'image/ (with depth/, semantics/, right/, K.txt beside '
-                            'it)', path)
-        self._files = entries(path / 'image')
+        self._pictures = path / 'image' if (path / 'image').is_dir() else path
+        self._files = entries(self._pictures) if path.is_dir() else []
         if not self._files:
-            raise not_found('folder', 'image/*.jpg or *.png', path / 'image')
+            raise not_found('folder', '*.jpg or *.png, or image/ with some (and depth/, '
+                            'semantics/, right/, K.txt beside it)', path)
         stems = [Path(file).stem for file in self._files]
         twice = [a for a, b in zip(stems, stems[1:], strict=False) if a == b]
         if twice:
-            raise DatasetError(f'{path / "image"} holds two pictures named {twice[0]}')
+            raise DatasetError(f'{self._pictures} holds two pictures named {twice[0]}')
         self._has_depth, self._has_semantics, self._has_right = (
             self._has(part, stems) for part in ('depth', 'semantics', 'right'))
         self._camera = _camera(path)
@@ -61,7 +60,7 @@ class FolderReader:
     def __getitem__(self, index: int) -> Sample:
         file = self._files[index]
         name = Path(file).stem
-        image = read_colour(self._path / 'image' / file)
+        image = read_colour(self._pictures / file)
         depth = semantics = camera = right = None
         if self._has_depth:
             path = self._path / 'depth' / f'{name}.png'

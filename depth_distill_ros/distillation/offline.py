@@ -19,13 +19,19 @@ from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.datasets.sample import Reader
 from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.methods import MethodOptions, make_method, needs_gradient
+from depth_distill_ros.distillation.methods import (
+    MethodOptions,
+    effective,
+    make_method,
+    needs_gradient,
+)
 from depth_distill_ros.distillation.pictures import AUXILIARY, LABELLED, STREAM
 from depth_distill_ros.distillation.reader_source import ReaderSource
 from depth_distill_ros.distillation.run import TrainingRun
 from depth_distill_ros.distillation.schedule import SCHEDULES
+from depth_distill_ros.distillation.settings_check import check
 from depth_distill_ros.distillation.sources import Sources
-from depth_distill_ros.distillation.start import starting_student
+from depth_distill_ros.distillation.start import IMAGENET, starting_student
 from depth_distill_ros.distillation.training import Optimisation, Training
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
@@ -53,6 +59,7 @@ RECIPES = {
     'dacnn': Recipe(schedule='dacnn', weight_decay=0.0, batch=6, epochs=15),
     'scratch': Recipe(lr=1e-3, schedule='cosine', batch=16),
 }
+_LOOKED_AT = 20  # frames
 _RECIPE_OF = {'lwd': 'lwd', 'supervised': 'lwd', 'dacnn': 'dacnn',
               'dacnn-teacher': 'dacnn-teacher'}
 
@@ -118,7 +125,10 @@ class RunSettings(MethodOptions):
 
     def write(self, path: Path) -> None:
         values = {**asdict(self), 'size': list(self.size), 'package_version': __version__}
-        Path(path).write_text(yaml.safe_dump(values, sort_keys=False), encoding='utf-8')
+        try:
+            Path(path).write_text(yaml.safe_dump(values, sort_keys=False), encoding='utf-8')
+        except OSError as error:
+            raise DepthDistillError(f'cannot write {path}: {error.strerror}') from error
 
 
 @dataclass(frozen=True)
@@ -141,6 +151,8 @@ def open_run(settings: RunSettings, folder: Path, evaluate: Reader | None = None
     Raises DepthDistillError where a source is missing, cannot be read or has not what the method
     needs; what a method has no use for is refused too.
     """
+    check(settings)
+    settings = effective(settings.method, settings)
     compute = Compute.available(settings.precision)
     teacher, card = _teacher(settings)
     size = _size(settings, card)
@@ -149,14 +161,18 @@ def open_run(settings: RunSettings, folder: Path, evaluate: Reader | None = None
         settings.student, settings.backbone, settings.start, **settings.student_options)
     method = make_method(settings.method, teacher, student, compute, size,
                          settings.batch // processes.count(), settings,
-                         keep_encoder_statistics=learned)
+                         # published weights saw other pictures; the papers train on with theirs
+                         keep_encoder_statistics=learned and settings.start != IMAGENET)
     sources, largest = _sources(settings, method.needs, size, compute)
     total = settings.steps or max(1, round(settings.epochs * largest / settings.batch))
     training = Training(method, Optimisation(
         settings.lr, SCHEDULES[settings.schedule](total), settings.weight_decay, settings.clip,
         settings.ema), compute, settings.seed)
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DepthDistillError(f'cannot write {folder}: {error.strerror}') from error
     # how it is computed may change between two sittings; what is computed may not
     kept = {name: value for name, value in asdict(replace(settings, size=size)).items()
             if name not in ('workers', 'precision')}
@@ -216,16 +232,23 @@ def _sources(settings: RunSettings, needs: Mapping[str, tuple[str, ...]],
         if not spec:
             continue
         reader = datasets.open_reader(spec)
-        _require(reader[0], needs.get(source, ()), spec, settings.method)
+        _require(reader, needs.get(source, ()), spec, settings.method)
         sources[source] = ReaderSource(
             reader, preparation(spec, size, needs.get(source, ())), settings.batch,
-            settings.seed + number, compute.device, settings.workers)
+            settings.seed + number, compute.device, settings.workers,
+            needs.get(source, ()))
         largest = max(largest, len(reader))
     return Sources(sources), largest
 
 
-def _require(sample: Any, needed: tuple[str, ...], spec: str, method: str) -> None:
-    missing = [field for field in needed if getattr(sample, field) is None]
-    if missing:
-        raise DepthDistillError(f'method {method} needs {" and ".join(missing)}, which {spec} '
+def _require(reader: Reader, needed: tuple[str, ...], spec: str, method: str) -> None:
+    """Refuse data whose first frames all lack what the method needs; a few may."""
+    lacking: list[str] = []
+    for index in range(min(len(reader), _LOOKED_AT)):
+        sample = reader[index]
+        lacking = [field for field in needed if getattr(sample, field) is None]
+        if not lacking:
+            return
+    if lacking:
+        raise DepthDistillError(f'method {method} needs {" and ".join(lacking)}, which {spec} '
                                 f'has not ({sample.name})')

@@ -9,12 +9,15 @@ several passes through a network before its backward pass, through frozen networ
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 import os
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, distributed, nn
+
+T = TypeVar('T')
 
 
 def join() -> None:
@@ -59,6 +62,20 @@ def gathered(value: object) -> list:
     values = [None] * count()
     distributed.all_gather_object(values, value)
     return values
+
+
+def everywhere(fine: bool) -> bool:
+    """Tell whether all processes say so, that one may not stop alone."""
+    return all(gathered(fine))
+
+
+def from_first(make: Callable[[], T]) -> T:
+    """Return what `make` gives in process 0, to all of them."""
+    if count() == 1:
+        return make()
+    values = [make() if rank() == 0 else None]
+    distributed.broadcast_object_list(values, 0)
+    return values[0]
 
 
 def same_start(network: nn.Module) -> None:

@@ -31,14 +31,15 @@ class ReaderSource:
     Draws `batch` prepared frames at a time.
 
     Where there is no chance in the preparation, a frame that comes again is the same, and has a
-    key. `unreadable` counts frames that could not be read and made room for the next one.
+    key. `unreadable` counts frames that could not be read, or lack a field that is `needed`, and
+    made room for the next one.
     """
 
     def __init__(self, reader: Reader, preparation: Preparation, batch: int, seed: int,
-                 device: torch.device, workers: int = 0):
+                 device: torch.device, workers: int = 0, needed: tuple[str, ...] = ()):
         if len(reader) < 1:
             raise DepthDistillError('a source without any frame cannot be trained on')
-        self._frames = _Frames(reader, preparation.pipeline, seed)
+        self._frames = _Frames(reader, preparation.pipeline, seed, needed)
         self._batch, self._seed, self._device = batch, seed, device
         self._photometric, self._plain = preparation.photometric, preparation.plain
         self._workers = workers
@@ -87,8 +88,10 @@ class ReaderSource:
 class _Frames:
     """The endless sequence of epochs, each a permutation of all frames."""
 
-    def __init__(self, reader: Reader, pipeline: Callable[..., Sample], seed: int):
+    def __init__(self, reader: Reader, pipeline: Callable[..., Sample], seed: int,
+                 needed: tuple[str, ...]):
         self._reader, self._pipeline, self._seed = reader, pipeline, seed
+        self._needed = needed
         self._epoch, self._order = -1, np.empty(0, np.int64)
 
     def __getitem__(self, place: int) -> tuple[Sample, int, int]:
@@ -96,11 +99,17 @@ class _Frames:
             index = self._index(place + unreadable)
             random = np.random.default_rng((self._seed, 0, place))
             try:
-                return self._pipeline(self._reader[index], random), index, unreadable
+                return self._whole(self._pipeline(self._reader[index], random)), index, unreadable
             except DepthDistillError as error:
                 last = error
         raise DepthDistillError(
             f'{_MOST_UNREADABLE} frames in a row could not be read, the last one: {last}')
+
+    def _whole(self, sample: Sample) -> Sample:
+        for field in self._needed:
+            if getattr(sample, field) is None:
+                raise DepthDistillError(f'{sample.name} has no {field}')
+        return sample
 
     def _index(self, place: int) -> int:
         epoch, position = divmod(place, len(self._reader))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import json
 from pathlib import Path
 import shutil
+import signal
+import threading
 import time
 from typing import Any
 
@@ -59,8 +61,11 @@ class TrainingRun:
         self._card, self._settings, self._evaluate = card, dict(settings), evaluate
         self._best: float | None = None
         self._checkpoint = self._folder / 'last.pt'
-        if self._checkpoint.exists():
-            self._load()
+        # only the first process's machine has it for certain
+        state = processes.from_first(
+            lambda: load_checkpoint(self._checkpoint) if self._checkpoint.exists() else None)
+        if state is not None:
+            self._load(state)
 
     def steps(self, total: int, images: int, evaluate_every: int = 0,
               save_every: int = 0) -> Iterator[Progress]:
@@ -68,13 +73,16 @@ class TrainingRun:
         Train up to step `total`, `images` pictures a step.
 
         Evaluates and saves every so many steps (0: never but at the end), and saves when the
-        iteration is given up.
+        iteration is given up. Ctrl-C is answered between two steps: half of one is no state
+        that a run could go on from.
         """
         first, began = self.training.step, time.monotonic()
+        interrupted = threading.Event()
+        before = _on_interrupt(interrupted.set)
         curves = SummaryWriter(str(self._folder / 'tensorboard'), purge_step=first) \
             if processes.rank() == 0 else None
         try:
-            while self.training.step < total:
+            while self.training.step < total and not interrupted.is_set():
                 losses = self.training.train_step(self._source.draw())
                 step = self.training.step
                 rate = (step - first) * images / (time.monotonic() - began)
@@ -87,10 +95,16 @@ class TrainingRun:
                 if step == total or save_every and step % save_every == 0:
                     self.save()
                 yield Progress(step, losses, self.training.learning_rate, rate, figures)
+            if interrupted.is_set():
+                raise KeyboardInterrupt
         except (GeneratorExit, KeyboardInterrupt):
-            self.save()
+            # of several processes each may be at another step
+            if processes.count() == 1:
+                self.save()
             raise
         finally:
+            if before is not None:
+                signal.signal(signal.SIGINT, before)
             if curves:
                 curves.close()
 
@@ -135,8 +149,7 @@ class TrainingRun:
             for name, value in values.items():
                 curves.add_scalar(f'{group}/{name}', value, step)
 
-    def _load(self) -> None:
-        state = load_checkpoint(self._checkpoint)
+    def _load(self, state: dict[str, Any]) -> None:
         other = sorted(name for name in self._settings.keys() | state['settings'].keys()
                        if self._settings.get(name) != state['settings'].get(name))
         if other:
@@ -146,3 +159,10 @@ class TrainingRun:
         self.training.load_state_dict(state['training'])
         self._source.load_state_dict(state['source'])
         self._best = state['best']
+
+
+def _on_interrupt(answer: Callable[[], None]) -> Any:
+    """Let Ctrl-C do that; return what it did before, None where that cannot be changed."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    return signal.signal(signal.SIGINT, lambda *_: answer())

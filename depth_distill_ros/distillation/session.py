@@ -20,7 +20,12 @@ from depth_distill_ros.distillation.checkpoint import (
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.confidence import ConfidenceTraining
 from depth_distill_ros.distillation.judge import Judge, Taught
-from depth_distill_ros.distillation.methods import MethodOptions, make_method, needs_gradient
+from depth_distill_ros.distillation.methods import (
+    MethodOptions,
+    effective,
+    make_method,
+    needs_gradient,
+)
 from depth_distill_ros.distillation.preview import preview_grid
 from depth_distill_ros.distillation.release import ReleaseRecord, latest, publish
 from depth_distill_ros.distillation.schedule import stepwise
@@ -96,7 +101,7 @@ class DistillationSession:
 
     def __init__(self, config: DistillationConfig, work_dir: Path,
                  compute: Compute | None = None):
-        self.config = config
+        self.config = config = effective(config.method, config)
         self.compute = compute or Compute.available(config.precision)
         self._checkpoint = Path(work_dir) / 'checkpoints' / 'last.pt'
         self._releases = Path(work_dir) / 'releases'

@@ -92,7 +92,8 @@ class Training:
             self._scaler.unscale_(self._optimizers[name])
             norm = torch.nn.utils.clip_grad_norm_(
                 parameters, self._optimisation.clip or math.inf)
-            if not loss.isfinite() or not (norm.isfinite() or self._scaler.is_enabled()):
+            finite = processes.everywhere(bool(loss.isfinite()))
+            if not finite or not (norm.isfinite() or self._scaler.is_enabled()):
                 raise NonFiniteLoss(
                     f'no number at step {self.step}: the loss of the {name} is {loss.item():.4g}, '
                     f'its gradient {norm.item():.4g}; lower the learning rate and start again, '
@@ -100,6 +101,8 @@ class Training:
         for name in names:
             self._scaler.step(self._optimizers[name])
         self._scaler.update()
+        # a method goes on under the same autocast, which keeps the weights as they were before
+        torch.clear_autocast_cache()
 
     def state_dict(self) -> dict[str, Any]:
         state = {
@@ -119,7 +122,8 @@ class Training:
             network.load_state_dict(state['networks'][name])
             self._optimizers[name].load_state_dict(state['optimizers'][name])
         self.average.load_state_dict(state['average'])
-        self._scaler.load_state_dict(state['scaler'])
+        if self._scaler.is_enabled() and state['scaler']:  # saved under another precision
+            self._scaler.load_state_dict(state['scaler'])
         self._generator.set_state(state['generators'][processes.rank()])
         torch.set_rng_state(state['torch_rng'])
         if 'cuda_rng' in state and self.compute.device.type == 'cuda':

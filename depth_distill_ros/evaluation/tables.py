@@ -6,7 +6,8 @@ The papers' tables, and our figures set beside them.
 
 ``papers/`` holds the tables as printed, but for one name per method and per metric throughout:
 a paper's "Ours" is D3, LWD or DACNN, and the columns are called as this package calls them. Of
-LWD's figure 7 only the ends are known, which its text states.
+LWD's figure 7 only the ends are known, which its text states. Tables that go beyond the papers
+have rows of ours alone.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class PaperTable:
     name, title : 'd3-3'; what it compares on what
     keys : the columns that say which row it is
     metrics : the columns with figures; unlike other columns they can be compared with ours
-    rows : every column's text; '' where the paper states nothing
+    rows : every column's text; '' where the paper states nothing; none in a table of ours
 
     """
 
@@ -75,13 +76,20 @@ _TABLES = {
     'dacnn-3': ('dacnn_table3', 'DACNN table 3: ablation; KITTI, Eigen split', ('method',),
                 _EIGEN),
 }
-TABLES = tuple(_TABLES)
+_OURS = {
+    'd3plus': PaperTable('d3plus', 'Beyond the papers: what closes more of the gap than D3',
+                         ('method', 'data'), _ACCURACY, ()),
+}
+TABLES, OWN_TABLES = tuple(_TABLES), tuple(_OURS)
 
 
 def paper_table(name: str) -> PaperTable:
-    """Return one of TABLES; DepthDistillError where the name is none of them."""
+    """Return one of TABLES or OWN_TABLES; DepthDistillError where the name is none of them."""
+    if name in _OURS:
+        return _OURS[name]
     if name not in _TABLES:
-        raise DepthDistillError(f'no table {name!r}; choose one of {", ".join(TABLES)}')
+        raise DepthDistillError(
+            f'no table {name!r}; choose one of {", ".join(TABLES + OWN_TABLES)}')
     file, title, keys, metrics = _TABLES[name]
     with (_FOLDER / f'{file}.csv').open(encoding='utf-8', newline='') as lines:
         return PaperTable(name, title, keys, metrics, tuple(csv.DictReader(lines)))
@@ -98,7 +106,7 @@ class ComparedRow:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A paper's table with ours beside it."""
+    """A paper's table with ours beside it, or ours alone where no paper has any."""
 
     table: PaperTable
     rows: tuple[ComparedRow, ...]
@@ -127,13 +135,17 @@ class Comparison:
     def _header(self) -> list[tuple[str, str]]:
         return [*((key, '---') for key in self.table.keys),
                 *((f'{metric} {whose}', '---:')
-                  for metric in self.table.metrics for whose in ('paper', 'ours'))]
+                  for metric in self.table.metrics for whose in self._whose())]
 
     def _cells(self) -> list[list[str]]:
         return [[*(row.keys.get(key, '') for key in self.table.keys),
                  *(f'{figures[metric]:.3f}' if metric in figures else '-'
-                   for metric in self.table.metrics for figures in (row.paper, row.ours))]
+                   for metric in self.table.metrics
+                   for figures in (getattr(row, whose) for whose in self._whose()))]
                 for row in self.rows]
+
+    def _whose(self) -> tuple[str, ...]:
+        return ('paper', 'ours') if self.table.rows else ('ours',)
 
 
 def beside(table: PaperTable,

@@ -79,13 +79,13 @@ class DepthEngine(ABC):
                               ' make the view for the engine')
         if order not in ORDERS:
             raise EngineError(f'order of channels "{order}"; there are {", ".join(ORDERS)}')
-        depth, *confidence = self._infer(image, view, order)
+        depth, *confidence = (answer[0, 0] for answer in self._infer(image, view, order))
         usable = np.isfinite(depth) & (depth > 0)
         return Prediction(np.where(usable, depth, np.float32(np.nan)), *confidence)
 
     @abstractmethod
     def _infer(self, image: np.ndarray, view: View, order: str) -> tuple[np.ndarray, ...]:
-        """Return h×w float32 metres, and h×w confidence where the network has it."""
+        """Return 1×1×h×w float32 metres, and as much confidence where the network has it."""
 
     def _warm_up(self) -> None:
         """Run a few times, as a backend's first runs are slow; to be called when it can run."""
@@ -96,7 +96,7 @@ class DepthEngine(ABC):
         if not np.isfinite(depth).all():
             raise EngineError(f'{self.folder} gives NaN on a blank picture with {self.name}; it '
                               'is unusable')
-        self.output_size = depth.shape
+        self.output_size = depth.shape[2:]
 
 
 def host_picture(image: np.ndarray, view: View, order: str) -> np.ndarray:

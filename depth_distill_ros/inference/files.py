@@ -21,6 +21,7 @@ from torch import nn
 from depth_distill_ros import __version__
 from depth_distill_ros.networks.model import WEIGHTS, ModelError, load_model, read_card
 from depth_distill_ros.networks.onnx_export import picture_onnx
+from depth_distill_ros.shipped import is_shipped
 
 _FOLDER = 'engines'
 _CHANGED = {'sha256': 'it is not whole', 'model': 'the model has changed since'}
@@ -43,9 +44,11 @@ class EngineFiles:
         Return the bytes of the file `name` where they are of this model and `made_for`.
 
         Else make them and put them beside the model, or into the user's cache where that cannot
-        be written to; where neither can, they are only returned.
+        be written to or is the package; where neither can, they are only returned.
         """
-        folders = self.folder / _FOLDER, self._cache()
+        folders = [self._cache()]
+        if not is_shipped(self.folder):
+            folders.insert(0, self.folder / _FOLDER)
         for folder in folders:
             data = self._read(folder / name, made_for)
             if data is not None:
@@ -66,7 +69,7 @@ class EngineFiles:
     def _read(self, path: Path, made_for: dict[str, str]) -> bytes | None:
         try:
             data = path.read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             self._say(f'{path} is made anew: {error.strerror}')

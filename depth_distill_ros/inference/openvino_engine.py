@@ -14,11 +14,7 @@ import numpy as np
 import torch
 
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.inference.engine import (
-    DepthEngine,
-    EngineAbsentError,
-    host_picture,
-)
+from depth_distill_ros.inference.engine import DepthEngine, EngineAbsentError, host_picture
 from depth_distill_ros.inference.files import EngineFiles
 
 _DEVICE = 'CPU'
@@ -32,14 +28,14 @@ class OpenVinoEngine(DepthEngine):
     """
 
     def __init__(self, folder: Path, precision: str, say: Callable[[str], None]):
-        core = _core()
+        plugin = core()
         if precision == 'bf16' and \
-                'BF16' not in core.get_property(_DEVICE, 'OPTIMIZATION_CAPABILITIES'):
+                'BF16' not in plugin.get_property(_DEVICE, 'OPTIMIZATION_CAPABILITIES'):
             raise EngineAbsentError('this processor has no bfloat16 instructions; take the engine '
                                     'openvino-f32')
         super().__init__(f'openvino-{precision}', folder)
-        compiled = core.compile_model(
-            core.read_model(BytesIO(EngineFiles(folder, say).onnx())), _DEVICE, {
+        compiled = plugin.compile_model(
+            plugin.read_model(BytesIO(EngineFiles(folder, say).onnx())), _DEVICE, {
                 'INFERENCE_PRECISION_HINT': precision, 'PERFORMANCE_HINT': 'LATENCY',
                 'NUM_STREAMS': 1, 'INFERENCE_NUM_THREADS': torch.get_num_threads()})
         self._request = compiled.create_infer_request()
@@ -51,7 +47,8 @@ class OpenVinoEngine(DepthEngine):
 
 
 @lru_cache(maxsize=1)
-def _core() -> Any:
+def core() -> Any:
+    """Return OpenVINO's Core, one for all engines. Raises EngineAbsentError."""
     try:
         import openvino
     except ImportError as error:

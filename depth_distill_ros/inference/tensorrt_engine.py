@@ -34,7 +34,7 @@ class TensorRtEngine(DepthEngine):
             {'tensorrt': trt.__version__, 'device': device},
             lambda: _built(trt, half_precision(files.onnx()), self.folder))
         self._runtime = trt.Runtime(_logger(trt))
-        engine = self._runtime.deserialize_cuda_engine(data)
+        engine = self._engine = self._runtime.deserialize_cuda_engine(data)
         if engine is None:
             raise EngineError(f'TensorRT {trt.__version__} does not load the engine of {folder}; '
                               'delete its folder engines')

@@ -15,7 +15,7 @@ from depth_distill_ros.networks.normalisation import to_input
 
 class PictureNetwork(nn.Module):
     """
-    1×H×W×3 uint8 RGB to h×w metres, and h×w confidence where the network has it; float32.
+    1×H×W×3 uint8 RGB to 1×1×h×w metres, and confidence where the network has it; float32.
 
     Raises DepthDistillError for a network that reads more than one picture.
     """
@@ -31,5 +31,4 @@ class PictureNetwork(nn.Module):
     def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
         # cast before all else, as TensorRT reads bytes only so
         x = to_input(picture.float())
-        said = self.network.with_confidence(x) if len(self.outputs) == 2 else (self.network(x),)
-        return tuple(part[0, 0].float() for part in said)
+        return self.network.with_confidence(x) if len(self.outputs) == 2 else (self.network(x),)

@@ -240,6 +240,8 @@ DISTILLER = COMMON + (
     Parameter('auxiliary_share', 0.0, "share of each batch that are the robot's own frames, from "
               'the store auxiliary/, learnt as they are; 0: none', range=(0.0, 0.9)),
     Parameter('mixing', 'classes', 'what D3 mixes', choices=MIXINGS),
+    Parameter('augmentation', 0.0, 'how strange the cameras are through which pictures are seen; '
+              '0: as they are; d3plus sets it itself', range=(0.0, 4.0)),
     Parameter('reading', 'A', "A: G learns from its own loss alone; B: from the student's too",
               choices=READINGS),
     Parameter('g_form', 'paper', 'transformation network: as in the paper, light for robots, or '

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -22,7 +24,10 @@ from depth_distill_ros.distillation.methods.supervised import Supervised
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import transformation_network
 
-__all__ = ['Method', 'MethodOptions', 'make_method', 'needs_gradient']
+__all__ = ['Method', 'MethodOptions', 'effective', 'make_method', 'needs_gradient']
+
+# d3plus is d3 with these switches; which of them gave what, docs/DESIGN.md says
+_D3PLUS: Mapping[str, Any] = {'augmentation': 1.0}
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class MethodOptions:
     alpha, beta, rec_reduction : L_G = alpha * l_BN + beta * l_rec (eq. 8); beta 0: no l_rec
     reading : A: G learns from L_G alone; B: from the student's loss too (eq. 10)
     mixing : what is mixed: classes, instances or none
+    augmentation : of D3 and KD-OOD, the strength of augmentation.camera; 0: they stay as they are
     calibration : file of statistics to use in place of those in the teacher's BatchNorm layers
     every_scale : a student with five scales learns at each, not only at the finest
     lam, equation : of LWD
@@ -53,6 +59,7 @@ class MethodOptions:
     rec_reduction: str = 'mean'
     reading: str = 'A'
     mixing: str = 'classes'
+    augmentation: float = 0.0
     calibration: str = ''
     every_scale: bool = True
     lam: float = 0.1
@@ -64,9 +71,17 @@ class MethodOptions:
     guidance_reduction: str = 'mean'
 
 
+Options = TypeVar('Options', bound=MethodOptions)
+
+
+def effective(name: str, options: Options) -> Options:
+    """Return the options with what the method called `name` sets itself."""
+    return replace(options, **_D3PLUS) if name == 'd3plus' else options
+
+
 def needs_gradient(name: str, options: MethodOptions) -> bool:
     """Return whether the method learns through its teacher, from the picture's gradient."""
-    return name == 'dfad' or name == 'd3' and options.g_form != 'none'
+    return name == 'dfad' or name in ('d3', 'd3plus') and options.g_form != 'none'
 
 
 def make_method(name: str, teacher: nn.Module | None, student: nn.Module, compute: Compute,
@@ -80,23 +95,24 @@ def make_method(name: str, teacher: nn.Module | None, student: nn.Module, comput
     """
     if name not in METHODS:
         raise DepthDistillError(f'no method {name!r}; choose one of {", ".join(METHODS)}')
-    o, device = options, compute.device
+    o, device = effective(name, options), compute.device
     networks = [n.to(device, memory_format=torch.channels_last)
                 for n in (teacher, student) if n is not None]
     distilled = {'every_scale': o.every_scale, 'keep_encoder_statistics': keep_encoder_statistics}
-    if name == 'd3':
+    if name in ('d3', 'd3plus'):
         g = None if o.g_form == 'none' else transformation_network(
             o.g_form, o.g_width, o.g_residual).to(device, memory_format=torch.channels_last)
         return D3(*networks, g, compute, o.alpha, o.beta, o.reading, o.mixing, o.rec_reduction,
-                  Path(o.calibration) if o.calibration else None, **distilled)
+                  Path(o.calibration) if o.calibration else None,
+                  augmentation=o.augmentation, **distilled)
     if name == 'kd-ood':
-        return KDOOD(*networks, compute, **distilled)
+        return KDOOD(*networks, compute, augmentation=o.augmentation, **distilled)
     if name == 'random-noise':
         return RandomNoise(*networks, compute, size=size, batch=batch, **distilled)
     if name == 'dfad':
-        return DFAD(*networks, compute, size, batch)
+        return DFAD(*networks, compute, size, batch, keep_encoder_statistics)
     if name == 'supervised':
-        return Supervised(*networks, compute)
+        return Supervised(*networks, compute, keep_encoder_statistics)
     if name == 'lwd':
         return LWD(*networks, compute, o.equation, o.lam, **distilled)
     if name == 'dacnn-teacher':

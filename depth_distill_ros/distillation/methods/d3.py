@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from depth_distill_ros.distillation.augmentation import augmented
 from depth_distill_ros.distillation.bn_statistics import BNStatistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.methods.method import Update
@@ -28,7 +29,8 @@ class D3:
     gradient of the student's loss reaches G, in reading B it does (eq. 10 to the letter).
 
     Without G (None) the student learns from x′ and from x̂′ itself; with mixing 'none' G gets x′.
-    Auxiliary pictures, where the batch has some, are learnt as they are. With
+    Auxiliary pictures, where the batch has some, are learnt as they are. With `augmentation`, the
+    strength of augmentation.camera, all pictures are mirrored and seen through cameras first. With
     keep_encoder_statistics the student's encoder normalises with the BatchNorm statistics that it
     came with, in training as in use.
     """
@@ -37,7 +39,7 @@ class D3:
                  compute: Compute, alpha: float = 1e-3, beta: float = 1e-3, reading: str = 'A',
                  mixing: str = 'classes', rec_reduction: str = 'mean',
                  calibration: Path | None = None, every_scale: bool = True,
-                 keep_encoder_statistics: bool = False):
+                 keep_encoder_statistics: bool = False, augmentation: float = 0.0):
         self.teacher = teacher.eval().requires_grad_(False)
         self.networks = {'student': student}
         if transformation is not None:
@@ -49,12 +51,16 @@ class D3:
         self._reading, self._mixing, self._every_scale = reading, mixing, every_scale
         self._reduce = torch.mean if rec_reduction == 'mean' else torch.sum
         self._keep_encoder_statistics = keep_encoder_statistics
+        self._augmentation = augmentation
 
     def step(self, batch: Batch, update: Update, generator: torch.Generator) -> dict[str, Tensor]:
         for network in self.networks.values():
             network.train()
         if self._keep_encoder_statistics:
             self.networks['student'].encoder.eval()
+        if self._augmentation:
+            batch = {source: augmented(pictures, self._augmentation, generator)
+                     for source, pictures in batch.items()}
         stream = batch[STREAM]
         mixed = self._mixed(stream.x, stream.semantics, generator)
         with self._compute.autocast():

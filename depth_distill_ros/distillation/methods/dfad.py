@@ -60,21 +60,25 @@ class DFAD:
     """
     Five student steps on mean |S - T|, then a generator step on -ln(mean |S - T| + 1).
 
-    L1 in metres on the networks' maps as they are; the student is in training mode throughout.
+    L1 in metres on the networks' maps as they are; the student is in training mode throughout, but
+    for its encoder with keep_encoder_statistics, as in D3.
     """
 
     needs: dict[str, tuple[str, ...]] = {}
 
     def __init__(self, teacher: nn.Module, student: nn.Module, compute: Compute,
-                 size: tuple[int, int], batch: int):
+                 size: tuple[int, int], batch: int, keep_encoder_statistics: bool = False):
         self.teacher = teacher.eval().requires_grad_(False)
         generator = Generator(size).to(compute.device, memory_format=torch.channels_last)
         self.networks = {'student': student, 'generator': generator}
         self._compute, self._batch = compute, batch
+        self._keep_encoder_statistics = keep_encoder_statistics
 
     def step(self, batch: Batch, update: Update, generator: torch.Generator) -> dict[str, Tensor]:
         for network in self.networks.values():
             network.train()
+        if self._keep_encoder_statistics:
+            self.networks['student'].encoder.eval()
         with self._compute.autocast():
             for _ in range(STUDENT_STEPS):
                 with torch.no_grad():

@@ -7,6 +7,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from depth_distill_ros.distillation.augmentation import augmented
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.methods.method import Update
 from depth_distill_ros.distillation.pictures import AUXILIARY, STREAM, Batch, Pictures
@@ -40,12 +41,20 @@ class KDOOD(_PlainDistillation):
     """
     KD-OOD: the first term of eq. 9, the teacher's depth of the stream's pictures as they are.
 
-    Auxiliary pictures, where the batch has some, are learnt along with them.
+    Auxiliary pictures, where the batch has some, are learnt along with them. With `augmentation`,
+    the strength of augmentation.camera, all are mirrored and seen through cameras first.
     """
 
     needs = {STREAM: ()}
 
+    def __init__(self, *networks_and_compute, augmentation: float = 0.0, **options):
+        super().__init__(*networks_and_compute, **options)
+        self._augmentation = augmentation
+
     def step(self, batch: Batch, update: Update, generator: torch.Generator) -> dict[str, Tensor]:
+        if self._augmentation:
+            batch = {source: augmented(pictures, self._augmentation, generator)
+                     for source, pictures in batch.items()}
         return self._learn(batch, update)
 
 

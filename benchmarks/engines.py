@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Time of one frame in every engine that is installed here, and how far each is from torch.
+
+All engines are loaded at once and run by turns, a round of one frame each, so that what else the
+machine does strikes all alike; the best of the rounds counts. Times are from the camera's picture
+to depth, resize included.
+
+Example: python benchmarks/engines.py --size 228 304 --pictures recording/image
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+import json
+from pathlib import Path
+from statistics import median
+import tempfile
+from time import perf_counter
+
+import cv2
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+import torch
+
+from depth_distill_ros.geometry.view import View
+from depth_distill_ros.inference.engine import DepthEngine, EngineAbsentError, EngineError
+from depth_distill_ros.inference.parity import check_parity
+from depth_distill_ros.inference.selection import (
+    ENGINES,
+    REFERENCE,
+    open_engine,
+    shipped_frames,
+)
+from depth_distill_ros.networks import build
+from depth_distill_ros.networks.model import load_model, save_model
+from depth_distill_ros.shipped import shipped_start
+
+_LIGHT = 'lden_light'
+
+
+@dataclass(frozen=True)
+class Row:
+    """One engine of one network; milliseconds of a frame, differences to torch in metres."""
+
+    network: str
+    engine: str
+    best: float
+    median: float
+    times_torch: float
+    median_relative_error: float
+    delta1: float
+    largest_error: float
+    start: float
+
+
+def models(folder: Path, source: Path, size: tuple[int, int]) -> list[Path]:
+    """Write the source at another size, and the light head with the source's encoder."""
+    network, card = load_model(source)
+    save_model(folder / card.network, network, replace(card, size=size, intrinsics=None))
+    light = build(_LIGHT, card.backbone).eval()
+    light.encoder.load_state_dict(network.encoder.state_dict())
+    with torch.no_grad():  # untrained: depths of a room, so that relative errors mean something
+        light.head[-1].bias.fill_(3.0)
+    save_model(folder / _LIGHT, light, replace(card, network=_LIGHT, size=size, intrinsics=None))
+    return [folder / card.network, folder / _LIGHT]
+
+
+def engines_of(folder: Path, console: Console) -> list[tuple[DepthEngine, float]]:
+    """Return all that can be made, and the seconds that each took."""
+    found = []
+    for name in ENGINES:
+        began = perf_counter()
+        try:
+            engine = open_engine(folder, name)
+        except EngineAbsentError:
+            continue
+        except EngineError as error:
+            console.print(error)
+            continue
+        found.append((engine, perf_counter() - began))
+    return found
+
+
+def measure(engines: Sequence[DepthEngine], frames: Sequence[np.ndarray], rounds: int,
+            ) -> np.ndarray:
+    """Return the seconds of each round and engine."""
+    seconds = np.empty((rounds, len(engines)))
+    views = [View.fit(frames[0].shape[:2], engine.input_size) for engine in engines]
+    for i in range(rounds):
+        for k, (engine, view) in enumerate(zip(engines, views, strict=True)):
+            began = perf_counter()
+            engine(frames[i % len(frames)], view)
+            seconds[i, k] = perf_counter() - began
+    return seconds
+
+
+def rows_of(engines: Sequence[tuple[DepthEngine, float]], seconds: np.ndarray,
+            frames: Sequence[np.ndarray]) -> list[Row]:
+    """Return the figures of the engines of one model."""
+    reference = next(i for i, (e, _) in enumerate(engines) if e.name == REFERENCE)
+    best = seconds.min(axis=0)
+    rows = []
+    for i, (engine, start) in enumerate(engines):
+        parity = check_parity(engine, engines[reference][0], frames)
+        rows.append(Row(
+            engine.card.network, engine.name, 1e3 * best[i], 1e3 * median(seconds[:, i]),
+            best[reference] / best[i], parity.median_relative_error, parity.delta1,
+            parity.largest_error, start))
+    return rows
+
+
+def table(rows: Sequence[Row]) -> Table:
+    """Return the rows for people."""
+    made = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in ('network', 'engine'):
+        made.add_column(name, no_wrap=True)
+    for name in ('best ms', 'median', '× torch', 'rel. error', 'δ1', 'max m', 'start s'):
+        made.add_column(name, justify='right', no_wrap=True)
+    for row in rows:
+        made.add_row(row.network, row.engine, f'{row.best:.1f}', f'{row.median:.1f}',
+                     f'{row.times_torch:.2f}', f'{row.median_relative_error:.1e}',
+                     f'{row.delta1:.4f}', f'{row.largest_error:.1e}', f'{row.start:.1f}')
+    return made
+
+
+def pictures_of(folder: Path | None) -> list[np.ndarray]:
+    """Return the pictures of a folder as RGB, or the package's enlarged to VGA."""
+    if folder is None:
+        return [cv2.resize(frame, (640, 480)) for frame in shipped_frames()]
+    paths = sorted(p for p in folder.iterdir() if p.suffix in ('.jpg', '.png'))
+    if not paths:
+        raise SystemExit(f'{folder} holds no .jpg or .png')
+    return [cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB) for path in paths]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--model', type=Path, default=shipped_start('mobilenetv2'))
+    parser.add_argument('--size', nargs=2, type=int, default=(228, 304), metavar=('H', 'W'))
+    parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--rounds', type=int, default=100)
+    parser.add_argument('--pictures', type=Path, help='folder of a recording, all of one size '
+                        "(default: the package's pictures)")
+    parser.add_argument('--json', type=Path, help='file for the figures')
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    cv2.setNumThreads(arguments.threads)
+    frames, console = pictures_of(arguments.pictures), Console(width=96)  # that of the table
+    with tempfile.TemporaryDirectory() as folder:
+        made = [engines_of(model, console)
+                for model in models(Path(folder), arguments.model, tuple(arguments.size))]
+        everything = [engine for engines in made for engine, _ in engines]
+        with console.status(f'{len(everything)} engines, {arguments.rounds} rounds'):
+            seconds = measure(everything, frames, arguments.rounds)
+            rows, first = [], 0
+            for engines in made:
+                rows += rows_of(engines, seconds[:, first:first + len(engines)], frames)
+                first += len(engines)
+    console.print(f'{len(frames)} pictures of {frames[0].shape[1]}×{frames[0].shape[0]}, '
+                  f'{arguments.threads} threads', table(rows), highlight=False)
+    if arguments.json:
+        arguments.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + '\n')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,82 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The table beyond the papers: its rows, and the share of the gap that each closes."""
+
+import json
+
+import pytest
+
+from depth_distill_ros.bench.catalogue import bench_table
+from depth_distill_ros.bench.gap import shares_of_gap
+from depth_distill_ros.bench.preset import FULL, small
+from depth_distill_ros.bench.runner import Outcome
+from depth_distill_ros.bench.table import Row
+from depth_distill_ros.cli import main
+from depth_distill_ros.commands import _bench_paper
+from depth_distill_ros.evaluation.tables import paper_table
+
+
+def outcome(method, data, delta1, seed=0, **keys):
+    row = Row(method + data, None, {**keys, 'method': method, 'data': data})
+    return Outcome(row, seed, '', {}, {'delta1': delta1})
+
+
+@pytest.mark.parametrize('preset', [small(), FULL], ids=lambda preset: preset.name)
+def test_the_rows_that_d3s_table_has_too_are_the_same_trainings(preset):
+    ours, theirs = ({row.name: row for row in bench_table(name, preset).rows}
+                    for name in ('d3plus', 'd3-3'))
+    for name in ('lden-mbv2-student', 'lden-mbv2-kd-ood-x1', 'lden-mbv2-d3-x2'):
+        assert (ours[name].settings, ours[name].data) == (
+            theirs[name].settings, theirs[name].data)
+    assert ours['lden-mbv2-d3plus-x1'].settings.method == 'd3plus'
+    robot = [row for name, row in ours.items() if name.endswith('-robot')]
+    assert len(robot) == 3
+    assert all(row.data['auxiliary'] == 'robot-frames' for row in robot)
+    keys = [tuple(row.keys.values()) for row in ours.values()]
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_robots_frames_are_of_the_rooms_that_the_student_of_measured_depth_has():
+    worlds = small().worlds
+    robot, train = worlds['robot-frames'], worlds['target-train']
+    assert (robot.look, robot.seed) == (train.look, train.seed)
+    assert robot.frames == 200 < train.frames
+
+
+def test_the_share_of_the_gap_is_counted_from_kd_ood_on_the_same_frames_seed_by_seed():
+    shares = shares_of_gap([
+        outcome('Teacher', 'target', 0.9), outcome('Student', 'target', 0.8),
+        outcome('Student', 'target', 0.82, 1),
+        outcome('KD-OOD', 'X1', 0.6), outcome('KD-OOD', 'X1', 0.62, 1),
+        outcome('D3', 'X1', 0.7), outcome('D3', 'X1', 0.72, 1),
+        outcome('KD-OOD', 'X2', 0.7), outcome('D3', 'X2', 0.79),
+        outcome('KD-OOD', 'X1 + robot frames', 0.65), outcome('D3', 'X3', 0.7)])
+    assert {line: [round(share, 6) for share in values] for line, values in shares.items()} == {
+        'D3 X1': [0.5, 0.5], 'D3 X2': [0.9], 'KD-OOD X1 + robot frames': [0.25]}
+
+
+def test_each_pair_has_a_gap_of_its_own_and_some_have_none():
+    shares = shares_of_gap([
+        outcome('Student', 'NYU-v2', 0.8, pair='a'), outcome('KD-OOD', 'X1', 0.6, pair='a'),
+        outcome('D3', 'X1', 0.65, pair='a'),
+        outcome('Student', 'NYU-v2', 0.5, pair='b'), outcome('KD-OOD', 'X1', 0.6, pair='b'),
+        outcome('D3', 'X1', 0.65, pair='b')])
+    assert list(shares) == ['a D3 X1']
+    assert shares_of_gap([Outcome(Row('x', None, {'variant': 'D3'}), 0, '', {},
+                                  {'delta1': 1.0})]) == {}
+
+
+def test_the_table_is_run_and_shows_ours_alone(tmp_path, monkeypatch):
+    preset = small((64, 96), steps=2, rooms=1, test_rooms=1)
+    monkeypatch.setattr(_bench_paper, 'small', lambda: preset)
+    assert main(['bench', 'paper', '--table', 'd3plus', '--out', str(tmp_path), '--rows',
+                 'lden-mbv2-d3plus-x1-robot']) == 0
+    found = json.loads((tmp_path / 'results.json').read_text())['d3plus']
+    assert [(row['method'], row['data']) for row in found['rows']] == [
+        ('Teacher', 'target'), ('D3+', 'X1 + robot frames')]
+    assert paper_table('d3plus').rows == ()
+    text = (tmp_path / 'table.md').read_text()
+    assert '| method | data | rmse ours | delta1 ours |' in text and 'paper |' not in text
+    assert 'Small preset' in text
+    settings = {row['row']: row['settings'] for row in found['trained'] if 'settings' in row}
+    assert settings['lden-mbv2-d3plus-x1-robot']['auxiliary'].endswith('data/robot-frames')

@@ -1,0 +1,189 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every engine that is installed: the same depth as torch, and nothing from a broken model."""
+
+from functools import lru_cache
+
+import engine_parts
+import numpy as np
+import psutil
+import pytest
+from safetensors.torch import load_file, save_file
+import torch
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.intrinsics import GeometryError
+from depth_distill_ros.geometry.view import View
+from depth_distill_ros.inference.engine import EngineError
+from depth_distill_ros.inference.parity import ParityLimits, check_parity
+from depth_distill_ros.inference.selection import open_engine, shipped_frames
+from depth_distill_ros.networks import build
+from depth_distill_ros.networks.model import (
+    CARD,
+    WEIGHTS,
+    ModelCard,
+    ModelError,
+    load_model,
+    save_model,
+)
+from depth_distill_ros.networks.normalisation import to_input
+from depth_distill_ros.networks.picture_network import PictureNetwork
+
+EXACT = {'torch-cpu', 'openvino-f32', 'onnxruntime-cpu'}
+every_engine = pytest.mark.parametrize('name', engine_parts.installed())
+
+
+@pytest.fixture(scope='module')
+def student(tmp_path_factory):
+    return engine_parts.shipped_student(tmp_path_factory.mktemp('shipped'))
+
+
+@pytest.fixture(scope='module')
+def confident(tmp_path_factory):
+    return engine_parts.confident_student(tmp_path_factory.mktemp('made'))
+
+
+@pytest.fixture(scope='module')
+def engines(confident):
+    """Return the engine of a name, of the confident student; each is made once."""
+    return lru_cache(lambda name: open_engine(confident, name))
+
+
+@pytest.fixture(scope='module')
+def picture():
+    return shipped_frames()[0]
+
+
+@every_engine
+def test_an_engine_says_what_torch_says_of_the_shipped_pictures(name, student):
+    parity = check_parity(open_engine(student, name), open_engine(student, 'torch-cpu'),
+                          shipped_frames())
+    assert parity.frames == 6 and parity.within(ParityLimits()), parity
+    if name in EXACT:
+        assert parity.largest_error < 1e-3 and parity.delta1 == 1
+
+
+@every_engine
+def test_an_engine_gives_the_network_s_depth_and_confidence(name, engines, confident, picture):
+    view = View.fit(picture.shape[:2], engine_parts.SIZE)
+    engine = engines(name)
+    found = engine(picture, view)
+    network, _ = load_model(confident)
+    with torch.no_grad():
+        x = to_input(torch.from_numpy(view.image(picture))[None])
+        depth, confidence = (y[0, 0].numpy() for y in network.with_confidence(x))
+    atol = 1e-4 if name in EXACT else 0.05
+    assert engine.name == name and engine.folder == confident
+    assert engine.input_size == engine.card.size == engine_parts.SIZE
+    assert found.depth.dtype == found.confidence.dtype == np.float32
+    assert engine.output_size == found.depth.shape == found.confidence.shape
+    np.testing.assert_allclose(found.depth, depth, atol=atol)
+    np.testing.assert_allclose(found.confidence, confidence, atol=atol)
+    assert confidence.std() > 0.01
+
+
+@every_engine
+def test_a_network_without_confidence_gives_none(name, student, picture):
+    assert open_engine(student, name)(picture, View.fit(picture.shape[:2], (96, 128))
+                                      ).confidence is None
+
+
+@every_engine
+def test_the_order_of_channels_and_bars_are_told_by_the_call(name, engines, picture):
+    engine = engines(name)
+    view = View.pad(picture.shape[:2], engine_parts.SIZE)
+    assert view.place != (0, 0, *engine_parts.SIZE)
+    rgb, bgr = engine(picture, view), engine(picture[..., ::-1], view, 'bgr')
+    np.testing.assert_array_equal(rgb.depth, bgr.depth)
+    np.testing.assert_array_equal(rgb.confidence, bgr.confidence)
+    assert not np.array_equal(rgb.depth, engine(picture, view, 'bgr').depth)
+
+
+@every_engine
+def test_a_prediction_stays_as_it_was_when_the_next_frame_comes(name, engines):
+    engine = engines(name)
+    first, second, *_ = shipped_frames()
+    view = View.fit(first.shape[:2], engine_parts.SIZE)
+    kept = engine(first, view)
+    depth, confidence = kept.depth.copy(), kept.confidence.copy()
+    assert not np.array_equal(engine(second, view).depth, depth)
+    np.testing.assert_array_equal(kept.depth, depth)
+    np.testing.assert_array_equal(kept.confidence, confidence)
+
+
+@every_engine
+def test_a_picture_or_view_that_an_engine_cannot_read_is_refused(name, engines, picture):
+    engine = engines(name)
+    view = View.fit(picture.shape[:2], engine_parts.SIZE)
+    for wrong in (picture.astype(np.float32), picture[..., 0], picture[..., :2],
+                  np.dstack([picture, picture[..., 0]])):
+        with pytest.raises(EngineError, match='H×W×3 uint8'):
+            engine(wrong, view)
+    with pytest.raises(EngineError, match='the view gives'):
+        engine(picture, View.fit(picture.shape[:2], (96, 128)))
+    with pytest.raises(EngineError, match='order of channels "grb"'):
+        engine(picture, view, 'grb')
+    with pytest.raises(GeometryError):
+        engine(picture[:100], view)
+    assert np.isfinite(engine(picture, view).depth).all()
+
+
+@every_engine
+def test_what_lies_behind_the_camera_is_no_depth(name, tmp_path):
+    network = build('lden_light', 'mobilenetv2')
+    with torch.no_grad():
+        network.head[-1].weight.zero_()
+        network.head[-1].bias.fill_(-1.0)
+    save_model(tmp_path / 'negative', network, ModelCard('lden_light', 'mobilenetv2', (64, 64)))
+    engine = open_engine(tmp_path / 'negative', name)
+    image = np.zeros((64, 64, 3), np.uint8)
+    assert np.isnan(engine(image, View.fit((64, 64), (64, 64))).depth).all()
+
+
+@every_engine
+def test_a_broken_model_is_refused_although_its_engine_file_is_there(name, tmp_path):
+    folder = engine_parts.confident_student(tmp_path)
+    open_engine(folder, name)
+    tensors = load_file(folder / WEIGHTS)
+    tensors['confidence.body.1.bias'].fill_(float('nan'))
+    save_file(tensors, folder / WEIGHTS)
+    with pytest.raises(ModelError, match='NaN'):
+        open_engine(folder, name)
+    (folder / WEIGHTS).write_bytes(b'half a file')
+    with pytest.raises(ModelError, match=WEIGHTS):
+        open_engine(folder, name)
+    (folder / WEIGHTS).unlink()
+    with pytest.raises(ModelError, match=WEIGHTS):
+        open_engine(folder, name)
+    (folder / CARD).unlink()
+    with pytest.raises(ModelError, match=CARD):
+        open_engine(folder, name)
+
+
+@every_engine
+def test_weights_that_overflow_are_refused_on_the_blank_picture(name, tmp_path):
+    network = build('lden_light', 'mobilenetv2')
+    with torch.no_grad():
+        network.head[2].weight.fill_(3e38)
+        network.head[-1].weight.fill_(3e38)
+    save_model(tmp_path / 'huge', network, ModelCard('lden_light', 'mobilenetv2', (64, 64)))
+    with pytest.raises(EngineError, match='NaN on a blank picture'):
+        open_engine(tmp_path / 'huge', name)
+
+
+def test_a_network_of_two_views_is_refused():
+    with torch.device('meta'):
+        stereo = build('dacnn_stereo', 'resnest50')
+    with pytest.raises(DepthDistillError, match='StereoDACNN reads more than one picture'):
+        PictureNetwork(stereo)
+
+
+@pytest.mark.parametrize('name', sorted({'openvino-f32', 'onnxruntime-cpu'}
+                                        & set(engine_parts.installed())))
+def test_memory_stays_level_over_releases(name, confident, picture):
+    view, process, used = View.fit(picture.shape[:2], engine_parts.SIZE), psutil.Process(), []
+    for _ in range(12):
+        open_engine(confident, name)(picture, view)
+        used.append(process.memory_info().rss / 2 ** 20)
+    # an engine kept is 20 MB and more
+    assert used[-1] - used[3] < 40
