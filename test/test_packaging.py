@@ -28,8 +28,8 @@ KEYS = {
     'safetensors': None, 'tensorboard': 'python3-tensorboard-pip',
     'torch': 'python3-torch', 'torchvision': 'python3-torchvision', 'yaml': 'python3-yaml'}
 # What one command or one network wants: an extra of pip, imported when it is used.
-OPTIONAL = {'drjit', 'h5py', 'mitsuba', 'onnx', 'onnxruntime', 'openvino', 'pxr', 'pyoidn', 'rosbags',
-            'scipy', 'tensorrt', 'timm', 'transformers'}
+OPTIONAL = {'drjit', 'h5py', 'mitsuba', 'onnx', 'onnxruntime', 'openvino', 'pxr', 'pyoidn',
+            'rosbags', 'scipy', 'tensorrt', 'timm', 'transformers'}
 
 
 def manifest():
