@@ -34,7 +34,7 @@ find_python() {
 missing_system_packages() {
     local python=$1 library
     if [[ -z $python ]]; then
-        echo python3 python3-venv libegl1 libgl1
+        echo python3 python3-venv libatomic1 libegl1 libgl1
         return
     fi
     if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
@@ -42,7 +42,7 @@ missing_system_packages() {
         version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
         [[ $python == python3 ]] && echo python3-venv || echo "python$version-venv"
     fi
-    for library in libEGL.so.1:libegl1 libGL.so.1:libgl1; do
+    for library in libEGL.so.1:libegl1 libGL.so.1:libgl1 libatomic.so.1:libatomic1; do
         "$python" -c "import ctypes; ctypes.CDLL('${library%:*}')" 2>/dev/null || echo "${library#*:}"
     done
 }
