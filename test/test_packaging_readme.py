@@ -24,6 +24,8 @@ def text(default):
         return str(default).lower()
     if isinstance(default, float):
         return f'{default:.6g}'
+    if isinstance(default, tuple):
+        return f'[{", ".join(map(text, default))}]'
     return str(default) if default != '' else '""'
 
 
