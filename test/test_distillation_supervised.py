@@ -4,6 +4,8 @@
 
 import json
 
+import cv2
+import numpy as np
 import pytest
 import torch
 
@@ -18,6 +20,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import evaluate_frames
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import load_model
+from depth_distill_ros.shipped import shipped_start
 from depth_distill_ros.simulation.pool import RenderedPool, held_out_frames
 
 SIZE, DEPTH_SIZE = (48, 64), (24, 32)
@@ -95,3 +98,30 @@ def test_the_train_command_leaves_a_model_whose_card_says_how_it_was_made(tmp_pa
     assert [row['step'] for row in log] == [2, 4]
     assert main(words) == 1
     assert 'exists' in capsys.readouterr().err
+
+
+def test_a_teacher_is_trained_on_a_data_set_from_another_model(tmp_path, capsys):
+    random = np.random.default_rng(0)
+    for part in ('train', 'val'):
+        for number in range(4):
+            for kind, array in (
+                    ('image', random.integers(0, 256, (96, 128, 3), np.uint8)),
+                    ('depth', np.full((96, 128), 1500 + 500 * number, np.uint16))):
+                (tmp_path / part / kind).mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(tmp_path / part / kind / f'{number}.png'), array)
+        (tmp_path / part / 'K.txt').write_text('120 0 63.5\n0 120 47.5\n0 0 1\n')
+    start = shipped_start('mobilenetv2')
+    words = ['train', '--data', f'folder:{tmp_path}/train', '--evaluate',
+             f'folder:{tmp_path}/val', '--backbone', 'mobilenetv2', '--start', str(start),
+             '--size', '48', '64', '--steps', '2', '--batch', '2', '--lr', '1e-9',
+             '--out', str(tmp_path / 'out')]
+    assert main(words) == 0
+    network, card = load_model(tmp_path / 'out')
+    assert card.intrinsics.fx == 60 and card.about['held_out']['frames'] == 4
+    assert f'--start {start}' in card.about['command'] and '--look' not in card.about['command']
+    before, after = load_model(start)[0].head[0].weight, network.head[0].weight
+    assert torch.allclose(before, after, atol=2e-3)  # it went on from there
+    assert main(['train', '--start', str(start), '--out', str(tmp_path / 'no')]) == 1
+    assert 'is lden mobilenetv2, not lden resnet18' in capsys.readouterr().err
+    assert main(['train', '--data', 'folder:x', '--out', str(tmp_path / 'no')]) == 1
+    assert '--data needs --evaluate' in capsys.readouterr().err

@@ -182,14 +182,15 @@ def open_run(settings: RunSettings, folder: Path, evaluate: Reader | None = None
             'role': 'student', 'package_version': __version__, 'settings': kept,
             'device': str(compute)})
     run = TrainingRun(folder, training, sources, student_card, kept,
-                      evaluate and _judge(evaluate, size, compute))
+                      evaluate and judged_on(evaluate, size, compute))
     if processes.rank() == 0:
         settings.write(folder / 'run.yaml')
     return OfflineRun(run, settings, total, sources, compute)
 
 
-def _judge(reader: Reader, size: tuple[int, int], compute: Compute,
-           ) -> Callable[[nn.Module], dict[str, float]]:
+def judged_on(reader: Reader, size: tuple[int, int], compute: Compute,
+              ) -> Callable[[nn.Module], dict[str, float]]:
+    """Return what gives the mean metrics of a network on the reader's frames."""
     def judge(network: nn.Module) -> dict[str, float]:
         evaluation = Evaluation(network.eval(), size, PROTOCOLS['robot'], compute.device)
         for _ in evaluation.frames(reader):
