@@ -87,7 +87,7 @@ setup(
         'export': ['onnx>=1.16'],
         'onnxruntime': ['onnx>=1.16', 'onnxruntime>=1.18'],
         'openvino': ['onnx>=1.16', 'openvino>=2024.4'],
-        'tensorrt': ['onnx>=1.16', 'tensorrt>=10'],
+        'tensorrt': ['onnx>=1.16', 'onnxruntime>=1.18', 'tensorrt>=10'],
         # rooms as USD stages
         'isaac': ['usd-core>=24.11'],
         # path-traced rooms

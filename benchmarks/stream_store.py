@@ -24,9 +24,10 @@ from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.stream.intake import StreamIntake
 from depth_distill_ros.stream.pairing import StampPairer
 from depth_distill_ros.stream.sampler import StreamSampler
-from depth_distill_ros.stream.semantics import decode
+from depth_distill_ros.stream.semantics import to_classes
 from depth_distill_ros.stream.store import StreamWriter
 
+CLASSES = {number: number for number in range(14)}
 VGA = Intrinsics.from_vertical_fov(0.8, (480, 640))
 
 
@@ -49,7 +50,8 @@ def feed(writer: StreamWriter, frames: int) -> tuple[float, float]:
         rgb, ids = data[i % len(data)]
         pairer.add('image', i, np.frombuffer(rgb, np.uint8).reshape(480, 640, 3))
         full = pairer.add('semantics', i, np.frombuffer(ids, np.uint8).reshape(480, 640))
-        intake.add(full['image'], decode(full['semantics'], 'mono8'), VGA, i)
+        classes, _ = to_classes(full['semantics'], CLASSES, 0)
+        intake.add(full['image'], classes, VGA, i)
     seconds = time.perf_counter() - clock, time.process_time() - processor
     counters = intake.counters(pairer)
     if counters.stored != frames:

@@ -185,7 +185,7 @@ def distillation_graph(arguments: DistillationArguments) -> list[NodeSpec]:
         auxiliary = {'auxiliary_share': arguments.auxiliary_share}
         graph.append(_node(
             arguments, 'stream_node', 'auxiliary',
-            {**frames, 'store': 'auxiliary', 'semantics': False, 'max_rate': _AUXILIARY_RATE},
+            {**frames, 'store': 'auxiliary', 'semantics': 'none', 'max_rate': _AUXILIARY_RATE},
             {'image': arguments.robot_image, 'camera_info': arguments.robot_camera_info}))
     graph.append(_node(
         arguments, 'distiller_node', 'distiller',

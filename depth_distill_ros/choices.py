@@ -24,3 +24,5 @@ ENGINES = (
 # networks that a stream can teach, and the backbones that any of them takes
 STUDENTS = ('lden', 'lden_light', 'edn', 'ffn', 'sarpn')
 STUDENT_BACKBONES = ('mobilenetv2', 'resnet18', 'resnet34', 'resnet50', 'senet154')
+# how the classes of the simulator's pictures come
+SEMANTICS = ('auto', 'ids', 'labels_map', 'isaac', 'label_info', 'none')

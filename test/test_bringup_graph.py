@@ -71,7 +71,8 @@ def test_the_robots_own_frames_train_only_where_a_share_is_asked_for(graph_of):
     assert graph['distiller'].parameters['auxiliary_share'] == 0.25
     auxiliary = graph['auxiliary']
     assert auxiliary.executable == 'stream_node'
-    assert auxiliary.parameters['store'] == 'auxiliary' and not auxiliary.parameters['semantics']
+    assert auxiliary.parameters['store'] == 'auxiliary'
+    assert auxiliary.parameters['semantics'] == 'none'
     assert auxiliary.remappings == {
         'image': 'camera/image_raw', 'camera_info': 'camera/camera_info'}
 

@@ -33,6 +33,13 @@ EXACT = {'torch-cpu', 'openvino-f32', 'onnxruntime-cpu'}
 every_engine = pytest.mark.parametrize('name', engine_parts.installed())
 
 
+@pytest.fixture(autouse=True, scope='module')
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
+        yield
+
+
 @pytest.fixture(scope='module')
 def student(tmp_path_factory):
     return engine_parts.shipped_student(tmp_path_factory.mktemp('shipped'))

@@ -122,6 +122,15 @@ def test_nothing_is_put_into_the_package(cache):
     assert len(list(cache.glob('*/a.engine'))) == 1
 
 
+def test_a_file_from_the_cache_is_put_beside_the_model_once_that_can_be_written_to(folder):
+    maker = Maker()
+    (folder / 'engines').write_text('in the way')
+    EngineFiles(folder).get('a.engine', GPU, maker)
+    (folder / 'engines').unlink()
+    assert EngineFiles(folder).get('a.engine', GPU, maker) == b'engine 1'
+    assert names(folder) == ['a.engine', 'a.engine.json']
+
+
 def test_with_no_place_to_keep_a_file_it_is_made_at_each_start(folder, cache):
     (folder / 'engines').write_text('in the way')
     cache.parent.parent.write_text('in the way')

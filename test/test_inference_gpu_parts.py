@@ -19,6 +19,13 @@ onnxruntime = pytest.importorskip('onnxruntime')
 CPU = torch.device('cpu')
 
 
+@pytest.fixture(autouse=True, scope='module')
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
+        yield
+
+
 @pytest.mark.parametrize('view', [
     View.fit((240, 320), (96, 128)),
     View.fit((240, 320), (57, 200)),

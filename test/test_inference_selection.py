@@ -16,6 +16,13 @@ from depth_distill_ros.inference.selection import open_engine, select_engine, sh
 from depth_distill_ros.networks.model import ModelError
 
 
+@pytest.fixture(autouse=True, scope='module')
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
+        yield
+
+
 class MadeUp(DepthEngine):
     """Says one depth, NaN in the first rows of `silent`; takes its time."""
 

@@ -49,21 +49,25 @@ class EngineFiles:
         folders = [self._cache()]
         if not is_shipped(self.folder):
             folders.insert(0, self.folder / _FOLDER)
-        for folder in folders:
-            data = self._read(folder / name, made_for)
+        for found in folders:
+            data = self._read(found / name, made_for)
             if data is not None:
-                return data
-        data = make()
+                break
+        else:
+            found, data = None, make()
         for folder in folders:
+            if folder == found:
+                break
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 _write(folder / name, data)
                 said = json.dumps(self._truth(made_for, data), indent=2)
                 _write(_about(folder / name), said.encode())
                 self._say(f'written: {folder / name}')
-                return data
+                break
             except OSError as error:
-                self._say(f'{folder / name} is not kept: {error.strerror}')
+                if found is None:
+                    self._say(f'{folder / name} is not kept: {error.strerror}')
         return data
 
     def _read(self, path: Path, made_for: dict[str, str]) -> bytes | None:

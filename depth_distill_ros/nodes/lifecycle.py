@@ -81,6 +81,11 @@ class ManagedNode(LifecycleNode):
                                   reliability or self.value('reliability'), latched,
                                   may_be_silent))
 
+    def crowded_inputs(self) -> dict[str, list[str]]:
+        """Return the publishers of each input that has several, by its topic."""
+        return {listened.name: listened.publishers for listened in self._inputs
+                if len(listened.publishers) > 1}
+
     def output(self, message_type: type, topic: str, depth: int = 5, latched: bool = False):
         """Return a reliable publisher that is silent while the node is not active."""
         return self.create_lifecycle_publisher(

@@ -27,6 +27,7 @@ from depth_distill_ros.choices import (
     PRECISIONS,
     READINGS,
     REC_REDUCTIONS,
+    SEMANTICS,
     STREAM_METHODS,
     STUDENT_BACKBONES,
     STUDENTS,
@@ -149,7 +150,12 @@ STREAM = COMMON + _inputs('auto') + (
     Parameter('work_dir', '', 'folder of the run; must be given'),
     Parameter('store', 'store', 'its subfolder that frames go to; the distiller reads store, and '
               'auxiliary'),
-    Parameter('semantics', True, 'false: images come without classes, as from the robot itself'),
+    Parameter('semantics', 'auto', "what the classes come as: ids of the class table, Gazebo's "
+              "labels_map, Isaac Sim's ids named frame by frame, ids that LabelInfo names; auto "
+              'finds out; none: images come without classes, as from the robot itself',
+              choices=SEMANTICS),
+    Parameter('classes', '', "class table (YAML) that adds names to those of config/classes.yaml "
+              'and may replace its ids'),
     Parameter('max_rate', 0.0, 'frames per second that are stored at most; 0: every frame',
               range=(0.0, 1000.0), read_only=False),
     Parameter('height', 228, "height at which frames are stored: the network's input, pixels",
@@ -171,7 +177,7 @@ INFERENCE_NODE = COMMON + _inputs('best_effort') + (
     Parameter('engine', 'auto', 'what runs the network; auto: the fastest that is installed and '
               'agrees with torch', choices=('auto', *ENGINES)),
     Parameter('threads', 0, "the engine's threads; 0: it decides", range=(0, 256)),
-    Parameter('parity_error', 0.01, "largest median relative difference from torch's depth with "
+    Parameter('parity_error', 0.005, "largest median relative difference from torch's depth with "
               'which an engine is taken', range=(0.0, 1.0)),
     Parameter('parity_delta1', 0.998, "least share of pixels within 1.25 of torch's with which an "
               'engine is taken', range=(0.0, 1.0)),

@@ -44,7 +44,7 @@ class Input:
 
     With ``reliability`` 'auto' it is reliable as long as no publisher is best effort, since a
     reliable subscription loses nothing but gets nothing at all from a best-effort publisher.
-    ``check`` must be called about once a second.
+    ``check`` must be called about once a second; it finds out the ``publishers``, node names.
     """
 
     def __init__(self, node: Node, message_type: type, topic: str, callback: Callable, depth: int,
@@ -60,6 +60,7 @@ class Input:
         self._may_be_silent = may_be_silent
         self._last = self._warned = time.monotonic()
         self._unfitting: set[str] = set()
+        self.publishers: list[str] = []
         self._subscribe()
 
     @property
@@ -70,6 +71,7 @@ class Input:
     def check(self, timeout: float) -> str | None:
         """Follow the publishers' QoS; return a warning when one is due, else None."""
         publishers = self._node.get_publishers_info_by_topic(self._topic)
+        self.publishers = sorted(_node(p) for p in publishers)
         if self._auto and publishers:
             reliable = all(p.qos_profile.reliability != ReliabilityPolicy.BEST_EFFORT
                            for p in publishers)
@@ -131,5 +133,8 @@ def _fits(offered: QoSProfile, wanted: QoSProfile) -> bool:
 
 
 def _endpoint(info) -> str:
-    name = f'{info.node_namespace.rstrip("/")}/{info.node_name}'
-    return f'{name} ({describe(info.qos_profile)})'
+    return f'{_node(info)} ({describe(info.qos_profile)})'
+
+
+def _node(info) -> str:
+    return f'{info.node_namespace.rstrip("/")}/{info.node_name}'

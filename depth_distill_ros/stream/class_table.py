@@ -1,0 +1,117 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Which of NYU's 13 classes a simulator's names and ids mean (config/classes.yaml)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+import re
+
+import yaml
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.installation import share
+from depth_distill_ros.stream.classes import NYU13
+
+_SECTIONS = ('other', 'ids', 'names')
+
+
+class ClassTableError(DepthDistillError):
+    """A class table that cannot be used; names the file, the entry and what belongs there."""
+
+
+@dataclass(frozen=True)
+class ClassTable:
+    """
+    The classes of names and ids.
+
+    Attributes
+    ----------
+    names : lower-case name, words joined by _ : id of NYU13
+    ids : a simulator's id : id of NYU13
+    other : id of NYU13 for everything that is in neither
+
+    """
+
+    names: Mapping[str, int]
+    ids: Mapping[int, int]
+    other: int
+
+    def of_name(self, name: str) -> int | None:
+        """
+        Return the class of a name, None for one that is not known.
+
+        Of several names with commas between (nested labels) the first that is known counts.
+        """
+        whole = self.names.get(_normal(name))
+        if whole is not None or ',' not in name:
+            return whole
+        known = (self.names.get(_normal(part)) for part in name.split(','))
+        return next((found for found in known if found is not None), None)
+
+
+def load(path: Path | None = None) -> ClassTable:
+    """
+    Return the shipped table, or what a file makes of it: names are added, ids replaced.
+
+    Raises
+    ------
+    ClassTableError : the file cannot be read, or something in it is no class.
+
+    """
+    table = _read(share() / 'config' / 'classes.yaml', ClassTable(
+        {name: number for number, name in enumerate(NYU13)}, {}, 0))
+    return table if path is None else _read(path, table)
+
+
+def _read(path: Path, base: ClassTable) -> ClassTable:
+    sections = _sections(path)
+    names = dict(base.names)
+    for target, aliases in _mapping(path, 'names', sections).items():
+        number = _class(path, f'names: {target}', target, base.names)
+        if not isinstance(aliases, list):
+            raise ClassTableError(f'{path}: names: {target}: found {aliases!r}, expected a list')
+        names |= {_normal(str(alias)): number for alias in aliases}
+    ids = {}
+    for key, name in _mapping(path, 'ids', sections).items():
+        if isinstance(key, bool) or not isinstance(key, int):
+            raise ClassTableError(f'{path}: ids: found {key!r}, expected a whole number')
+        ids[key] = _class(path, f'ids: {key}', name, names)
+    other = base.other
+    if 'other' in sections:
+        other = _class(path, 'other', sections['other'], names)
+    return ClassTable(names, ids or base.ids, other)
+
+
+def _sections(path: Path) -> dict[str, object]:
+    try:
+        sections = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, 'strerror', None) or 'it is no text'
+        raise ClassTableError(f'{path}: cannot be read: {reason}') from error
+    except yaml.YAMLError as error:
+        raise ClassTableError(f'{path}: no YAML: {" ".join(str(error).split())}') from error
+    if not isinstance(sections, dict) or not sections.keys() <= set(_SECTIONS):
+        raise ClassTableError(f'{path}: it must be a mapping of {", ".join(_SECTIONS)}')
+    return sections
+
+
+def _mapping(path: Path, section: str, sections: dict[str, object]) -> dict:
+    found = sections.get(section) or {}
+    if not isinstance(found, dict):
+        raise ClassTableError(f'{path}: {section}: found {found!r}, expected a mapping')
+    return found
+
+
+def _class(path: Path, place: str, name: object, names: Mapping[str, int]) -> int:
+    number = names.get(_normal(str(name)))
+    if number is None:
+        raise ClassTableError(f'{path}: {place}: {name!r} is none of {", ".join(NYU13)}')
+    return number
+
+
+def _normal(name: str) -> str:
+    return re.sub(r'[\W_]+', '_', name.lower()).strip('_')
