@@ -94,8 +94,16 @@ def test_a_run_killed_at_any_step_goes_on_bit_identically(settings, tmp_path, me
         assert torch.equal(tensor, expected[name]), name
 
 
+@pytest.fixture
+def ctrl_c():
+    """Let Ctrl-C interrupt, which it does not do in tests that run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_a_run_interrupted_in_the_middle_of_a_step_ends_after_it_and_goes_on_bit_identically(
-        settings, tmp_path):
+        settings, tmp_path, ctrl_c):
     whole, opened = train(settings, tmp_path / 'whole')
     expected = opened.run.training.student.state_dict()
     opened = open_run(settings, tmp_path / 'parts')

@@ -272,7 +272,7 @@ def test_without_a_backbone_a_network_has_its_default():
 @pytest.mark.parametrize(('name', 'options', 'message'), [
     ('edn', {'up': 'nearest'}, 'nearest.*bilinear, unpool'),
     ('edn', {'width': 2}, "no option 'width'; it has up"),
-    ('lden', {'up': 'unpool'}, "no option 'up'; it has none"),
+    ('lden', {'up': 'unpool'}, "no option 'up'; it has confidence"),
     ('ffn', {'backbone': 'mobilenetv2'}, "ffn has no backbone 'mobilenetv2'.*resnet50"),
 ])
 def test_what_a_network_does_not_have_is_refused_with_what_it_has(name, options, message):

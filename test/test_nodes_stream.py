@@ -70,7 +70,7 @@ def test_pairs_arrive_in_the_store_cropped_resized_and_complete(nodes, tmp_path)
 
 
 def test_the_robots_own_frames_come_without_classes_to_a_store_of_their_own(nodes, tmp_path):
-    node = start(nodes, tmp_path, store='auxiliary', semantics=False)
+    node = start(nodes, tmp_path, store='auxiliary', semantics='none')
     robot = Simulator(nodes, topics=('image', 'camera_info'))
     for number in range(5):
         robot.send(number)
@@ -101,15 +101,17 @@ def test_bad_input_is_rejected_by_reason_and_the_next_good_frame_is_stored(nodes
 
     def coloured_semantics(messages):
         messages['semantics'] = images.from_array(
-            np.zeros((*SIZE, 3), np.uint8), 'rgb8', messages['semantics'].header.stamp, 'eye')
+            np.arange(np.prod((*SIZE, 3)), dtype=np.uint8).reshape(*SIZE, 3), 'rgb8',
+            messages['semantics'].header.stamp, 'eye')
 
     def semantics_of_another_size(messages):
         messages['semantics'] = images.from_array(
             np.zeros((24, 32), np.uint8), 'mono8', messages['semantics'].header.stamp, 'eye')
 
-    def foreign_classes(messages):
+    def instances(messages):
         messages['semantics'] = images.from_array(
-            np.full(SIZE, 200, np.uint8), 'mono8', messages['semantics'].header.stamp, 'eye')
+            np.arange(np.prod(SIZE), dtype=np.uint16).reshape(SIZE), 'mono16',
+            messages['semantics'].header.stamp, 'eye')
 
     def uncalibrated(messages):
         messages['camera_info'].k = np.zeros(9)
@@ -119,7 +121,7 @@ def test_bad_input_is_rejected_by_reason_and_the_next_good_frame_is_stored(nodes
 
     for number, (spoil, culprit) in enumerate((
             (unknown_encoding, 'yuv9'), (truncated, 'got 100'), (coloured_semantics, 'rgb8'),
-            (foreign_classes, '200'), (semantics_of_another_size, '24x32'),
+            (instances, 'instance picture'), (semantics_of_another_size, '24x32'),
             (uncalibrated, 'not calibrated'))):
         simulator.send(number, spoil)
         node.wait_for_values(rejected=number + 1)

@@ -11,7 +11,7 @@ from depth_distill_ros.geometry.view import View
 from depth_distill_ros.stream.frame import FrameError, SimulatedFrame
 from depth_distill_ros.stream.intake import StreamIntake, fit_frame
 from depth_distill_ros.stream.pairing import StampPairer
-from depth_distill_ros.stream.semantics import decode
+from depth_distill_ros.stream.semantics import label_ids
 from depth_distill_ros.stream.store import StreamWriter
 
 VGA = Intrinsics(525.0, 525.0, 319.5, 239.5, 480, 640)
@@ -61,7 +61,7 @@ def test_rejections_are_counted_by_reason_and_the_next_frame_is_stored(writer):
     for error in (GeometryError('fx is 0'), FrameError('no'), DepthDistillError('odd')):
         intake.reject(error)
     try:
-        decode(semantics, 'rgb8')
+        label_ids(semantics, 'rgb8')
     except DepthDistillError as error:
         intake.reject(error)
     intake.reject(DepthDistillError('the data are truncated'), 'truncated')

@@ -162,7 +162,8 @@ class TrainingRun:
 
 
 def _on_interrupt(answer: Callable[[], None]) -> Any:
-    """Let Ctrl-C do that; return what it did before, None where that cannot be changed."""
-    if threading.current_thread() is not threading.main_thread():
+    """Let Ctrl-C do that; return what it did before, None where it must do nothing."""
+    in_background = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if in_background or threading.current_thread() is not threading.main_thread():
         return None
     return signal.signal(signal.SIGINT, lambda *_: answer())

@@ -154,7 +154,7 @@ STREAM = COMMON + _inputs('auto') + (
               "labels_map, Isaac Sim's ids named frame by frame, ids that LabelInfo names; auto "
               'finds out; none: images come without classes, as from the robot itself',
               choices=SEMANTICS),
-    Parameter('classes', '', "class table (YAML) that adds names to those of config/classes.yaml "
+    Parameter('classes', '', 'class table (YAML) that adds names to those of config/classes.yaml '
               'and may replace its ids'),
     Parameter('max_rate', 0.0, 'frames per second that are stored at most; 0: every frame',
               range=(0.0, 1000.0), read_only=False),

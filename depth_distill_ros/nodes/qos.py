@@ -61,6 +61,7 @@ class Input:
         self._last = self._warned = time.monotonic()
         self._unfitting: set[str] = set()
         self.publishers: list[str] = []
+        self._crowd: list[str] = []
         self._subscribe()
 
     @property
@@ -79,7 +80,8 @@ class Input:
                 self._reliable = reliable
                 self.destroy()
                 self._subscribe()
-        return self._unfitting_warning(publishers) or self._silence_warning(publishers, timeout)
+        return (self._unfitting_warning(publishers) or self._crowd_warning()
+                or self._silence_warning(publishers, timeout))
 
     def destroy(self) -> None:
         """Stop listening."""
@@ -108,6 +110,14 @@ class Input:
         return (f'{self.name}: incompatible QoS, nothing will come from {"; ".join(sorted(new))}; '
                 f'this node asks for {describe(mine)}: set its parameter reliability, or change '
                 'the publisher')
+
+    def _crowd_warning(self) -> str | None:
+        crowd = [] if len(self.publishers) < 2 or self._may_be_silent else self.publishers
+        if crowd == self._crowd:
+            return None
+        self._crowd = crowd
+        return crowd and (f'{self.name} has {len(crowd)} publishers, whose messages come mixed: '
+                          f'{", ".join(crowd)}') or None
 
     def _silence_warning(self, publishers, timeout: float) -> str | None:
         now = time.monotonic()

@@ -53,6 +53,7 @@ class SemanticTopics:
             kind, class_table.load(Path(file).expanduser() if file else None))
         self._node, self._store, self._reject = node, store, reject
         self._said = ''
+        self._timer = None
 
     def listen(self) -> None:
         """Subscribe until the node deactivates."""
@@ -67,7 +68,9 @@ class SemanticTopics:
 
     def stop(self) -> None:
         """Let nothing wait any longer."""
-        self._node.destroy_timer(self._timer)
+        if self._timer is not None:
+            self._node.destroy_timer(self._timer)
+            self._timer = None
         self.decoder.reset()
 
     def reset(self) -> None:
@@ -124,7 +127,8 @@ class SemanticTopics:
         self.decoder.set_info(info_names(message))
 
     def _tick(self) -> None:
-        published = self._node.count_publishers(LABELS) > 0
+        # count_publishers alone would not follow a remapping
+        published = self._node.count_publishers(self._node.resolve_topic_name(LABELS)) > 0
         self._pass_on(self.decoder.tick(published, time.monotonic()))
 
     def _pass_on(self, ready: list[Ready]) -> None:

@@ -40,8 +40,8 @@ class StreamCounters:
     unpaired : messages whose partners never came
     duplicates : messages whose stamp had come before
     resets : simulator resets (the clock jumped back)
-    rejected : full sets not stored, per reason: size, frame, intrinsics, semantics, store, or
-        one that the caller gave
+    rejected : full sets not stored, and messages that belong to none, per reason: size, frame,
+        intrinsics, semantics, store, or one that the caller gave
     stored : frames stored
     evicted : frames that left the store to keep it bounded
     last_error : the last rejection's message, '' if there was none
