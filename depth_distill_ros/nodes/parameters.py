@@ -232,7 +232,8 @@ EVALUATOR = COMMON + _inputs('auto') + (
 DISTILLER = COMMON + (
     Parameter('work_dir', '', 'folder of the run: its store/ is read, checkpoints/, releases/ and '
               'tensorboard/ are written; must be given'),
-    Parameter('method', 'd3', 'd3, or one of its baselines', choices=STREAM_METHODS),
+    Parameter('method', 'd3', 'd3, d3plus (with the augmentation that helped), or a baseline of d3',
+              choices=STREAM_METHODS),
     Parameter('teacher', '', 'model folder, hf:ID, torchscript:FILE or module:function; empty: '
               'the shipped one'),
     Parameter('calibration', '', "file of the teacher's feature statistics, for a teacher without "
