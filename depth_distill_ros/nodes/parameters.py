@@ -232,7 +232,7 @@ EVALUATOR = COMMON + _inputs('auto') + (
 DISTILLER = COMMON + (
     Parameter('work_dir', '', 'folder of the run: its store/ is read, checkpoints/, releases/ and '
               'tensorboard/ are written; must be given'),
-    Parameter('method', 'd3', 'd3, d3plus (with the augmentation that helped), or a baseline of d3',
+    Parameter('method', 'd3', 'd3, d3plus (with augmentation), or one of the baselines of d3',
               choices=STREAM_METHODS),
     Parameter('teacher', '', 'model folder, hf:ID, torchscript:FILE or module:function; empty: '
               'the shipped one'),
