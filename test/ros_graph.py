@@ -180,6 +180,9 @@ class NodeProcess:
     def level(self):
         return self._graph.diagnostics.get(self.full_name, (None, '', {}))[0]
 
+    def message(self):
+        return self._graph.diagnostics.get(self.full_name, (None, '', {}))[1]
+
     def wait_for_values(self, **wanted):
         """Wait for diagnostic values; __ in a name stands for a dot."""
         wanted = {name.replace('__', '.'): str(value) for name, value in wanted.items()}

@@ -44,10 +44,15 @@ def test_a_layout_shows_picture_depth_confidence_cloud_and_scan(file):
         assert topic in text
 
 
-def test_the_costmap_clears_farther_than_it_marks():
+def test_the_costmap_marks_low_obstacles_and_clears_by_rays_that_end_on_the_floor():
     layer = yaml.safe_load((CONFIG / 'nav2_costmap.yaml').read_text(encoding='utf-8'))[
         'local_costmap']['local_costmap']['ros__parameters']['student_depth']
-    source = layer[layer['observation_sources']]
-    assert source['marking'] and source['clearing']
-    assert source['obstacle_max_range'] < source['raytrace_max_range']
-    assert source['max_obstacle_height'] <= layer['z_voxels'] * layer['z_resolution']
+    mark, clear = (layer[name] for name in layer['observation_sources'].split())
+    assert (mark['marking'], mark['clearing']) == (True, False)
+    assert (clear['marking'], clear['clearing']) == (False, True)
+    # Nav2 drops points outside of a source's heights before it clears by them
+    assert clear['min_obstacle_height'] < 0 and clear['max_obstacle_height'] > 3
+    assert mark['obstacle_max_range'] < clear['raytrace_max_range']
+    # a column is marked by more than mark_threshold voxels
+    assert (layer['mark_threshold'] + 1) * layer['z_resolution'] <= 0.2
+    assert mark['max_obstacle_height'] <= layer['z_voxels'] * layer['z_resolution']

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip('rclpy')
 from robot_camera import FRAME, RobotCamera, one_by_one, stamp_of  # noqa: E402
+from ros_graph import wait_until  # noqa: E402
 from sensor_msgs.msg import CameraInfo, Image, LaserScan, PointCloud2  # noqa: E402
 import students  # noqa: E402
 
@@ -166,3 +167,18 @@ def points_of(cloud):
     step = cloud.point_step // 4
     return np.frombuffer(bytes(cloud.data), np.float32).reshape(
         cloud.height, cloud.width, step)[..., :3]
+
+
+def test_what_is_farther_than_far_is_no_obstacle_in_the_scan_either(start, nodes, picture):
+    node, camera = start(metres=4.0, far=3.0, scan_range_max=5.0)
+    scan = one_by_one(camera, nodes.listen(LaserScan, 'scan'), 1, picture)
+    ranges = np.array(scan.ranges)
+    assert np.isposinf(ranges).any() and not np.isfinite(ranges).any()
+
+
+def test_a_limit_on_a_confidence_that_no_model_gives_is_said(start, nodes, picture):
+    node, camera = start(min_confidence=0.9)
+    depth = one_by_one(camera, nodes.listen(Image, 'depth'), 1, picture)
+    np.testing.assert_allclose(images.read_depth(depth), 2.5, rtol=1e-5)
+    wait_until(lambda: node.level() == 1, 'a warning on /diagnostics')
+    assert 'the model says nothing of how sure it is' in node.message()

@@ -130,7 +130,8 @@ class Scanner:
                                 '(height, width)')
         far = np.float32(self.limits.range_max)
         ordered = depth[self._rows].ravel()[self._order]
-        along, up = ordered * self._along, ordered * self._up
+        with np.errstate(invalid='ignore'):  # a level ray that meets nothing: inf * 0
+            along, up = ordered * self._along, ordered * self._up
         through = self._passes & (along > far)
         ranges = np.full(along.shape, np.inf, np.float32)
         hit = (up >= self._low) & (up <= self._high) & (along <= far) & (along > 0.0)

@@ -79,7 +79,14 @@ class DepthEngine(ABC):
                               ' make the view for the engine')
         if order not in ORDERS:
             raise EngineError(f'order of channels "{order}"; there are {", ".join(ORDERS)}')
-        depth, *confidence = (answer[0, 0] for answer in self._infer(image, view, order))
+        try:
+            answers = self._infer(image, view, order)
+        except DepthDistillError:
+            raise
+        except Exception as error:  # whatever a backend throws: each has its own kinds
+            line = next(iter(str(error).splitlines()), type(error).__name__)
+            raise EngineError(f'{self.name} failed on a picture: {line}') from error
+        depth, *confidence = (answer[0, 0] for answer in answers)
         usable = np.isfinite(depth) & (depth > 0)
         return Prediction(np.where(usable, depth, np.float32(np.nan)), *confidence)
 

@@ -38,6 +38,7 @@ class Parity:
     delta1 : part of all pixels for which both are within a factor of 1.25, or both say nothing
     largest_error : metres, of the pixels for which both say a depth
     frames : that were compared
+    compared : pixels for which both say a depth
 
     """
 
@@ -45,10 +46,11 @@ class Parity:
     delta1: float
     largest_error: float
     frames: int
+    compared: int
 
     def within(self, limits: ParityLimits) -> bool:
         """Tell whether the engine may stand for torch."""
-        return (self.median_relative_error <= limits.median_relative_error
+        return (self.compared > 0 and self.median_relative_error <= limits.median_relative_error
                 and self.delta1 >= limits.delta1)
 
     def __str__(self) -> str:
@@ -72,4 +74,4 @@ def check_parity(engine: DepthEngine, reference: DepthEngine,
     return Parity(
         float(np.median(error / expected[both])) if both.any() else 0.0,
         float((agree + np.count_nonzero(neither)) / found.size),
-        float(error.max(initial=0.0)), len(compared))
+        float(error.max(initial=0.0)), len(compared), int(both.sum()))

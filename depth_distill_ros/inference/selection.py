@@ -100,8 +100,15 @@ def select_engine(folder: Path, wanted: str = AUTO, frames: Sequence[np.ndarray]
                 refusals.append(str(error))
             except EngineError as error:
                 refuse(f'{name} refused: {error}')
-        for seconds, engine in _timed(engines, frames[0]):
-            parity = check_parity(engine, reference, frames)
+        for seconds, engine in _timed(engines, frames[0], refuse):
+            if engine is reference:
+                say(f'{engine.name} taken: {1e3 * seconds:.1f} ms')
+                return engine
+            try:
+                parity = check_parity(engine, reference, frames)
+            except EngineError as error:
+                refuse(f'{engine.name} refused: {error}')
+                continue
             if parity.within(limits):
                 say(f'{engine.name} taken: {1e3 * seconds:.1f} ms, {parity}')
                 return engine
@@ -123,13 +130,21 @@ def _no_such_engine(wanted: str) -> EngineError:
     return EngineError(f'no engine "{wanted}"; there are {AUTO}, {", ".join(ENGINES)}')
 
 
-def _timed(engines: Sequence[DepthEngine], frame: np.ndarray) -> list[tuple[float, DepthEngine]]:
-    """Return the least seconds of each, the fastest first; measured by turns."""
-    best = [float('inf')] * len(engines)
-    for _ in range(_ROUNDS):
-        for i, engine in enumerate(engines):
+def _timed(engines: Sequence[DepthEngine], frame: np.ndarray, refuse: Say,
+           ) -> list[tuple[float, DepthEngine]]:
+    """Return the least seconds of each that works, the fastest first; measured by turns."""
+    best = {engine: float('inf') for engine in engines}
+    # one engine alone is compared with none, but must work
+    for _ in range(_ROUNDS if len(engines) > 1 else 1):
+        for engine in list(best):
             view = View.fit(frame.shape[:2], engine.input_size)
             began = perf_counter()
-            engine(frame, view)
-            best[i] = min(best[i], perf_counter() - began)
-    return sorted(zip(best, engines, strict=True), key=lambda pair: pair[0])
+            try:
+                engine(frame, view)
+            except EngineError as error:
+                refuse(f'{engine.name} refused: {error}')
+                del best[engine]
+                continue
+            best[engine] = min(best[engine], perf_counter() - began)
+    return sorted(((seconds, engine) for engine, seconds in best.items()),
+                  key=lambda pair: pair[0])

@@ -12,7 +12,7 @@ import numpy as np
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.inference.engine import DepthEngine
+from depth_distill_ros.inference.engine import DepthEngine, EngineError
 from depth_distill_ros.nodes import camera_info, images
 from depth_distill_ros.nodes.depth_outputs import DepthOutputs
 from depth_distill_ros.nodes.diagnostics import Durations, Rates
@@ -84,8 +84,7 @@ class Camera:
             try:
                 self._answer(*frame, engine)
             except DepthDistillError as error:
-                self._reject('image' if isinstance(error, images.ImageError) else 'camera_info',
-                             str(error))
+                self._reject(_reason(error), str(error))
 
     def values(self) -> dict[str, object]:
         """Return counts, rates and percentiles, for the diagnosis."""
@@ -146,3 +145,9 @@ class Camera:
         self.ledger.reject(reason)
         self.last_rejection = line
         self._node.get_logger().warning(f'frame rejected: {line}', throttle_duration_sec=1.0)
+
+
+def _reason(error: DepthDistillError) -> str:
+    if isinstance(error, images.ImageError):
+        return 'image'
+    return 'engine' if isinstance(error, EngineError) else 'camera_info'

@@ -52,7 +52,7 @@ class DepthOutputs:
             if self._value('encoding') == '16UC1':
                 pixels = metres_to_millimetres(depth, far or None)
             else:
-                pixels = beyond_is_free(depth, far) if far else depth
+                pixels = depth
             self._depth.publish(images.from_array(
                 pixels, self._value('encoding'), stamp, frame_id))
         if self._info.get_subscription_count():
@@ -70,8 +70,9 @@ class DepthOutputs:
     def _finished(self, prediction: Prediction, optics: Optics) -> np.ndarray:
         depth, least = prediction.depth * np.float32(optics.scale), self._value('min_confidence')
         if least and prediction.confidence is not None:
-            depth[prediction.confidence < least] = np.nan
-        return optics.depth(depth)
+            depth[~(prediction.confidence >= least)] = np.nan
+        far = self._value('far')
+        return optics.depth(beyond_is_free(depth, far) if far else depth)
 
     def _cloud(self, depth: np.ndarray, optics: Optics, picture: np.ndarray, header: Header,
                ) -> PointCloud2:

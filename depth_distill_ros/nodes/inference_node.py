@@ -46,6 +46,10 @@ class Student:
     folder: Path
     number: int
 
+    @property
+    def says_how_sure(self) -> bool:
+        return bool(self.engine.card.options.get('confidence'))
+
 
 class InferenceNode(ManagedNode):
     """Answers its cameras with the newest release."""
@@ -87,6 +91,7 @@ class InferenceNode(ManagedNode):
         for camera in self._cameras:
             camera.reset()
         self._student: Student | None = None
+        self._fastest = ''
         self._releases: NewestSlot[tuple[Path, int]] = NewestSlot()
         self._swaps = self._refused = 0
         self._last_refusal = ''
@@ -104,6 +109,9 @@ class InferenceNode(ManagedNode):
             'last_refusal': self._last_refusal})
         if student is None:
             diagnosis.level, diagnosis.message = Level.WARN, 'no release yet'
+        elif self.value('min_confidence') and not student.says_how_sure:
+            diagnosis.level, diagnosis.message = Level.WARN, (
+                'min_confidence is set, and the model says nothing of how sure it is')
         elif self._last_refusal:
             diagnosis.level, diagnosis.message = Level.WARN, self._last_refusal
         else:
@@ -135,14 +143,17 @@ class InferenceNode(ManagedNode):
                 self._load(*record)
 
     def _make_student(self, folder: Path, number: int) -> Student:
-        running, wanted = self._student, self.value('engine')
-        if running and wanted == AUTO:
+        wanted = self.value('engine')
+        if self._fastest and wanted == AUTO:
             # what was fastest a release ago is so still; to find out would cost the camera time
             try:
-                return Student(self._engine(folder, running.engine.name), folder, number)
+                return Student(self._engine(folder, self._fastest), folder, number)
             except EngineError as error:
-                report(self.get_logger(), f'release {number} with {running.engine.name}', error)
-        return Student(self._engine(folder, wanted), folder, number)
+                report(self.get_logger(), f'release {number} with {self._fastest}', error)
+        engine = self._engine(folder, wanted)
+        # a release that this engine cannot run says nothing of the next release
+        self._fastest = self._fastest or engine.name
+        return Student(engine, folder, number)
 
     def _engine(self, folder: Path, wanted: str) -> DepthEngine:
         return select_engine(

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import cached_property
 import math
 from typing import Any
@@ -55,7 +56,7 @@ class Optics:
             if value('scale_focal') and learned else 1.0
         self._grid = CameraGrid(self.view, raw.size, engine.output_size) \
             if value('output') == 'camera' else None
-        self.info = info if self._grid else camera_info.through_view(
+        self.info = copy(info) if self._grid else camera_info.through_view(
             info, self.view, engine.output_size)
         self.camera = camera_info.to_intrinsics(self.info)
         self._unknown = self._never_seen()
