@@ -3,6 +3,7 @@
 """depth-distill evaluate prints and writes what it measured, and refuses what it cannot."""
 
 import csv
+from dataclasses import replace
 import json
 
 import cv2
@@ -13,6 +14,7 @@ import torch
 from depth_distill_ros.cli import main
 from depth_distill_ros.commands import evaluate as command
 from depth_distill_ros.distillation.release import publish
+from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import ModelCard, save_model
@@ -52,6 +54,29 @@ def data(tmp_path):
 
 def evaluate(model, data, *words):
     return main(['evaluate', '--model', str(model), '--data', data, '--device', 'cpu', *words])
+
+
+def test_a_network_can_be_set_beside_the_best_constant(data, capsys):
+    # of 2.0, 2.5, 3.0 and 3.5 m: 2.75 m is within 1.25 times of the two in the middle
+    assert evaluate('constant', data, '--json') == 0
+    found = json.loads(capsys.readouterr().out)['metrics']
+    assert found['delta1'] == 0.5
+    assert found['mae'] == pytest.approx((0.75 + 0.25 + 0.25 + 0.75) / 4)
+
+
+def test_depth_is_scaled_to_the_datas_focal_length_where_asked(tmp_path, data, capsys):
+    learned = Intrinsics(50.0, 50.0, 31.5, 15.5, 32, 64)
+    save_model(tmp_path / 'model', says(2.0), replace(CARD, intrinsics=learned))
+    assert evaluate(tmp_path / 'model', data, '--scale-focal') == 1
+    assert 'comes without its camera' in capsys.readouterr().err
+    # its 80 columns become 64: 93.75 pixels there are 75 here, half as many again
+    np.savetxt(tmp_path / 'data' / 'K.txt', [[93.75, 0, 39.5], [0, 93.75, 19.5], [0, 0, 1]])
+    assert evaluate(tmp_path / 'model', data, '--scale-focal', '--json') == 0
+    scaled = json.loads(capsys.readouterr().out)['metrics']
+    assert scaled['mae'] == pytest.approx((1.0 + 0.5 + 0.0 + 0.5) / 4)
+    assert evaluate(tmp_path / 'model', data, '--json') == 0
+    plain = json.loads(capsys.readouterr().out)['metrics']
+    assert plain['mae'] == pytest.approx((0.0 + 0.5 + 1.0 + 1.5) / 4)
 
 
 def test_the_figures_are_printed_as_json(model, data, capsys):

@@ -43,6 +43,16 @@ def test_a_folder_gives_all_that_is_in_it(folder):
     assert_depth(open_reader(f'folder:{folder},per_metre=5000')[0].depth, stored_depth(2), 5000)
 
 
+def test_a_part_of_the_pictures_is_taken_in_the_order_of_their_names(folder):
+    def names(frames):
+        reader = open_reader(f'folder:{folder},frames={frames}')
+        return [reader[i].name for i in range(len(reader))]
+
+    assert (names('0:1'), names('1:'), names(':9')) == (['2'], ['10'], ['2', '10'])
+    with pytest.raises(DatasetError, match='holds 2 pictures, none of them in frames=5:9'):
+        names('5:9')
+
+
 def test_pictures_alone_are_enough(folder):
     for part in ('depth', 'semantics'):
         shutil.rmtree(folder / part)
@@ -164,6 +174,7 @@ def test_a_damaged_frame_of_the_store_is_named(store, tmp_path):
     ('nyu:/data,split=test,split=test', 'key "split" is given twice'),
     ('scannet:/data,every=0', 'every is "0": a whole number from 1 on is needed'),
     ('tum:/data,within=soon', 'within is "soon": could not convert'),
+    ('folder:/data,frames=200', 'frames is "200": write FIRST:LAST'),
     ('folder:/data,per_metre=nan', 'per_metre is "nan": a number above 0 is needed'),
 ])
 def test_a_wrong_text_is_answered_with_the_choices(wrong, said):

@@ -40,15 +40,6 @@ def test_scores_are_means_over_the_frames():
     assert score == Score(0.5, pytest.approx(2.0))
 
 
-def test_the_constant_is_the_median_of_all_valid_reference_depth():
-    far = frame(5.0)
-    far.reference[:, :24] = np.nan
-    assert judge.constant_depth([frame(1.0), far]) == 1.0
-    far.reference[:] = np.inf
-    far.reference[0, 0] = 0.0
-    assert judge.constant_depth([frame(3.0), far]) == 3.0
-
-
 def test_frames_without_a_reference_are_left_out():
     empty = frame(np.nan)
     seen = frame(2.0)

@@ -20,10 +20,11 @@ from rich.table import Table
 import torch
 from torch import Tensor, nn
 
-from depth_distill_ros.datasets import help_text, open_reader
+from depth_distill_ros.datasets import Reader, help_text, open_reader
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.release import latest
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.evaluation.constant import ConstantDepth, constant_depth
 from depth_distill_ros.evaluation.figures import draw_errors
 from depth_distill_ros.evaluation.kitti import CROPS
 from depth_distill_ros.evaluation.protocol import (
@@ -32,6 +33,7 @@ from depth_distill_ros.evaluation.protocol import (
     JudgedFrame,
     Protocol,
 )
+from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks.external import load_teacher
 from depth_distill_ros.networks.model import CARD, ModelCard
@@ -40,14 +42,15 @@ HELP = 'measure a network against the reference depth of a data set'
 DETAILS = help_text()
 EXAMPLE = 'depth-distill evaluate --model run/releases/000007 --data nyu:/data/nyu --metrics nyu'
 
-_STEREO = 'dacnn_stereo'
+_STEREO, _CONSTANT = 'dacnn_stereo', 'constant'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--model', required=True,
                         help="model folder, a run's folder (its newest release, or what it "
                              'trained), hf:ID, '
-                             'torchscript:FILE or module:function')
+                             'torchscript:FILE or module:function; constant: the one depth that '
+                             'is nearest to all the data, which a network has to beat')
     parser.add_argument('--data', required=True, metavar='KIND:PATH[,KEY=VALUE...]',
                         help='a data set; the kinds are below')
     parser.add_argument('--metrics', choices=PROTOCOLS, default='robot',
@@ -58,6 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--sliding-window', action='store_true',
                         help="at the picture's own size, in overlapping windows of the network's "
                              '(as DACNN is tested on KITTI)')
+    parser.add_argument('--scale-focal', action='store_true',
+                        help="scale depth from the focal length of the model's card to that of "
+                             'the data, as the inference node does')
     parser.add_argument('--batch', type=int, default=8)
     parser.add_argument('--device', default='', help="'cpu' or 'cuda:1'; empty: the best")
     parser.add_argument('--csv', type=Path, metavar='FILE', help='write a row per frame')
@@ -74,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         _check_writable(arguments.csv)
     reader = open_reader(arguments.data)
     device = Compute.available('fp32', arguments.device).device
-    network, card = _model(arguments.model)
+    network, card = _constant(reader) if arguments.model == _CONSTANT else _model(arguments.model)
     network = network.to(device).eval()
     answer, size = network, card.size
     if card.options.get('confidence'):
@@ -83,7 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.sliding_window:
         answer, size = partial(sliding_window, network, window=card.size), None
     evaluation = Evaluation(answer, size, protocol, device, arguments.batch,
-                            stereo=card.network == _STEREO)
+                            stereo=card.network == _STEREO,
+                            learned=_learned(card) if arguments.scale_focal else None)
     shown = set(np.linspace(0, len(reader) - 1, arguments.maps_count).round().astype(int).tolist())
     console = Console(stderr=True)
     rows = []
@@ -129,6 +136,20 @@ def _model(spec: str) -> tuple[nn.Module, ModelCard]:
         folder = release.folder if release else next(
             (model for model in trained if (model / CARD).is_file()), folder)
     return load_teacher(str(folder) if folder.is_dir() else spec)
+
+
+def _constant(reader: Reader) -> tuple[nn.Module, ModelCard]:
+    metres = constant_depth(
+        sample.depth for sample in map(reader.__getitem__, range(len(reader)))
+        if sample.depth is not None)
+    return ConstantDepth(metres), ModelCard(_CONSTANT, '', reader[0].image.shape[:2])
+
+
+def _learned(card: ModelCard) -> Intrinsics:
+    if card.intrinsics is None:
+        raise DepthDistillError('--scale-focal: the model says nothing of the camera that it '
+                                'learned with')
+    return card.intrinsics
 
 
 def _title(frame: JudgedFrame) -> str:

@@ -35,10 +35,12 @@ class FolderReader:
     ----------
     path : the folder that holds ``image/``, or pictures alone
     per_metre : value of one metre in ``depth/``
+    frames : which of the pictures, in that order
 
     """
 
-    def __init__(self, path: Path, per_metre: float = 1000.0) -> None:
+    def __init__(self, path: Path, per_metre: float = 1000.0,
+                 frames: slice = slice(None)) -> None:
         self._path = path
         self._per_metre = per_metre
         self._pictures = path / 'image' if (path / 'image').is_dir() else path
@@ -50,6 +52,11 @@ class FolderReader:
         twice = [a for a, b in zip(stems, stems[1:], strict=False) if a == b]
         if twice:
             raise DatasetError(f'{self._pictures} holds two pictures named {twice[0]}')
+        there = len(self._files)
+        self._files, stems = self._files[frames], stems[frames]
+        if not self._files:
+            raise DatasetError(f'{self._pictures} holds {there} pictures, none of them in '
+                               f'frames={frames.start}:{frames.stop}')
         self._has_depth, self._has_semantics, self._has_right = (
             self._has(part, stems) for part in ('depth', 'semantics', 'right'))
         self._camera = _camera(path)

@@ -65,6 +65,13 @@ def _positive(text: str) -> float:
     return value
 
 
+def _range(text: str) -> slice:
+    first, colon, last = text.partition(':')
+    if not colon or not all(part == '' or part.isdigit() for part in (first, last)):
+        raise ValueError('write FIRST:LAST, counted from 0 and without the last, as in 0:200')
+    return slice(int(first or 0), int(last) if last else None)
+
+
 def _yes(text: str) -> bool:
     return text == 'yes'
 
@@ -114,7 +121,9 @@ KINDS = {
     'folder': Kind(
         'folder:FolderReader', 'image/, and if there: depth/, semantics/ and right/ (PNG of the '
         'same names), K.txt or intrinsics.json',
-        {'per_metre': Key('value of one metre in depth/ (default 1000)', parse=_positive)}),
+        {'per_metre': Key('value of one metre in depth/ (default 1000)', parse=_positive),
+         'frames': Key('only these pictures, FIRST:LAST in the order of their names',
+                       parse=_range)}),
     'bag': Kind(
         'bag:BagReader', 'a ROS 2 bag, mcap or sqlite3',
         {'image': Key('topic of the pictures (default: the only colour one)'),

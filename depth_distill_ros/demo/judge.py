@@ -87,12 +87,6 @@ def usable(frames: Sequence[Frame]) -> list[Frame]:
             if (np.isfinite(frame.reference) & (frame.reference > 0)).mean() >= _FEWEST_VALID]
 
 
-def constant_depth(frames: Sequence[Frame]) -> float:
-    """Return the one depth that is nearest to all frames: the median, metres."""
-    depths = np.concatenate([frame.reference.ravel() for frame in frames])
-    return float(np.median(depths[np.isfinite(depths) & (depths > 0)]))
-
-
 def judge(
         frames: Sequence[Frame], size: tuple[int, int],
         predict: Callable[[np.ndarray], np.ndarray]) -> Score:

@@ -20,13 +20,13 @@ from depth_distill_ros.demo.judge import (
     JudgeError,
     Predictor,
     Verdict,
-    constant_depth,
     evenly,
     judge,
     usable,
 )
 from depth_distill_ros.demo.pictures import DepthRow
 from depth_distill_ros.distillation.release import releases
+from depth_distill_ros.evaluation.constant import constant_depth
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks.model import CARD
 
@@ -75,7 +75,8 @@ def judge_run(
             judge(frames, student.size, student)))
     progress('teacher')
     predictor = Predictor(teacher)
-    constant = np.full(student.size, constant_depth(frames), np.float32)
+    constant = np.full(student.size, constant_depth(frame.reference for frame in frames),
+                       np.float32)
     return Verdict(
         len(frames), judge(frames, student.size, lambda image: constant),
         judge(frames, predictor.size, predictor), tuple(judged))

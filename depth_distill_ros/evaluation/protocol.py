@@ -25,6 +25,8 @@ from depth_distill_ros.evaluation.metrics import (
     depth_metrics,
 )
 from depth_distill_ros.geometry.depth import valid
+from depth_distill_ros.geometry.focal import focal_factor
+from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks.normalisation import to_input
 
@@ -97,6 +99,7 @@ class _Frame:
     image: np.ndarray
     reference: np.ndarray
     inputs: tuple[np.ndarray, ...]
+    scale: float
 
 
 class Evaluation:
@@ -109,13 +112,16 @@ class Evaluation:
         B×1×h×w metres, NaN for no answer; B×2×h×w where the second is how sure it is, 0 to 1
     size : (height, width) of the pictures it is given; None: as large as the frame is
     device : where the pictures are put
+    learned : the camera whose metres the network says, at `size`: they are scaled to those of each
+        frame's camera, as on the robot; None: they are taken as they are
 
     """
 
     def __init__(self, answer: Callable[..., Tensor], size: tuple[int, int] | None,
-                 protocol: Protocol, device: torch.device, batch: int = 8, stereo: bool = False):
+                 protocol: Protocol, device: torch.device, batch: int = 8, stereo: bool = False,
+                 learned: Intrinsics | None = None):
         self._answer, self._size, self._protocol = answer, size, protocol
-        self._device, self._stereo = device, stereo
+        self._device, self._stereo, self._learned = device, stereo, learned
         self._batch = batch if size else 1
         self._plain, self._scaled = MetricsWindow(), MetricsWindow()
         self._coverage: list[float] = []
@@ -168,7 +174,16 @@ class Evaluation:
             return None
         pictures = (sample.image, sample.right) if self._stereo else (sample.image,)
         return _Frame(index, sample.name, _part(sample.image, view.crop), reference,
-                      tuple(view.image(picture) for picture in pictures))
+                      tuple(view.image(picture) for picture in pictures),
+                      self._focal_factor(sample, view))
+
+    def _focal_factor(self, sample: Sample, view: View) -> float:
+        if self._learned is None:
+            return 1.0
+        if sample.intrinsics is None:
+            raise DepthDistillError(f'{sample.name} comes without its camera, which scaling by '
+                                    'focal length needs; give K.txt or camera_info with the data')
+        return focal_factor(self._learned, view.intrinsics(sample.intrinsics))
 
     def _view(self, source: tuple[int, int]) -> View:
         if self._protocol.whole or self._size is None:
@@ -184,6 +199,7 @@ class Evaluation:
             prediction, *confidence = interpolate(
                 depth[None], frame.reference.shape, mode='bilinear',
                 align_corners=True)[0].cpu().numpy()
+            prediction = prediction * np.float32(frame.scale)
             for sure in confidence:
                 self._confidence.add(sure, prediction, frame.reference)
             yield self._verdict(frame, prediction)
