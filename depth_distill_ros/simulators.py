@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 import os
 from pathlib import Path
+import shutil
 import sys
 
 from depth_distill_ros.bringup import (
@@ -29,6 +30,7 @@ GAZEBO_OF = {'humble': 'fortress', 'jazzy': 'harmonic', 'kilted': 'ionic', 'lyri
              'rolling': 'jetty'}
 GAZEBOS = ('fortress', 'harmonic', 'ionic', 'jetty')
 _OLD = 'fortress'
+INSTALL_BRIDGE = 'apt install ros-$ROS_DISTRO-ros-gz'
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,25 @@ def gazebo_processes(
         processes['fly_camera'] = [sys.executable, str(script), str(world), '--rate',
                                    str(arguments.poses_per_second)]
     return processes
+
+
+def require_gazebo(arguments: GazeboArguments,
+                   environment: Mapping[str, str] = os.environ) -> None:
+    """
+    Find out what is missing while nothing runs yet: a launch that breaks off leaves nodes behind.
+
+    Raises
+    ------
+    BringupError : no such world, no way beside it, or no Gazebo of this version.
+
+    """
+    version = gazebo_version(arguments, environment)
+    command = gazebo_processes(arguments, environment)['gazebo'][0]
+    if shutil.which(command, path=environment.get('PATH', '')) is None:
+        raise BringupError(
+            f'gazebo: the command {command} of Gazebo {version.capitalize()} is not on the PATH; '
+            f'{INSTALL_BRIDGE}, source the ROS distribution, or name the version that you have '
+            f'with gazebo:=')
 
 
 def gazebo_bridges(

@@ -9,24 +9,39 @@ ros2 launch depth_distill_ros gazebo.launch.py world:=worlds/room_7/room.sdf gui
     robot:=real robot_image:=/camera/image_raw robot_camera_info:=/camera/camera_info
 """
 
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from launch import LaunchContext, LaunchDescription
 from launch.actions import EmitEvent, ExecuteProcess, OpaqueFunction
 from launch.events import Shutdown
 from launch_ros.actions import Node
 
-from depth_distill_ros.bringup import launch_description, launched
+from depth_distill_ros.bringup import BringupError, NodeSpec, launch_description, launched
 from depth_distill_ros.simulators import (
+    INSTALL_BRIDGE,
     GazeboArguments,
     gazebo_bridges,
     gazebo_processes,
+    require_gazebo,
     simulator_graph,
 )
 
+_BRIDGE = 'ros_gz_bridge'
+
 
 def generate_launch_description() -> LaunchDescription:
-    description = launch_description(GazeboArguments, simulator_graph)
+    description = launch_description(GazeboArguments, _graph)
     description.add_action(OpaqueFunction(function=_gazebo))
     return description
+
+
+def _graph(arguments: GazeboArguments) -> list[NodeSpec]:
+    # The first that a launch asks for: what is missing must be told before any node runs.
+    require_gazebo(arguments)
+    try:
+        get_package_prefix(_BRIDGE)
+    except PackageNotFoundError as error:
+        raise BringupError(f'{_BRIDGE} is not installed: {INSTALL_BRIDGE}') from error
+    return simulator_graph(arguments)
 
 
 def _gazebo(context: LaunchContext) -> list:
@@ -38,7 +53,7 @@ def _gazebo(context: LaunchContext) -> list:
     others = [ExecuteProcess(name=name, cmd=command, output='screen')
               for name, command in commands.items()]
     bridges = [
-        Node(package='ros_gz_bridge', executable='parameter_bridge', name=f'gazebo_{name}',
+        Node(package=_BRIDGE, executable='parameter_bridge', name=f'gazebo_{name}',
              namespace=arguments.namespace, output='screen', respawn=True, respawn_delay=2.0,
              parameters=[{'config_file': file}])
         for name, file in gazebo_bridges(arguments).items()]

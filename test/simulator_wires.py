@@ -3,8 +3,10 @@
 """Publishers that put rendered frames on the wire as Gazebo and Isaac Sim do."""
 
 import json
+import time
 
 import numpy as np
+from ros_graph import wait_until
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import String
 
@@ -21,9 +23,13 @@ class Simulator:
     kinds = {'image': Image, 'semantics': Image, 'depth': Image, 'camera_info': CameraInfo}
 
     def __init__(self, nodes):
-        self._topics = {
-            name: nodes.graph.talk(kind, nodes.topic(name), BRIDGE_QOS) if name == 'depth'
-            else nodes.talk(kind, name, BRIDGE_QOS) for name, kind in self.kinds.items()}
+        self._topics = {name: nodes.graph.talk(kind, nodes.topic(name), BRIDGE_QOS)
+                        for name, kind in self.kinds.items()}
+        for name, publisher in self._topics.items():
+            if name != 'depth':
+                wait_until(publisher.get_subscription_count, f'a subscriber of {name}')
+        # The other side may know of this one a little later, and would miss what is sent now.
+        time.sleep(0.3)
 
     def send(self, number, frame, change=lambda messages: None):
         """Publish one frame, a tenth of a second after the one before it."""

@@ -85,6 +85,12 @@ def test_a_renderer_that_cannot_start_is_an_error_of_the_training():
         pool.close()
 
 
+def test_a_file_of_ranges_that_is_not_there_ends_the_training_before_it_began(tmp_path, capsys):
+    words = ['train', '--look', str(tmp_path / 'none.yaml'), '--out', str(tmp_path / 'model')]
+    assert main(words) == 1
+    assert 'none.yaml: cannot be read: No such file' in capsys.readouterr().err
+
+
 def test_the_train_command_leaves_a_model_whose_card_says_how_it_was_made(tmp_path, capsys):
     words = ['train', '--backbone', 'mobilenetv2', '--size', '64', '96', '--steps', '4', '--batch',
              '2', '--held-out-rooms', '2', '--evaluate-every', '2', '--out', str(tmp_path / 'out')]

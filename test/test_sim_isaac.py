@@ -22,14 +22,18 @@ from depth_distill_ros.simulation.export.write import export
 
 ISAAC = Path(__file__).resolve().parents[1] / 'sim' / 'isaac'
 SCRIPT = ISAAC / 'stream.py'
+SCRIPTS = (SCRIPT, ISAAC / 'publishing.py')
 ROOTS = ('isaacsim', 'omni', 'usdrt', 'pxr', 'carb')
 
 
 @pytest.fixture(scope='module')
 def script():
+    # As for a script that is run: its folder comes first.
+    sys.path.insert(0, str(ISAAC))
     spec = importlib.util.spec_from_file_location('isaac_stream', SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    sys.path.remove(str(ISAAC))
     return module
 
 
@@ -39,18 +43,29 @@ def rooms(tmp_path_factory):
     return export('isaac', looks.STREAM, [3, 4], out, (48, 64), texture_rows=16)
 
 
+class OmniGraphError(Exception):
+    """What OmniGraph raises for a node or attribute that is not there."""
+
+
 class Recorder:
-    """The modules of a running Isaac Sim: they note what is asked of them."""
+    """
+    The modules of a running Isaac Sim: they note what is asked of them.
+
+    The publishers come up three updates after the timeline began to play. ``published`` has the
+    camera's pose at each update that all of them were let go for.
+    """
 
     def __init__(self, monkeypatch):
-        self.calls, self.updates, self.poses, self.graph, self.stage = [], 0, [], None, None
+        self.calls, self.poses, self.published, self.graph, self.stage = [], [], [], None, None
+        self.gates, self.playing = {}, None
+        self.bridge = self.publishers = True
         for name, module in self.modules().items():
             monkeypatch.setitem(sys.modules, name, module)
 
     def modules(self):
         names = ('isaacsim', 'omni', 'omni.kit', 'omni.kit.app', 'omni.timeline', 'omni.usd',
                  'omni.graph', 'omni.graph.core', 'omni.replicator', 'omni.replicator.core',
-                 'usdrt', 'usdrt.Sdf')
+                 'omni.syntheticdata', 'usdrt', 'usdrt.Sdf')
         made = {name: types.ModuleType(name) for name in names}
         for name, module in made.items():
             parent, _, child = name.rpartition('.')
@@ -61,11 +76,15 @@ class Recorder:
             get_extension_manager=lambda: types.SimpleNamespace(
                 set_extension_enabled_immediate=lambda *a: self.noted('extension', *a)))
         made['omni.timeline'].get_timeline_interface = lambda: types.SimpleNamespace(
-            play=lambda: self.noted('play'), stop=lambda: self.noted('stop'))
+            play=self.play, stop=self.stop)
         made['omni.usd'].get_context = lambda: self
         made['usdrt.Sdf'].Path = str
         keys = types.SimpleNamespace(CREATE_NODES='nodes', CONNECT='connect', SET_VALUES='values')
-        made['omni.graph.core'].Controller = types.SimpleNamespace(Keys=keys, edit=self.edit)
+        made['omni.graph.core'].Controller = types.SimpleNamespace(
+            Keys=keys, edit=self.edit, attribute=self.attribute)
+        made['omni.graph.core'].OmniGraphError = OmniGraphError
+        made['omni.syntheticdata'].SyntheticData = types.SimpleNamespace(
+            _get_node_path=lambda name, product: f'{product}/{name}')
         rep = made['omni.replicator.core']
         rep.set_global_seed = lambda seed: self.noted('seed', seed)
         rep.trigger = types.SimpleNamespace(
@@ -83,8 +102,28 @@ class Recorder:
     def noted(self, *call):
         self.calls.append(call)
 
+    def play(self):
+        self.noted('play')
+        self.playing = 0
+
+    def stop(self):
+        self.noted('stop')
+        self.playing = None
+        self.gates.clear()
+
     def edit(self, where, what):
+        if not self.bridge:
+            raise OmniGraphError("Could not create node using unrecognized type\n'ROS2Clock'")
         self.graph = (where, what)
+
+    def attribute(self, path):
+        up = self.publishers and self.playing >= 3
+        if path == '/World/RosBridge/render.outputs:renderProductPath':
+            return types.SimpleNamespace(get=lambda: '/Render/Camera' if self.playing > 1 else '')
+        assert re.fullmatch(r'/Render/Camera/\w+IsaacSimulationGate\.inputs:step', path)
+        if not up:
+            raise OmniGraphError(path)
+        return types.SimpleNamespace(set=lambda value: self.gates.update({path: value}))
 
     def open_stage(self, path):
         from pxr import Usd
@@ -101,10 +140,15 @@ class Recorder:
     def update(self):
         from pxr import UsdGeom
 
-        self.updates += 1
+        if self.playing is not None:
+            self.playing += 1
         if self.stage is not None:
             camera = UsdGeom.Xformable(self.stage.GetPrimAtPath('/World/Camera'))
             self.poses.append(np.array(camera.ComputeLocalToWorldTransform(0)))
+        if self.gates:
+            assert len(self.gates) == 4 and len(set(self.gates.values())) == 1, 'all or none'
+            if set(self.gates.values()) == {1}:
+                self.published.append(self.poses[-1])
 
     def is_running(self):
         return True
@@ -130,16 +174,59 @@ def test_the_script_shows_room_after_room_and_publishes_all_topics(script, rooms
         'rgb', 'depth', 'semantic_segmentation')} == {
         'simulator/image_raw', 'simulator/depth', 'simulator/semantics'}
     assert (values['render.inputs:height'], values['render.inputs:width']) == (48, 64)
-    assert values['rgb.inputs:frameSkipCount'] == values['info.inputs:frameSkipCount'] == 1
+    assert {values[f'{kind}.inputs:resetSimulationTimeOnStop'] for kind in (
+        'rgb', 'depth', 'semantic_segmentation', 'info')} == {False}
+    assert not any('frameSkipCount' in key for key in values), 'deprecated in 6.0'
     nodes = {name for name, _ in what['nodes']}
     ends = [end for pair in what['connect'] for end in pair] + list(values)
     assert {end.partition('.')[0] for end in ends} == nodes
+    assert isaac.stage.GetPrimAtPath('/World/PhysicsScene').GetTypeName() == 'PhysicsScene'
+    assert len(isaac.published) == 3 * 5
     # The first pose of the way is where the export has put the camera.
-    first = isaac.poses[3]
+    first = isaac.published[0]
     np.testing.assert_allclose(first[3, :3], camera.position, atol=1e-5)
     np.testing.assert_allclose(np.stack([-first[2, :3], -first[0, :3], first[1, :3]], axis=1),
                                camera.turn, atol=1e-5)
-    assert len({tuple(pose[3, :3].round(4)) for pose in isaac.poses}) > 3, 'it flies'
+    way = np.loadtxt(rooms[0].with_name('way.csv'), delimiter=',', skiprows=1)
+    np.testing.assert_allclose([pose[3, :3] for pose in isaac.published[:5]], way[:5, :3],
+                               atol=1e-5)
+
+
+def test_topics_may_have_a_namespace_and_the_clock_has_none(script, rooms, monkeypatch):
+    isaac = Recorder(monkeypatch)
+    script.main([str(rooms[0]), '--rooms', '1', '--frames-per-room', '1', '--namespace', '/r1/'])
+    values = dict(isaac.graph[1]['values'])
+    assert {value for key, value in values.items() if key.endswith(':nodeNamespace')} == {'r1'}
+    assert sum(key.endswith(':nodeNamespace') for key in values) == 4
+    assert 'clock.inputs:nodeNamespace' not in values
+
+
+@pytest.mark.parametrize('missing, message', [
+    ('bridge', 'the ROS 2 bridge did not start (Could not create node using unrecognized type'),
+    ('publishers', 'the publishers of the camera did not come up'),
+    ('stage', 'room.usda: Isaac Sim cannot open it')])
+def test_what_isaac_sim_cannot_do_is_one_line_that_is_out_before_it_ends_the_process(
+        script, rooms, monkeypatch, capsys, missing, message):
+    isaac = Recorder(monkeypatch)
+    if missing == 'stage':
+        isaac.open_stage = lambda path: False
+    else:
+        setattr(isaac, missing, False)
+    told = []
+    isaac.close = lambda: told.append(capsys.readouterr().err)
+    assert script.main([str(rooms[0]), '--rooms', '1']) == 1
+    lines, = (text.splitlines() for text in told)
+    assert len(lines) == 1 and message in lines[0]
+
+
+def test_an_error_of_isaac_sims_own_is_told_before_it_ends_the_process(
+        script, rooms, monkeypatch, capsys):
+    isaac = Recorder(monkeypatch)
+    sys.modules['omni.graph.core'].Controller.edit = None
+    told = []
+    isaac.close = lambda: told.append(capsys.readouterr().err)
+    assert script.main([str(rooms[0]), '--rooms', '1']) == 1
+    assert "TypeError: 'NoneType' object is not callable" in told[0]
 
 
 def test_lights_and_surfaces_are_drawn_anew_between_frames(script, rooms, monkeypatch, tmp_path):
@@ -160,6 +247,14 @@ def test_lights_and_surfaces_are_drawn_anew_between_frames(script, rooms, monkey
                for call in isaac.calls if call[0] == 'modify')
     textures, = (call[1] for call in isaac.calls if call[0] == 'textures')
     assert all(Path(path).is_file() for path in textures)
+
+
+def test_a_room_that_comes_again_is_as_bright_as_before(script, rooms, monkeypatch):
+    isaac = Recorder(monkeypatch)
+    script.main([str(rooms[0]), '--rooms', '3', '--frames-per-room', '1', '--light-gain', '3'])
+    drawn = [call[2] for call in isaac.calls if call[:2] == ('modify', 'inputs:intensity')]
+    once = len(drawn) // 3
+    assert once and drawn[:once] == drawn[once:2 * once] == drawn[2 * once:]
 
 
 def test_without_randomisation_nothing_of_replicator_is_asked(script, rooms, monkeypatch,
@@ -195,9 +290,10 @@ def test_a_way_with_a_gap_is_named_with_its_line(script, tmp_path):
         script.camera_way(tmp_path / 'way.csv')
 
 
-def names_used(path):
-    """Return every dotted name of Isaac Sim in a script: imported, reached, or in a string."""
-    tree = ast.parse(path.read_text())
+def names_used(paths):
+    """Return every dotted name of Isaac Sim in scripts: imported, reached, or in a string."""
+    tree = ast.parse(''.join(path.read_text().replace(
+        'from __future__ import annotations', '') for path in paths))
     roots, used = {}, set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -225,12 +321,13 @@ def names_used(path):
 
 
 def test_every_name_of_isaac_sim_is_listed_with_its_versions():
-    compile(SCRIPT.read_text(), str(SCRIPT), 'exec')
+    for path in SCRIPTS:
+        compile(path.read_text(), str(path), 'exec')
     text = (ISAAC / 'README.md').read_text()
     rows = [[cell.strip() for cell in line.strip('|').split('|')]
             for line in text[text.index('| name |'):].splitlines() if line.startswith('| `')]
     listed = {row[0].strip('`') for row in rows}
-    assert listed == names_used(SCRIPT)
+    assert listed == names_used(SCRIPTS)
     assert all(len(row) == 4 and all(row) for row in rows)
 
 

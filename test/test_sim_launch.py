@@ -4,6 +4,7 @@
 """gazebo.launch.py and isaac.launch.py, where launch_ros is installed."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from launch.actions import (  # noqa: E402
     DeclareLaunchArgument,
     ExecuteProcess,
     OpaqueFunction,
+    RegisterEventHandler,
 )
+from launch.event_handlers import OnProcessStart  # noqa: E402
 from launch.launch_description_sources import (  # noqa: E402
     get_launch_description_from_python_launch_file,
 )
@@ -31,6 +34,19 @@ LAUNCH = Path(__file__).resolve().parents[1] / 'launch'
 def teacher(tmp_path):
     (tmp_path / 'card.json').write_text(json.dumps({'size': [96, 128]}))
     return str(tmp_path)
+
+
+@pytest.fixture
+def gazebo(tmp_path, monkeypatch):
+    """Install what apt would: a command gz and the package of the bridge."""
+    monkeypatch.setenv('ROS_DISTRO', 'jazzy')
+    marker = tmp_path / 'share' / 'ament_index' / 'resource_index' / 'packages' / 'ros_gz_bridge'
+    for path in (tmp_path / 'bin' / 'gz', marker):
+        path.parent.mkdir(parents=True)
+        path.touch(mode=0o755)
+    monkeypatch.setenv('PATH', f'{tmp_path / "bin"}:{os.environ["PATH"]}')
+    monkeypatch.setenv('AMENT_PREFIX_PATH', str(tmp_path))
+    return tmp_path
 
 
 def started(name, **arguments):
@@ -61,8 +77,7 @@ def test_every_argument_is_declared_described_and_has_its_default(name, kind):
     assert bringup.from_mapping(kind, texts) == kind()
 
 
-def test_gazebo_starts_the_graph_the_simulator_the_flight_and_two_bridges(teacher, monkeypatch):
-    monkeypatch.setenv('ROS_DISTRO', 'jazzy')
+def test_gazebo_starts_the_graph_the_simulator_the_flight_and_two_bridges(teacher, gazebo):
     context, actions = started('gazebo.launch.py', teacher=teacher, robot='real', namespace='r1')
     nodes = [action.node_name for action in actions if isinstance(action, Node)]
     assert nodes == ['/r1/stream', '/r1/distiller', '/r1/inference', '/r1/gazebo_bridge',
@@ -80,6 +95,25 @@ def test_isaac_starts_the_graph_alone_and_names_the_labels(teacher):
     assert ('semantic_labels', 'simulator/semantic_labels') in actions[0].expanded_remapping_rules
 
 
-def test_a_world_that_is_not_there_is_one_clear_line(teacher):
-    with pytest.raises(bringup.BringupError, match='/nowhere.sdf is no file'):
-        started('gazebo.launch.py', teacher=teacher, world='/nowhere.sdf')
+@pytest.mark.parametrize('missing, arguments, message', [
+    (None, {'world': '/nowhere.sdf'}, '/nowhere.sdf is no file'),
+    ('bin/gz', {}, 'gz of Gazebo Harmonic is not on the PATH; apt install ros-'),
+    ('share/ament_index/resource_index/packages/ros_gz_bridge', {},
+     'ros_gz_bridge is not installed: apt install ros-')])
+def test_what_is_missing_is_one_clear_line_before_any_node_starts(
+        teacher, gazebo, monkeypatch, missing, arguments, message):
+    monkeypatch.setenv('PATH', str(gazebo / 'bin'))
+    if missing:
+        (gazebo / missing).unlink()
+    description = get_launch_description_from_python_launch_file(str(LAUNCH / 'gazebo.launch.py'))
+    words = {'teacher': teacher, **arguments}
+    service = launch.LaunchService(argv=[f'{key}:={value}' for key, value in words.items()])
+    processes = []
+    service.include_launch_description(launch.LaunchDescription([
+        RegisterEventHandler(OnProcessStart(
+            on_start=lambda event, context: processes.append(event.process_name))),
+        *description.entities]))
+    with pytest.raises(bringup.BringupError, match=message):
+        started('gazebo.launch.py', **words)
+    assert service.run(shutdown_when_idle=True) == 1
+    assert not processes

@@ -13,10 +13,18 @@ import numpy as np
 import pytest
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.geometry.view import View
 from depth_distill_ros.simulation import look_file, looks
 from depth_distill_ros.simulation.camera import SimulatedCamera
 from depth_distill_ros.simulation.export.write import export
 from depth_distill_ros.simulation.free_space import FreeSpace
+from depth_distill_ros.simulation.pool import (
+    VERTICAL_FOV,
+    RenderedPool,
+    canonical_depth,
+    held_out_frames,
+)
 from depth_distill_ros.simulation.rooms import generate
 from depth_distill_ros.simulation.scene import overlap
 from depth_distill_ros.simulation.trajectory import poses
@@ -139,6 +147,28 @@ def test_a_field_of_view_shows_in_the_picture(write):
     columns = np.round(31.5 + (np.arange(64) - 31.5) / slope).astype(int)
     seen = wide.depth[np.ix_(rows, columns)]
     assert (np.abs(seen - narrow.depth) < 0.05 * narrow.depth).mean() > 0.85
+
+
+def test_training_learns_depth_as_the_lens_on_its_card_would_have_taken_the_picture(write):
+    path = write('camera: {vertical_fov: [60, 60]}')
+    _, depth = held_out_frames(str(path), 2, 1, SMALL, SMALL, frames_per_room=2)
+    with SimulatedCamera(str(path), 2, (240, 320), stride=0.35) as camera:
+        seen = next(camera)
+    # Half the picture's height is tan(30 deg) of the distance here, tan(22.5 deg) there.
+    further = math.tan(math.radians(30)) / math.tan(math.radians(22.5))
+    nearest = View.fit((240, 320), SMALL).depth(seen.depth)
+    np.testing.assert_allclose(depth[0], further * nearest, rtol=1e-5)
+    np.testing.assert_array_equal(canonical_depth(dataclasses.replace(
+        seen, intrinsics=Intrinsics.from_vertical_fov(VERTICAL_FOV, (240, 320)))), seen.depth)
+
+
+def test_a_file_of_ranges_feeds_training():
+    pool = RenderedPool(str(SHIPPED), 3, SMALL, SMALL, capacity=64, frames_per_room=2)
+    try:
+        images, depth = pool.draw(8)
+        assert images.float().std() > 10 and 0.2 < depth.min() and depth.max() < 20
+    finally:
+        pool.close()
 
 
 def test_exports_take_the_camera_the_exposure_and_the_noise(look, tmp_path):

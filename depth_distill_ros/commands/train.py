@@ -39,8 +39,9 @@ _SETTINGS = ('look', 'data', 'network', 'backbone', 'start', 'steps', 'batch', '
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--out', type=Path, required=True, help='model folder to write (new)')
-    parser.add_argument('--look', choices=('robot', 'stream'), default='robot',
-                        help='of the rooms that are rendered while it trains')
+    parser.add_argument('--look', default='robot',
+                        help='of the rooms that are rendered while it trains: robot, stream, or a '
+                        'YAML file of ranges, such as sim/randomisation.yaml')
     parser.add_argument('--data', default='', metavar='KIND:PATH[,KEY=VALUE...]',
                         help='frames with measured depth to train on instead')
     parser.add_argument('--evaluate', default='', metavar='KIND:PATH[,KEY=VALUE...]',

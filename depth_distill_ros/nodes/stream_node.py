@@ -94,6 +94,11 @@ class StreamNode(ManagedNode):
         if rejected:
             return Diagnosis(Level.WARN, f'{rejected} rejected, last: {counters.last_error}',
                              values)
+        if counters.unpaired and not counters.paired:
+            return Diagnosis(Level.WARN, (
+                f'{", ".join(self._topics)} never have one stamp ({counters.unpaired} messages '
+                'came alone): they must be of the same frames, see update_rate in Gazebo and '
+                'frameSkipCount in Isaac Sim'), values)
         if warning:
             return Diagnosis(Level.WARN, warning, values)
         return Diagnosis(Level.OK, f'{counters.stored} frames stored', values)

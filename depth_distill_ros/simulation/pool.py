@@ -16,8 +16,10 @@ import torch
 from torch import Tensor
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.simulation.camera import SimulatedCamera
+from depth_distill_ros.stream.frame import SimulatedFrame
 
 _RENDER_SIZE = (240, 320)
 VERTICAL_FOV = math.radians(45.0)
@@ -33,7 +35,9 @@ class RenderedPool:
     Rooms never repeat: every renderer walks its own seeds. Rendering keeps ahead of training, each
     frame being used about `reuse` times, and waits when it is far enough ahead.
 
-    size: (height, width) of the pictures. depth_size: of the depth, metres, nearest-sampled.
+    look: a built-in one or a YAML file of ranges (sim/randomisation.yaml).
+    size: (height, width) of the pictures. depth_size: of the depth, metres, nearest-sampled, as
+    a camera of VERTICAL_FOV would have to be away to take the same picture (``canonical_depth``).
     """
 
     def __init__(self, look: str, seed: int, size: tuple[int, int], depth_size: tuple[int, int],
@@ -98,6 +102,18 @@ def _camera(look: str, seed: int, frames_per_room: int) -> SimulatedCamera:
                            vertical_fov=VERTICAL_FOV, stride=_STRIDE)
 
 
+def canonical_depth(frame: SimulatedFrame) -> np.ndarray:
+    """
+    Return the depth, H x W metres, for the lens that a model of these frames is said to know.
+
+    A file of ranges gives each room a field of view of its own. A network sees no focal length:
+    its depth is scaled by that of the camera in use against the one of its card, so what it
+    learns must be scaled to the latter (Yin et al., Metric3D, 2023).
+    """
+    focal = Intrinsics.from_vertical_fov(VERTICAL_FOV, frame.depth.shape).fy
+    return frame.depth * np.float32(focal / frame.intrinsics.fy)
+
+
 def _render(look: str, seed: int, frames_per_room: int, images: Tensor, depth: Tensor,
             rendered: Synchronized, wanted: Synchronized, failure: mp.Queue) -> None:
     os.nice(_RENDERER_NICENESS)
@@ -107,7 +123,7 @@ def _render(look: str, seed: int, frames_per_room: int, images: Tensor, depth: T
         with _camera(look, seed, frames_per_room) as camera:
             for frame in camera:
                 picture = torch.from_numpy(view.image(frame.image))
-                metres = torch.from_numpy(depth_view.depth(frame.depth))
+                metres = torch.from_numpy(depth_view.depth(canonical_depth(frame)))
                 with rendered.get_lock():
                     slot = rendered.value % len(images)
                     images[slot], depth[slot] = picture, metres
@@ -129,5 +145,5 @@ def held_out_frames(look: str, seed: int, rooms: int, size: tuple[int, int],
     with _camera(look, seed, frames_per_room) as camera:
         for _, frame in zip(range(rooms * frames_per_room), camera, strict=False):
             images.append(view.image(frame.image))
-            depth.append(depth_view.depth(frame.depth))
+            depth.append(depth_view.depth(canonical_depth(frame)))
     return np.stack(images), np.stack(depth)

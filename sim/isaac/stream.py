@@ -7,8 +7,8 @@ Publish exported rooms from Isaac Sim 5.x or 6.x to ROS 2; runs in Isaac Sim's o
 ~/isaacsim/python.sh sim/isaac/stream.py rooms/room_*/room.usda
     --randomisation sim/randomisation.yaml
 
-Needs nothing of depth_distill_ros. Every name of Isaac Sim that occurs here is listed with its
-version in README.md beside it.
+Needs nothing of depth_distill_ros. Every name of Isaac Sim that occurs here and in publishing.py
+is listed with its version in README.md beside them.
 """
 
 from __future__ import annotations
@@ -20,14 +20,13 @@ import itertools
 import math
 from pathlib import Path
 import sys
+import traceback
+
+from publishing import Failure, add_bridge, publishers
 
 CAMERA, LIGHTS, ROOM = '/World/Camera', '/World/Lights', '/World/Room'
-GRAPH = '/World/RosBridge'
-FRAME = 'simulator_optical_frame'
-TOPICS = {'rgb': 'simulator/image_raw', 'depth': 'simulator/depth',
-          'semantic_segmentation': 'simulator/semantics'}
-LABELS, INFO, CLOCK = 'simulator/semantic_labels', 'simulator/camera_info', 'clock'
 RANDOMISE = 'depth_distill_randomise'
+WARM_UP = 20  # updates before the first picture of a room
 # What changes within a room; all of it is drawn anew every so many frames.
 DEFAULTS = {'every': 20, 'light': [0.6, 1.5], 'tint': 0.15, 'surfaces': True}
 
@@ -47,13 +46,22 @@ def main(words: list[str] | None = None) -> int:
     from isaacsim import SimulationApp
 
     app = SimulationApp({'headless': not arguments.gui})
+    code = 0
     try:
         run(app, arguments, ways, randomisation)
     except KeyboardInterrupt:
         pass
+    except Failure as error:
+        print(f'stream: {error}', file=sys.stderr)
+        code = 1
+    except Exception:
+        traceback.print_exc()
+        code = 1
     finally:
+        # It ends the process at once: whatever is to be told must be out by now.
+        sys.stderr.flush()
         app.close()
-    return 0
+    return code
 
 
 def read_arguments(words: list[str] | None) -> argparse.Namespace:
@@ -65,6 +73,8 @@ def read_arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument('--updates', type=int, default=4,
                         help='rendered frames for each published one: more are less noisy')
     parser.add_argument('--frames-per-room', type=int, default=240)
+    parser.add_argument('--namespace', default='',
+                        help='of the topics, as the launch has it; /clock has none')
     parser.add_argument('--rooms', type=int, default=0, help='stop after so many; 0: never')
     parser.add_argument('--seed', type=int, default=0, help='of the lights and surfaces')
     parser.add_argument('--light-gain', type=float, default=1.0,
@@ -152,9 +162,11 @@ def run(app: object, arguments: argparse.Namespace, ways: list[list[Matrix]],
         if randomisation['every']:
             add_randomiser(lights, stage_file.with_name('textures'), surfaces(stage),
                            randomisation, arguments.seed + number)
-        add_bridge(arguments)
+        add_bridge(CAMERA, tuple(arguments.size), arguments.namespace.strip('/'))
+        for _ in range(WARM_UP):
+            app.update()
         timeline.play()
-        app.update()
+        gates = publishers(app)
         for frame, pose in enumerate(frames(way, arguments.frames_per_room)):
             if not app.is_running():
                 return
@@ -163,7 +175,10 @@ def run(app: object, arguments: argparse.Namespace, ways: list[list[Matrix]],
 
                 rep.utils.send_og_event(event_name=RANDOMISE)
             place_camera(stage, pose)
-            for _ in range(arguments.updates):
+            for update in range(arguments.updates, 0, -1):
+                # All at once: publishers that count frames each for itself may never agree.
+                for gate in gates:
+                    gate.set(int(update == 1))
                 app.update()
         timeline.stop()
         app.update()
@@ -175,13 +190,20 @@ def frames(way: list[Matrix], count: int) -> Iterator[Matrix]:
 
 
 def opened(app: object, context: object, path: Path) -> object:
-    """Open a stage and wait until it and its textures are there; return it."""
+    """Open a stage in which time can pass; return it when it and its textures are there."""
+    from pxr import UsdPhysics
+
     if not context.open_stage(str(path)):
-        raise SystemExit(f'stream: {path}: Isaac Sim cannot open it')
+        raise Failure(f'{path}: Isaac Sim cannot open it')
     app.update()
     while context.get_stage_loading_status()[2] > 0:
         app.update()
-    return context.get_stage()
+    stage = context.get_stage()
+    # A room that was shown before may still be in memory, with its changed lights and its graph.
+    stage.Reload()
+    # Isaac Sim's time is that of its physics, however little there is to move.
+    UsdPhysics.Scene.Define(stage, '/World/PhysicsScene')
+    return stage
 
 
 def light_intensities(stage: object, gain: float) -> dict[str, float]:
@@ -225,44 +247,6 @@ def add_randomiser(lights: dict[str, float], textures: Path, large: list[str],
         if randomisation['surfaces']:
             with rep.get.prim_at_path(large):
                 rep.randomizer.texture(textures=[str(p) for p in sorted(textures.glob('*.png'))])
-
-
-def add_bridge(arguments: argparse.Namespace) -> None:
-    """Build the graph that publishes pictures, classes, depth, camera_info and the clock."""
-    import omni.graph.core as og
-    import usdrt.Sdf
-
-    nodes = [
-        ('tick', 'omni.graph.action.OnPlaybackTick'),
-        ('time', 'isaacsim.core.nodes.IsaacReadSimulationTime'),
-        ('clock', 'isaacsim.ros2.bridge.ROS2PublishClock'),
-        ('render', 'isaacsim.core.nodes.IsaacCreateRenderProduct'),
-        ('info', 'isaacsim.ros2.bridge.ROS2CameraInfoHelper'),
-        *((kind, 'isaacsim.ros2.bridge.ROS2CameraHelper') for kind in TOPICS)]
-    connections = [
-        ('tick.outputs:tick', 'clock.inputs:execIn'),
-        ('time.outputs:simulationTime', 'clock.inputs:timeStamp'),
-        ('tick.outputs:tick', 'render.inputs:execIn')]
-    height, width = arguments.size
-    values = [
-        ('clock.inputs:topicName', CLOCK),
-        ('render.inputs:cameraPrim', [usdrt.Sdf.Path(CAMERA)]),
-        ('render.inputs:width', width),
-        ('render.inputs:height', height),
-        ('info.inputs:topicName', INFO),
-        ('semantic_segmentation.inputs:enableSemanticLabels', True),
-        ('semantic_segmentation.inputs:semanticLabelsTopicName', LABELS)]
-    for kind, topic in TOPICS.items():
-        values += [(f'{kind}.inputs:type', kind), (f'{kind}.inputs:topicName', topic)]
-    for helper in ('info', *TOPICS):
-        connections += [
-            ('render.outputs:execOut', f'{helper}.inputs:execIn'),
-            ('render.outputs:renderProductPath', f'{helper}.inputs:renderProductPath')]
-        values += [(f'{helper}.inputs:frameId', FRAME),
-                   (f'{helper}.inputs:frameSkipCount', arguments.updates - 1)]
-    keys = og.Controller.Keys
-    og.Controller.edit({'graph_path': GRAPH, 'evaluator_name': 'execution'}, {
-        keys.CREATE_NODES: nodes, keys.CONNECT: connections, keys.SET_VALUES: values})
 
 
 if __name__ == '__main__':
