@@ -88,6 +88,10 @@ class Graph:
                 {entry.key: entry.value for entry in status.values})
 
 
+# One end is matched before the other knows of it; what is sent in between is lost.
+_MATCHING = 0.2  # seconds
+
+
 class Nodes:
     """Starts the package's nodes as launch does, all in one namespace."""
 
@@ -111,6 +115,7 @@ class Nodes:
         """Return a publisher that somebody listens to already."""
         publisher = self.graph.talk(kind, self.topic(name), qos)
         wait_until(publisher.get_subscription_count, f'a subscriber of {name}')
+        time.sleep(_MATCHING)
         return publisher
 
     def listen(self, kind, name, qos=None):
@@ -118,6 +123,7 @@ class Nodes:
         received = self.graph.listen(kind, self.topic(name), qos)
         wait_until(lambda: self.graph.node.count_publishers(self.topic(name)),
                    f'a publisher of {name}')
+        time.sleep(_MATCHING)
         return received
 
     def close(self):

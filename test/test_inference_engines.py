@@ -3,7 +3,9 @@
 """Every engine that is installed: the same depth as torch, and nothing from a broken model."""
 
 from functools import lru_cache
+from pathlib import Path
 
+import cv2
 import engine_parts
 import numpy as np
 import psutil
@@ -30,6 +32,7 @@ from depth_distill_ros.networks.normalisation import to_input
 from depth_distill_ros.networks.picture_network import PictureNetwork
 
 EXACT = {'torch-cpu', 'openvino-f32', 'onnxruntime-cpu'}
+OFFICE = Path(__file__).parent / 'data' / 'office_rgbd' / 'image'
 every_engine = pytest.mark.parametrize('name', engine_parts.installed())
 
 
@@ -66,6 +69,17 @@ def test_an_engine_says_what_torch_says_of_the_shipped_pictures(name, student):
     parity = check_parity(open_engine(student, name), open_engine(student, 'torch-cpu'),
                           shipped_frames())
     assert parity.frames == 6 and parity.within(ParityLimits()), parity
+    if name in EXACT:
+        assert parity.largest_error < 1e-3 and parity.delta1 == 1
+
+
+@every_engine
+def test_an_engine_says_what_torch_says_of_a_real_recording(name, student):
+    frames = [cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+              for path in sorted(OFFICE.iterdir())]
+    assert len(frames) == 5 and all(frame.shape == (360, 540, 3) for frame in frames)
+    parity = check_parity(open_engine(student, name), open_engine(student, 'torch-cpu'), frames)
+    assert parity.within(ParityLimits()), parity
     if name in EXACT:
         assert parity.largest_error < 1e-3 and parity.delta1 == 1
 

@@ -3,6 +3,7 @@
 """Files of engines: used for what they were made for, made anew for anything else."""
 
 import json
+import os
 import shutil
 
 import engine_parts
@@ -138,6 +139,19 @@ def test_with_no_place_to_keep_a_file_it_is_made_at_each_start(folder, cache):
     assert EngineFiles(folder, said.append).get('a.engine', GPU, maker) == b'engine 1'
     assert EngineFiles(folder, said.append).get('a.engine', GPU, maker) == b'engine 2'
     assert 'written' not in ' '.join(said)
+
+
+def test_the_user_s_cache_keeps_the_newest_models_alone(folder, cache):
+    for number in range(20):
+        old = cache / f'{number:016d}'
+        old.mkdir(parents=True)
+        (old / 'student.onnx').write_bytes(b'old')
+        os.utime(old, (number, number))
+    (folder / 'engines').write_text('in the way')
+    EngineFiles(folder).get('a.engine', GPU, Maker())
+    left = sorted(path.name for path in cache.iterdir())
+    assert len(left) == 16 and f'{4:016d}' not in left and f'{5:016d}' in left
+    assert len(list(cache.glob('*/a.engine'))) == 1
 
 
 def test_what_fails_to_be_made_leaves_nothing(folder):

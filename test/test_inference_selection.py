@@ -113,6 +113,28 @@ def test_an_engine_that_breaks_while_it_is_made_gives_way_to_the_next(student, e
     assert said[0] == f'quick refused: quick cannot run {student}: Exception from plugin.cpp:54'
 
 
+class FailsLater(MadeUp):
+    """Answers once."""
+
+    _calls = 0
+
+    def _infer(self, image, view, order):
+        self._calls += 1
+        if self._calls > 1:
+            raise RuntimeError('device lost')
+        return self._depth,
+
+
+def test_an_engine_that_fails_on_its_second_frame_is_refused_and_the_next_is_taken(
+        student, engines):
+    engines['quick'] = lambda folder, say: FailsLater(folder, name='quick')
+    said = []
+    assert select_engine(student, say=said.append).name == 'torch-cpu'
+    assert said[0] == 'quick refused: quick failed on a picture: device lost'
+    with pytest.raises(EngineError, match='no engine "quick" for .*device lost'):
+        select_engine(student, 'quick')
+
+
 def test_frames_of_the_caller_are_what_engines_are_compared_on(student, engines):
     class Dark(MadeUp):
         def _infer(self, image, view, order):

@@ -30,7 +30,8 @@ def start(nodes, tmp_path):
     def start(metres=2.5, confidence=None, learned=None, camera=WIDE, **parameters):
         record = students.release(tmp_path, metres, confidence, learned)
         compressed = parameters.get('transport') == 'compressed'
-        node = nodes.start('inference_node', model=str(record.folder), **parameters)
+        node = nodes.start('inference_node', model=str(record.folder), engine='torch-cpu',
+                           **parameters)
         return node, RobotCamera(nodes, camera, compressed=compressed)
     return start
 
@@ -44,6 +45,7 @@ def test_depth_on_the_camera_s_own_pixels_has_its_camera_info_and_nothing_beside
     assert depth.shape == (120, 200)
     assert np.isnan(depth[:, :20]).all() and np.isnan(depth[:, 180:]).all()
     np.testing.assert_allclose(depth[:, 20:180], 2.5, rtol=1e-5)
+    wait_until(lambda: infos, 'camera_info')
     assert camera_info.to_intrinsics(infos[-1]) == WIDE
     assert stamp_of(infos[-1]) == stamp_of(depths[-1]) and infos[-1].header.frame_id == FRAME
 
@@ -89,6 +91,7 @@ def test_a_cloud_has_a_point_for_each_pixel_in_the_picture_s_colours(start, node
     cloud = one_by_one(camera, clouds, 1, orange)
     assert (cloud.height, cloud.width, cloud.is_dense) == (48, 64, False)
     assert cloud.header.frame_id == FRAME and stamp_of(cloud) == camera.stamps[-1]
+    wait_until(lambda: infos, 'camera_info')
     points, seen = points_of(cloud), camera_info.to_intrinsics(infos[-1])
     v, u = np.mgrid[:48, :64]
     np.testing.assert_allclose(points[..., 0], (u - seen.cx) / seen.fx * 2.5, atol=1e-5)
@@ -139,15 +142,43 @@ def test_a_distorted_camera_is_rectified_and_its_depth_has_no_distortion(start, 
     def barrel(message):
         message.d = [-0.2, 0.05, 0.0, 0.0, 0.0]
 
-    node, camera = start(rectify=True)
+    node, camera = start(rectify='here')
     depths, infos = nodes.listen(Image, 'depth'), nodes.listen(CameraInfo, 'camera_info_out')
     one_by_one(camera, depths, 1, picture, change_info=barrel)
+    wait_until(lambda: infos, 'camera_info')
     assert not any(infos[-1].d) and infos[-1].width == 64
     unknown = students_of_unknown_model
     camera.show(picture, change_info=unknown)
     node.wait_for_values(rejected__camera_info=1)
     assert 'rectify the pictures upstream' in node.values()['last_rejection']
     one_by_one(camera, depths, 1, picture, change_info=barrel)
+
+
+def distorted(message):
+    message.d = [-0.2, 0.05, 0.0, 0.0, 0.0]
+    message.p = np.array([100.0, 0, 99, 0, 0, 100, 60, 0, 0, 0, 1, 0])
+
+
+def test_a_picture_that_is_rectified_already_is_that_of_p(start, nodes, picture):
+    node, camera = start(rectify='done', output='camera', fit='pad')
+    depths, infos = nodes.listen(Image, 'depth'), nodes.listen(CameraInfo, 'camera_info_out')
+    depth = images.read_depth(one_by_one(camera, depths, 1, picture, change_info=distorted))
+    np.testing.assert_allclose(depth, 2.5, rtol=1e-5)  # nothing is moved, nothing was unseen
+    wait_until(lambda: infos, 'camera_info')
+    assert camera_info.to_intrinsics(infos[-1]) == Intrinsics(100.0, 100.0, 99.0, 60.0, 120, 200)
+    assert not any(infos[-1].d) and 'set rectify' not in node.log
+
+
+def test_a_distortion_that_is_left_in_is_said_once(start, nodes, picture):
+    node, camera = start()
+    depths = nodes.listen(Image, 'depth')
+    one_by_one(camera, depths, 2, picture)
+    assert 'set rectify' not in node.log
+    one_by_one(camera, depths, 2, picture, change_info=distorted)
+    one_by_one(camera, depths, 1, picture)
+    one_by_one(camera, depths, 1, picture, change_info=distorted)
+    assert node.log.count('camera_info has a distortion, which is left in the pictures: set '
+                          'rectify to here, or to done') == 1
 
 
 def students_of_unknown_model(message):

@@ -154,6 +154,22 @@ def test_only_a_camera_with_something_to_take_out_needs_rectification():
         camera_info.to_rectifier(message)
 
 
+def test_rectified_pictures_are_those_of_p_and_have_no_distortion():
+    message = camera_info.from_intrinsics(
+        Intrinsics(300.0, 310.0, 319.5, 239.5, 480, 640), Time(sec=3), 'eye')
+    message.distortion_model, message.d = 'equidistant', [0.1, 0.0, 0.0, 0.0]
+    message.r = cv2.Rodrigues(np.array([0.0, 0.1, 0.0]))[0].ravel()
+    message.p = np.array([250.0, 0, 310, -25, 0, 250, 230, 0, 0, 0, 1, 0])
+    found = camera_info.rectified(message)
+    assert camera_info.to_intrinsics(found) == Intrinsics(250.0, 250.0, 310.0, 230.0, 480, 640)
+    assert camera_info.to_rectifier(found) is None and not any(found.d)
+    assert found.p[3] == -25 and found.header.stamp.sec == 3
+    assert message.k[0] == 300.0 and message.d[0] == 0.1
+    message.p = np.zeros(12)
+    with pytest.raises(camera_info.CameraInfoError, match='has no P.*as_is or here'):
+        camera_info.rectified(message)
+
+
 def test_a_camera_whose_lens_is_true_but_turned_is_rectified():
     lens = Intrinsics(300.0, 300.0, 319.5, 239.5, 480, 640)
     message = camera_info.from_intrinsics(lens, Time(), 'eye')

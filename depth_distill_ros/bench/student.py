@@ -116,8 +116,7 @@ class StudentBench:
         try:
             if load.training:
                 self._wait(lambda: _step(listener) > 0, 'training', listener, supervisor)
-            self._wait(lambda: listener.values.get('inference', {}).get('state') == 'active',
-                       'the inference node', listener, supervisor)
+            self._wait(lambda: _ready(listener), 'the inference node', listener, supervisor)
             process = psutil.Process(next(
                 c.process.pid for c in supervisor.children if c.name == 'inference'))
             return self._observe(load, listener, process, logs)
@@ -222,6 +221,11 @@ def _measurement(load: Load, seconds: float, stamps: Sequence[int], listener: Be
         {key: value for key, value in listener.values['inference'].items()
          if key.endswith('_ms') or key.startswith(('dropped', 'rejected', 'engine'))},
         trained / (steps[-1][0] - steps[0][0]) if load.training else None)
+
+
+def _ready(listener: BenchListener) -> bool:
+    values = listener.values.get('inference', {})
+    return values.get('state') == 'active' and not values['preparing']
 
 
 def _step(listener: BenchListener) -> float:

@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
+import shutil
 
 from torch import nn
 
@@ -24,6 +25,7 @@ from depth_distill_ros.networks.onnx_export import picture_onnx
 from depth_distill_ros.shipped import is_shipped
 
 _FOLDER = 'engines'
+_MODELS_KEPT = 16  # in the user's cache
 _CHANGED = {'sha256': 'it is not whole', 'model': 'the model has changed since'}
 
 
@@ -63,6 +65,8 @@ class EngineFiles:
                 _write(folder / name, data)
                 said = json.dumps(self._truth(made_for, data), indent=2)
                 _write(_about(folder / name), said.encode())
+                if folder == folders[-1]:
+                    _forget_the_oldest(folder.parent)
                 self._say(f'written: {folder / name}')
                 break
             except OSError as error:
@@ -115,6 +119,13 @@ def _fingerprint(folder: Path) -> str:
 def _network(folder: Path) -> tuple[nn.Module, tuple[int, int]]:
     network, card = load_model(folder)
     return network, card.size
+
+
+def _forget_the_oldest(cache: Path) -> None:
+    """Delete what the cache holds of models that nothing was made for in a long time."""
+    folders = sorted((f for f in cache.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)
+    for folder in folders[:-_MODELS_KEPT]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _about(path: Path) -> Path:

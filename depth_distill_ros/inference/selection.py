@@ -36,7 +36,7 @@ _CPU: dict[str, Callable[[Path, Say], DepthEngine]] = {
     REFERENCE: lambda folder, say: TorchEngine(folder, 'cpu'),
 }
 ENGINES = (*_GPU, *_CPU)
-_ROUNDS = 7
+_ROUNDS = 15
 
 
 def _silent(line: str) -> None:

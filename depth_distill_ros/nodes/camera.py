@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 import threading
 import time
 
-import numpy as np
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from depth_distill_ros.errors import DepthDistillError
@@ -21,6 +21,7 @@ from depth_distill_ros.nodes.lifecycle import ManagedNode
 from depth_distill_ros.nodes.optics import Optics
 from depth_distill_ros.nodes.parameters import INFERENCE_CAMERA, declare
 
+_INFOS = 8  # of the newest camera_info that are kept
 _OWN = {parameter.name for parameter in INFERENCE_CAMERA}
 
 
@@ -30,6 +31,11 @@ class Camera:
 
     All topics of a camera with a name are below it, and so are its own parameters. `on_frame` is
     set whenever a frame has come; `answer` is called by the worker alone.
+
+    A frame arrives when the executor hands it over, deserialised: from there its wait and latency
+    count. What it spends in the driver and in DDS before is the time since its stamp, which only
+    one clock for camera and node could tell. It goes with the camera_info of its size whose stamp
+    is nearest to its own.
     """
 
     def __init__(self, node: ManagedNode, name: str, on_frame: threading.Event) -> None:
@@ -46,14 +52,15 @@ class Camera:
         self.ledger = FrameLedger()
         self.last_rejection = ''
         self._frames: NewestSlot[tuple[Image | CompressedImage, float]] = NewestSlot()
-        self._info: CameraInfo | None = None
+        self._infos: deque[CameraInfo] = deque(maxlen=_INFOS)
+        self._due = 0.0
         self._optics: Optics | None = None
         self._wait, self._engine, self._overhead, self._latency = (Durations() for _ in range(4))
         self._rates = Rates()
 
     def listen(self) -> None:
         """Subscribe until the node deactivates."""
-        self._info = None
+        self._infos.clear()
         image = f'{self._prefix}image'
         self._node.listen(CameraInfo, f'{self._prefix}camera_info', self._on_info, 5)
         if self._value('transport') == 'compressed':
@@ -93,6 +100,7 @@ class Camera:
             **counts, **self._rates.per_second({k: counts[k] for k in ('received', 'answered')}),
             **self._latency.milliseconds('latency'), **self._wait.milliseconds('wait'),
             **self._engine.milliseconds('engine'), **self._overhead.milliseconds('overhead'),
+            'focal_scale': self._optics.scale if self._optics else None,
             'last_rejection': self.last_rejection}
         return {self._parameter(key): value for key, value in found.items()}
 
@@ -103,18 +111,24 @@ class Camera:
         return self._node.value(self._parameter(name) if name in _OWN else name)
 
     def _on_info(self, message: CameraInfo) -> None:
-        self._info = message
+        self._infos.append(message)
 
     def _on_image(self, message: Image | CompressedImage) -> None:
+        arrived, rate = time.monotonic(), self._value('max_rate')
         self.ledger.receive()
-        if self._frames.put((message, time.monotonic())) is not None:
+        if rate and arrived < self._due:
+            self.ledger.drop('max_rate')
+            return
+        if rate:  # a frame that is late does not move those after it
+            self._due = max(self._due + 1 / rate, arrived)
+        if self._frames.put((message, arrived)) is not None:
             self.ledger.drop('newer_frame')
         self._on_frame.set()
 
     def _answer(self, message: Image | CompressedImage, arrived: float, engine: DepthEngine,
                 ) -> None:
         pixels = images.read_rgb(message)
-        optics = self._optics_for(pixels, engine)
+        optics = self._optics_for(message, pixels.shape[:2], engine)
         if optics is None:
             return
         picture = optics.rectified(pixels)
@@ -129,16 +143,25 @@ class Camera:
         self._overhead.add(published - arrived - (ended - started))
         self._latency.add(published - arrived)
 
-    def _optics_for(self, pixels: np.ndarray, engine: DepthEngine) -> Optics | None:
-        info, size = self._info, pixels.shape[:2]
-        if info is None or camera_info.image_size(info) != size:
-            known = 'none came' if info is None else 'the last is for {}x{}'.format(
-                *camera_info.image_size(info))
+    def _optics_for(self, message: Image | CompressedImage, size: tuple[int, int],
+                    engine: DepthEngine) -> Optics | None:
+        infos = list(self._infos)[::-1]  # of those with equal stamps the newest
+        fitting = [info for info in infos if camera_info.image_size(info) == size]
+        if not fitting:
+            known = 'the last is for {}x{}'.format(*camera_info.image_size(infos[0])) \
+                if infos else 'none came'
             self._reject('no_camera_info', f'image of {size[0]}x{size[1]} without its '
                          f'camera_info: {known}: is camera_info remapped to the same camera?')
             return None
+        stamp = images.stamp_ns(message)
+        info = min(fitting, key=lambda info: abs(images.stamp_ns(info) - stamp))
         if self._optics is None or not self._optics.fits(info, engine):
             self._optics = Optics(info, engine, self._value)
+            if self._optics.distorted:
+                self._node.get_logger().warning(
+                    f'{self._prefix}camera_info has a distortion, which is left in the pictures: '
+                    f'set {self._parameter("rectify")} to here, or to done where the pictures '
+                    'are rectified already', once=True)
         return self._optics
 
     def _reject(self, reason: str, line: str) -> None:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from builtin_interfaces.msg import Time
 import numpy as np
 from sensor_msgs.msg import CameraInfo
@@ -18,8 +20,8 @@ from depth_distill_ros.messages.camera import (
     to_rectifier,
 )
 
-__all__ = ['CameraInfoError', 'from_intrinsics', 'image_size', 'through_view', 'to_intrinsics',
-           'to_rectifier']
+__all__ = ['CameraInfoError', 'from_intrinsics', 'image_size', 'rectified', 'through_view',
+           'to_intrinsics', 'to_rectifier']
 
 
 def from_intrinsics(camera: Intrinsics, stamp: Time, frame_id: str) -> CameraInfo:
@@ -34,6 +36,22 @@ def from_intrinsics(camera: Intrinsics, stamp: Time, frame_id: str) -> CameraInf
     message.r = np.eye(3).ravel()
     message.p = np.hstack([camera.matrix(), np.zeros((3, 1))]).ravel()
     return message
+
+
+def rectified(message: CameraInfo) -> CameraInfo:
+    """
+    Return the camera_info of the rectified images (image_rect) that come with this one.
+
+    They are those of a pinhole with the camera matrix P, whose fourth column is kept: what K, D
+    and R say is done already. CameraInfoError where P is missing.
+    """
+    if not message.p[0] > 0.0:
+        raise CameraInfoError('camera_info has no P, the camera of rectified pictures: fill it '
+                              'in, or set rectify to as_is or here')
+    result = copy(message)
+    result.distortion_model, result.d = 'plumb_bob', [0.0] * 5
+    result.k, result.r = message.p.reshape(3, 4)[:, :3].ravel(), np.eye(3).ravel()
+    return result
 
 
 def through_view(message: CameraInfo, view: View, size: tuple[int, int]) -> CameraInfo:

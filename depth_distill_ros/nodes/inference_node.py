@@ -5,33 +5,41 @@ The robot's depth: every camera frame is answered by the newest student, or coun
 
 The executor only puts frames into a slot; one worker answers all cameras, another loads releases
 beside the running one. The worker takes its engine once per frame, so no depth mixes two releases.
+The first model is opened with torch, which takes half a second; a process of its own selects the
+engine meanwhile, and makes every later release ready before it is opened here.
 """
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
+import gc
 import json
 from pathlib import Path
+import sys
 import threading
 
-import numpy as np
 from std_msgs.msg import String
 import torch
 
 from depth_distill_ros.distillation.release import release_folders
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.inference.engine import DepthEngine, EngineError
+from depth_distill_ros.inference.engine import DepthEngine
 from depth_distill_ros.inference.parity import ParityLimits
-from depth_distill_ros.inference.selection import AUTO, select_engine
+from depth_distill_ros.inference.preparation import Wish
+from depth_distill_ros.inference.preparer import Preparer
+from depth_distill_ros.inference.selection import REFERENCE, open_engine
 from depth_distill_ros.nodes.camera import Camera
 from depth_distill_ros.nodes.diagnostics import Diagnosis, Level
 from depth_distill_ros.nodes.frame_queue import NewestSlot
 from depth_distill_ros.nodes.lifecycle import ManagedNode, report
+from depth_distill_ros.nodes.optics import scan_limits
 from depth_distill_ros.nodes.parameters import INFERENCE_NODE, ParameterError
-from depth_distill_ros.stream.store_reader import StreamReader
 
-_COMPARED = 8  # frames
 _POLL = 0.2  # seconds a worker may take to notice that it has to stop
+# Seconds for which the loader may hold Python's lock while the worker asks for it, which an engine
+# does anew at each of its hundred layers if it is torch.
+_SWITCH = 0.0005
 
 
 class ReleaseError(DepthDistillError):
@@ -66,14 +74,20 @@ class InferenceNode(ManagedNode):
 
     def configure(self) -> None:
         self.cleanup()
+        sys.setswitchinterval(_SWITCH)
         if self.value('threads'):
             torch.set_num_threads(self.value('threads'))
+        scan_limits(self.value)  # now, or each frame would be rejected
         model, work_dir = self.value('model'), self.value('work_dir')
         if model:
-            self._student = self._make_student(Path(model).expanduser(), 0)
+            self._swap(open_engine(Path(model).expanduser(), REFERENCE), 0)
         elif work_dir:
             found = reversed(release_folders(Path(work_dir).expanduser() / 'releases'))
-            any(self._load(folder, int(folder.name)) for folder in found)
+            any(self._start_with(folder, int(folder.name)) for folder in found)
+        # A collection of garbage looks at all that was imported, a third of a second in which no
+        # frame is heard; and to load a release brings one about.
+        gc.collect()
+        gc.freeze()
 
     def activate(self) -> None:
         self.work(self._answer_frames)
@@ -88,10 +102,12 @@ class InferenceNode(ManagedNode):
             camera.halt()
 
     def cleanup(self) -> None:
+        gc.unfreeze()
         for camera in self._cameras:
             camera.reset()
         self._student: Student | None = None
-        self._fastest = ''
+        self._engine = ''
+        self._preparing: int | None = None
         self._releases: NewestSlot[tuple[Path, int]] = NewestSlot()
         self._swaps = self._refused = 0
         self._last_refusal = ''
@@ -104,6 +120,7 @@ class InferenceNode(ManagedNode):
             'release': student.number if student else None,
             'release_folder': student.folder if student else None,
             'engine': student.engine.name if student else None,
+            'preparing': self._preparing,
             **{k: v for camera in self._cameras for k, v in camera.values().items()},
             'swaps': self._swaps, 'refused_releases': self._refused,
             'last_refusal': self._last_refusal})
@@ -116,6 +133,8 @@ class InferenceNode(ManagedNode):
             diagnosis.level, diagnosis.message = Level.WARN, self._last_refusal
         else:
             diagnosis.message = f'answering with release {student.number}'
+            if self._preparing is not None:
+                diagnosis.message += f' ({student.engine.name}), preparing {self._preparing}'
         return diagnosis
 
     def _on_release(self, message: String) -> None:
@@ -136,55 +155,62 @@ class InferenceNode(ManagedNode):
                 camera.answer(student.engine if student else None)
 
     def _load_releases(self, stop: threading.Event) -> None:
-        while not stop.is_set():
-            record = self._releases.take(_POLL)
-            running = self._student
-            if record is not None and (running is None or running.folder != record[0]):
-                self._load(*record)
+        with closing(Preparer(self.get_logger().info)) as preparer:
+            if self._preparing is not None and self._student is not None:
+                self._prepare(preparer, self._student.folder, self._student.number, stop)
+            while not stop.is_set():
+                record = self._releases.take(_POLL)
+                running = self._student
+                if record is not None and (running is None or running.folder != record[0]) \
+                        and (running is not None or self._start_with(*record)):
+                    self._prepare(preparer, *record, stop)
+                preparer.rest()
 
-    def _make_student(self, folder: Path, number: int) -> Student:
-        wanted = self.value('engine')
-        if self._fastest and wanted == AUTO:
-            # what was fastest a release ago is so still; to find out would cost the camera time
-            try:
-                return Student(self._engine(folder, self._fastest), folder, number)
-            except EngineError as error:
-                report(self.get_logger(), f'release {number} with {self._fastest}', error)
-        engine = self._engine(folder, wanted)
-        # a release that this engine cannot run says nothing of the next release
-        self._fastest = self._fastest or engine.name
-        return Student(engine, folder, number)
-
-    def _engine(self, folder: Path, wanted: str) -> DepthEngine:
-        return select_engine(
-            folder, wanted, self._stored_frames(),
-            ParityLimits(self.value('parity_error'), self.value('parity_delta1')),
-            self.get_logger().info)
-
-    def _stored_frames(self) -> list[np.ndarray] | None:
-        """Return frames to compare engines on; None where the run has none yet."""
-        work_dir = self.value('work_dir')
-        if not work_dir:
-            return None
+    def _start_with(self, folder: Path, number: int) -> bool:
+        """Answer with torch, as nothing answers yet; return whether the release can be used."""
         try:
-            with StreamReader(Path(work_dir).expanduser() / 'store') as reader:
-                keys = reader.keys()
-                return [reader.read(key).image for key in keys[-_COMPARED:]] or None
-        except DepthDistillError:
-            return None
-
-    def _load(self, folder: Path, number: int) -> bool:
-        try:
-            student = self._make_student(folder, number)
+            self._swap(open_engine(folder, REFERENCE), number)
         except DepthDistillError as error:
             self._refuse(error)
             return False
-        self._student = student
-        self._swaps += 1
-        self._last_refusal = ''
-        self.get_logger().info(
-            f'release {number} answers from now on ({folder}, {student.engine.name})')
         return True
+
+    def _prepare(self, preparer: Preparer, folder: Path, number: int, stop: threading.Event,
+                 ) -> None:
+        """Answer with the release once its engine is selected and its files are made."""
+        self._preparing = number
+        try:
+            # torch asked for, or all that is there, needs no files
+            name = REFERENCE if REFERENCE in (self.value('engine'), self._engine) \
+                else preparer.prepare(self._wish(folder), stop.is_set)
+            if name is None:
+                return
+            running = self._student
+            if (running.folder, running.engine.name) != (folder, name):
+                self._swap(open_engine(folder, name, self.get_logger().info), number)
+            if name != self._engine:
+                gc.freeze()  # what its package consists of, too
+            self._engine, self._last_refusal = name, ''
+        except DepthDistillError as error:
+            self._refuse(error)
+        self._preparing = None
+
+    def _wish(self, folder: Path) -> Wish:
+        work_dir = self.value('work_dir')
+        return Wish(
+            str(folder), self.value('engine'), self._engine,
+            str(Path(work_dir).expanduser() / 'store') if work_dir else '',
+            self.value('threads') or torch.get_num_threads(),
+            ParityLimits(self.value('parity_error'), self.value('parity_delta1')))
+
+    def _swap(self, engine: DepthEngine, number: int) -> None:
+        running, self._student = self._student, Student(engine, engine.folder, number)
+        if running is None:
+            self._preparing = number
+        elif running.folder != engine.folder:
+            self._swaps += 1
+        self.get_logger().info(
+            f'release {number} answers from now on ({engine.folder}, {engine.name})')
 
     def _refuse(self, error: DepthDistillError) -> None:
         self._refused += 1

@@ -36,6 +36,7 @@ class Optics:
     scale : what the network's metres are multiplied by for this camera's focal length
     info : camera_info of the published depth, less its header
     camera : the same as Intrinsics
+    distorted : whether the picture's distortion is left in it
 
     GeometryError or CameraInfoError where the camera_info describes no camera, or the parameters
     do not fit it.
@@ -43,10 +44,13 @@ class Optics:
     """
 
     def __init__(self, info: CameraInfo, engine: DepthEngine, value: Callable[[str], Any]):
-        self._made_for = _content(info), engine
+        self._made_for = _content(info), _content_of(engine)
         self._value = value
+        if value('rectify') == 'done':
+            info = camera_info.rectified(info)
         raw = camera_info.to_intrinsics(info)
-        self._rectifier = to_rectifier(info) if value('rectify') else None
+        self._rectifier = to_rectifier(info) if value('rectify') == 'here' else None
+        self.distorted = self._rectifier is None and any(info.d)
         if self._rectifier:
             raw = self._rectifier.camera
             info = camera_info.from_intrinsics(raw, info.header.stamp, '')
@@ -63,8 +67,7 @@ class Optics:
 
     def fits(self, info: CameraInfo, engine: DepthEngine) -> bool:
         """Tell whether this is what would be made for these two."""
-        content, made_for = self._made_for
-        return made_for is engine and content == _content(info)
+        return self._made_for == (_content(info), _content_of(engine))
 
     def rectified(self, pixels: np.ndarray) -> np.ndarray:
         """Return the picture without distortion where that is asked for."""
@@ -97,9 +100,7 @@ class Optics:
         return Scanner(
             self.camera,
             Mount(value('camera_height'), math.radians(value('camera_pitch')),
-                  math.radians(value('camera_roll'))),
-            ScanLimits(value('scan_low'), value('scan_high'), value('scan_range_min'),
-                       value('scan_range_max'), (value('scan_top'), value('scan_bottom'))))
+                  math.radians(value('camera_roll'))), scan_limits(value))
 
     def _never_seen(self) -> np.ndarray | None:
         """Return h×w bool of published pixels on which the network can only guess; None: none."""
@@ -118,6 +119,17 @@ class Optics:
         if self._unknown is not None:
             array[self._unknown] = np.nan
         return array
+
+
+def scan_limits(value: Callable[[str], Any]) -> ScanLimits:
+    """Return what the node's parameters say; GeometryError where they contradict one another."""
+    return ScanLimits(value('scan_low'), value('scan_high'), value('scan_range_min'),
+                      value('scan_range_max'), (value('scan_top'), value('scan_bottom')))
+
+
+def _content_of(engine: DepthEngine) -> tuple:
+    # of the next release they are the same, as a rule, and so are the tables made for them
+    return engine.input_size, engine.output_size, engine.card.intrinsics
 
 
 def _content(info: CameraInfo) -> tuple:
