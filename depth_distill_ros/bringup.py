@@ -104,8 +104,11 @@ class DistillationArguments(InferenceArguments):
         'mujoco', 'mujoco = the embedded simulator feeds the stream; none = real topics do',
         ('mujoco', 'none'))
     robot: str = argument(
-        'simulated', 'simulated = a second simulator plays the robot; real = real topics do',
-        ('simulated', 'real'))
+        'simulated', 'simulated = a second simulator, or robot_data, plays the robot; real = real '
+        'topics do', ('simulated', 'real'))
+    robot_data: str = argument(
+        '', 'frames that play the robot camera, KIND:PATH as depth-distill train takes it ("" = '
+        'the second simulator does)')
     image: str = argument('simulator/image_raw', "the stream's image topic")
     semantics: str = argument('simulator/semantics', "the stream's semantic image topic")
     camera_info: str = argument('simulator/camera_info', "the stream's CameraInfo topic")
@@ -172,9 +175,9 @@ def distillation_graph(arguments: DistillationArguments) -> list[NodeSpec]:
     reference = arguments.reference
     if arguments.robot == 'simulated':
         reference = reference or 'camera/depth'
-        graph.append(_simulator(arguments, 'robot_camera', 'robot', {
-            'image': arguments.robot_image, 'semantics': 'camera/semantics',
-            'depth': reference, 'camera_info': arguments.robot_camera_info}))
+        graph.append(_robot_camera(arguments, {
+            'image': arguments.robot_image, 'depth': reference,
+            'camera_info': arguments.robot_camera_info}))
     height, width = teacher_size(teacher)
     frames = {**run, 'height': height, 'width': width}
     graph.append(_node(arguments, 'stream_node', 'stream', frames, {
@@ -210,6 +213,14 @@ def _inference(arguments: InferenceArguments) -> NodeSpec:
 
 def _absolute(path: str) -> str:
     return str(Path(path).expanduser().absolute()) if path else ''
+
+
+def _robot_camera(arguments: DistillationArguments, topics: dict[str, str]) -> NodeSpec:
+    if arguments.robot_data:
+        return _node(arguments, 'recording_node', 'robot_camera',
+                     {'data': arguments.robot_data}, topics)
+    return _simulator(arguments, 'robot_camera', 'robot',
+                      {**topics, 'semantics': 'camera/semantics'})
 
 
 def _simulator(

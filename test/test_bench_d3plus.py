@@ -75,7 +75,7 @@ def test_the_table_is_run_and_shows_ours_alone(tmp_path, monkeypatch):
     assert [(row['method'], row['data']) for row in found['rows']] == [
         ('Teacher', 'target'), ('D3+', 'X1 + robot frames')]
     assert paper_table('d3plus').rows == ()
-    text = (tmp_path / 'table.md').read_text()
+    text = (tmp_path / 'RESULTS.md').read_text()
     assert '| method | data | rmse ours | delta1 ours |' in text and 'paper |' not in text
     assert 'Small preset' in text
     settings = {row['row']: row['settings'] for row in found['trained'] if 'settings' in row}

@@ -34,8 +34,7 @@ def bench(folder, table, *words):
 
 
 def lines(found):
-    return {tuple(value for key, value in row.items() if key not in ('paper', 'ours')): row['ours']
-            for row in found['rows']}
+    return {tuple(row[key] for key in found['keys']): row['ours'] for row in found['rows']}
 
 
 def test_every_method_of_d3s_table_3_gets_its_figures(folder, capsys):
@@ -50,7 +49,7 @@ def test_every_method_of_d3s_table_3_gets_its_figures(folder, capsys):
         f'folder:{folder}/data/stream-large')
     assert all(row['seconds'] > 0 for name, row in trained.items() if name != 'lden-mbv2-teacher')
     assert found['versions'].keys() == {'depth_distill_ros', 'torch', 'python'}
-    assert '| LDEN R34->MBv2 | D3 | X1 | 0.600 |' in (folder / 'table.md').read_text()
+    assert '| LDEN R34->MBv2 | D3 | X1 | 0.600 |' in (folder / 'RESULTS.md').read_text()
     assert 'rendering 48 frames for stream-large' in capsys.readouterr().out
     pictures = [cv2.imread(str(folder / f'figure-{number}-LDEN_R34_MBv2.png'))
                 for number in (4, 5)]
@@ -67,7 +66,7 @@ def test_the_ablation_takes_the_row_that_both_tables_have(folder, capsys):
                                   ('Without image mixing',)]
     said = capsys.readouterr().out
     assert 'lden-mbv2-d3-no-g-x1: 2 steps' in said and 'lden-mbv2-d3-x1: ' not in said
-    table = (folder / 'table.md').read_text()
+    table = (folder / 'RESULTS.md').read_text()
     assert 'D3 table 3' in table and 'D3 table 5' in table
 
 
@@ -99,7 +98,9 @@ def test_several_seeds_show_their_spread(folder):
     found = bench(folder, 'd3-5', '--rows', 'lden-mbv2-d3-no-g-x1', '--seeds', '2')
     trained = [row for row in found['trained'] if row['row'] == 'lden-mbv2-d3-no-g-x1']
     assert [row['seed'] for row in trained] == [0, 1]
-    assert 'Without G, standard deviation over seeds: rmse ' in (folder / 'table.md').read_text()
+    line, = (line for line in (folder / 'RESULTS.md').read_text().splitlines()
+             if line.startswith('| Without G |'))
+    assert line.count(' ± ') == 2 and line.split('|')[-3].strip() == '2'
     assert lines(found)['Without G',]['rmse'] == pytest.approx(
         sum(row['figures']['rmse'] for row in trained) / 2)
 

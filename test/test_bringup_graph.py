@@ -99,6 +99,14 @@ def test_the_robot_drives_through_rooms_that_trained_no_teacher(graph_of):
     assert graph_of(seed=7)['robot_camera'].parameters['seed'] > 900_000_000
 
 
+def test_any_data_set_may_play_the_robot(graph_of):
+    camera = graph_of(robot_data='tum:/data/fr1_desk')['robot_camera']
+    assert (camera.executable, camera.parameters['data']) == (
+        'recording_node', 'tum:/data/fr1_desk')
+    assert camera.remappings == {'image': 'camera/image_raw', 'depth': 'camera/depth',
+                                 'camera_info': 'camera/camera_info'}
+
+
 def test_frames_are_stored_at_the_size_that_the_teacher_reads(graph_of):
     parameters = graph_of()['stream'].parameters
     assert (parameters['height'], parameters['width']) == (64, 96)

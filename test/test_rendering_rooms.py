@@ -81,7 +81,7 @@ def test_cameras_stand_free_at_a_robots_height_and_look_differently(rooms):
         for pose in drawn:
             column, row = ((np.array(pose.position[:2]) - room.plan.origin) / CELL).astype(int)
             assert not room.plan.solid[row, column]
-            assert 0.2 < pose.position[2] < 1.5
+            assert 0.55 < pose.position[2] < 0.65 and -0.2 < pose.pitch < 0.0
         assert len({(pose.position, pose.heading) for pose in drawn}) == 6
 
 

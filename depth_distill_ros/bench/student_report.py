@@ -9,7 +9,6 @@ import json
 import os
 from pathlib import Path
 import platform
-from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -18,6 +17,7 @@ from rich.table import Table
 import torch
 
 from depth_distill_ros import __version__
+from depth_distill_ros.bench.device import device
 from depth_distill_ros.bench.student import Measurement
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.model import read_card
@@ -46,7 +46,7 @@ def write_results(folder: Path, model: Path, measurements: Sequence[Measurement]
     card = read_card(model)
     results = {
         'model': {'network': card.network, 'backbone': card.backbone, 'size': card.size},
-        'device': _device(),
+        'device': device(),
         'versions': {'depth_distill_ros': __version__, 'torch': torch.__version__,
                      'python': platform.python_version(),
                      'ros': os.environ.get('ROS_DISTRO', 'wheels')},
@@ -57,23 +57,6 @@ def write_results(folder: Path, model: Path, measurements: Sequence[Measurement]
         _draw(folder / 'latency.png', measurements)
     except OSError as error:
         raise DepthDistillError(f'cannot write into {folder}: {error.strerror}') from error
-
-
-def _device() -> dict[str, Any]:
-    described = {'cpu': _cpu(), 'cores': len(os.sched_getaffinity(0)),
-                 'system': platform.platform()}
-    if torch.cuda.is_available():
-        described['gpu'] = torch.cuda.get_device_name()
-    return described
-
-
-def _cpu() -> str:
-    try:
-        with open('/proc/cpuinfo', encoding='utf-8') as file:
-            return next(line.partition(':')[2].strip() for line in file
-                        if line.startswith(('model name', 'Model')))
-    except (OSError, StopIteration):
-        return platform.machine()
 
 
 def _draw(path: Path, measurements: Sequence[Measurement]) -> None:

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--seeds', type=int, default=1, metavar='N',
                         help='train each row so often; means and standard deviations are shown')
     parser.add_argument('--out', type=Path, required=True,
-                        help='folder of the runs, results.json and table.md')
+                        help='folder of the runs, results.json and RESULTS.md')
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,8 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
         outcomes.append(bench.outcome(table, row, seed))
         comparison = write_results(bench, table.name, outcomes)
     console.print(comparison.rich())
-    for line in (preset.note(table.name), *(
-            f'drawn: {path}' for path in draw_figures(bench, table, outcomes))):
+    figures = draw_figures(bench, table, outcomes)
+    write_results(bench, table.name, outcomes, figures)
+    for line in (preset.note(table.name), *(f'drawn: {path}' for path in figures),
+                 f'written: {bench.folder / "RESULTS.md"}'):
         console.print(line, highlight=False, markup=False)
     return 0
 

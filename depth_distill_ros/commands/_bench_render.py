@@ -26,7 +26,7 @@ EXAMPLE = 'depth-distill bench render --preset small --out data/rooms'
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--preset', choices=tuple(PRESETS), default='small',
-                        help='small: 2060 pictures of 96×128, some twenty minutes on two free '
+                        help='small: 4460 pictures of 96×128, some half an hour on two free '
                              'cores; full: ten times as many of 240×320, about a day')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR',
                         help='new folder, or one that an interrupted run has left')

@@ -111,31 +111,17 @@ class Comparison:
     table: PaperTable
     rows: tuple[ComparedRow, ...]
 
-    def as_dict(self) -> dict[str, object]:
-        """Return it for JSON."""
-        return {
-            'table': self.table.name, 'title': self.table.title,
-            'rows': [{**row.keys, 'paper': row.paper, 'ours': row.ours} for row in self.rows]}
-
     def rich(self) -> Table:
         """Return it for a terminal."""
         table = Table(title=self.table.title)
-        for column, _ in self._header():
-            table.add_column(column, justify='left' if column in self.table.keys else 'right')
+        for key in self.table.keys:
+            table.add_column(key)
+        for metric in self.table.metrics:
+            for whose in self._whose():
+                table.add_column(f'{metric} {whose}', justify='right')
         for cells in self._cells():
             table.add_row(*cells)
         return table
-
-    def markdown(self) -> str:
-        """Return it for a README or an issue."""
-        header = self._header()
-        lines = [[name for name, _ in header], [rule for _, rule in header], *self._cells()]
-        return '\n'.join(f'| {" | ".join(cells)} |' for cells in lines) + '\n'
-
-    def _header(self) -> list[tuple[str, str]]:
-        return [*((key, '---') for key in self.table.keys),
-                *((f'{metric} {whose}', '---:')
-                  for metric in self.table.metrics for whose in self._whose())]
 
     def _cells(self) -> list[list[str]]:
         return [[*(row.keys.get(key, '') for key in self.table.keys),

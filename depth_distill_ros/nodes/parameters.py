@@ -146,6 +146,13 @@ SIMULATOR = COMMON + (
     Parameter('frame_id', 'camera_optical_frame', 'frame of the optical axis in every header'),
 )
 
+RECORDING = COMMON + (
+    Parameter('data', '', 'what the camera sees, over and over: KIND:PATH[,KEY=VALUE...] as '
+              'depth-distill train takes it, with a camera; must be given'),
+    Parameter('rate', 5.0, 'frames per second', range=(0.01, 1000.0), read_only=False),
+    Parameter('frame_id', 'camera_optical_frame', 'frame of the optical axis in every header'),
+)
+
 STREAM = COMMON + _inputs('auto') + (
     Parameter('work_dir', '', 'folder of the run; must be given'),
     Parameter('store', 'store', 'its subfolder that frames go to; the distiller reads store, and '
@@ -211,7 +218,12 @@ INFERENCE_NODE = COMMON + _inputs('best_effort') + (
 INFERENCE_CAMERA = (
     Parameter('transport', 'raw', 'what the camera is heard by: image, or image/compressed',
               choices=('raw', 'compressed')),
-    Parameter('rectify', False, 'take out the distortion that camera_info describes'),
+    Parameter('max_rate', 0.0, 'frames per second that are answered at most; 0: every frame',
+              range=(0.0, 1000.0), read_only=False),
+    Parameter('rectify', 'as_is', 'as_is: pictures are taken as they come; here: the distortion '
+              'that camera_info describes is taken out; done: they are rectified already '
+              '(image_rect), and P of camera_info is their camera',
+              choices=('as_is', 'here', 'done')),
     Parameter('camera_height', 0.5, 'of the camera above the floor, metres; for the scan',
               range=(0.0, 10.0)),
     Parameter('camera_pitch', 0.0, 'of the camera, degrees, positive looks down; for the scan',

@@ -12,6 +12,10 @@ import numpy as np
 
 from depth_distill_ros.rendering.plan import CELL, Plan
 
+# The mount of the robot whose world this is, as in the embedded simulator: who does not know how
+# high a camera stands cannot tell a small room from a large one.
+_HEIGHT, _HEIGHT_JITTER = 0.60, 0.03
+_PITCH, _PITCH_JITTER, _ROLL_JITTER = (math.radians(angle) for angle in (-6.0, 2.0, 1.0))
 # metres: around the camera, in all of its view, and on average in its view
 _CLEARANCE, _NEAREST, _OPEN = 0.28, 0.8, 2.4
 _TRIES = 60
@@ -46,11 +50,12 @@ class Pose:
 
 
 def poses(plan: Plan, rng: np.random.Generator, count: int) -> list[Pose]:
-    """Draw `count` poses of one robot, 0.3 to 1.4 m high, that do not face a thing at once."""
+    """Draw `count` poses of the robot in one room that do not face a thing at once."""
     away = cv2.distanceTransform(np.pad(~plan.solid, 1).astype(np.uint8), cv2.DIST_L2, 5)
     away = away[1:-1, 1:-1] * CELL
     cells = np.argwhere(away >= min(_CLEARANCE, 0.8 * away.max()))
-    height, tilt = rng.uniform(0.3, 1.4), rng.normal(-0.09, 0.07)
+    height = _HEIGHT + _HEIGHT_JITTER * rng.uniform(-1.0, 1.0)
+    tilt = _PITCH + _PITCH_JITTER * rng.uniform(-1.0, 1.0)
     drawn: list[Pose] = []
     for _ in range(count):
         best, score = None, -np.inf
@@ -69,9 +74,9 @@ def poses(plan: Plan, rng: np.random.Generator, count: int) -> list[Pose]:
             if value >= 2.4:
                 break
         (x, y), heading = best
-        drawn.append(Pose((float(x), float(y), float(height + rng.normal(0, 0.015))), heading,
-                          float(np.clip(tilt + rng.normal(0, 0.05), -0.5, 0.2)),
-                          float(rng.normal(0, 0.02))))
+        drawn.append(Pose((float(x), float(y), float(height)), heading,
+                          float(tilt + _PITCH_JITTER * rng.uniform(-1.0, 1.0)),
+                          float(_ROLL_JITTER * rng.uniform(-1.0, 1.0))))
     return drawn
 
 

@@ -14,7 +14,7 @@ from depth_distill_ros.geometry.intrinsics import Intrinsics
 
 FILE = 'world.json'
 # Of what the seeds mean: raised whenever a room of a seed, or its picture, becomes another.
-_VERSION = 1
+_VERSION = 2
 # Also the order of rendering: a training split can be used before it is complete.
 SPLITS = ('val', 'test', 'train')
 
@@ -65,7 +65,7 @@ class World:
 
 
 PRESETS = {
-    'small': World({'train': 200, 'val': 40, 'test': 75}, {'train': 8, 'val': 4, 'test': 4},
+    'small': World({'train': 1000, 'val': 40, 'test': 75}, {'train': 4, 'val': 4, 'test': 4},
                    (96, 128), samples=8),
     'full': World({'train': 2000, 'val': 100, 'test': 160}, {'train': 10, 'val': 4, 'test': 4},
                   (240, 320), samples=16),
