@@ -146,3 +146,14 @@ def test_data_is_written_as_role_and_reader(tmp_path, capsys):
                         (['--seeds', '0'], 'give at least 1')):
         assert bench(tmp_path / 'none', 'd3-3', *words) is None
         assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('text', ['{"d3-5": {}}', '{"d3-5"', '[]'])
+def test_results_of_another_version_are_refused_in_one_line(folder, capsys, text):
+    shutil.copy(folder / 'results.json', folder / 'kept.json')
+    (folder / 'results.json').write_text(text.replace('d3-5', 'lwd-2'))
+    try:
+        assert bench(folder, 'd3-5') is None
+        assert 'results.json is damaged or of another version' in capsys.readouterr().err
+    finally:
+        shutil.move(folder / 'kept.json', folder / 'results.json')

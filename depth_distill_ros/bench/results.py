@@ -49,8 +49,9 @@ def write_results(bench: Bench, name: str, outcomes: Sequence[Outcome],
         write_report(results, bench.folder / 'RESULTS.md')
     except OSError as error:
         raise DepthDistillError(f'cannot write {path}: {error.strerror}') from error
-    except ValueError as error:
-        raise DepthDistillError(f'{path} cannot be read: {error}; move it away') from error
+    except (ValueError, LookupError, TypeError) as error:
+        raise DepthDistillError(f'{path} is damaged or of another version ({error}); move it '
+                                'away, the rows that are done stay done') from error
     return comparison
 
 
