@@ -174,15 +174,15 @@ def test_the_node_answers_with_torch_at_once_and_with_the_engine_that_is_selecte
     engine = next(iter({'onnxruntime-cpu', 'openvino-f32'} & set(engine_parts.installed())))
     node = nodes.start('inference_node', model=str(students.release(tmp_path, 2.0).folder),
                        engine=engine)
-    wait_until(lambda: node.message() == 'answering with release 0 (torch-cpu), preparing 0',
-               'an answer before the engine is selected')
     camera, depths = RobotCamera(nodes, camera_of_picture), nodes.listen(Image, 'depth')
     one_by_one(camera, depths, 1, picture)
     node.wait_for_values(engine=engine, preparing='', swaps=0, refused_releases=0)
     wait_until(lambda: node.message() == 'answering with release 0', 'the engine')
     one_by_one(camera, depths, 1, picture)
     np.testing.assert_allclose(images.read_depth(depths[-1]), 2.0, rtol=1e-5)
-    assert f'{engine} taken: ' in node.log
+    torch, taken, selected = (node.log.index(text) for text in (
+        'torch-cpu)', f'{engine} taken: ', f'{engine})'))
+    assert torch < taken < selected
 
 
 def test_an_engine_that_cannot_be_had_leaves_torch_answering_and_is_named(
