@@ -36,7 +36,7 @@ class BenchCamera:
 
     def __init__(self, size: tuple[int, int]):
         self.stamps: list[int] = []
-        self.answers = 0
+        self.answers = self._lost = 0
         rclpy.init()
         self._node = rclpy.create_node('bench_camera')
         self._image = self._node.create_publisher(Image, 'image', profile(5, reliable=False))
@@ -83,9 +83,14 @@ class BenchCamera:
 
     def _wait(self, due: float, until_answered: bool) -> None:
         while (left := due - time.monotonic()) > 0:
-            if until_answered and len(self.stamps) - self.answers < _IN_FLIGHT:
+            if until_answered and self._in_flight() < _IN_FLIGHT:
                 return
             self._executor.spin_once(timeout_sec=left)
+        if until_answered:  # what is not answered by now was dropped, and must not be waited for
+            self._lost += self._in_flight()
+
+    def _in_flight(self) -> int:
+        return len(self.stamps) - self.answers - self._lost
 
     def _on_answer(self, message: CameraInfo) -> None:
         self.answers += 1
