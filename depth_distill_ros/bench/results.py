@@ -39,11 +39,12 @@ def write_results(bench: Bench, name: str, outcomes: Sequence[Outcome],
                   figures: Sequence[Path] = ()) -> Comparison:
     """Bring results.json and RESULTS.md of the bench's folder up to date."""
     comparison = compared(name, outcomes)
+    entry = {**_entry(bench, comparison, outcomes),
+             'figures': [figure.name for figure in figures]}
     path = bench.folder / 'results.json'
     try:
         results = json.loads(path.read_text(encoding='utf-8')) if path.exists() else {}
-        results[name] = {**_entry(bench, comparison, outcomes),
-                         'figures': [figure.name for figure in figures]}
+        results[name] = entry
         path.write_text(json.dumps(results, indent=2, ensure_ascii=False) + '\n',
                         encoding='utf-8')
         write_report(results, bench.folder / 'RESULTS.md')
@@ -65,10 +66,8 @@ def _entry(bench: Bench, comparison: Comparison, outcomes: Sequence[Outcome]) ->
                    'threads': torch.get_num_threads()},
         'versions': {'depth_distill_ros': __version__, 'torch': torch.__version__,
                      'python': platform.python_version()},
-        'rows': [{**row.keys, 'paper': row.paper, 'ours': row.ours, **{
-            part: value for part, value in lines.get(tuple(
-                (key, row.keys[key]) for key in table.keys), {}).items() if part != 'ours'}}
-            for row in comparison.rows],
+        'rows': [{**row.keys, **lines.get(tuple(row.keys.items()), {}),
+                  'paper': row.paper, 'ours': row.ours} for row in comparison.rows],
         'share_of_gap': shares_of_gap(outcomes),
         'trained': [{'row': o.row.name, 'seed': o.seed, 'figures': o.figures,
                      **{k: v for k, v in o.record.items() if k != 'judged'}}

@@ -27,7 +27,7 @@ EXAMPLE = 'depth-distill bench render --preset small --out data/rooms'
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--preset', choices=tuple(PRESETS), default='small',
                         help='small: 4460 pictures of 96×128, some half an hour on two free '
-                             'cores; full: ten times as many of 240×320, about a day')
+                             'cores; full: 21040 of 240×320, about a day')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR',
                         help='new folder, or one that an interrupted run has left')
     parser.add_argument('--jobs', type=int, default=os.cpu_count() or 1, metavar='N',

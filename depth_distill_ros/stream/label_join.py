@@ -39,25 +39,15 @@ class LabelJoin:
 
     def add_frame(self, stamp: int, frame: Any, now: float) -> Any | None:
         """Return the labels of this frame if they are there, or let it wait."""
-        self.expire(now)
-        found = self._labels.pop(stamp, None)
-        if found is None:
-            self.without_labels += self._frames.pop(stamp, None) is not None
-            self._frames[stamp] = now, frame
-            self.expire(now)
-            return None
-        return found[1]
+        labels, replaced = self._met(stamp, frame, now, self._frames, self._labels)
+        self.without_labels += replaced
+        return labels
 
     def add_labels(self, stamp: int, labels: Any, now: float) -> Any | None:
         """Return the frame of these labels if it is there, or let them wait."""
-        self.expire(now)
-        found = self._frames.pop(stamp, None)
-        if found is None:
-            self.without_frame += self._labels.pop(stamp, None) is not None
-            self._labels[stamp] = now, labels
-            self.expire(now)
-            return None
-        return found[1]
+        frame, replaced = self._met(stamp, labels, now, self._labels, self._frames)
+        self.without_frame += replaced
+        return frame
 
     def expire(self, now: float) -> None:
         """Drop and count what has waited too long."""
@@ -76,6 +66,18 @@ class LabelJoin:
         self.without_frame += len(self._labels)
         self._frames.clear()
         self._labels.clear()
+
+    def _met(self, stamp: int, thing: Any, now: float, own: OrderedDict[int, tuple[float, Any]],
+             others: OrderedDict[int, tuple[float, Any]]) -> tuple[Any | None, bool]:
+        """Return what `thing` waits for, or let it wait; and whether it took another's place."""
+        self.expire(now)
+        found = others.pop(stamp, None)
+        if found is not None:
+            return found[1], False
+        replaced = own.pop(stamp, None) is not None
+        own[stamp] = now, thing
+        self.expire(now)
+        return None, replaced
 
     def _dropped(self, waiting: OrderedDict[int, tuple[float, Any]], now: float) -> int:
         before = len(waiting)
