@@ -14,13 +14,12 @@ from dataclasses import replace
 import math
 from pathlib import Path
 
-import yaml
-
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.simulation import looks
 from depth_distill_ros.simulation.layouts import LAYOUTS
 from depth_distill_ros.simulation.looks import Look, Sensor, Wild
 from depth_distill_ros.simulation.materials import FLOOR_TILE, WALL_TILE
+from depth_distill_ros.yaml_file import read_yaml
 
 
 class LookFileError(DepthDistillError):
@@ -48,13 +47,7 @@ def load(path: Path) -> Look:
     LookFileError : it cannot be read, or something in it is unknown or out of range.
 
     """
-    try:
-        sections = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, 'strerror', None) or 'it is no text'
-        raise LookFileError(f'{path}: cannot be read: {reason}') from error
-    except yaml.YAMLError as error:
-        raise LookFileError(f'{path}: no YAML: {" ".join(str(error).split())}') from error
+    sections = read_yaml(path, LookFileError)
     if not isinstance(sections, dict):
         raise LookFileError(f'{path}: it must be a mapping of {", ".join(("base", *_SECTIONS))}')
     base = sections.pop('base', 'stream')

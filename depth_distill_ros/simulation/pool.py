@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.focal import focal_factor
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.simulation.camera import SimulatedCamera
@@ -110,8 +111,8 @@ def canonical_depth(frame: SimulatedFrame) -> np.ndarray:
     its depth is scaled by that of the camera in use against the one of its card, so what it
     learns must be scaled to the latter (Yin et al., Metric3D, 2023).
     """
-    focal = Intrinsics.from_vertical_fov(VERTICAL_FOV, frame.depth.shape).fy
-    return frame.depth * np.float32(focal / frame.intrinsics.fy)
+    known = Intrinsics.from_vertical_fov(VERTICAL_FOV, frame.depth.shape)
+    return frame.depth * np.float32(focal_factor(frame.intrinsics, known))
 
 
 def _render(look: str, seed: int, frames_per_room: int, images: Tensor, depth: Tensor,

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 import re
 
-import yaml
-
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.installation import share
 from depth_distill_ros.stream.classes import NYU13
+from depth_distill_ros.yaml_file import read_yaml
 
 _SECTIONS = ('other', 'ids', 'names')
 
@@ -87,13 +86,7 @@ def _read(path: Path, base: ClassTable) -> ClassTable:
 
 
 def _sections(path: Path) -> dict[str, object]:
-    try:
-        sections = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, 'strerror', None) or 'it is no text'
-        raise ClassTableError(f'{path}: cannot be read: {reason}') from error
-    except yaml.YAMLError as error:
-        raise ClassTableError(f'{path}: no YAML: {" ".join(str(error).split())}') from error
+    sections = read_yaml(path, ClassTableError)
     if not isinstance(sections, dict) or not sections.keys() <= set(_SECTIONS):
         raise ClassTableError(f'{path}: it must be a mapping of {", ".join(_SECTIONS)}')
     return sections
