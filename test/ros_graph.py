@@ -67,13 +67,15 @@ class Graph:
     def call(self, kind, name, request=None, timeout=TIMEOUT):
         """Return a service's answer."""
         client = self.node.create_client(kind, name)
-        assert client.wait_for_service(timeout), f'no service {name}'
-        done = threading.Event()
-        future = client.call_async(request or kind.Request())
-        future.add_done_callback(lambda _: done.set())
-        assert done.wait(timeout), f'{name} did not answer'
-        self.node.destroy_client(client)
-        return future.result()
+        try:
+            assert client.wait_for_service(timeout), f'no service {name}'
+            done = threading.Event()
+            future = client.call_async(request or kind.Request())
+            future.add_done_callback(lambda _: done.set())
+            assert done.wait(timeout), f'{name} did not answer'
+            return future.result()
+        finally:
+            self.node.destroy_client(client)
 
     def close(self):
         self._executor.shutdown()
@@ -90,6 +92,7 @@ class Graph:
 
 # One end is matched before the other knows of it; what is sent in between is lost.
 _MATCHING = 0.2  # seconds
+_ENDING = 10.0
 
 
 class Nodes:
@@ -128,7 +131,9 @@ class Nodes:
 
     def close(self):
         for node in self._running:
-            node.kill()
+            node.ask_to_end()
+        for node in self._running:
+            node.end()
             print(f'--- {node.full_name}\n{node.log}')  # pytest shows it where a test failed
 
 
@@ -211,11 +216,18 @@ class NodeProcess:
             self.process.send_signal(number)
         return self.process.wait(TIMEOUT)
 
-    def kill(self):
-        """Leave no time for anything."""
+    def ask_to_end(self):
+        """Send what Ctrl-C sends; a killed node would leave its shared memory behind for good."""
         if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+
+    def end(self):
+        """Wait for the end that was asked for, and kill where it does not come."""
+        try:
+            self.process.wait(_ENDING)
+        except subprocess.TimeoutExpired:
             self.process.kill()
-        self.process.wait()
+            self.process.wait()
 
     def _ended(self):
         return self.process.poll() is not None

@@ -54,9 +54,11 @@ def ahead(graph, tmp_path_factory):
 def stream(ahead):
     """Return a stream node that is active, with its Nodes and its work_dir."""
     nodes, node, work_dir = ahead()
-    node.wait_for_state('active')
-    yield nodes, node, work_dir
-    nodes.close()
+    try:
+        node.wait_for_state('active')
+        yield nodes, node, work_dir
+    finally:
+        nodes.close()
 
 
 def start(nodes, work_dir, **parameters):
