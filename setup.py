@@ -41,7 +41,7 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.10',
     packages=find_packages(include=[PACKAGE, PACKAGE + '.*']),
-    package_data={PACKAGE: ['models/*/*', 'evaluation/papers/*.csv']},
+    package_data={PACKAGE: ['models/*/*', 'models/*/*/*', 'evaluation/papers/*.csv']},
     data_files=[
         ('share/ament_index/resource_index/packages', ['resource/' + PACKAGE]),
         ('share/' + PACKAGE, ['package.xml']),

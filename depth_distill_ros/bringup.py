@@ -32,8 +32,6 @@ POINTS = f'{DEPTH}/points'
 SCAN = f'{DEPTH}/scan'
 RELEASE = 'distill/release'
 PREVIEW = 'distill/preview'
-# Teachers are trained in rooms of small seeds: the robot must not drive through those.
-_ROBOT_SEED = 950_000_000
 _PAPERS_SIZE = (228, 304)
 # frames per second of the robot's own that are kept to train on: more are nearly the same
 _AUXILIARY_RATE = 1.0
@@ -104,11 +102,11 @@ class DistillationArguments(InferenceArguments):
         'mujoco', 'mujoco = the embedded simulator feeds the stream; none = real topics do',
         ('mujoco', 'none'))
     robot: str = argument(
-        'simulated', 'simulated = a second simulator, or robot_data, plays the robot; real = real '
-        'topics do', ('simulated', 'real'))
+        'simulated', 'simulated = robot_data plays the camera; real = real topics do',
+        ('simulated', 'real'))
     robot_data: str = argument(
-        '', 'frames that play the robot camera, KIND:PATH as depth-distill train takes it ("" = '
-        'the second simulator does)')
+        '', "frames with depth that play the robot's camera, KIND:PATH (\"\" = path-traced rooms "
+        'that come with the package and that the shipped teacher knows)')
     image: str = argument('simulator/image_raw', "the stream's image topic")
     semantics: str = argument('simulator/semantics', "the stream's semantic image topic")
     camera_info: str = argument('simulator/camera_info', "the stream's CameraInfo topic")
@@ -169,15 +167,14 @@ def distillation_graph(arguments: DistillationArguments) -> list[NodeSpec]:
     teacher = teacher_spec(arguments.teacher)
     graph = []
     if arguments.simulator == 'mujoco':
-        graph.append(_simulator(arguments, 'simulator', 'stream', {
-            'image': arguments.image, 'semantics': arguments.semantics,
-            'depth': 'simulator/depth', 'camera_info': arguments.camera_info}))
+        graph.append(_simulator(arguments))
     reference = arguments.reference
     if arguments.robot == 'simulated':
         reference = reference or 'camera/depth'
-        graph.append(_robot_camera(arguments, {
-            'image': arguments.robot_image, 'depth': reference,
-            'camera_info': arguments.robot_camera_info}))
+        graph.append(_node(
+            arguments, 'recording_node', 'robot_camera', {'data': arguments.robot_data}, {
+                'image': arguments.robot_image, 'depth': reference,
+                'camera_info': arguments.robot_camera_info}))
     height, width = teacher_size(teacher)
     frames = {**run, 'height': height, 'width': width}
     graph.append(_node(arguments, 'stream_node', 'stream', frames, {
@@ -215,22 +212,13 @@ def _absolute(path: str) -> str:
     return str(Path(path).expanduser().absolute()) if path else ''
 
 
-def _robot_camera(arguments: DistillationArguments, topics: dict[str, str]) -> NodeSpec:
-    if arguments.robot_data:
-        return _node(arguments, 'recording_node', 'robot_camera',
-                     {'data': arguments.robot_data}, topics)
-    return _simulator(arguments, 'robot_camera', 'robot',
-                      {**topics, 'semantics': 'camera/semantics'})
-
-
-def _simulator(
-        arguments: DistillationArguments, name: str, look: str,
-        topics: dict[str, str]) -> NodeSpec:
-    seed = arguments.seed + (_ROBOT_SEED if look == 'robot' else 0)
-    parameters: dict[str, object] = {'look': look, 'seed': seed}
-    if look == 'stream' and arguments.use_sim_time:
+def _simulator(arguments: DistillationArguments) -> NodeSpec:
+    parameters: dict[str, object] = {'look': 'stream', 'seed': arguments.seed}
+    if arguments.use_sim_time:
         parameters |= {'publish_clock': True, 'use_sim_time': False}
-    return _node(arguments, 'simulator_node', name, parameters, topics)
+    return _node(arguments, 'simulator_node', 'simulator', parameters, {
+        'image': arguments.image, 'semantics': arguments.semantics,
+        'depth': 'simulator/depth', 'camera_info': arguments.camera_info})
 
 
 def _node(

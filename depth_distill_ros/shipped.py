@@ -10,12 +10,17 @@ _MODELS = Path(__file__).parent / 'models'
 
 
 def shipped_teacher() -> Path:
-    """Return the teacher that knows the robot's world of the embedded simulator."""
-    return _MODELS / 'robot_world_lden_resnet18'
+    """Return the teacher that knows the path-traced rooms."""
+    return _MODELS / 'rooms_lden_resnet18'
+
+
+def shipped_rooms() -> Path:
+    """Return frames of path-traced rooms that trained no model: a folder of image/ and depth/."""
+    return _MODELS / 'rooms'
 
 
 def shipped_start(backbone: str) -> Path | None:
-    """Return a model trained on the simulator's own look, if there is one with the backbone."""
+    """Return a model trained in simulated rooms, if there is one with the backbone."""
     folder = _MODELS / f'stream_lden_{backbone}'
     return folder if folder.is_dir() else None
 

@@ -14,6 +14,7 @@ from depth_distill_ros.bench.table import Row
 from depth_distill_ros.cli import main
 from depth_distill_ros.commands import _bench_paper
 from depth_distill_ros.evaluation.tables import paper_table
+from depth_distill_ros.rendering.world import World
 
 
 def outcome(method, data, delta1, seed=0, **keys):
@@ -37,10 +38,9 @@ def test_the_rows_that_d3s_table_has_too_are_the_same_trainings(preset):
 
 
 def test_the_robots_frames_are_of_the_rooms_that_the_student_of_measured_depth_has():
-    worlds = small().worlds
-    robot, train = worlds['robot-frames'], worlds['target-train']
-    assert (robot.look, robot.seed) == (train.look, train.seed)
-    assert robot.frames == 200 < train.frames
+    robot, train = (small().parts[role] for role in ('robot-frames', 'target-train'))
+    assert (robot.split, robot.first) == (train.split, train.first) == ('train', 0)
+    assert robot.last == 250 < train.last
 
 
 def test_the_share_of_the_gap_is_counted_from_kd_ood_on_the_same_frames_seed_by_seed():
@@ -67,7 +67,9 @@ def test_each_pair_has_a_gap_of_its_own_and_some_have_none():
 
 
 def test_the_table_is_run_and_shows_ours_alone(tmp_path, monkeypatch):
-    preset = small((64, 96), steps=2, rooms=1, test_rooms=1)
+    target = World({'train': 4, 'val': 1, 'test': 1}, {'train': 4, 'val': 1, 'test': 1},
+                   (64, 96), samples=1, seed=77)
+    preset = small(target, steps=2, rooms=1, test_rooms=1)
     monkeypatch.setattr(_bench_paper, 'small', lambda: preset)
     assert main(['bench', 'paper', '--table', 'd3plus', '--out', str(tmp_path), '--rows',
                  'lden-mbv2-d3plus-x1-robot']) == 0
@@ -79,4 +81,5 @@ def test_the_table_is_run_and_shows_ours_alone(tmp_path, monkeypatch):
     assert '| method | data | rmse ours | delta1 ours |' in text and 'paper |' not in text
     assert 'Small preset' in text
     settings = {row['row']: row['settings'] for row in found['trained'] if 'settings' in row}
-    assert settings['lden-mbv2-d3plus-x1-robot']['auxiliary'].endswith('data/robot-frames')
+    assert settings['lden-mbv2-d3plus-x1-robot']['auxiliary'] == (
+        f'folder:{tmp_path}/target/train,frames=0:1')

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """depth-distill bench paper from the simulator to the table, in miniature."""
 
+from dataclasses import replace
 import json
 from pathlib import Path
 import shutil
@@ -12,11 +13,15 @@ import pytest
 from depth_distill_ros.bench.preset import small
 from depth_distill_ros.cli import main
 from depth_distill_ros.commands import _bench_paper
+from depth_distill_ros.rendering.world import World
+
+TINY = World({'train': 4, 'val': 1, 'test': 1}, {'train': 8, 'val': 1, 'test': 4}, (64, 96),
+             samples=1, seed=77)
 
 
 @pytest.fixture(scope='module', autouse=True)
 def _miniature():
-    preset = small((64, 96), steps=2, rooms=1, test_rooms=1, stereo_size=(32, 64), stereo_steps=1)
+    preset = small(TINY, steps=2, rooms=1, test_rooms=1, stereo_size=(32, 64), stereo_steps=1)
     patch = pytest.MonkeyPatch()
     patch.setattr(_bench_paper, 'small', lambda: preset)
     yield
@@ -40,14 +45,15 @@ def lines(found):
 def test_every_method_of_d3s_table_3_gets_its_figures(folder, capsys):
     found = bench(folder, 'd3-3')
     ours = lines(found)
-    assert [(method, data) for _, method, data in ours] == [
+    assert list(ours) == [(pair, *row) for pair in ('LDEN R34->R34', 'LDEN R34->MBv2') for row in (
         ('Teacher', 'NYU-v2'), ('Student', 'NYU-v2'), ('Random noise', 'None'), ('DFAD', 'None'),
-        ('KD-OOD', 'X1'), ('D3', 'X1'), ('KD-OOD', 'X2'), ('D3', 'X2')]
+        ('KD-OOD', 'X1'), ('D3', 'X1'), ('KD-OOD', 'X2'), ('D3', 'X2'))]
     assert all(figures.keys() == {'rmse', 'delta1'} for figures in ours.values())
     trained = {row['row']: row for row in found['trained']}
     assert trained['lden-mbv2-d3-x2']['settings']['stream'] == (
         f'folder:{folder}/data/stream-large')
-    assert all(row['seconds'] > 0 for name, row in trained.items() if name != 'lden-mbv2-teacher')
+    assert all(row['seconds'] > 0 for name, row in trained.items()
+               if not name.endswith('-teacher'))
     assert found['versions'].keys() == {'depth_distill_ros', 'torch', 'python'}
     assert '| LDEN R34->MBv2 | D3 | X1 | 0.600 |' in (folder / 'RESULTS.md').read_text()
     assert 'rendering 48 frames for stream-large' in capsys.readouterr().out
@@ -106,13 +112,16 @@ def test_several_seeds_show_their_spread(folder):
 
 
 def test_other_settings_in_a_folder_are_refused(folder, capsys, monkeypatch):
-    preset = small((64, 96), steps=3, rooms=1, test_rooms=1)
+    preset = small(TINY, steps=3, rooms=1, test_rooms=1)
     monkeypatch.setattr(_bench_paper, 'small', lambda: preset)
     assert bench(folder, 'd3-3') is None
     assert 'was trained with other settings (steps)' in capsys.readouterr().err
-    preset = small((64, 96), steps=2, rooms=1, test_rooms=2)
+    preset = small(replace(TINY, seed=78), steps=2, rooms=1, test_rooms=1)
     assert bench(folder, 'd3-3') is None
-    assert 'data/target-test was rendered for something else' in capsys.readouterr().err
+    assert 'target was rendered with other settings' in capsys.readouterr().err
+    preset = small(TINY, steps=2, rooms=2, test_rooms=1)
+    assert bench(folder, 'd3-3') is None
+    assert 'data/stream was rendered for something else' in capsys.readouterr().err
 
 
 def test_lwd_is_judged_at_home_and_elsewhere(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from depth_distill_ros.bench.catalogue import bench_table
 from depth_distill_ros.bench.preset import FULL, small
-from depth_distill_ros.bench.rendered import World
+from depth_distill_ros.bench.rendered import Part
 from depth_distill_ros.bench.runner import Bench
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.tables import TABLES, beside, paper_table
@@ -127,16 +127,22 @@ def test_dacnns_ablation_takes_one_part_away(preset):
 
 
 def test_what_is_judged_is_never_trained_on():
-    worlds = small().worlds
+    preset = small()
+    worlds, parts = preset.worlds, preset.parts
     tests = {role for role in worlds if role.endswith('-test') or role.startswith('tum-')}
-    assert len(tests) == 10
+    assert len(tests) == 9
     rooms = {role: (world.look, world.seed) for role, world in worlds.items()}
     assert not {rooms[role] for role in tests} & {
         rooms[role] for role in worlds.keys() - tests}
     for role in ('stream', 'stream-large'):
         assert worlds[role].look == 'stream' and worlds[role].baseline == 0.0
     assert worlds['stream-large'].frames == 6 * worlds['stream'].frames
-    assert isinstance(worlds['target-test'], World)
+    assert [role for role, part in parts.items() if part.split != 'train'] == ['target-test']
+    assert parts['target-test'] == Part('test')
+    # X and U are other pictures, and both together all that the teacher has seen
+    assert parts['target-train'].last == parts['auxiliary'].first == 1000
+    assert all(1000 == part.first < part.last <= 4000 for role, part in parts.items()
+               if role.startswith('auxiliary'))
 
 
 @pytest.mark.parametrize(('name', 'data', 'wanted', 'said'), [

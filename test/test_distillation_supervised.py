@@ -125,6 +125,7 @@ def test_a_teacher_is_trained_on_a_data_set_from_another_model(tmp_path, capsys)
     network, card = load_model(tmp_path / 'out')
     assert card.intrinsics.fx == 60 and card.about['held_out']['frames'] == 4
     assert f'--start {start}' in card.about['command'] and '--look' not in card.about['command']
+    assert not {'look', 'reuse'} & card.about['training'].keys()
     before, after = load_model(start)[0].head[0].weight, network.head[0].weight
     assert torch.allclose(before, after, atol=2e-3)  # it went on from there
     assert main(['train', '--start', str(start), '--out', str(tmp_path / 'no')]) == 1

@@ -12,7 +12,7 @@ from depth_distill_ros.geometry.focal import focal_factor
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.torch_engine import TorchEngine
-from depth_distill_ros.shipped import shipped_teacher
+from depth_distill_ros.shipped import shipped_start
 from depth_distill_ros.simulation.camera import SimulatedCamera
 
 LEARNED = Intrinsics.from_vertical_fov(math.radians(45.0), (96, 128))
@@ -42,19 +42,19 @@ def test_pixels_that_are_not_square_count_by_their_area():
 
 
 @pytest.fixture(scope='module')
-def teacher():
-    return TorchEngine(shipped_teacher(), 'cpu')
+def network():
+    return TorchEngine(shipped_start('resnet18'), 'cpu')
 
 
 @pytest.mark.parametrize(('fov', 'most'), [(45.0, 1.001), (60.0, 0.6), (90.0, 0.6)])
-def test_the_shipped_teachers_error_on_other_lenses_falls_by_the_factor(teacher, fov, most):
+def test_a_shipped_networks_error_on_other_lenses_falls_by_the_factor(network, fov, most):
     plain, scaled = [], []
     with SimulatedCamera('robot', 90210, (192, 256), 1, math.radians(fov)) as camera:
         for _ in range(6):
             frame = next(camera)
-            view = View.fit((192, 256), teacher.input_size)
-            factor = focal_factor(teacher.card.intrinsics, view.intrinsics(camera.intrinsics))
-            depth = teacher(frame.image, view).depth
+            view = View.fit((192, 256), network.input_size)
+            factor = focal_factor(network.card.intrinsics, view.intrinsics(camera.intrinsics))
+            depth = network(frame.image, view).depth
             truth = cv2.resize(view.depth(frame.depth), depth.shape[::-1],
                                interpolation=cv2.INTER_NEAREST)
             counted = np.isfinite(truth) & (truth > 0)

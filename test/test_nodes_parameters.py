@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TABLES = {
     'simulator': parameters.SIMULATOR, 'stream': parameters.STREAM,
     'distiller': parameters.DISTILLER, 'inference': parameters.INFERENCE,
-    'evaluator': parameters.EVALUATOR, 'robot_camera': parameters.SIMULATOR}
+    'evaluator': parameters.EVALUATOR, 'robot_camera': parameters.RECORDING}
 
 
 def test_the_distiller_s_parameters_are_the_session_s_settings_with_the_same_defaults():

@@ -12,7 +12,9 @@ import cv2  # noqa: E402
 from ros_graph import wait_until  # noqa: E402
 from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
 
+from depth_distill_ros.datasets import open_reader  # noqa: E402
 from depth_distill_ros.nodes import camera_info, images  # noqa: E402
+from depth_distill_ros.shipped import shipped_rooms  # noqa: E402
 
 
 def whole_frames(nodes, count):
@@ -52,6 +54,17 @@ def test_the_frames_of_a_data_set_come_over_and_over_with_their_depth_and_camera
         assert camera_info.to_intrinsics(info).fx == 60.0
     wait_until(lambda: int(node.values().get('rounds', 0)) > 1, 'rounds on /diagnostics')
     assert node.interrupt() == 0
+
+
+def test_without_data_the_rooms_of_the_package_are_shown(nodes):
+    nodes.start('recording_node', rate=20.0)
+    reader = open_reader(f'folder:{shipped_rooms()}')
+    (image, depth, info), *_ = whole_frames(nodes, 1)
+    known = [sample for sample in map(reader.__getitem__, range(len(reader)))
+             if np.array_equal(sample.image, images.read_array(image))]
+    assert len(known) == 1
+    np.testing.assert_array_equal(images.read_depth(depth), known[0].depth)
+    assert camera_info.to_intrinsics(info) == known[0].intrinsics
 
 
 @pytest.mark.parametrize(('spoil', 'said'), [

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 
 from depth_distill_ros.bench.preset import Pair, Preset
 from depth_distill_ros.bench.table import (
+    INDOOR,
+    OBJECTS,
+    OUTDOOR,
     SCANNET_TEST,
     SCANNET_TRAIN,
     STREAM,
@@ -32,8 +35,8 @@ def table_1(preset: Preset) -> BenchTable:
     return BenchTable('d3-1', (rows.teacher(None), *(
         rows.distilled('kd-ood', slug, role, {'dataset': dataset, 'data': count})
         for dataset, count, slug, role in (
-            ('NYU-v2', '50K', 'target', TRAIN), ('ImageNet', '50K', 'objects', 'objects'),
-            ('ScanNet', '50K', 'indoor', 'indoor'), ('KITTI', '50K', 'outdoor', 'outdoor'),
+            ('NYU-v2', '50K', 'target', TRAIN), ('ImageNet', '50K', 'objects', OBJECTS),
+            ('ScanNet', '50K', 'indoor', INDOOR), ('KITTI', '50K', 'outdoor', OUTDOOR),
             ('SceneNet', '50K', 'x1', STREAM), ('SceneNet', '300K', 'x2', STREAM_LARGE))),
         rows.noise({'dataset': 'Random noise', 'data': '50K'})), preset.protocol)
 

@@ -4,9 +4,9 @@
 At what scale a table is run.
 
 'full' is the papers': their networks, recipes and data sets, for a GPU and days. 'small' is the
-same rows on the embedded simulator alone, for two cores and an hour: rooms of the robot's look
-are the target, the shipped model that knows them is the teacher, rooms of the simulator's own
-look are the simulated images.
+same rows on rendered rooms alone, for two cores and an hour: path-traced rooms are the target,
+the shipped model that knows them is the teacher, rooms of the embedded simulator are the simulated
+images.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from depth_distill_ros.bench.rendered import World
+from depth_distill_ros.bench.rendered import Part, World
 from depth_distill_ros.bench.table import (
     AUXILIARY,
     AUXILIARY_ALL,
     AUXILIARY_COUNTS,
     BENCHMARK_TEST,
+    INDOOR,
     OTHER_TEST,
     ROBOT_FRAMES,
     SCANNET_TEST,
@@ -36,6 +37,7 @@ from depth_distill_ros.bench.table import (
     subset,
 )
 from depth_distill_ros.distillation.offline import RECIPES, RunSettings, recipe_of
+from depth_distill_ros.rendering import world as traced
 from depth_distill_ros.shipped import shipped_teacher
 
 
@@ -74,7 +76,9 @@ class Preset:
     teacher_settings : changes for teachers that are trained all the same
     stereo : changes to the recipes of DACNN's rows
     updates : updates of the student in rows without data of their own (DFAD: five a step)
-    worlds : by role, what is rendered where no data is given
+    worlds : by role, what the embedded simulator renders where no data is given
+    target : what is path-traced where no data is given; None: nothing
+    parts : by role, which of its frames
     notes : by paper, what is other than there, for people
 
     """
@@ -89,6 +93,8 @@ class Preset:
     stereo: Mapping[str, Any]
     updates: int
     worlds: Mapping[str, World] = field(default_factory=dict)
+    target: traced.World | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
 
     def row_settings(self, method: str, network: tuple[str, str], **changes: Any) -> RunSettings:
@@ -99,6 +105,10 @@ class Preset:
                         ) -> RunSettings:
         """Return the settings of a row of DACNN's tables."""
         return _settings(method, network, {**self.stereo, **changes})
+
+    def has(self, role: str) -> bool:
+        """Tell whether there is data for a role where none is given."""
+        return role in self.worlds or role in self.parts
 
     def note(self, table: str) -> str:
         """Return what is other than in the paper of that table; nothing for its own recipes."""
@@ -119,57 +129,82 @@ FULL = Preset(
     updates=125_000)
 
 
-def small(size: tuple[int, int] = (96, 128), steps: int = 800, rooms: int = 80,
+def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, rooms: int = 100,
           test_rooms: int = 100, stereo_size: tuple[int, int] = (64, 128),
           stereo_steps: int = 240) -> Preset:
-    """Make the small preset; what is large in a paper is as many times larger here, or nearly."""
-    pair, tests = replace(_MAIN, teacher=('lden', 'resnet18')), 4 * test_rooms
-    worlds = _worlds(size, rooms, test_rooms, stereo_size)
+    """
+    Make the small preset; what is large in a paper is as many times larger here, or nearly.
+
+    Parameters
+    ----------
+    target : the path-traced rooms; a quarter of those to train on are X and NYU-v2, the rest U
+    rooms : of X1, eight pictures each
+    test_rooms : of test sets of the embedded simulator, four pictures each
+
+    """
+    shipped, size, parts = ('lden', 'resnet18'), target.size, _parts(target)
+    pair = replace(_MAIN, teacher=shipped)
+    same = Pair('lden-r18', _PAIRS[0].name, shipped, shipped)
+    known, all_known = parts[TRAIN].last, parts[AUXILIARY].last
+    judged = f"{target.rooms['test'] * target.frames['test']} pictures of other rooms"
+    main = (f'the shipped LDEN ResNet-18, trained on all {all_known} pictures of path-traced '
+            f'rooms, stands for ResNet-34 and teaches LDEN MobileNet-V2 at {size[0]}×{size[1]}')
     return Preset(
-        'small', pair, (pair,), own_teacher=True, protocol='robot',
+        'small', pair, (same, pair), own_teacher=True, protocol='robot',
         settings={'size': size, 'steps': steps, 'batch': 4, 'lr': 5e-4, 'schedule': 'd3',
                   'ema': 0.99, 'g_width': 0.1, 'start': ''},
         teacher_settings={'start': str(shipped_teacher()), 'batch': 8},
         stereo={'size': stereo_size, 'steps': stereo_steps, 'batch': 4, 'lr': 3e-4, 'ema': 0.99,
                 'start': 'random'},
-        updates=steps, worlds=worlds,
+        updates=steps, worlds=_worlds(target, rooms, test_rooms, stereo_size),
+        target=target, parts=parts,
         notes={
-            'd3': _note(f'the shipped LDEN ResNet-18 teaches LDEN MobileNet-V2 at {size[0]}×'
-                        f'{size[1]}; {steps} updates of the student in batches of 4 in every '
-                        f"row, the same start for all; the target is the robot's look, "
-                        f'{8 * rooms} pictures to train on; X1 and X2 are {8 * rooms} and '
-                        f"{48 * rooms} pictures of the simulator's own look; ScanNet is the "
-                        "robot's look through a lens of 60°, and its teacher is trained", tests),
-            'd3plus': _note("trained as in D3's tables; the robot frames are the first "
-                            f'{worlds[ROBOT_FRAMES].frames} of the target, without their depth',
-                            tests),
-            'lwd': _note(f'the shipped LDEN ResNet-18 teaches LDEN MobileNet-V2 at {size[0]}×'
-                         f'{size[1]}; {steps} steps of 4 pictures of each kind in every row; X '
-                         f"and U are {8 * rooms} and {32 * rooms} pictures of the robot's look, "
-                         "the same teacher for U and U'; other data sets are the simulator's own "
-                         'look', tests),
+            'd3': _note(f'{main}; {steps} updates of the student in batches of 4 in every row, '
+                        'the same start for all of a backbone, an encoder that has learnt from '
+                        'simulated rooms; the pair of like networks is ResNet-18 twice; '
+                        f'NYU-v2 is {known} pictures of path-traced rooms; X1 and X2 are '
+                        f'{8 * rooms} and {48 * rooms} pictures of the embedded simulator; '
+                        "ScanNet is the simulator's muted look, in table 4 through a lens of 60°, "
+                        'and its teacher is trained', judged),
+            'd3plus': _note(f"trained as in D3's tables; the robot frames are the first "
+                            f'{parts[ROBOT_FRAMES].last} of the target, without their depth',
+                            judged),
+            'lwd': _note(f'{main}; {steps} steps of 4 pictures of each kind in every row; X and U '
+                         f"are {known} and {all_known - known} pictures, the same teacher for U "
+                         "and U'; other data sets are rooms of the embedded simulator", judged),
             'dacnn': _note(f'pictures of {stereo_size[0]}×{stereo_size[1]}, {8 * rooms} pairs of '
-                           f"the robot's look, {stereo_steps} steps of 4 in every row, from "
-                           'random weights', tests)})
+                           f"the embedded simulator's muted look, {stereo_steps} steps of 4 in "
+                           'every row, from random weights', f'{4 * test_rooms} pictures')})
 
 
-def _note(what: str, tests: int) -> str:
-    return (f'Small preset, rooms of the embedded simulator: {what}. Judged on {tests} pictures '
-            'of other rooms.')
+def _note(what: str, judged: str) -> str:
+    return f'Small preset, rendered rooms: {what}. Judged on {judged}.'
 
 
-def _worlds(size: tuple[int, int], rooms: int, test_rooms: int, stereo_size: tuple[int, int],
+def _parts(target: traced.World) -> dict[str, Part]:
+    count = target.rooms['train'] * target.frames['train']
+    known = count // 4
+    return {
+        TRAIN: Part('train', 0, known), TEST: Part('test'),
+        AUXILIARY: Part('train', known, count),
+        # of the same rooms as the supervised student's, so that none sees more of the target
+        ROBOT_FRAMES: Part('train', 0, max(1, known // 4)),
+        **{subset(name): Part('train', known, known + max(
+            1, round((count - known) * share / AUXILIARY_ALL)))
+           for name, share in AUXILIARY_COUNTS.items()}}
+
+
+def _worlds(target: traced.World, rooms: int, test_rooms: int, stereo_size: tuple[int, int],
             ) -> dict[str, World]:
-    # no two seeds of a look meet, nor any that the shipped models were trained with; the test
-    # rooms are those that the shipped teacher's card speaks of
+    # whoever simulates a robot gives the simulator the robot's lens
+    size, lens = target.size, target.vertical_fov
+    # no two seeds of a look meet, nor any that the shipped models were trained with
     worlds = {
-        TRAIN: World('robot', 910_000_000, rooms, 8, size),
-        TEST: World('robot', 900_000_000, test_rooms, 4, size),
-        STREAM: World('stream', 920_000_000, rooms, 8, size),
+        STREAM: World('stream', 920_000_000, rooms, 8, size, vertical_fov=lens),
         # begins with the rooms of X1
-        STREAM_LARGE: World('stream', 920_000_000, 6 * rooms, 8, size),
-        AUXILIARY: World('robot', 911_000_000, 4 * rooms, 8, size),
-        OTHER_TEST: World('stream', 930_000_000, test_rooms, 4, size),
+        STREAM_LARGE: World('stream', 920_000_000, 6 * rooms, 8, size, vertical_fov=lens),
+        INDOOR: World('robot', 910_000_000, rooms, 8, size, vertical_fov=lens),
+        OTHER_TEST: World('stream', 930_000_000, test_rooms, 4, size, vertical_fov=lens),
         # another lens makes another target
         SCANNET_TRAIN: World('robot', 912_000_000, rooms, 8, size, vertical_fov=60.0),
         SCANNET_TEST: World('robot', 913_000_000, test_rooms, 4, size, vertical_fov=60.0),
@@ -177,13 +212,8 @@ def _worlds(size: tuple[int, int], rooms: int, test_rooms: int, stereo_size: tup
         STEREO_TEST: World('robot', 915_000_000, test_rooms, 4, stereo_size, baseline=0.2),
         BENCHMARK_TEST: World('robot', 916_000_000, test_rooms, 4, stereo_size, baseline=0.2),
     }
-    # of the same rooms as the supervised student's, so that none sees more of the target
-    worlds[ROBOT_FRAMES] = replace(worlds[TRAIN], rooms=max(1, rooms * 5 // 16))
-    for name, count in AUXILIARY_COUNTS.items():
-        share = max(1, round(4 * rooms * count / AUXILIARY_ALL))
-        worlds[subset(name)] = replace(worlds[AUXILIARY], rooms=share)
     for number, name in enumerate(TUM_SEQUENCES):
         # a sequence is one walk through one room
         worlds[sequence(name)] = World('stream', 931_000_000 + number, 1, 4 * test_rooms // 5 + 1,
-                                       size, stride=0.1)
+                                       size, stride=0.1, vertical_fov=lens)
     return worlds

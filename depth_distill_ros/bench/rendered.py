@@ -1,6 +1,10 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Data of the small preset: rooms of the embedded simulator, rendered once into plain folders."""
+"""
+Data of the small preset, rendered once into plain folders.
+
+The robot's world is path-traced; what plays the simulator is the embedded one.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.view import View
+from depth_distill_ros.rendering import world as traced
 
 _WORLD = 'world.json'
 _RENDER_SIZE = (240, 320)
@@ -46,6 +51,25 @@ class World:
     @property
     def frames(self) -> int:
         return self.rooms * self.frames_per_room
+
+
+@dataclass(frozen=True)
+class Part:
+    """Frames [first, last) of one split of the path-traced target; last 0: to its end."""
+
+    split: str
+    first: int = 0
+    last: int = 0
+
+    def rooms(self, world: traced.World) -> dict[str, int]:
+        """Return how many rooms have to be there, by split."""
+        whole = world.rooms[self.split]
+        return {self.split: math.ceil(self.last / world.frames[self.split]) or whole}
+
+    def spec(self, target: Path) -> str:
+        """Return the data set in the folder that `bench render` wrote, as open_reader takes it."""
+        frames = f',frames={self.first}:{self.last}' if self.last else ''
+        return f'folder:{target / self.split}{frames}'
 
 
 def render(world: World, folder: Path) -> str:

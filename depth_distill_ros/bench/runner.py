@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 import json
+import os
 from pathlib import Path
 import time
 from typing import Any
@@ -24,6 +25,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
 from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks.external import load_teacher
+from depth_distill_ros.rendering.dataset import render as path_trace
 from depth_distill_ros.shipped import shipped_teacher
 
 _DONE = 'row.json'
@@ -64,12 +66,14 @@ class Bench:
     data : by role, a data set as open_reader takes it; before what the preset renders
     train : goes through the steps of a training
     say : is told, a line at a time, what happens
+    target : folder of the preset's path-traced frames; rendered where they are missing
 
     """
 
     def __init__(self, folder: Path, preset: Preset, data: Mapping[str, str], train: Train,
-                 say: Callable[[str], None]):
+                 say: Callable[[str], None], target: Path | None = None):
         self.folder, self.preset = Path(folder), preset
+        self._target = Path(target or self.folder / 'target')
         self._data, self._train, self._say = dict(data), train, say
         self.compute = Compute.available()
         self.own_teacher = str(shipped_teacher())
@@ -94,7 +98,7 @@ class Bench:
         ready = []
         for row in rows.values():
             missing = [role for role in self._roles(table, row)
-                       if role not in self._data and role not in self.preset.worlds]
+                       if role not in self._data and not self.preset.has(role)]
             if not missing:
                 ready += [(row, seed) for seed in range(seeds if row.settings else 1)
                           if not wanted or row.name in wanted or self._done(row, seed)]
@@ -138,6 +142,10 @@ class Bench:
     def _spec(self, role: str) -> str:
         if role in self._data:
             return self._data[role]
+        if role in self.preset.parts:
+            part, target = self.preset.parts[role], self.preset.target
+            path_trace(target, self._target, os.cpu_count() or 1, self._say, part.rooms(target))
+            return part.spec(self._target)
         world, folder = self.preset.worlds[role], self.folder / 'data' / role
         if not folder.exists():
             self._say(f'rendering {world.frames} frames for {role}')

@@ -12,6 +12,8 @@ from depth_distill_ros.distillation.offline import RunSettings
 # what a data set is to the tables, given as --data ROLE=KIND:PATH
 TRAIN, TEST = 'target-train', 'target-test'
 STREAM, STREAM_LARGE = 'stream', 'stream-large'
+# of D3's table 1, other pictures than the target's
+INDOOR, OBJECTS, OUTDOOR = 'indoor', 'objects', 'outdoor'
 SCANNET_TRAIN, SCANNET_TEST = 'scannet-train', 'scannet-test'
 AUXILIARY, OTHER_TEST = 'auxiliary', 'other-test'
 # a few hundred pictures of the target, without depth

@@ -35,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--data', nargs='+', action='extend', default=[],
                         metavar='ROLE=KIND:PATH[,KEY=VALUE...]',
                         help='data sets; which roles a table has is said where one is missing')
+    parser.add_argument('--target', type=Path, metavar='DIR',
+                        help='small preset: what bench render wrote (default: OUT/target; what is '
+                             'missing is rendered)')
     parser.add_argument('--rows', nargs='+', default=[], metavar='ROW',
                         help='only these; their names are those of the folders under --out')
     parser.add_argument('--seeds', type=int, default=1, metavar='N',
@@ -49,7 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console()
     preset = small() if arguments.preset == 'small' else FULL
     bench = Bench(arguments.out, preset, _data(arguments.data), show,
-                  lambda line: console.print(line, highlight=False, markup=False))
+                  lambda line: console.print(line, highlight=False, markup=False),
+                  arguments.target)
     table = bench_table(arguments.table, preset)
     outcomes = []
     for row, seed in bench.runs(table, arguments.rows, arguments.seeds):

@@ -33,8 +33,7 @@ DETAILS = help_text()
 EXAMPLE = 'depth-distill train --look robot --backbone resnet18 --steps 6000 --out my_teacher'
 
 _STATISTICS_BATCHES = 64
-_SETTINGS = ('look', 'data', 'network', 'backbone', 'start', 'steps', 'batch', 'lr', 'seed',
-             'reuse')
+_SETTINGS = ('network', 'backbone', 'start', 'steps', 'batch', 'lr', 'seed')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,7 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
     compute = Compute.available(a.precision)
     torch.manual_seed(a.seed)
     network = _start(a).to(compute.device, memory_format=torch.channels_last)
-    settings = {name: getattr(a, name) for name in _SETTINGS} | {'size': list(size)}
+    names = (('data',) if a.data else ('look', 'reuse')) + _SETTINGS
+    settings = {name: getattr(a, name) for name in names} | {'size': list(size)}
     with opened(a, size, compute) as data:
         training = Training(Supervised(network, compute),
                             Optimisation(a.lr, warm_cosine(a.steps)), compute, a.seed)

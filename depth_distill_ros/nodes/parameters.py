@@ -129,9 +129,8 @@ def _inputs(reliability: str) -> tuple[Parameter, ...]:
 
 
 SIMULATOR = COMMON + (
-    Parameter('look', 'stream', 'stream: what the student learns from; robot: the muted world '
-              "that plays the robot's camera; or a YAML file of ranges, such as "
-              'sim/randomisation.yaml'),
+    Parameter('look', 'stream', 'stream: what the student learns from; robot: another, muted '
+              'look; or a YAML file of ranges, such as sim/randomisation.yaml'),
     Parameter('seed', 0, 'fixes every room and the whole journey', range=(0, 2**31 - 1)),
     Parameter('rate', 5.0, 'frames per second; 0: as fast as they render', range=(0.0, 1000.0)),
     Parameter('height', 240, 'image height, pixels', range=_SIDE),
@@ -148,7 +147,8 @@ SIMULATOR = COMMON + (
 
 RECORDING = COMMON + (
     Parameter('data', '', 'what the camera sees, over and over: KIND:PATH[,KEY=VALUE...] as '
-              'depth-distill train takes it, with a camera; must be given'),
+              'depth-distill train takes it, with a camera; empty: the path-traced rooms that '
+              'come with the package'),
     Parameter('rate', 5.0, 'frames per second', range=(0.01, 1000.0), read_only=False),
     Parameter('frame_id', 'camera_optical_frame', 'frame of the optical axis in every header'),
 )

@@ -15,6 +15,7 @@ from depth_distill_ros.nodes import camera_info, images
 from depth_distill_ros.nodes.diagnostics import Diagnosis
 from depth_distill_ros.nodes.lifecycle import ManagedNode
 from depth_distill_ros.nodes.parameters import RECORDING
+from depth_distill_ros.shipped import shipped_rooms
 
 
 class RecordingNode(ManagedNode):
@@ -30,9 +31,7 @@ class RecordingNode(ManagedNode):
 
     def configure(self) -> None:
         self._published = self._rounds = 0
-        data = self.value('data')
-        if not data:
-            raise DepthDistillError('data: name the frames that play the camera, KIND:PATH')
+        data = self.value('data') or f'folder:{shipped_rooms()}'
         self._reader = open_reader(data)
         if self._reader[0].intrinsics is None:
             raise DepthDistillError(f'data {data} says nothing of its camera; put K.txt beside '

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
@@ -27,7 +27,8 @@ from depth_distill_ros.rendering.world import SPLITS, World, claim
 _PARTS = ('depth', 'semantics', 'image')
 
 
-def render(world: World, folder: Path, jobs: int, report: Callable[[str], None]) -> None:
+def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],
+           rooms: Mapping[str, int] | None = None) -> None:
     """
     Make ``folder/{train,val,test}``, each as ``folder:PATH`` reads it, or complete it.
 
@@ -35,6 +36,7 @@ def render(world: World, folder: Path, jobs: int, report: Callable[[str], None])
     ----------
     jobs : processes, each of one thread
     report : is told after every room
+    rooms : only the first so many of these splits; None: all of all
 
     Raises
     ------
@@ -42,7 +44,11 @@ def render(world: World, folder: Path, jobs: int, report: Callable[[str], None])
         cannot be written; what was rendered stays, and another call goes on there.
 
     """
-    check_installed()
+    wanted = world.rooms if rooms is None else rooms
+    missing = [(split, room) for split in SPLITS for room in range(wanted.get(split, 0))
+               if not _done(world, folder, split, room)]
+    if missing:
+        check_installed()
     claim(world, folder)
     try:
         for split in SPLITS:
@@ -51,13 +57,12 @@ def render(world: World, folder: Path, jobs: int, report: Callable[[str], None])
             np.savetxt(folder / split / 'K.txt', world.camera.matrix())
     except OSError as error:
         raise _unwritable(folder, error) from error
-    missing = [(split, room) for split in SPLITS for room in range(world.rooms[split])
-               if not _done(world, folder, split, room)]
-    done = sum(world.rooms.values()) - len(missing)
+    total = sum(wanted.values())
+    done = total - len(missing)
     if jobs == 1 or len(missing) < 2:
         for number, (split, room) in enumerate(missing, done + 1):
             render_room(world, folder, split, room)
-            report(_line(world, number, split, room))
+            report(f'{number}/{total} rooms: {split} {room}')
         return
     # the renderer's own threads do not survive a fork
     with ProcessPoolExecutor(jobs, get_context('spawn'), _end_with_the_parent) as pool:
@@ -65,7 +70,8 @@ def render(world: World, folder: Path, jobs: int, report: Callable[[str], None])
         try:
             for number, future in enumerate(as_completed(futures), done + 1):
                 future.result()
-                report(_line(world, number, *futures[future]))
+                split, room = futures[future]
+                report(f'{number}/{total} rooms: {split} {room}')
         except BrokenProcessPool as error:
             raise DepthDistillError('a rendering process was killed (out of memory?); give fewer '
                                     '--jobs, the rooms that are there are kept') from error
@@ -121,7 +127,3 @@ def _save(path: Path, array: np.ndarray) -> None:
 def _unwritable(path: Path, error: OSError) -> DepthDistillError:
     return DepthDistillError(f'cannot write {path}: {error.strerror}; mend that and run the same '
                              'command again, it goes on where it stopped')
-
-
-def _line(world: World, number: int, split: str, room: int) -> str:
-    return f'{number}/{sum(world.rooms.values())} rooms: {split} {room}'
