@@ -85,6 +85,11 @@ def test_a_renderer_that_cannot_start_is_an_error_of_the_training():
         pool.close()
 
 
+def test_a_pool_that_does_not_fit_into_memory_says_what_it_needs():
+    with pytest.raises(DepthDistillError, match='need 10253906 MB of shared memory'):
+        RenderedPool('robot', 3, SIZE, DEPTH_SIZE, capacity=10**9)
+
+
 def test_a_file_of_ranges_that_is_not_there_ends_the_training_before_it_began(tmp_path, capsys):
     words = ['train', '--look', str(tmp_path / 'none.yaml'), '--out', str(tmp_path / 'model')]
     assert main(words) == 1

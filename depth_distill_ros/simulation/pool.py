@@ -39,13 +39,23 @@ class RenderedPool:
     look: a built-in one or a YAML file of ranges (sim/randomisation.yaml).
     size: (height, width) of the pictures. depth_size: of the depth, metres, nearest-sampled, as
     a camera of VERTICAL_FOV would have to be away to take the same picture (``canonical_depth``).
+
+    Raises DepthDistillError where the ring does not fit into shared memory.
     """
 
     def __init__(self, look: str, seed: int, size: tuple[int, int], depth_size: tuple[int, int],
                  capacity: int = 16384, reuse: float = 3.0, frames_per_room: int = 8,
                  renderers: int = 1):
-        self._images = torch.zeros((capacity, *size, 3), dtype=torch.uint8).share_memory_()
-        self._depth = torch.zeros((capacity, *depth_size), dtype=torch.float16).share_memory_()
+        try:
+            self._images = torch.zeros((capacity, *size, 3), dtype=torch.uint8).share_memory_()
+            self._depth = torch.zeros((capacity, *depth_size), dtype=torch.float16).share_memory_()
+        except RuntimeError:
+            needed = capacity * (3 * math.prod(size) + 2 * math.prod(depth_size)) / 2**20
+            # torch's own error holds the tensor, which takes minutes and gigabytes to print
+            raise DepthDistillError(
+                f'the rendered frames need {needed:.0f} MB of shared memory, which /dev/shm has '
+                'not; give the container more (docker run --shm-size 2g), or choose smaller '
+                'pictures') from None
         self._reuse, self._frames_per_room = reuse, frames_per_room
         self._generator = torch.Generator().manual_seed(seed)
         self._drawn = 0
