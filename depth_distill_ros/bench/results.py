@@ -17,6 +17,7 @@ import torch
 from depth_distill_ros import __version__
 from depth_distill_ros.bench.device import device
 from depth_distill_ros.bench.gap import shares_of_gap
+from depth_distill_ros.bench.json_file import write_json
 from depth_distill_ros.bench.report import write_report
 from depth_distill_ros.bench.runner import Bench, Outcome
 from depth_distill_ros.errors import DepthDistillError
@@ -45,8 +46,7 @@ def write_results(bench: Bench, name: str, outcomes: Sequence[Outcome],
     try:
         results = json.loads(path.read_text(encoding='utf-8')) if path.exists() else {}
         results[name] = entry
-        path.write_text(json.dumps(results, indent=2, ensure_ascii=False) + '\n',
-                        encoding='utf-8')
+        write_json(path, results)
         write_report(results, bench.folder / 'RESULTS.md')
     except OSError as error:
         raise DepthDistillError(f'cannot write {path}: {error.strerror}') from error

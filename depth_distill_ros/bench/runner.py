@@ -14,6 +14,7 @@ import time
 from typing import Any
 
 from depth_distill_ros import datasets
+from depth_distill_ros.bench.json_file import write_json
 from depth_distill_ros.bench.preset import Preset
 from depth_distill_ros.bench.rendered import render
 from depth_distill_ros.bench.table import BenchTable, Row
@@ -183,7 +184,7 @@ class Bench:
             # of the last sitting, if there were several
             'seconds': round(time.monotonic() - began, 1), 'steps_of_them': opened.total - first,
             'unreadable': opened.sources.unreadable, 'judged': {}}
-        _write(path, record)
+        write_json(path, record)
         if settings.method != 'd3':
             # several times the student's size; of what is done only D3's G is asked for again
             (folder / 'last.pt').unlink()
@@ -196,7 +197,7 @@ class Bench:
         record, key = _read(path), f'{protocol} {test}'
         if key not in record['judged']:
             record['judged'][key] = self._judge(model, test, protocol)
-            _write(path, record)
+            write_json(path, record)
         return record['judged'][key]
 
     def _judge(self, model: str, test: str, protocol: str) -> dict[str, float]:
@@ -230,12 +231,3 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise DepthDistillError(f'{path} cannot be read ({error}); remove its folder, and the '
                                 'row is trained again') from error
-
-
-def _write(path: Path, record: dict[str, Any]) -> None:
-    aside = path.with_suffix('.partial')
-    try:
-        aside.write_text(json.dumps(record, indent=2) + '\n', encoding='utf-8')
-        aside.replace(path)
-    except OSError as error:
-        raise DepthDistillError(f'cannot write {path}: {error.strerror}') from error
