@@ -131,7 +131,8 @@ class Nodes:
 
     def close(self):
         for node in self._running:
-            node.ask_to_end()
+            # a killed node would leave its shared memory behind for good
+            node.process.send_signal(signal.SIGINT)
         for node in self._running:
             node.end()
             print(f'--- {node.full_name}\n{node.log}')  # pytest shows it where a test failed
@@ -215,11 +216,6 @@ class NodeProcess:
         for number in signals or (signal.SIGINT,):
             self.process.send_signal(number)
         return self.process.wait(TIMEOUT)
-
-    def ask_to_end(self):
-        """Send what Ctrl-C sends; a killed node would leave its shared memory behind for good."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
 
     def end(self):
         """Wait for the end that was asked for, and kill where it does not come."""

@@ -97,8 +97,11 @@ def test_the_stream_never_sees_the_robots_world(graph_of):
 
 def test_any_data_set_may_play_the_robot(graph_of):
     assert graph_of()['robot_camera'].parameters['data'] == ''
-    data = 'tum:/data/fr1_desk'
-    assert graph_of(robot_data=data)['robot_camera'].parameters['data'] == data
+    camera = graph_of(robot_data='tum:/data/fr1_desk')['robot_camera']
+    assert (camera.executable, camera.parameters['data']) == (
+        'recording_node', 'tum:/data/fr1_desk')
+    assert camera.remappings == {'image': 'camera/image_raw', 'depth': 'camera/depth',
+                                 'camera_info': 'camera/camera_info'}
 
 
 def test_frames_are_stored_at_the_size_that_the_teacher_reads(graph_of):

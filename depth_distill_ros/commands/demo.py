@@ -1,14 +1,14 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Run the whole loop with two simulators, show it live, and leave a report."""
+"""Run the whole loop in simulation, show it live, and leave a report."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-HELP = 'run the whole loop with two simulators and leave a report'
+HELP = 'run the whole loop in simulation and leave a report'
 EXAMPLE = 'depth-distill demo --minutes 5 --work-dir demo_run'
 
 

@@ -54,15 +54,21 @@ def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],
         for split in SPLITS:
             for part in _PARTS:
                 (folder / split / part).mkdir(parents=True, exist_ok=True)
-            np.savetxt(folder / split / 'K.txt', world.camera.matrix())
+            # not again under the eyes of one who trains on what is there
+            if not (folder / split / 'K.txt').exists():
+                np.savetxt(folder / split / 'K.txt', world.camera.matrix())
     except OSError as error:
         raise _unwritable(folder, error) from error
     total = sum(wanted.values())
     done = total - len(missing)
+
+    def tell(number: int, split: str, room: int) -> None:
+        report(f'{number}/{total} rooms: {split} {room}')
+
     if jobs == 1 or len(missing) < 2:
         for number, (split, room) in enumerate(missing, done + 1):
             render_room(world, folder, split, room)
-            report(f'{number}/{total} rooms: {split} {room}')
+            tell(number, split, room)
         return
     # the renderer's own threads do not survive a fork
     with ProcessPoolExecutor(jobs, get_context('spawn'), _end_with_the_parent) as pool:
@@ -70,8 +76,7 @@ def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],
         try:
             for number, future in enumerate(as_completed(futures), done + 1):
                 future.result()
-                split, room = futures[future]
-                report(f'{number}/{total} rooms: {split} {room}')
+                tell(number, *futures[future])
         except BrokenProcessPool as error:
             raise DepthDistillError('a rendering process was killed (out of memory?); give fewer '
                                     '--jobs, the rooms that are there are kept') from error
