@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-import json
 import os
 from pathlib import Path
 import platform
@@ -18,6 +17,7 @@ import torch
 
 from depth_distill_ros import __version__
 from depth_distill_ros.bench.device import device
+from depth_distill_ros.bench.json_file import write_json
 from depth_distill_ros.bench.student import Measurement
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.model import read_card
@@ -51,9 +51,8 @@ def write_results(folder: Path, model: Path, measurements: Sequence[Measurement]
                      'python': platform.python_version(),
                      'ros': os.environ.get('ROS_DISTRO', 'wheels')},
         'loads': [m.as_dict() for m in measurements]}
+    write_json(folder / 'results.json', results)
     try:
-        (folder / 'results.json').write_text(json.dumps(results, indent=2) + '\n',
-                                             encoding='utf-8')
         _draw(folder / 'latency.png', measurements)
     except OSError as error:
         raise DepthDistillError(f'cannot write into {folder}: {error.strerror}') from error
