@@ -177,13 +177,12 @@ def film(camera, rate, stop):
 
 
 def test_a_camera_is_answered_no_faster_than_it_is_asked_for(nodes, model):
-    node = nodes.start('inference_node', model=model, engine='torch-cpu', max_rate=1.0)
+    node = nodes.start('inference_node', model=model, engine='torch-cpu', max_rate=0.1)
     camera, depths = RobotCamera(nodes, SMALL), nodes.listen(Image, 'depth')
     one_by_one(camera, depths, 1, picture_for(SMALL))
     for _ in range(5):
         camera.show(picture_for(SMALL))
-    values = wait_until(
-        lambda: (v := node.values()).get('received') == '6' and v, 'all of the frames')
+    values = node.wait_for_values(received=6, in_flight=0)
     assert int(values['answered']) + int(values['dropped.max_rate']) == 6
     assert int(values['dropped.max_rate']) >= 3
     node.set_parameter('max_rate', 0.0)
