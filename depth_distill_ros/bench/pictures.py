@@ -35,7 +35,7 @@ def draw_figures(bench: Bench, table: BenchTable, outcomes: Sequence[Outcome]) -
     """
     Draw the figures that belong to a table; return where they are.
 
-    With d3-3, figure-4-PAIR.png and figure-5-PAIR.png: every row on frames of the test set, and
+    With d3-3, figure-4-PAIR.jpg and figure-5-PAIR.jpg: every row on frames of the test set, and
     the last row of D3 with what its teacher and its student make of G's pictures. With lwd-fig7,
     figure-7.png.
     """
@@ -50,11 +50,11 @@ def _figures_4_and_5(bench: Bench, table: BenchTable, outcomes: Sequence[Outcome
     for pair in dict.fromkeys(o.row.keys['pair'] for o in first):
         rows = {_title(o): o for o in first if o.row.keys['pair'] == pair}
         slug = pair.replace('->', '_').replace(' ', '_')
-        drawn.append(bench.folder / f'figure-4-{slug}.png')
+        drawn.append(bench.folder / f'figure-4-{slug}.jpg')
         _figure_4(drawn[-1], bench, rows, table)
         d3 = [o for o in rows.values() if o.row.settings and o.row.settings.method == 'd3']
         if d3:
-            drawn.append(bench.folder / f'figure-5-{slug}.png')
+            drawn.append(bench.folder / f'figure-5-{slug}.jpg')
             _figure_5(drawn[-1], bench, d3[-1])
     return drawn
 
