@@ -4,6 +4,7 @@
 
 from itertools import count
 import os
+import socket
 
 import pytest
 
@@ -11,15 +12,30 @@ _NUMBERS = count(1)
 
 
 @pytest.fixture(scope='session')
-def graph(tmp_path_factory):
+def domain():
+    """Hold a ROS domain that no other pytest session or worker on this machine has."""
+    # 0..101 are safe from Linux' ephemeral ports.
+    for number in (1 + (os.getpid() + k) % 100 for k in range(100)):
+        with socket.socket(socket.AF_UNIX) as held:
+            try:
+                # Abstract: it belongs to the network, as a domain does, and ends with the process.
+                held.bind(f'\0depth_distill_ros/domain/{number}')
+            except OSError:
+                continue
+            yield str(number)
+            return
+    pytest.fail('a hundred pytest sessions hold all ROS domains')
+
+
+@pytest.fixture(scope='session')
+def graph(domain, tmp_path_factory):
     """Join a graph that no other pytest session or worker on this machine shares."""
     pytest.importorskip('rclpy', reason='needs rclpy: source a ROS install, or pip install it')
     from depth_distill_ros.installation import environment
 
     home = tmp_path_factory.mktemp('ros')
     os.environ |= environment() | {
-        # 0..101 are safe from Linux' ephemeral ports.
-        'ROS_DOMAIN_ID': str(1 + os.getpid() % 100),
+        'ROS_DOMAIN_ID': domain,
         # Humble knows only the older name, of which later distributions warn.
         **({'ROS_LOCALHOST_ONLY': '1'} if os.environ.get('ROS_DISTRO') == 'humble'
            else {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}),

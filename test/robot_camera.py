@@ -2,11 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A camera that tests hold in their hands, and waiting for what is made of its pictures."""
 
-import time
-
 from builtin_interfaces.msg import Time
 import cv2
-from ros_graph import TIMEOUT, wait_until
+from ros_graph import wait_until
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from depth_distill_ros.nodes import camera_info, images
@@ -19,11 +17,11 @@ BEST_EFFORT = profile(10, reliable=False)
 class RobotCamera:
     """Publishes image and camera_info of one stamp after the other."""
 
-    def __init__(self, nodes, intrinsics, prefix='', compressed=False):
+    def __init__(self, nodes, intrinsics, prefix='', compressed=False, qos=BEST_EFFORT):
         self._intrinsics, self._compressed = intrinsics, compressed
-        self._info = nodes.talk(CameraInfo, f'{prefix}camera_info', BEST_EFFORT)
-        self._image = nodes.talk(CompressedImage, f'{prefix}image/compressed', BEST_EFFORT) \
-            if compressed else nodes.talk(Image, f'{prefix}image', BEST_EFFORT)
+        self._info = nodes.talk(CameraInfo, f'{prefix}camera_info', qos)
+        self._image = nodes.talk(CompressedImage, f'{prefix}image/compressed', qos) \
+            if compressed else nodes.talk(Image, f'{prefix}image', qos)
         self.stamps = []
 
     def show(self, pixels, change=lambda message: None, change_info=lambda message: None,
@@ -48,21 +46,8 @@ def stamp_of(message):
 
 
 def one_by_one(camera, answers, count, pixels, **changes):
-    """Show pictures, each after the last one's answer, so that none is dropped."""
+    """Show pictures, each after the last one's own answer, so that none is dropped."""
     for _ in range(count):
-        before = len(answers)
         camera.show(pixels, **changes)
-        # Best effort: what is sent before the reader has matched, too, is lost for good.
-        deadline = time.monotonic() + TIMEOUT
-        while not answers and not came_within(answers, 5.0) and time.monotonic() < deadline:
-            camera.stamps.pop()
-            camera.show(pixels, **changes)
-        wait_until(lambda: len(answers) > before, 'an answer')  # noqa: B023
+        wait_until(lambda: answers and stamp_of(answers[-1]) == camera.stamps[-1], 'an answer')
     return answers[-1]
-
-
-def came_within(answers, seconds):
-    deadline = time.monotonic() + seconds
-    while not answers and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return bool(answers)

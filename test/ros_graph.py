@@ -21,7 +21,7 @@ from rclpy.signals import SignalHandlerOptions
 from depth_distill_ros.installation import executable
 from depth_distill_ros.nodes.qos import profile
 
-TIMEOUT = 40.0  # generous: a busy machine is slow, and what passes never waits so long
+TIMEOUT = 120.0  # generous: a busy machine is slow, and what passes never waits so long
 TRANSITIONS = {
     'configure': Transition.TRANSITION_CONFIGURE, 'activate': Transition.TRANSITION_ACTIVATE,
     'deactivate': Transition.TRANSITION_DEACTIVATE, 'cleanup': Transition.TRANSITION_CLEANUP,
@@ -90,9 +90,7 @@ class Graph:
                 {entry.key: entry.value for entry in status.values})
 
 
-# One end is matched before the other knows of it; what is sent in between is lost.
-_MATCHING = 0.2  # seconds
-_ENDING = 10.0
+_ENDING = 30.0
 
 
 class Nodes:
@@ -118,7 +116,7 @@ class Nodes:
         """Return a publisher that somebody listens to already."""
         publisher = self.graph.talk(kind, self.topic(name), qos)
         wait_until(publisher.get_subscription_count, f'a subscriber of {name}')
-        time.sleep(_MATCHING)
+        self.introduce()
         return publisher
 
     def listen(self, kind, name, qos=None):
@@ -126,8 +124,21 @@ class Nodes:
         received = self.graph.listen(kind, self.topic(name), qos)
         wait_until(lambda: self.graph.node.count_publishers(self.topic(name)),
                    f'a publisher of {name}')
-        time.sleep(_MATCHING)
+        self.introduce()
         return received
+
+    def leave_the_dead(self):
+        """Go to another namespace: a killed node's ends, and its last diagnosis, stay a while."""
+        self.namespace += '/again'
+
+    def introduce(self):
+        """Wait until the running nodes, too, know whom the tester talks and listens to."""
+        # One end is matched before the other, and what best effort sends in between is lost. A
+        # node hears of the tester's ends in the order of their making: if it answers a client
+        # that was made last, it knows all of them.
+        for node in self._running:
+            wait_until(lambda: node.ended() or node.state(),  # noqa: B023
+                       f'{node.full_name} to answer')
 
     def close(self):
         for node in self._running:
@@ -159,11 +170,11 @@ class NodeProcess:
         return self._log.read_text(errors='replace')
 
     def wait_for_log(self, text):
-        wait_until(lambda: text in self.log or self._ended(), f'"{text}" in the log')
+        wait_until(lambda: text in self.log or self.ended(), f'"{text}" in the log')
         assert text in self.log, self.log
 
     def wait_for_state(self, state):
-        wait_until(lambda: self.state() == state or self._ended(), f'{self.full_name} {state}')
+        wait_until(lambda: self.state() == state or self.ended(), f'{self.full_name} {state}')
         assert self.process.poll() is None, self.log
 
     def state(self):
@@ -171,7 +182,7 @@ class NodeProcess:
         if not self._graph.node.count_services(f'{self.full_name}/get_state'):
             return None
         try:
-            answer = self._graph.call(GetState, f'{self.full_name}/get_state', timeout=5.0)
+            answer = self._graph.call(GetState, f'{self.full_name}/get_state', timeout=20.0)
         except AssertionError:
             return None
         return answer.current_state.label
@@ -196,13 +207,13 @@ class NodeProcess:
         return self._graph.diagnostics.get(self.full_name, (None, '', {}))[1]
 
     def wait_for_values(self, **wanted):
-        """Wait for diagnostic values; __ in a name stands for a dot."""
+        """Wait for diagnostic values, return all of that message; __ stands for a dot."""
         wanted = {name.replace('__', '.'): str(value) for name, value in wanted.items()}
         try:
-            wait_until(lambda: wanted.items() <= self.values().items(), str(wanted))
+            return wait_until(
+                lambda: wanted.items() <= (found := self.values()).items() and found, str(wanted))
         except AssertionError as error:
             raise AssertionError(f'{error}; found {self.values()}\n{self.log}') from None
-        return self.values()
 
     def set_parameter(self, name, value):
         """Change a parameter of the running node."""
@@ -225,8 +236,12 @@ class NodeProcess:
             self.process.kill()
             self.process.wait()
 
-    def _ended(self):
+    def ended(self):
         return self.process.poll() is not None
+
+    def exit_code(self):
+        """Wait for the process to end by itself."""
+        return self.process.wait(TIMEOUT)
 
 
 def _yaml(value):

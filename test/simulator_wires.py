@@ -3,7 +3,6 @@
 """Publishers that put rendered frames on the wire as Gazebo and Isaac Sim do."""
 
 import json
-import time
 
 import numpy as np
 from ros_graph import wait_until
@@ -28,8 +27,7 @@ class Simulator:
         for name, publisher in self._topics.items():
             if name != 'depth':
                 wait_until(publisher.get_subscription_count, f'a subscriber of {name}')
-        # The other side may know of this one a little later, and would miss what is sent now.
-        time.sleep(0.3)
+        nodes.introduce()
 
     def send(self, number, frame, change=lambda messages: None):
         """Publish one frame, a tenth of a second after the one before it."""

@@ -16,10 +16,13 @@ rclpy = pytest.importorskip('rclpy')
 if find_spec('mujoco') is None:
     pytest.skip('needs mujoco', allow_module_level=True)
 
+from diagnostic_msgs.msg import DiagnosticArray, KeyValue  # noqa: E402
+
 from depth_distill_ros import bringup, installation  # noqa: E402
 from depth_distill_ros.demo.supervisor import Supervisor  # noqa: E402
 from depth_distill_ros.networks import build  # noqa: E402
 from depth_distill_ros.networks.model import ModelCard, save_model  # noqa: E402
+from depth_distill_ros.nodes import images  # noqa: E402
 from depth_distill_ros.nodes.monitor import Monitor  # noqa: E402
 
 NAMESPACE = 'robot1'
@@ -36,9 +39,12 @@ class Loop:
                         *spec.ros_arguments()] for spec in graph}
         self.supervisor = Supervisor(commands, folder / 'logs', installation.environment())
         topic = f'/{NAMESPACE}/'.__add__
+        self.active_at = {}
         self.monitor = Monitor(
             topic('camera/image_raw'), topic('camera/depth'), topic('depth/student'),
             lambda image, reference: None, 1.0)
+        self.monitor.node.create_subscription(
+            DiagnosticArray, '/diagnostics', self._on_diagnostics, 20)
 
     def child(self, name):
         return next(child for child in self.supervisor.children if child.name == name)
@@ -51,25 +57,31 @@ class Loop:
             self.monitor.spin(0.2)
 
     def wait_until_active(self, names):
-        for name in names:
-            self.monitor.values.pop(name, None)
-        self.wait_for(lambda: all(
-            self.monitor.values.get(name, {}).get('state') == 'active' for name in names))
+        # what a killed node said last may come after its end
+        asked = time.time_ns()
+        self.wait_for(lambda: all(self.active_at.get(name, 0) > asked for name in names))
 
     def topics_of(self, name):
         node, space = self.monitor.node, f'/{NAMESPACE}'
+        if (name, space) not in node.get_node_names_and_namespaces():
+            return set()  # its messages may come before its name
         pairs = [*node.get_publisher_names_and_types_by_node(name, space),
                  *node.get_subscriber_names_and_types_by_node(name, space)]
         return {topic for topic, _ in pairs
                 if topic not in PUBLIC and not topic.endswith('/transition_event')}
 
+    def _on_diagnostics(self, message):
+        for status in message.status:
+            if KeyValue(key='state', value='active') in status.values:
+                self.active_at[status.name.rpartition('/')[2]] = images.stamp_ns(message)
+
 
 @pytest.fixture(scope='module')
-def loop(tmp_path_factory):
+def loop(domain, tmp_path_factory):
     folder = tmp_path_factory.mktemp('loop')
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {
-                'ROS_DOMAIN_ID': str(1 + os.getpid() % 100), 'ROS_HOME': str(folder / 'ros'),
+                'ROS_DOMAIN_ID': domain, 'ROS_HOME': str(folder / 'ros'),
                 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'OMP_NUM_THREADS': '1',
                 **installation.fastdds_profile()}.items():
             patch.setenv(name, value)

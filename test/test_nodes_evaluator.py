@@ -79,6 +79,7 @@ def test_the_file_survives_a_kill_with_its_rows_and_one_header(nodes, tmp_path):
     path = tmp_path / 'evaluation.csv'
     with path.open('a') as file:
         file.write('17.5,0.')  # a row cut short by the kill
+    nodes.leave_the_dead()
     again = nodes.start('evaluator_node', work_dir=str(tmp_path))
     depths = Depths(nodes)
     depths.send(2.0, 2.0, 2.0)

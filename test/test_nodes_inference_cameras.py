@@ -58,8 +58,11 @@ def test_two_cameras_share_a_node_and_each_is_answered_under_its_own_name(nodes,
 
 
 def test_a_slow_camera_is_not_starved_by_a_fast_one(nodes, model):
-    node = nodes.start('inference_node', model=model, engine='torch-cpu', cameras=['fast', 'slow'])
-    fast, slow = (RobotCamera(nodes, SMALL, f'{name}/') for name in ('fast', 'slow'))
+    node = nodes.start('inference_node', model=model, engine='torch-cpu', cameras=['fast', 'slow'],
+                       reliability='reliable')
+    # not best effort: a slow camera's frame could get lost on the way, among those of the fast one
+    fast, slow = (RobotCamera(nodes, SMALL, f'{name}/', qos=profile(10))
+                  for name in ('fast', 'slow'))
     nodes.listen(Image, 'fast/depth')
     answers = nodes.listen(Image, 'slow/depth')
     one_by_one(slow, answers, 1, picture_for(SMALL))
@@ -83,7 +86,7 @@ def test_a_slow_camera_is_not_starved_by_a_fast_one(nodes, model):
 
 def test_two_cameras_of_one_name_are_refused(nodes, model):
     node = nodes.start('inference_node', wait_for=None, model=model, cameras=['eye', 'eye'])
-    assert node.process.wait(40.0) == 1
+    assert node.exit_code() == 1
     assert 'give each camera a name of its own' in node.log and 'Traceback' not in node.log
 
 
@@ -143,16 +146,19 @@ def test_a_camera_misses_no_frame_while_releases_come_and_memory_stays_level(
     camera = RobotCamera(nodes, SMALL)
     one_by_one(camera, depths, 3, picture_for(SMALL))
     node.wait_for_values(preparing='')
-    process, memory, stop = psutil.Process(node.process.pid), [], threading.Event()
-    filming = threading.Thread(target=film, args=(camera, rate, stop))
+    began = time.monotonic()
+    one_by_one(camera, depths, 10, picture_for(SMALL))
+    rate *= min(1.0, 0.3 / (time.monotonic() - began))  # a slow machine is asked for less
+    process, memory, stop, late = psutil.Process(node.process.pid), [], threading.Event(), []
+    filming = threading.Thread(target=film, args=(camera, depths, rate, stop, late))
     filming.start()
     try:
         for number in range(2, count + 2):
             record = release(float(number))
+            memory.append(process.memory_info().rss)
             releases.publish(students.message(record))
             wait_until(lambda: images.read_depth(depths[-1])[0, 0] == number,  # noqa: B023
                        f'release {number}')
-            memory.append(process.memory_info().rss)
             shutil.rmtree(running.folder)  # a gigabyte of them else
             running = record
     finally:
@@ -166,13 +172,25 @@ def test_a_camera_misses_no_frame_while_releases_come_and_memory_stays_level(
     assert all(len(metres) == 1 for metres in said)
     order = np.concatenate(said)
     assert (np.diff(order) >= 0).all() and np.unique(order).tolist() == [*range(1, count + 2)]
-    # what a loader keeps for the next one is there after a few; an engine is 20 MB and more
-    settled = memory[len(memory) // 2:]
-    assert settled[-1] - settled[0] < 15 * 2**20
+    # what a release itself holds up, each of them would
+    assert len(late) < count / 2
+    # What a loader keeps for the next one is there after a few; an engine is 20 MB and more. The
+    # one before is freed a moment after it has answered last.
+    wait_until(lambda: process.memory_info().rss - memory[count // 2] < 15 * 2**20,
+               f'memory of {memory}')
 
 
-def film(camera, rate, stop):
+def film(camera, depths, rate, stop, late):
+    """Show pictures at a rate; `late` gets the stamps of those that it would have lost so."""
+    def answered():
+        return len(depths) == len(camera.stamps)
+
     while not stop.wait(1 / rate):
+        # A frame may wait for as long again; then the next one would take its place. But a busy
+        # machine, too, stops the node for a while now and then, so that it does not come then.
+        if not answered() and not stop.wait(1 / rate) and not answered():
+            late.append(camera.stamps[-1])
+        wait_until(answered, 'an answer')
         camera.show(picture_for(SMALL))
 
 
@@ -247,8 +265,11 @@ def test_an_engine_that_fails_on_a_frame_costs_that_frame_alone(nodes, model):
             shown = len(depths)
             wait_until(lambda: (camera.show(picture_for(SMALL)), time.sleep(0.2),
                                 len(depths) > shown)[-1], 'an answer')  # noqa: B023
-        counts = node._cameras[0].ledger.values()
-        assert counts['rejected.engine'] >= 4 and counts['answered'] == len(depths)
+        # a frame is counted after its depth went out, and the last one may be on its way yet
+        counts = wait_until(
+            lambda: (found := node._cameras[0].ledger.values())['in_flight'] == 0
+            and found['answered'] == len(depths) and found, 'the account of all frames')
+        assert counts['rejected.engine'] >= 4
         assert node._cameras[0].last_rejection == 'flaky failed on a picture: out of memory'
         assert node.state == 'active'
     finally:

@@ -34,7 +34,7 @@ def test_every_transition_works_twice_and_two_ctrl_c_end_the_node_cleanly(
                 ('configure', 'inactive'), ('activate', 'active'), ('deactivate', 'inactive'),
                 ('activate', 'active'), ('deactivate', 'inactive'), ('cleanup', 'unconfigured')):
             assert node.change(transition), f'{transition}\n{node.log}'
-            assert node.state() == state
+            node.wait_for_state(state)
     assert node.change('configure') and node.change('activate')
     assert node.interrupt(signal.SIGINT, signal.SIGINT) == 0
     assert 'Traceback' not in node.log and 'ERROR' not in node.log, node.log
@@ -69,5 +69,5 @@ def test_a_failed_configure_leaves_the_node_up_unconfigured_and_able_to_try_agai
 
 def test_a_failed_autostart_ends_the_process_so_that_it_can_be_started_again(nodes):
     node = nodes.start('stream_node', wait_for=None)
-    assert node.process.wait(40.0) == 1
+    assert node.exit_code() == 1
     assert 'work_dir' in node.log and 'Traceback' not in node.log

@@ -22,14 +22,15 @@ from depth_distill_ros.nodes.qos import profile  # noqa: E402
 
 
 class Camera:
-    """Publishes pictures of grey levels 0, 1, 2... until it is closed."""
+    """Publishes pictures of its numbers, in red and green, until it is closed."""
 
     def __init__(self, nodes, reliable=True, encoding='bgr8', make=None):
         self.topic = nodes.topic('image')
         self._publisher = nodes.graph.talk(Image, self.topic, profile(5, reliable))
         self._encoding = encoding
         self.number = 0
-        self._make = make or (lambda number: np.full((80, 100, 3), number % 256, np.uint8))
+        self._make = make or (lambda number: np.full(
+            (80, 100, 3), (0, number // 256, number % 256), np.uint8))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._publish)
         self._thread.start()
@@ -65,7 +66,8 @@ def test_pictures_come_from_either_kind_of_publisher_the_newest_each_time(camera
     count = old = 0
     for picture in pictures(eye.topic, 4, 30.0):
         assert picture.shape == (80, 100, 3) and picture.dtype == np.uint8
-        assert picture[0, 0, 0] >= old
+        red, green, _ = picture[0, 0].tolist()
+        assert 256 * green + red >= old
         count, old = count + 1, eye.number
         wait_until(lambda: eye.number >= old + 10, 'ten more pictures')  # noqa: B023
     assert count == 4

@@ -99,25 +99,27 @@ def test_the_embedded_simulator_is_heard_as_it_is(stream):
     sent = nodes.graph.listen(Image, nodes.topic('semantics'))
     nodes.start('simulator_node', rate=10.0, height=SIZE[0], width=SIZE[1])
     with StreamReader(work_dir / 'store') as reader:
+        def both():
+            stored = {frame.stamp: frame.semantics for frame in map(reader.read, reader.keys())}
+            return [(stored[stamp], message) for message in list(sent)
+                    if (stamp := images.stamp_ns(message)) in stored]
+
         # the tester may hear the simulator later than the stream does
-        wait_until(lambda: len(sent) >= 8 and len(reader) >= 12, 'frames')
-        stored = {frame.stamp: frame.semantics for frame in map(reader.read, reader.keys())}
-    heard = {images.stamp_ns(m): images.read_array(m) for m in list(sent)}
-    both = stored.keys() & heard.keys()
-    assert len(both) >= 4
-    for stamp in both:
-        np.testing.assert_array_equal(stored[stamp], heard[stamp])
+        wait_until(lambda: len(both()) >= 4 and len(reader) >= 12, 'frames')
+        for semantics, message in both():
+            np.testing.assert_array_equal(semantics, images.read_array(message))
     assert node.wait_for_values(semantics='ids', rejected=0)
 
 
-def test_isaacs_labels_may_be_a_second_late_or_early_and_frames_without_are_dropped_and_counted(
+def test_isaacs_labels_may_be_late_or_early_and_frames_without_are_dropped_and_counted(
         stream, rendered):
     nodes, node, work_dir = stream
     isaac = Isaac(nodes)
     late = []
     for number, frame in enumerate(rendered[:10]):
         messages = isaac.messages(number, frame)
-        late.append((time.monotonic() + 1.0, messages.pop('semantic_labels')))
+        # of the two seconds that a frame waits, a busy machine may need some itself
+        late.append((time.monotonic() + 0.5, messages.pop('semantic_labels')))
         isaac.publish(messages)
         time.sleep(0.05)
     for due, labels in late:
@@ -143,7 +145,9 @@ def test_isaac_begins_again_when_its_timeline_is_stopped(stream, rendered):
     for number in range(30, 34):
         isaac.send(number, rendered[number - 30])
     isaac.send(34, rendered[4], lambda messages: messages.pop('semantic_labels'))
-    node.wait_for_values(stored=4, waiting_for_labels=1)
+    values = node.wait_for_values(stored=4, paired=5)
+    # it waits for no more than two seconds, and is dropped either way
+    assert int(values['waiting_for_labels']) + int(values['without_labels']) == 1
     for number in range(4):
         isaac.send(number, rendered[number + 4])
     node.wait_for_values(stored=8, resets=1, without_labels=1)
@@ -249,7 +253,7 @@ def test_a_class_table_that_is_wrong_ends_the_node_with_a_line_that_names_it(nod
     table = tmp_path / 'mine.yaml'
     table.write_text('names: {kitchen: [oven]}')
     node = nodes.start('stream_node', wait_for=None, work_dir=str(tmp_path), classes=str(table))
-    assert node.process.wait(40.0) == 1
+    assert node.exit_code() == 1
     assert 'names: kitchen' in node.log and 'Traceback' not in node.log
 
 
@@ -270,14 +274,15 @@ def test_gazebos_colored_map_is_refused_until_its_labels_map_comes(stream, rende
 
 
 def test_two_simulators_on_one_topic_are_named_and_the_stream_goes_on(stream, rendered):
-    nodes, node, _ = stream
+    nodes, node, work_dir = stream
     gazebo = Gazebo(nodes)
     gazebo.send(0, rendered[0])
     node.wait_for_values(stored=1)
     intruder = rclpy.create_node('intruder', namespace=nodes.namespace)
     second = SimpleNamespace(
         talk=lambda kind, name, qos: intruder.create_publisher(kind, nodes.topic(name), qos),
-        graph=SimpleNamespace(talk=intruder.create_publisher), topic=nodes.topic)
+        graph=SimpleNamespace(talk=intruder.create_publisher), topic=nodes.topic,
+        introduce=nodes.introduce)
     other = Isaac(second)
     topic = nodes.topic('semantics')
     both = f'/tester, {nodes.namespace}/intruder'
@@ -285,10 +290,12 @@ def test_two_simulators_on_one_topic_are_named_and_the_stream_goes_on(stream, re
         both.split(', ')), 'both to be named')
     assert node.level() == 1
     # One after the other: of frames that are sent at once some go, as each topic mixes them anew.
-    for number in range(1, 4):
-        for simulator in (gazebo, other):
-            simulator.send(number, rendered[number])
-            time.sleep(0.2)
+    with StreamReader(work_dir / 'store') as reader:
+        for number in range(1, 4):
+            for simulator in (gazebo, other):
+                stored = len(reader) + 1
+                simulator.send(number, rendered[number])
+                wait_until(lambda: len(reader) == stored, 'the frame in the store')  # noqa: B023
     node.wait_for_values(stored=7)
     intruder.destroy_node()
     node.wait_for_log('has 2 publishers')
@@ -326,7 +333,7 @@ def test_infinite_depth_of_a_simulator_is_no_pixel_to_be_judged_by(nodes, render
 def test_label_info_without_vision_msgs_ends_the_node_with_what_to_install(nodes, tmp_path):
     node = nodes.start('stream_node', wait_for=None, work_dir=str(tmp_path),
                        semantics='label_info')
-    assert node.process.wait(40.0) == 1
+    assert node.exit_code() == 1
     assert 'vision-msgs' in node.log and 'Traceback' not in node.log
 
 
