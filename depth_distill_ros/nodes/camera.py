@@ -165,8 +165,9 @@ class Camera:
         return self._optics
 
     def _reject(self, reason: str, line: str) -> None:
-        self.ledger.reject(reason)
+        # in this order: a diagnosis that shows the count shows its reason
         self.last_rejection = line
+        self.ledger.reject(reason)
         self._node.get_logger().warning(f'frame rejected: {line}', throttle_duration_sec=1.0)
 
 

@@ -54,13 +54,14 @@ def pictures(topic: str, count: int, timeout: float) -> Iterator[np.ndarray]:
 
 def _wait(executor: SingleThreadedExecutor, source: Input, received: list, timeout: float) -> None:
     begun = checked = time.monotonic()
-    source.check(timeout)
+    warning = source.check(timeout)
     while not received:
         executor.spin_once(timeout_sec=_CHECK)
         now = time.monotonic()
         if now - checked < _CHECK:
             continue
         checked = now
-        warning = source.check(timeout)
+        # a warning is said once, at the look before perhaps
+        warning = source.check(timeout) or warning
         if now - begun >= timeout:
             raise DepthDistillError(warning or f'{source.name}: no picture for {timeout:.0f} s')
