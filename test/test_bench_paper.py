@@ -98,6 +98,13 @@ def test_an_interrupted_row_goes_on_where_it_was(folder, capsys, monkeypatch):
     assert bench(folder, 'd3-5')
     assert 'lden-mbv2-d3-no-g-x1: 2 steps on cpu' in (said := capsys.readouterr().out)
     assert ', going on from step 1' in said
+    # its cost is told for all of its steps, by the pace of those that were timed
+    path = folder / 'lden-mbv2-d3-no-g-x1' / 'seed-0' / 'row.json'
+    record = json.loads(path.read_text())
+    assert (record['steps'], record['steps_of_them']) == (2, 1)
+    path.write_text(json.dumps({**record, 'seconds': 60.0}))
+    row, = (row for row in bench(folder, 'd3-5')['rows'] if row['variant'] == 'Without G')
+    assert row['minutes'] == 2.0
 
 
 def test_several_seeds_show_their_spread(folder):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 import json
 from pathlib import Path
@@ -80,7 +80,7 @@ def _lines(paper: PaperTable, outcomes: Sequence[Outcome],
     Return each line of the table by its keys.
 
     ours: means over seeds; spread: their standard deviations; seeds: how many; minutes: of
-    training, all seeds together.
+    training, all seeds together, where a training was interrupted by the pace of its last sitting.
     """
     outcomes_of: dict[tuple[tuple[str, str], ...], list[Outcome]] = {}
     for outcome in outcomes:
@@ -94,5 +94,11 @@ def _lines(paper: PaperTable, outcomes: Sequence[Outcome],
             'ours': {name: mean(found) for name, found in values.items() if found},
             'spread': {name: stdev(found) for name, found in values.items() if len(found) > 1},
             'seeds': max((len(found) for found in values.values()), default=0),
-            'minutes': round(sum(o.record.get('seconds', 0.0) for o in same) / 60, 1)}
+            'minutes': round(sum(_seconds(o.record) for o in same) / 60, 1)}
     return lines
+
+
+def _seconds(record: Mapping[str, Any]) -> float:
+    if not record:  # of a model that nobody trains
+        return 0.0
+    return record['seconds'] * record['steps'] / (record['steps_of_them'] or record['steps'])
