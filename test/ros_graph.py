@@ -226,6 +226,10 @@ class NodeProcess:
         """Send the signals at once; return the exit code."""
         for number in signals or (signal.SIGINT,):
             self.process.send_signal(number)
+        return self.exit_code()
+
+    def exit_code(self):
+        """Wait for the process to end."""
         return self.process.wait(TIMEOUT)
 
     def end(self):
@@ -238,10 +242,6 @@ class NodeProcess:
 
     def ended(self):
         return self.process.poll() is not None
-
-    def exit_code(self):
-        """Wait for the process to end by itself."""
-        return self.process.wait(TIMEOUT)
 
 
 def _yaml(value):
