@@ -91,7 +91,7 @@ setup(
         # rooms as USD stages
         'isaac': ['usd-core>=24.11'],
         # path-traced rooms
-        'render': ['mitsuba>=3.9', 'pyoidn>=2.5'],
+        'render': ['mitsuba>=3.9', 'pyoidn>=2.5; platform_machine == "x86_64"'],
         'test': ['pytest>=7', 'ruff'],
     },
     zip_safe=False,

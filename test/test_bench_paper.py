@@ -5,6 +5,7 @@
 from dataclasses import replace
 import json
 from pathlib import Path
+import platform
 import shutil
 
 import cv2
@@ -14,6 +15,9 @@ from depth_distill_ros.bench.preset import small
 from depth_distill_ros.cli import main
 from depth_distill_ros.commands import _bench_paper
 from depth_distill_ros.rendering.world import World
+
+pytestmark = pytest.mark.skipif(platform.machine() != 'x86_64', reason=(
+    'Open Image Denoise comes as a wheel for x86-64 alone'))
 
 TINY = World({'train': 4, 'val': 1, 'test': 1}, {'train': 8, 'val': 1, 'test': 4}, (64, 96),
              samples=1, seed=77)
@@ -50,6 +54,7 @@ def test_every_method_of_d3s_table_3_gets_its_figures(folder, capsys):
         ('KD-OOD', 'X1'), ('D3', 'X1'), ('KD-OOD', 'X2'), ('D3', 'X2'))]
     assert all(figures.keys() == {'rmse', 'delta1'} for figures in ours.values())
     trained = {row['row']: row for row in found['trained']}
+    assert trained['lden-mbv2-d3-x2']['device']['computed'].startswith('cpu')
     assert trained['lden-mbv2-d3-x2']['settings']['stream'] == (
         f'folder:{folder}/data/stream-large')
     assert all(row['seconds'] > 0 for name, row in trained.items()
@@ -86,6 +91,22 @@ def test_a_row_that_was_lost_is_trained_again_and_no_other(folder, capsys):
     assert lines(after) == lines(before)
 
 
+def test_what_is_done_stays_in_the_table_when_another_row_is_interrupted(folder, monkeypatch):
+    def interrupted(steps, first, total):
+        raise KeyboardInterrupt
+
+    before = bench(folder, 'd3-3')
+    assert before['figures']
+    shutil.rmtree(folder / 'lden-r18-student' / 'seed-0')
+    with monkeypatch.context() as patch:
+        patch.setattr(_bench_paper, 'show', interrupted)
+        assert bench(folder, 'd3-3', '--rows', 'lden-r18-student') is None
+    now = json.loads((folder / 'results.json').read_text())['d3-3']
+    assert now['figures'] == before['figures']
+    assert {row['row'] for row in before['trained']} - {row['row'] for row in now['trained']} == {
+        'lden-r18-student'}
+
+
 def test_an_interrupted_row_goes_on_where_it_was(folder, capsys, monkeypatch):
     def interrupted(steps, first, total):
         next(steps)
@@ -116,6 +137,7 @@ def test_several_seeds_show_their_spread(folder):
     assert line.count(' ± ') == 2 and line.split('|')[-3].strip() == '2'
     assert lines(found)['Without G',]['rmse'] == pytest.approx(
         sum(row['figures']['rmse'] for row in trained) / 2)
+    assert bench(folder, 'd3-5')['rows'] == found['rows'], 'fewer seeds forget none'
 
 
 def test_other_settings_in_a_folder_are_refused(folder, capsys, monkeypatch):
@@ -129,6 +151,20 @@ def test_other_settings_in_a_folder_are_refused(folder, capsys, monkeypatch):
     preset = small(TINY, steps=2, rooms=2, test_rooms=1)
     assert bench(folder, 'd3-3') is None
     assert 'data/stream was rendered for something else' in capsys.readouterr().err
+
+
+def test_rows_that_other_weights_taught_are_refused(folder, capsys):
+    path = folder / 'lden-mbv2-d3-x1' / 'seed-0' / 'row.json'
+    text = path.read_text()
+    record = json.loads(text)
+    assert all(len(digest) == 64 for digest in record['started_from'].values())
+    record['started_from']["the teacher's weights"] = 64 * '0'
+    path.write_text(json.dumps(record))
+    try:
+        assert bench(folder, 'd3-5') is None
+        assert "was trained with other settings (the teacher's weights)" in capsys.readouterr().err
+    finally:
+        path.write_text(text)
 
 
 def test_lwd_is_judged_at_home_and_elsewhere(tmp_path):
@@ -159,7 +195,9 @@ def test_dacnn_learns_from_rendered_stereo_pairs(tmp_path):
 def test_data_is_written_as_role_and_reader(tmp_path, capsys):
     for words, said in ((['--data', 'nyu:/x'], 'write ROLE=KIND:PATH'),
                         (['--data', 'stream=folder:/x', 'stream=folder:/y'], 'given twice'),
-                        (['--seeds', '0'], 'give at least 1')):
+                        (['--seeds', '0'], 'give at least 1'),
+                        (['--preset', 'full', '--target', '/rooms'],
+                         'give --data target-train=folder:/rooms/train')):
         assert bench(tmp_path / 'none', 'd3-3', *words) is None
         assert said in capsys.readouterr().err
 

@@ -65,8 +65,9 @@ def test_the_six_methods_differ_in_nothing_but_the_method(preset):
     assert changes(table['Random noise', 'None'], d3) == {
         'method': 'random-noise', **({'steps': 125_000} if preset is FULL else {})}
     dfad = table['DFAD', 'None'].settings
-    assert changes(table['DFAD', 'None'], d3).keys() == {'method', 'steps'}
+    assert changes(table['DFAD', 'None'], d3).keys() == {'method', 'steps', 'ema'}
     assert 5 * dfad.steps == table['Random noise', 'None'].settings.steps
+    assert dfad.ema == pytest.approx(d3.settings.ema ** 5)
     student = table['Student', 'NYU-v2']
     assert student.settings.method == 'supervised'
     assert (student.data, student.teacher) == ({'labelled': 'target-train'}, '')
@@ -137,7 +138,8 @@ def test_what_is_judged_is_never_trained_on():
     for role in ('stream', 'stream-large'):
         assert worlds[role].look == 'stream' and worlds[role].baseline == 0.0
     assert worlds['stream-large'].frames == 6 * worlds['stream'].frames
-    assert [role for role, part in parts.items() if part.split != 'train'] == ['target-test']
+    assert {role: part.split for role, part in parts.items() if part.split != 'train'} == {
+        'target-test': 'test', 'robot-frames': 'val'}
     assert parts['target-test'] == Part('test')
     # X and U are other pictures, and both together all that the teacher has seen
     assert parts['target-train'].last == parts['auxiliary'].first == 1000
@@ -164,6 +166,13 @@ def test_data_that_is_missing_is_named_in_one_line(tmp_path, name, data, wanted,
         bench.runs(bench_table(name, FULL), wanted)
     assert said in str(error.value)
     assert '\n' not in str(error.value)
+
+
+@pytest.mark.parametrize(('test', 'judged'), [
+    ('nyu:/x,split=test', 'nyu'), ('folder:/rooms/test', 'robot'), ('store:/run/store', 'robot')])
+def test_a_network_is_judged_through_the_lens_it_learned_with(tmp_path, test, judged):
+    bench = Bench(tmp_path, FULL, {'target-test': test}, None, lambda line: None)
+    assert bench.protocol(bench_table('d3-3', FULL), 'target-test') == judged
 
 
 def test_rows_without_data_are_left_out_and_said(tmp_path):

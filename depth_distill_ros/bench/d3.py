@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from depth_distill_ros.bench.preset import Pair, Preset
 from depth_distill_ros.bench.table import (
@@ -38,20 +39,20 @@ def table_1(preset: Preset) -> BenchTable:
             ('NYU-v2', '50K', 'target', TRAIN), ('ImageNet', '50K', 'objects', OBJECTS),
             ('ScanNet', '50K', 'indoor', INDOOR), ('KITTI', '50K', 'outdoor', OUTDOOR),
             ('SceneNet', '50K', 'x1', STREAM), ('SceneNet', '300K', 'x2', STREAM_LARGE))),
-        rows.noise({'dataset': 'Random noise', 'data': '50K'})), preset.protocol)
+        rows.noise({'dataset': 'Random noise', 'data': '50K'})))
 
 
 def table_3(preset: Preset) -> BenchTable:
     """Compare the methods for every pair of networks."""
     return BenchTable('d3-3', tuple(
         row for pair in preset.pairs
-        for row in PairRows(preset, pair).methods({'pair': pair.name}, 'NYU-v2')), preset.protocol)
+        for row in PairRows(preset, pair).methods({'pair': pair.name}, 'NYU-v2')))
 
 
 def table_4(preset: Preset) -> BenchTable:
     """Compare the methods with another target, ScanNet."""
     rows = PairRows(preset, preset.main_pair, SCANNET_TRAIN, 'scannet-')
-    return BenchTable('d3-4', tuple(rows.methods({}, 'ScanNet')), preset.protocol, SCANNET_TEST)
+    return BenchTable('d3-4', tuple(rows.methods({}, 'ScanNet')), SCANNET_TEST)
 
 
 def table_5(preset: Preset) -> BenchTable:
@@ -60,7 +61,7 @@ def table_5(preset: Preset) -> BenchTable:
     return BenchTable('d3-5', (
         rows.teacher(None), rows.distilled('d3', 'x1', STREAM, {'variant': 'D3'}),
         *(rows.distilled('d3', f'{slug}-x1', STREAM, {'variant': variant}, **switch)
-          for variant, (slug, switch) in _SWITCHES.items())), preset.protocol)
+          for variant, (slug, switch) in _SWITCHES.items())))
 
 
 class PairRows:
@@ -78,10 +79,7 @@ class PairRows:
             self.teacher(named('Teacher', target)),
             self.student(named('Student', target)),
             self.noise(named('Random noise', 'None')),
-            # its student is updated as often as in the other rows
-            Row(f'{self._slug}-dfad', self._preset.row_settings(
-                'dfad', self._pair.student, steps=max(1, self._preset.updates // STUDENT_STEPS)),
-                named('DFAD', 'None'), teacher=f'{self._slug}-teacher'),
+            self._dfad(named('DFAD', 'None')),
             *(self.distilled(method, data.lower(), role, named(name, data))
               for data, role in SETS.items()
               for method, name in (('kd-ood', 'KD-OOD'), ('d3', 'D3')))]
@@ -103,6 +101,13 @@ class PairRows:
         return Row(f'{self._slug}-random-noise', self._preset.row_settings(
             'random-noise', self._pair.student, steps=self._preset.updates), keys,
             teacher=f'{self._slug}-teacher')
+
+    def _dfad(self, keys: Mapping[str, str]) -> Row:
+        settings = self._preset.row_settings('dfad', self._pair.student)
+        # its student is updated, and averaged over updates, as often as in the other rows
+        return Row(f'{self._slug}-dfad', replace(
+            settings, steps=max(1, self._preset.updates // STUDENT_STEPS),
+            ema=settings.ema ** STUDENT_STEPS), keys, teacher=f'{self._slug}-teacher')
 
     def distilled(self, method: str, slug: str, role: str, keys: Mapping[str, str],
                   auxiliary: str = '', **changes) -> Row:

@@ -15,6 +15,7 @@ _METHODS = {'KD-OOD': 'kd-ood', 'D3': 'd3', 'D3+': 'd3plus'}
 def table(preset: Preset) -> BenchTable:
     """Compare D3+ with D3 and KD-OOD, each with and without unlabelled frames of the robot."""
     rows = PairRows(preset, preset.main_pair)
+    batch = preset.row_settings('d3', preset.main_pair.student).batch
     lines: list[Row] = [rows.teacher({'method': 'Teacher', 'data': 'target'}),
                         rows.student({'method': 'Student', 'data': 'target'})]
     for data, role in SETS.items():
@@ -22,6 +23,7 @@ def table(preset: Preset) -> BenchTable:
                   for name, method in _METHODS.items()]
     lines += [rows.distilled(method, 'x1-robot', SETS['X1'],
                              {'method': name, 'data': f'X1{BESIDE}robot frames'},
-                             auxiliary=ROBOT_FRAMES)
+                             # of each kind, so that no update sees more pictures than another
+                             auxiliary=ROBOT_FRAMES, batch=batch // 2)
               for name, method in _METHODS.items()]
-    return BenchTable('d3plus', tuple(lines), preset.protocol)
+    return BenchTable('d3plus', tuple(lines))

@@ -23,14 +23,14 @@ def table_1(preset: Preset) -> BenchTable:
     """Judge teacher and student on KITTI by Eigen's split."""
     return BenchTable('dacnn-1', (
         _teacher(preset, {'method': 'DACNN, stereo teacher'}),
-        _student(preset, 'dacnn', {'method': 'DACNN'})), 'kitti-eigen', STEREO_TEST)
+        _student(preset, 'dacnn', {'method': 'DACNN'})), STEREO_TEST, 'kitti-eigen')
 
 
 def table_2(preset: Preset) -> BenchTable:
     """Judge the student as KITTI's benchmark does."""
     return BenchTable('dacnn-2', (
         _teacher(preset, None), _student(preset, 'dacnn', {'method': 'DACNN'})),
-        'kitti-benchmark', BENCHMARK_TEST)
+        BENCHMARK_TEST, 'kitti-benchmark')
 
 
 def table_3(preset: Preset) -> BenchTable:
@@ -41,7 +41,7 @@ def table_3(preset: Preset) -> BenchTable:
                  student_options={'depth_aware': False}),
         _student(preset, 'dacnn-no-distillation', {'method': 'w/o knowledge distillation'},
                  w_proxy=0.0, w_guidance=0.0),
-        _student(preset, 'dacnn', {'method': 'full'})), 'kitti-eigen', STEREO_TEST)
+        _student(preset, 'dacnn', {'method': 'full'})), STEREO_TEST, 'kitti-eigen')
 
 
 def _teacher(preset: Preset, keys: Mapping[str, str] | None) -> Row:

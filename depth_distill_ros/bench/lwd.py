@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from depth_distill_ros.bench.d3 import PairRows
 from depth_distill_ros.bench.preset import Preset
 from depth_distill_ros.bench.table import (
     AUXILIARY,
@@ -36,11 +37,10 @@ def table_2(preset: Preset) -> BenchTable:
     return BenchTable('lwd-2', (
         _teacher(preset, keys('Teacher Nt(X)', teacher)),
         _union_teacher(preset, keys("Teacher Nt(X+U')", teacher)),
-        Row('lwd-supervised', preset.row_settings('supervised', preset.main_pair.student),
-            keys('Supervised Ns(X)', student), {'labelled': TRAIN}),
+        PairRows(preset, preset.main_pair).student(keys('Supervised Ns(X)', student)),
         _on_x(preset, keys('LWD Ns(X)', student)),
         _unlabelled(preset, keys(_UNLABELLED, student)),
-        _labelled(preset, keys(_LABELLED, student))), preset.protocol)
+        _labelled(preset, keys(_LABELLED, student))))
 
 
 def table_3(preset: Preset) -> BenchTable:
@@ -73,7 +73,7 @@ def figure_7(preset: Preset) -> BenchTable:
         keys = {'auxiliary_images': count}
         rows += [_unlabelled(preset, keys, columns('unlabelled'), role),
                  _labelled(preset, keys, columns('labelled'), role)]
-    return BenchTable('lwd-fig7', tuple(rows), preset.protocol)
+    return BenchTable('lwd-fig7', tuple(rows))
 
 
 def _both(preset: Preset, name: str, keys: Mapping[str, str], test: str = TEST,
@@ -81,7 +81,7 @@ def _both(preset: Preset, name: str, keys: Mapping[str, str], test: str = TEST,
     return BenchTable(name, (
         _teacher(preset, None), _union_teacher(preset, None),
         _unlabelled(preset, {'method': _UNLABELLED, **keys}, columns),
-        _labelled(preset, {'method': _LABELLED, **keys}, columns)), preset.protocol, test)
+        _labelled(preset, {'method': _LABELLED, **keys}, columns)), test)
 
 
 def _teacher(preset: Preset, keys: Mapping[str, str] | None) -> Row:

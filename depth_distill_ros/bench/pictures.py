@@ -72,9 +72,10 @@ def _figure_4(path: Path, bench: Bench, rows: dict[str, Outcome], table: BenchTa
     reader = bench.reader(table.test)
     shown = Subset(reader, _spread(len(reader)))
     columns: dict[str, list[np.ndarray]] = {}
+    protocol = PROTOCOLS[bench.protocol(table, table.test)]
     for title, outcome in rows.items():
         network, card = load_teacher(outcome.model)
-        frames = list(Evaluation(network.eval(), card.size, PROTOCOLS[table.protocol],
+        frames = list(Evaluation(network.eval(), card.size, protocol,
                                  torch.device('cpu')).frames(shown))
         columns.setdefault('ground truth', [frame.reference for frame in frames])
         columns[title] = [frame.prediction for frame in frames]

@@ -4,8 +4,8 @@
 At what scale a table is run.
 
 'full' is the papers': their networks, recipes and data sets, for a GPU and days. 'small' is the
-same rows on rendered rooms alone, for two cores and an hour: path-traced rooms are the target,
-the shipped model that knows them is the teacher, rooms of the embedded simulator are the simulated
+same rows on rendered rooms alone, for two cores and hours: path-traced rooms are the target, the
+shipped model that knows them is the teacher, rooms of the embedded simulator are the simulated
 images.
 """
 
@@ -71,7 +71,6 @@ class Preset:
     main_pair : of every table but D3's table 3
     pairs : of that one
     own_teacher : the target's teacher is the shipped model, and nobody trains one
-    protocol : how monocular indoor networks are judged
     settings : changes to every such row's recipe
     teacher_settings : changes for teachers that are trained all the same
     stereo : changes to the recipes of DACNN's rows
@@ -87,7 +86,6 @@ class Preset:
     main_pair: Pair
     pairs: tuple[Pair, ...]
     own_teacher: bool
-    protocol: str
     settings: Mapping[str, Any]
     teacher_settings: Mapping[str, Any]
     stereo: Mapping[str, Any]
@@ -121,7 +119,7 @@ def _settings(method: str, network: tuple[str, str], changes: Mapping[str, Any])
 
 
 FULL = Preset(
-    'full', _MAIN, _PAIRS, own_teacher=False, protocol='nyu',
+    'full', _MAIN, _PAIRS, own_teacher=False,
     settings={'start': 'imagenet', 'size': (228, 304), 'workers': 8}, teacher_settings={},
     # DACNN is trained from scratch
     stereo={'start': 'random', 'size': (256, 512), 'workers': 8},
@@ -146,11 +144,11 @@ def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, room
     pair = replace(_MAIN, teacher=shipped)
     same = Pair('lden-r18', _PAIRS[0].name, shipped, shipped)
     known, all_known = parts[TRAIN].last, parts[AUXILIARY].last
-    judged = f"{target.rooms['test'] * target.frames['test']} pictures of other rooms"
+    judged = f'{_count(target, "test")} pictures of other rooms'
     main = (f'the shipped LDEN ResNet-18, trained on all {all_known} pictures of path-traced '
             f'rooms, stands for ResNet-34 and teaches LDEN MobileNet-V2 at {size[0]}×{size[1]}')
     return Preset(
-        'small', pair, (same, pair), own_teacher=True, protocol='robot',
+        'small', pair, (same, pair), own_teacher=True,
         settings={'size': size, 'steps': steps, 'batch': 4, 'lr': 5e-4, 'schedule': 'd3',
                   'ema': 0.99, 'g_width': 0.1, 'start': ''},
         teacher_settings={'start': str(shipped_teacher()), 'batch': 8},
@@ -161,17 +159,22 @@ def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, room
         notes={
             'd3': _note(f'{main}; {steps} updates of the student in batches of 4 in every row, '
                         'the same start for all of a backbone, an encoder that has learnt from '
-                        'simulated rooms; the pair of like networks is ResNet-18 twice; '
-                        f'NYU-v2 is {known} pictures of path-traced rooms; X1 and X2 are '
-                        f'{8 * rooms} and {48 * rooms} pictures of the embedded simulator; '
-                        "ScanNet is the simulator's muted look, in table 4 through a lens of 60°, "
-                        'and its teacher is trained', judged),
-            'd3plus': _note(f"trained as in D3's tables; the robot frames are the first "
-                            f'{parts[ROBOT_FRAMES].last} of the target, without their depth',
-                            judged),
+                        'simulated rooms; the pair of like networks is ResNet-18 twice, and its '
+                        'student starts from the encoder with which the training of the teacher '
+                        f'began; NYU-v2 is {known} pictures of path-traced rooms; X1 and X2 are '
+                        f'{8 * rooms} and {48 * rooms} pictures of the embedded simulator, which '
+                        "has the robot's lens and mount, so that the gap is smaller than the "
+                        "paper's; ScanNet is the simulator's muted look, which the teacher "
+                        'learned before those rooms, in table 4 through a lens of 60°, and its '
+                        'teacher is trained', judged),
+            'd3plus': _note("trained as in D3's tables; the robot frames are the "
+                            f'{_count(target, "val")} of the validation rooms, which taught the '
+                            'teacher nothing, without their depth; with them a batch is half '
+                            "simulated and half the robot's, and no larger", judged),
             'lwd': _note(f'{main}; {steps} steps of 4 pictures of each kind in every row; X and U '
                          f"are {known} and {all_known - known} pictures, the same teacher for U "
-                         "and U'; other data sets are rooms of the embedded simulator", judged),
+                         "and U', which has learned from the measured depth of both; other data "
+                         'sets are rooms of the embedded simulator', judged),
             'dacnn': _note(f'pictures of {stereo_size[0]}×{stereo_size[1]}, {8 * rooms} pairs of '
                            f"the embedded simulator's muted look, {stereo_steps} steps of 4 in "
                            'every row, from random weights', f'{4 * test_rooms} pictures')})
@@ -181,14 +184,18 @@ def _note(what: str, judged: str) -> str:
     return f'Small preset, rendered rooms: {what}. Judged on {judged}.'
 
 
+def _count(target: traced.World, split: str) -> int:
+    return target.rooms[split] * target.frames[split]
+
+
 def _parts(target: traced.World) -> dict[str, Part]:
-    count = target.rooms['train'] * target.frames['train']
+    count = _count(target, 'train')
     known = count // 4
     return {
         TRAIN: Part('train', 0, known), TEST: Part('test'),
         AUXILIARY: Part('train', known, count),
-        # of the same rooms as the supervised student's, so that none sees more of the target
-        ROBOT_FRAMES: Part('train', 0, max(1, known // 4)),
+        # as new to the teacher as what a robot sees
+        ROBOT_FRAMES: Part('val'),
         **{subset(name): Part('train', known, known + max(
             1, round((count - known) * share / AUXILIARY_ALL)))
            for name, share in AUXILIARY_COUNTS.items()}}

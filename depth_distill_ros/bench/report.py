@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from statistics import mean, stdev
@@ -16,6 +16,7 @@ Written by `depth-distill bench paper` from its results.json: do not edit. "pape
 paper states for its own data, "ours" what the rows of the named preset measured: means over the
 seeds, ± their standard deviation. Of a row with one seed the scatter is not known. The figures of
 the paper and ours are of other pictures and networks: what can be compared is the order of rows.
+Minutes are all seeds' together, by the clock, with whatever else the machine did meanwhile.
 """
 
 
@@ -27,9 +28,10 @@ def write_report(results: Mapping[str, Any], path: Path) -> None:
 def _section(table: Mapping[str, Any]) -> str:
     parts = [f'## {table["title"]}\n', _rows(table), f'{table["note"]} {_cost(table)}\n'.lstrip()]
     if shares := table['share_of_gap']:
-        parts.append('Of the gap in delta1 between KD-OOD and the student with measured depth: '
-                     + ', '.join(f'{line} {_percent(share)}' for line, share in shares.items())
-                     + '.\n')
+        parts.append('Of the gap in delta1 between KD-OOD on the same simulated pictures and the '
+                     'student with measured depth, ± the scatter of what is gained:\n\n'
+                     + '\n'.join(f'- {line}: {_part(share)}' for line, share in shares.items())
+                     + '\n')
     if lines := _disagreements(table):
         parts.append("Where the order is not the paper's:\n\n" + '\n'.join(
             f'- {line}' for line in lines) + '\n')
@@ -57,33 +59,45 @@ def _figure(row: Mapping[str, Any], metric: str, whose: str) -> str:
 
 
 def _cost(table: Mapping[str, Any]) -> str:
-    device, minutes = table['device'], sum(row.get('minutes', 0.0) for row in table['rows'])
+    minutes = sum(row.get('minutes', 0.0) for row in table['rows'])
+    machines = {_machine(row['device']) for row in table['trained'] if 'device' in row}
+    versions = ', '.join(f'{name} {version}' for name, version in table['versions'].items())
+    where = f'Trained in {minutes:.0f} minutes on {" and ".join(sorted(machines))}; '
+    return f'{where if machines else ""}{versions}.'
+
+
+def _machine(device: Mapping[str, Any]) -> str:
     where = device.get('gpu') or (f'{device["threads"]} of {device["cores"]} cores of '
                                   f'{device["cpu"]}')
-    versions = ', '.join(f'{name} {version}' for name, version in table['versions'].items())
-    return f'Trained in {minutes:.0f} minutes on {where} ({device["computed"]}); {versions}.'
+    return f'{where} ({device["computed"]})'
 
 
-def _percent(share: Sequence[float]) -> str:
-    spread = f' ± {100 * stdev(share):.0f}' if len(share) > 1 else ''
-    seeds = f' ({len(share)} seeds)' if len(share) > 1 else ''
-    return f'{100 * mean(share):.0f}{spread} %{seeds}'
+def _part(share: Mapping[str, Any]) -> str:
+    spread = f' ± {100 * share["spread"]:.0f}' if share['spread'] is not None else ''
+    return f'{100 * share["share"]:.0f}{spread} % of {share["gap"]:.3f}, {_seeds(share["seeds"])}'
+
+
+def _seeds(seeds: Collection[Any]) -> str:
+    return f'{len(seeds)} seeds' if len(seeds) > 1 else 'one seed'
 
 
 def _disagreements(table: Mapping[str, Any]) -> list[str]:
-    """Return a line for each two rows that the paper has in the other order than we."""
+    """Return a line for each two rows that the paper has in the other order, seed by seed."""
     metric = 'delta1' if 'delta1' in table['metrics'] else table['metrics'][0]
     rows = [row for row in table['rows'] if metric in row['paper'] and metric in row['ours']]
     lines = []
     for one, other in combinations(rows, 2):
         if one.get('pair') != other.get('pair'):
             continue
-        paper, ours = (one[who][metric] - other[who][metric] for who in ('paper', 'ours'))
-        if paper * ours < 0:
+        mine, its = (row['by_seed'][metric] for row in (one, other))
+        seeds = sorted(mine.keys() & its.keys())
+        apart = [mine[seed] - its[seed] for seed in seeds]
+        paper = one['paper'][metric] - other['paper'][metric]
+        if seeds and paper * mean(apart) < 0:
+            here = ' and '.join(f'{mean(row[seed] for seed in seeds):.3f}' for row in (mine, its))
             lines.append(f'{_name(table, one)} and {_name(table, other)}: paper '
                          f'{one["paper"][metric]:.3f} and {other["paper"][metric]:.3f}, here '
-                         f'{one["ours"][metric]:.3f} and {other["ours"][metric]:.3f}'
-                         + _doubt(one, other, metric, abs(ours)))
+                         f'{here} ({_seeds(seeds)}{_doubt(apart)})')
     return lines
 
 
@@ -91,8 +105,6 @@ def _name(table: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     return ' '.join(row[key] for key in table['keys'] if key != 'pair' and row[key])
 
 
-def _doubt(one: Mapping[str, Any], other: Mapping[str, Any], metric: str, apart: float) -> str:
-    spreads = [row['spread'][metric] for row in (one, other) if metric in row.get('spread', {})]
-    if not spreads:
-        return ' (one seed)'
-    return ' (less apart than seeds are)' if apart < max(spreads) else ''
+def _doubt(apart: Sequence[float]) -> str:
+    scattered = len(apart) > 1 and abs(mean(apart)) < stdev(apart)
+    return ', less apart than their differences scatter' if scattered else ''

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+import fcntl
 import json
 from pathlib import Path
 import platform
@@ -15,7 +16,6 @@ from typing import Any
 import torch
 
 from depth_distill_ros import __version__
-from depth_distill_ros.bench.device import device
 from depth_distill_ros.bench.gap import shares_of_gap
 from depth_distill_ros.bench.json_file import write_json
 from depth_distill_ros.bench.report import write_report
@@ -37,20 +37,25 @@ def compared(name: str, outcomes: Sequence[Outcome]) -> Comparison:
 
 
 def write_results(bench: Bench, name: str, outcomes: Sequence[Outcome],
-                  figures: Sequence[Path] = ()) -> Comparison:
-    """Bring results.json and RESULTS.md of the bench's folder up to date."""
+                  figures: Sequence[Path] | None = None) -> Comparison:
+    """Bring results.json and RESULTS.md up to date; figures that are not given anew stay."""
     comparison = compared(name, outcomes)
-    entry = {**_entry(bench, comparison, outcomes),
-             'figures': [figure.name for figure in figures]}
     path = bench.folder / 'results.json'
     try:
-        results = json.loads(path.read_text(encoding='utf-8')) if path.exists() else {}
-        results[name] = entry
-        write_json(path, results)
-        write_report(results, bench.folder / 'RESULTS.md')
+        bench.folder.mkdir(parents=True, exist_ok=True)
+        # another table may be run in the same folder
+        with open(bench.folder / '.results.lock', 'w') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            results = json.loads(path.read_text(encoding='utf-8')) if path.exists() else {}
+            before = results.get(name, {}).get('figures', [])
+            results[name] = {
+                **_entry(bench, comparison, outcomes),
+                'figures': before if figures is None else [figure.name for figure in figures]}
+            write_json(path, results)
+            write_report(results, bench.folder / 'RESULTS.md')
     except OSError as error:
         raise DepthDistillError(f'cannot write {path}: {error.strerror}') from error
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise DepthDistillError(f'{path} is damaged or of another version ({error}); move it '
                                 'away, the rows that are done stay done') from error
     return comparison
@@ -62,8 +67,6 @@ def _entry(bench: Bench, comparison: Comparison, outcomes: Sequence[Outcome]) ->
     return {
         'title': table.title, 'keys': table.keys, 'metrics': table.metrics,
         'preset': bench.preset.name, 'note': bench.preset.note(table.name),
-        'device': {**device(), 'computed': str(bench.compute),
-                   'threads': torch.get_num_threads()},
         'versions': {'depth_distill_ros': __version__, 'torch': torch.__version__,
                      'python': platform.python_version()},
         'rows': [{**row.keys, **lines.get(tuple(row.keys.items()), {}),
@@ -79,8 +82,9 @@ def _lines(paper: PaperTable, outcomes: Sequence[Outcome],
     """
     Return each line of the table by its keys.
 
-    ours: means over seeds; spread: their standard deviations; seeds: how many; minutes: of
-    training, all seeds together, where a training was interrupted by the pace of its last sitting.
+    ours: means over seeds; spread: their standard deviations; by_seed: what they are of; seeds:
+    how many; minutes: of training, all seeds together, where a training was interrupted by the
+    pace of its last sitting.
     """
     outcomes_of: dict[tuple[tuple[str, str], ...], list[Outcome]] = {}
     for outcome in outcomes:
@@ -93,6 +97,8 @@ def _lines(paper: PaperTable, outcomes: Sequence[Outcome],
         lines[keys] = {
             'ours': {name: mean(found) for name, found in values.items() if found},
             'spread': {name: stdev(found) for name, found in values.items() if len(found) > 1},
+            'by_seed': {name: {str(o.seed): o.figures[name] for o in same if name in o.figures}
+                        for name in paper.metrics},
             'seeds': max((len(found) for found in values.values()), default=0),
             'minutes': round(sum(_seconds(o.record) for o in same) / 60, 1)}
     return lines

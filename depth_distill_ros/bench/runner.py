@@ -7,18 +7,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+import hashlib
 import json
 import os
 from pathlib import Path
 import time
 from typing import Any
 
+import torch
+
 from depth_distill_ros import datasets
+from depth_distill_ros.bench.device import device
 from depth_distill_ros.bench.json_file import write_json
 from depth_distill_ros.bench.preset import Preset
 from depth_distill_ros.bench.rendered import render
 from depth_distill_ros.bench.table import BenchTable, Row
 from depth_distill_ros.bench.timing import gpu_milliseconds
+from depth_distill_ros.datasets.preprocessing import recorded
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.offline import RunSettings, open_run
 from depth_distill_ros.distillation.run import Progress
@@ -26,8 +31,9 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
 from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks.external import load_teacher
+from depth_distill_ros.networks.model import WEIGHTS
 from depth_distill_ros.rendering.dataset import render as path_trace
-from depth_distill_ros.shipped import shipped_teacher
+from depth_distill_ros.shipped import shipped_start, shipped_teacher
 
 _DONE = 'row.json'
 _SAVE_EVERY = 200  # steps
@@ -82,7 +88,7 @@ class Bench:
     def runs(self, table: BenchTable, wanted: Sequence[str] = (), seeds: int = 1,
              ) -> list[tuple[Row, int]]:
         """
-        Return the rows that can be run with their seeds: the wanted ones, and what is done before.
+        Return the rows that can be run with their seeds: the wanted ones, and all that are done.
 
         Without wanted ones, all rows for which there is data. Raises DepthDistillError where data
         is missing for a wanted row, or for all of them, or data is given that the table has no
@@ -101,8 +107,8 @@ class Bench:
             missing = [role for role in self._roles(table, row)
                        if role not in self._data and not self.preset.has(role)]
             if not missing:
-                ready += [(row, seed) for seed in range(seeds if row.settings else 1)
-                          if not wanted or row.name in wanted or self._done(row, seed)]
+                asked = seeds if not wanted or row.name in wanted else 0
+                ready += [(row, seed) for seed in self._seeds(row, asked)]
                 continue
             sentence = (f'row {row.name} of table {table.name} needs '
                         + ' and '.join(f'--data {role}=KIND:PATH' for role in missing))
@@ -117,11 +123,16 @@ class Bench:
     def outcome(self, table: BenchTable, row: Row, seed: int = 0) -> Outcome:
         """Train the row where it is not trained yet, judge it where it is not judged yet."""
         model, record, path = self._trained(table, row, seed)
-        figures = {role: self._judged(model, self._spec(role), table.protocol, path)
+        figures = {role: self._judged(model, self._spec(role), self.protocol(table, role), path)
                    for role in _tests(table, row)}
         return Outcome(row, seed, model, record, {
             column: figures[role][metric] for column, (metric, role) in row.columns.items()
         } if row.columns else figures[table.test])
+
+    def protocol(self, table: BenchTable, role: str) -> str:
+        """Return how rows are judged on the data of a role: through the lens they learn with."""
+        robots = table.protocol == 'nyu' and recorded(self._spec(role))
+        return 'robot' if robots else table.protocol
 
     def reader(self, role: str) -> datasets.Reader:
         """Return the data of a role."""
@@ -131,8 +142,16 @@ class Bench:
         """Return where the row's training is."""
         return self.folder / row.name / f'seed-{seed}'
 
-    def _done(self, row: Row, seed: int) -> bool:
+    def done(self, row: Row, seed: int) -> bool:
+        """Tell whether the row needs no training any more."""
         return row.settings is None or (self.run_folder(row, seed) / _DONE).exists()
+
+    def _seeds(self, row: Row, asked: int) -> list[int]:
+        if row.settings is None:
+            return [0]
+        done = {int(path.parent.name.removeprefix('seed-'))
+                for path in (self.folder / row.name).glob(f'seed-*/{_DONE}')}
+        return sorted({*range(asked), *done})
 
     def _roles(self, table: BenchTable, row: Row) -> list[str]:
         roles = [*row.data.values(), *_tests(table, row)]
@@ -163,10 +182,16 @@ class Bench:
             source: self._spec(role) for source, role in row.data.items()})
         folder = self.run_folder(row, seed)
         path, described = folder / _DONE, json.loads(json.dumps(asdict(settings)))
+        started_from = {
+            "the teacher's weights": _digest((teacher or self.own_teacher) if row.teacher else ''),
+            'the weights to start from': _digest(
+                settings.start or shipped_start(settings.backbone) or '')}
         if path.exists():
             record = _read(path)
             before = {**asdict(RunSettings()), **record['settings']}
             other = [name for name, value in described.items() if before[name] != value]
+            other += [name for name, value in started_from.items()
+                      if record.get('started_from', {}).get(name) != value]
             if other:
                 raise DepthDistillError(
                     f'{folder} was trained with other settings ({", ".join(other)}); remove it, '
@@ -180,7 +205,9 @@ class Bench:
                     first, opened.total)
         student = opened.run.finish()
         record = {
-            'settings': described, 'steps': opened.total, 'device': str(opened.compute),
+            'settings': described, 'started_from': started_from, 'steps': opened.total,
+            'device': {**device(), 'computed': str(opened.compute),
+                       'threads': torch.get_num_threads()},
             # of the last sitting, if there were several
             'seconds': round(time.monotonic() - began, 1), 'steps_of_them': opened.total - first,
             'unreadable': opened.sources.unreadable, 'judged': {}}
@@ -215,6 +242,12 @@ class Bench:
         if self.compute.device.type == 'cuda' and card.network not in _SLIDING:
             figures['gpu_ms'] = gpu_milliseconds(network, card.size, self.compute.device)
         return figures
+
+
+def _digest(model: str | Path) -> str:
+    """Return the SHA-256 of a model folder's weights: another version has the same path."""
+    weights = Path(model) / WEIGHTS
+    return hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ''
 
 
 def _tests(table: BenchTable, row: Row) -> list[str]:

@@ -69,12 +69,13 @@ class BenchTable:
     Attributes
     ----------
     name : as in evaluation.tables
-    protocol : one of evaluation.protocol.PROTOCOLS
     test : role of the data that the rows are judged on
+    protocol : one of evaluation.protocol.PROTOCOLS; in place of 'nyu', recorded pictures are
+        judged as on the robot
 
     """
 
     name: str
     rows: tuple[Row, ...]
-    protocol: str
     test: str = TEST
+    protocol: str = 'nyu'

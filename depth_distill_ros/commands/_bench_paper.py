@@ -30,7 +30,7 @@ EXAMPLE = 'depth-distill bench paper --table d3-3 --preset small --out runs/d3'
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--table', choices=(*TABLES, *OWN_TABLES), required=True)
     parser.add_argument('--preset', choices=('small', 'full'), default='small',
-                        help="small: on the simulator's data alone, for two cores and an hour; "
+                        help='small: path-traced and simulated rooms, for two cores and hours; '
                              "full: the papers' networks, recipes and data")
     parser.add_argument('--data', nargs='+', action='extend', default=[],
                         metavar='ROLE=KIND:PATH[,KEY=VALUE...]',
@@ -49,15 +49,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.seeds < 1:
         raise DepthDistillError(f'--seeds {arguments.seeds}: give at least 1')
+    if arguments.target and arguments.preset == 'full':
+        raise DepthDistillError(f"--target {arguments.target} is the small preset's; give --data "
+                                f'target-train=folder:{arguments.target}/train '
+                                f'target-test=folder:{arguments.target}/test')
     console = Console()
     preset = small() if arguments.preset == 'small' else FULL
     bench = Bench(arguments.out, preset, _data(arguments.data), show,
                   lambda line: console.print(line, highlight=False, markup=False),
                   arguments.target)
     table = bench_table(arguments.table, preset)
-    outcomes = []
-    for row, seed in bench.runs(table, arguments.rows, arguments.seeds):
-        outcomes.append(bench.outcome(table, row, seed))
+    runs = bench.runs(table, arguments.rows, arguments.seeds)
+    left = [run for run in runs if not bench.done(*run)]
+    # in the table from the first, however early this is interrupted
+    outcomes = [bench.outcome(table, *run) for run in runs if run not in left]
+    comparison = write_results(bench, table.name, outcomes)
+    for run in left:
+        outcomes.append(bench.outcome(table, *run))
         comparison = write_results(bench, table.name, outcomes)
     console.print(comparison.rich())
     figures = draw_figures(bench, table, outcomes)

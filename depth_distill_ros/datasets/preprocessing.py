@@ -139,6 +139,11 @@ class Preparation:
     plain: bool = False
 
 
+def recorded(spec: str) -> bool:
+    """Tell whether a data set is a robot's or a simulator's, seen whole as the nodes see it."""
+    return spec.partition(':')[0] in ('folder', 'bag', 'store')
+
+
 def preparation(spec: str, size: Size, needs: Collection[str] = ()) -> Preparation:
     """
     Return how the papers prepare such data.
@@ -157,12 +162,11 @@ def preparation(spec: str, size: Size, needs: Collection[str] = ()) -> Preparati
     kind = spec.partition(':')[0]
     if kind == 'kitti':
         return Preparation(RandomCrop(size), dacnn if {'depth', 'right'} & {*needs} else None)
-    recorded = kind in ('folder', 'bag', 'store')
     if 'depth' not in needs:
-        return Preparation(Fit(size) if recorded else Indoor(size), plain=True)
+        return Preparation(Fit(size) if recorded(spec) else Indoor(size), plain=True)
     half = ((size[0] + 1) // 2, (size[1] + 1) // 2)
-    if recorded and 'right' in needs:
+    if recorded(spec) and 'right' in needs:
         return Preparation(Fit(size, half), dacnn)
-    if recorded:
+    if recorded(spec):
         return Preparation(Fit(size, half, flip=True), hu)
     return Preparation(Indoor(size, half, True, 5.0 if kind.startswith('nyu') else 0.0), hu)

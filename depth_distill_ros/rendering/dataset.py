@@ -116,7 +116,8 @@ def _files(world: World, folder: Path, split: str, room: int, part: str) -> list
 
 
 def _done(world: World, folder: Path, split: str, room: int) -> bool:
-    return all(file.is_file() for file in _files(world, folder, split, room, 'image'))
+    return all(file.is_file() for part in _PARTS
+               for file in _files(world, folder, split, room, part))
 
 
 def _save(path: Path, array: np.ndarray) -> None:

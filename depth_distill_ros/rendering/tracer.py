@@ -141,8 +141,8 @@ def _denoiser() -> Any:
     try:
         import pyoidn
     except (ImportError, OSError) as error:
-        raise DepthDistillError('pyoidn (Open Image Denoise) is not installed or does not load; '
-                                'install the extra "render": pip install '
+        raise DepthDistillError('pyoidn (Open Image Denoise, for x86-64 alone) is not installed '
+                                'or does not load; install the extra "render": pip install '
                                 'depth_distill_ros[render]') from error
     return pyoidn
 

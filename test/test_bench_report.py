@@ -1,0 +1,57 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""RESULTS.md: what it says of rows whose order is not the paper's, of shares and of machines."""
+
+import pytest
+
+from depth_distill_ros.bench.report import write_report
+
+CPU = {'cpu': 'EPYC', 'cores': 2, 'threads': 1, 'computed': 'cpu, bf16'}
+
+
+def row(variant, paper, *ours):
+    seeds = {str(seed): value for seed, value in enumerate(ours)}
+    return {'variant': variant, 'paper': {'delta1': paper}, 'seeds': len(ours), 'minutes': 3.0,
+            'ours': {'delta1': sum(ours) / len(ours)}, 'by_seed': {'delta1': seeds}}
+
+
+def text(tmp_path, *rows, shares=None, devices=(CPU,)):
+    write_report({'d3-5': {
+        'title': 'Ablation', 'keys': ['variant'], 'metrics': ['delta1'], 'note': 'Small.',
+        'rows': rows, 'share_of_gap': shares or {}, 'figures': [],
+        'versions': {'torch': '2.15'}, 'trained': [{'device': device} for device in devices],
+    }}, tmp_path / 'RESULTS.md')
+    return (tmp_path / 'RESULTS.md').read_text()
+
+
+@pytest.mark.parametrize(('ours', 'said'), [
+    ([(0.69, 0.71, 0.70), (0.72, 0.74, 0.73)], 'here 0.700 and 0.730 (3 seeds)'),
+    ([(0.69, 0.71, 0.70), (0.72, 0.70, 0.71)],
+     'here 0.700 and 0.710 (3 seeds, less apart than their differences scatter)'),
+    # the whole has 0.70 in the mean and 0.69 with the seed that both have
+    ([(0.69, 0.71, 0.70), (0.695,)], 'here 0.690 and 0.695 (one seed)')])
+def test_rows_are_compared_seed_by_seed(tmp_path, ours, said):
+    whole, without = ours
+    page = text(tmp_path, row('D3', 0.742, *whole), row('Without G', 0.722, *without))
+    assert f'- D3 and Without G: paper 0.742 and 0.722, {said}\n' in page
+
+
+def test_rows_in_the_papers_order_are_not_named(tmp_path):
+    # seed by seed, too
+    page = text(tmp_path, row('D3', 0.742, 0.68, 0.72), row('Without G', 0.722, 0.675))
+    assert "Where the order is not the paper's" not in page
+
+
+def test_a_share_comes_with_the_gap_its_scatter_and_its_seeds(tmp_path):
+    page = text(tmp_path, shares={
+        'D3 X1': {'share': 0.183, 'spread': 0.186, 'gap': 0.025, 'seeds': [0, 1, 2]},
+        'D3 X2': {'share': 0.45, 'spread': None, 'gap': 0.036, 'seeds': [0]}})
+    assert '- D3 X1: 18 ± 19 % of 0.025, 3 seeds\n- D3 X2: 45 % of 0.036, one seed\n' in page
+
+
+def test_every_machine_that_trained_a_row_is_named(tmp_path):
+    gpu = {**CPU, 'gpu': 'H200', 'computed': 'cuda, bf16'}
+    page = text(tmp_path, row('D3', 0.742, 0.7), row('Without G', 0.722, 0.6),
+                devices=(CPU, gpu, CPU))
+    assert ('Small. Trained in 6 minutes on 1 of 2 cores of EPYC (cpu, bf16) and H200 '
+            '(cuda, bf16); torch 2.15.') in page
