@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+What a trained G does: l_BN (eq. 6) before and after it, and how far it moves a picture.
+
+Beside it the teacher's own world. Takes a D3 row of `depth-distill bench paper`, or any run of
+`distill --method d3`.
+
+Example: python benchmarks/transformation_network.py D3_ROW/seed-0 --world folder:ROOMS/train
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+import torch
+
+from depth_distill_ros.datasets import open_reader
+from depth_distill_ros.datasets.preprocessing import preparation
+from depth_distill_ros.distillation.bn_statistics import BNStatistics
+from depth_distill_ros.distillation.checkpoint import load_checkpoint
+from depth_distill_ros.distillation.mixing import mix
+from depth_distill_ros.distillation.offline import RunSettings
+from depth_distill_ros.distillation.reader_source import ReaderSource
+from depth_distill_ros.networks import transformation_network
+from depth_distill_ros.networks.external import load_teacher
+from depth_distill_ros.shipped import shipped_teacher
+
+
+def source(spec: str, settings: RunSettings, needs: tuple[str, ...] = ()) -> ReaderSource:
+    """Return batches of the run's own size, drawn with its seed."""
+    return ReaderSource(open_reader(spec), preparation(spec, tuple(settings.size), needs),
+                        settings.batch, settings.seed, torch.device('cpu'))
+
+
+@torch.no_grad()
+def measure(run: Path, world: str, batches: int) -> dict[str, list[tuple[float, ...]]]:
+    """Return l_BN, mean change and mean depth of each kind of picture, a batch each."""
+    settings = RunSettings.read(run / 'run.yaml')
+    teacher = load_teacher(settings.teacher or str(shipped_teacher()))[0].eval()
+    statistics = BNStatistics(teacher)
+    g = transformation_network(settings.g_form, settings.g_width, settings.g_residual).train()
+    g.load_state_dict(load_checkpoint(run / 'last.pt')['training']['networks']['transformation'])
+    own, stream = source(world, settings), source(settings.stream, settings, ('semantics',))
+    generator = torch.Generator().manual_seed(settings.seed)
+    found: dict[str, list[tuple[float, ...]]] = {}
+    for _ in range(batches):
+        frames = stream.draw()
+        mixed = mix(frames.x, frames.semantics, generator)
+        z = g(mixed)
+        for kind, x in {"the world's own": own.draw().x, 'simulated, x': frames.x,
+                        'mixed, x̂′': mixed, 'transformed, z = G(x̂′)': z}.items():
+            with statistics.recorded() as terms:
+                depth = teacher(x)
+            change = (x - mixed).abs().mean() if x is z else torch.tensor(0.0)
+            found.setdefault(kind, []).append(
+                tuple(float(value) for value in (sum(terms), change, depth.mean())))
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('run', type=Path, help='folder with run.yaml and last.pt')
+    parser.add_argument('--world', required=True, metavar='KIND:PATH',
+                        help="pictures of the teacher's world")
+    parser.add_argument('--batches', type=int, default=12)
+    arguments = parser.parse_args()
+    table = Table(title=f'{arguments.run}, {arguments.batches} batches')
+    for column in ('pictures', 'l_BN', '± batches', 'changed by', 'teacher says, m'):
+        table.add_column(column, justify='left' if column == 'pictures' else 'right')
+    for kind, rows in measure(arguments.run, arguments.world, arguments.batches).items():
+        (l_bn, change, depth), scatter = np.mean(rows, axis=0), np.std(rows, axis=0)[0]
+        table.add_row(kind, f'{l_bn:.0f}', f'{scatter:.0f}', f'{change:.3f}', f'{depth:.2f}')
+    Console().print(table)
+
+
+if __name__ == '__main__':
+    main()
