@@ -21,6 +21,7 @@ from depth_distill_ros.rendering.things import Part
 # The scalar variant needs no LLVM on the machine, and one process a core scales better than one
 # with many threads. Fixed, as a picture has to be the same for any number of jobs.
 _VARIANT = 'scalar_rgb'
+_EXTRA = 'install the extra "render": pip install depth_distill_ros[render]'
 _PATH = {'type': 'path', 'max_depth': 4, 'rr_depth': 3}
 # Samples of albedo and normals, which guide the denoiser; tracing them costs as much as light.
 _GUIDES = 2
@@ -128,8 +129,8 @@ def _mitsuba() -> Any:
         import drjit
         import mitsuba
     except ImportError as error:
-        raise DepthDistillError('mitsuba is not installed; install the extra "render": '
-                                'pip install depth_distill_ros[render]') from error
+        raise DepthDistillError(f'mitsuba is not installed or does not load ({error}); {_EXTRA}'
+                                ) from error
     if mitsuba.variant() != _VARIANT:
         mitsuba.set_variant(_VARIANT)
         drjit.set_thread_count(1)
@@ -142,8 +143,7 @@ def _denoiser() -> Any:
         import pyoidn
     except (ImportError, OSError) as error:
         raise DepthDistillError('pyoidn (Open Image Denoise, for x86-64 alone) is not installed '
-                                'or does not load; install the extra "render": pip install '
-                                'depth_distill_ros[render]') from error
+                                f'or does not load ({error}); {_EXTRA}') from error
     return pyoidn
 
 
