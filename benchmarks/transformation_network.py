@@ -20,14 +20,13 @@ from rich.console import Console
 from rich.table import Table
 import torch
 
+from depth_distill_ros.bench.pictures import trained_g
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.distillation.bn_statistics import BNStatistics
-from depth_distill_ros.distillation.checkpoint import load_checkpoint
 from depth_distill_ros.distillation.mixing import mix
 from depth_distill_ros.distillation.offline import RunSettings
 from depth_distill_ros.distillation.reader_source import ReaderSource
-from depth_distill_ros.networks import transformation_network
 from depth_distill_ros.networks.external import load_teacher
 from depth_distill_ros.shipped import shipped_teacher
 
@@ -44,8 +43,7 @@ def measure(run: Path, world: str, batches: int) -> dict[str, list[tuple[float, 
     settings = RunSettings.read(run / 'run.yaml')
     teacher = load_teacher(settings.teacher or str(shipped_teacher()))[0].eval()
     statistics = BNStatistics(teacher)
-    g = transformation_network(settings.g_form, settings.g_width, settings.g_residual).train()
-    g.load_state_dict(load_checkpoint(run / 'last.pt')['training']['networks']['transformation'])
+    g = trained_g(run)
     own, stream = source(world, settings), source(settings.stream, settings, ('semantics',))
     generator = torch.Generator().manual_seed(settings.seed)
     found: dict[str, list[tuple[float, ...]]] = {}

@@ -3,8 +3,8 @@
 """The table beyond the papers: its rows, and the share of the gap that each closes."""
 
 import json
-import platform
 
+from path_tracing import needs_path_tracing
 import pytest
 
 from depth_distill_ros.bench.catalogue import bench_table
@@ -92,8 +92,7 @@ def test_each_pair_has_a_gap_of_its_own_and_some_have_none():
                                   {'delta1': 1.0})]) == {}
 
 
-@pytest.mark.skipif(platform.machine() != 'x86_64', reason=(
-    'Open Image Denoise comes as a wheel for x86-64 alone'))
+@needs_path_tracing
 def test_the_table_is_run_and_shows_ours_alone(tmp_path, monkeypatch):
     target = World({'train': 4, 'val': 1, 'test': 1}, {'train': 4, 'val': 1, 'test': 1},
                    (64, 96), samples=1, seed=77)

@@ -5,10 +5,10 @@
 from dataclasses import replace
 import json
 from pathlib import Path
-import platform
 import shutil
 
 import cv2
+from path_tracing import needs_path_tracing
 import pytest
 
 from depth_distill_ros.bench.preset import small
@@ -16,8 +16,7 @@ from depth_distill_ros.cli import main
 from depth_distill_ros.commands import _bench_paper
 from depth_distill_ros.rendering.world import World
 
-pytestmark = pytest.mark.skipif(platform.machine() != 'x86_64', reason=(
-    'Open Image Denoise comes as a wheel for x86-64 alone'))
+pytestmark = needs_path_tracing
 
 TINY = World({'train': 4, 'val': 1, 'test': 1}, {'train': 8, 'val': 1, 'test': 4}, (64, 96),
              samples=1, seed=77)

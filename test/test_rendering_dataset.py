@@ -4,12 +4,12 @@
 
 import json
 import math
-import platform
 import resource
 import signal
 import sys
 
 import numpy as np
+from path_tracing import needs_path_tracing
 import pytest
 
 from depth_distill_ros import cli
@@ -26,8 +26,7 @@ from depth_distill_ros.rendering.things import CLASS, Part
 from depth_distill_ros.rendering.tracer import Tracer
 from depth_distill_ros.rendering.world import World
 
-pytestmark = pytest.mark.skipif(platform.machine() != 'x86_64', reason=(
-    'Open Image Denoise comes as a wheel for x86-64 alone'))
+pytestmark = needs_path_tracing
 
 CAMERA = Intrinsics.from_vertical_fov(math.radians(50.0), (24, 32))
 MATT = Material('matt', (0.7, 0.6, 0.5))

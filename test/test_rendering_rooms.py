@@ -95,8 +95,12 @@ def test_a_cameras_axes_are_right_down_forward():
 
 
 def test_no_two_splits_share_a_room():
-    world = PRESETS['small']
-    drawn = [corners(generate(world.room_seed(split, number))) for split in SPLITS
+    for world in PRESETS.values():
+        seeds = [world.room_seed(split, room) for split in SPLITS
+                 for room in range(world.rooms[split])]
+        assert len(set(seeds)) == len(seeds)
+    # other seeds alone would not do
+    drawn = [corners(generate(PRESETS['small'].room_seed(split, number))) for split in SPLITS
              for number in range(2)]
     assert len({points.tobytes() for points in drawn}) == 2 * len(SPLITS) == 6
 

@@ -18,6 +18,7 @@ from depth_distill_ros.bench.table import BenchTable
 from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.distillation.checkpoint import load_checkpoint
 from depth_distill_ros.distillation.mixing import mix
+from depth_distill_ros.distillation.offline import RunSettings
 from depth_distill_ros.evaluation.figures import (
     draw_comparison,
     draw_curves,
@@ -59,6 +60,14 @@ def _figures_4_and_5(bench: Bench, table: BenchTable, outcomes: Sequence[Outcome
     return drawn
 
 
+def trained_g(run: Path) -> nn.Module:
+    """Return G of the D3 training in a folder, after its last step and as it is in training."""
+    settings = RunSettings.read(run / 'run.yaml')
+    g = transformation_network(settings.g_form, settings.g_width, settings.g_residual)
+    g.load_state_dict(load_checkpoint(run / 'last.pt')['training']['networks']['transformation'])
+    return g.train()
+
+
 def _title(outcome: Outcome) -> str:
     keys = outcome.row.keys
     return f'{keys["method"]} {keys["data"]}' if outcome.row.teacher else keys['method']
@@ -85,9 +94,7 @@ def _figure_4(path: Path, bench: Bench, rows: dict[str, Outcome], table: BenchTa
 @torch.no_grad()
 def _figure_5(path: Path, bench: Bench, outcome: Outcome) -> None:
     settings = outcome.record['settings']
-    g = transformation_network(settings['g_form'], settings['g_width'], settings['g_residual'])
-    g.load_state_dict(load_checkpoint(bench.run_folder(outcome.row, outcome.seed) / 'last.pt')
-                      ['training']['networks']['transformation'])
+    g = trained_g(bench.run_folder(outcome.row, outcome.seed))
     role = outcome.row.data['stream']
     reader = bench.reader(role)
     prepare = preparation(settings['stream'], tuple(settings['size']), ('semantics',)).pipeline
@@ -95,7 +102,7 @@ def _figure_5(path: Path, bench: Bench, outcome: Outcome) -> None:
     x, semantics = (torch.from_numpy(np.stack([getattr(s, part) for s in samples]))
                     for part in ('image', 'semantics'))
     mixed = mix(to_input(x), semantics, torch.Generator().manual_seed(settings['seed']))
-    z = g.train()(mixed)
+    z = g(mixed)
     depths = {whose: _depth(load_teacher(model)[0], z) for whose, model in (
         ('teacher', settings['teacher'] or bench.own_teacher), ('student', outcome.model))}
     draw_transformed(path, list(x.numpy()), _pictures(mixed), _pictures(z), depths)
