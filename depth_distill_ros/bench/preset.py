@@ -144,7 +144,7 @@ def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, room
     pair = replace(_MAIN, teacher=shipped)
     same = Pair('lden-r18', _PAIRS[0].name, shipped, shipped)
     known, all_known = parts[TRAIN].last, parts[AUXILIARY].last
-    judged = f'{_count(target, "test")} pictures of other rooms'
+    judged = f'{target.pictures_of("test")} pictures of other rooms'
     main = (f'the shipped LDEN ResNet-18, trained on all {all_known} pictures of path-traced '
             f'rooms, stands for ResNet-34 and teaches LDEN MobileNet-V2 at {size[0]}×{size[1]}')
     return Preset(
@@ -168,8 +168,8 @@ def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, room
                         'learned before those rooms, in table 4 through a lens of 60°, and its '
                         'teacher is trained', judged),
             'd3plus': _note("trained as in D3's tables; the robot frames are the "
-                            f'{_count(target, "val")} of the validation rooms, which taught the '
-                            'teacher nothing, without their depth; with them a batch is half '
+                            f'{target.pictures_of("val")} of the validation rooms, which taught '
+                            'the teacher nothing, without their depth; with them a batch is half '
                             "simulated and half the robot's, and no larger", judged),
             'lwd': _note(f'{main}; {steps} steps of 4 pictures of each kind in every row; X and U '
                          f"are {known} and {all_known - known} pictures, the same teacher for U "
@@ -184,12 +184,8 @@ def _note(what: str, judged: str) -> str:
     return f'Small preset, rendered rooms: {what}. Judged on {judged}.'
 
 
-def _count(target: traced.World, split: str) -> int:
-    return target.rooms[split] * target.frames[split]
-
-
 def _parts(target: traced.World) -> dict[str, Part]:
-    count = _count(target, 'train')
+    count = target.pictures_of('train')
     known = count // 4
     return {
         TRAIN: Part('train', 0, known), TEST: Part('test'),

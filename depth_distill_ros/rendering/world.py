@@ -49,7 +49,11 @@ class World:
     @property
     def pictures(self) -> int:
         """How many there are in all splits."""
-        return sum(self.rooms[split] * self.frames[split] for split in SPLITS)
+        return sum(map(self.pictures_of, SPLITS))
+
+    def pictures_of(self, split: str) -> int:
+        """Return how many pictures there are of a split."""
+        return self.rooms[split] * self.frames[split]
 
     def room_seed(self, split: str, room: int) -> tuple[int, ...]:
         """Return the numbers that a room is drawn from."""
