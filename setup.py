@@ -52,7 +52,7 @@ setup(
         # and the one with torch may be a virtual environment's.
         installed('lib/' + PACKAGE, 'scripts/*'),
     ],
-    entry_points={'console_scripts': ['depth-distill = depth_distill_ros.cli:main']},
+    entry_points={'console_scripts': ['depth-distill = depth_distill_ros.apps.cli:main']},
     install_requires=[
         'setuptools',
         'lmdb>=1.4',

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import unfold
 
-from depth_distill_ros.networks.depth_aware import depth_aware_conv2d
+from depth_distill_ros.networks.dacnn.depth_aware import depth_aware_conv2d
 
 # where it is used: the picture's size over this, channels in and out
 _USES = ((8, 256, 64), (4, 384, 32), (2, 128, 8))

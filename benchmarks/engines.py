@@ -30,14 +30,14 @@ from rich.table import Table
 import torch
 
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.inference.engine import DepthEngine, EngineAbsentError, EngineError
-from depth_distill_ros.inference.parity import check_parity
-from depth_distill_ros.inference.selection import (
+from depth_distill_ros.inference.engine_selection import (
     ENGINES,
     REFERENCE,
     open_engine,
     shipped_frames,
 )
+from depth_distill_ros.inference.engines.engine import DepthEngine, EngineAbsentError, EngineError
+from depth_distill_ros.inference.parity import check_parity
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import load_model, save_model
 from depth_distill_ros.shipped import shipped_start

@@ -34,8 +34,8 @@ def publish(frames: int, rate: float) -> None:
     from sensor_msgs.msg import CameraInfo, Image
 
     from depth_distill_ros.geometry.intrinsics import Intrinsics
-    from depth_distill_ros.nodes import camera_info, images
-    from depth_distill_ros.nodes.qos import profile
+    from depth_distill_ros.ros.conversions import camera_info, images
+    from depth_distill_ros.ros.support.qos import profile
 
     rclpy.init()
     node = rclpy.create_node('synthetic')

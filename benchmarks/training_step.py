@@ -28,13 +28,13 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from depth_distill_ros.choices import G_FORMS, PRECISIONS
-from depth_distill_ros.distillation.bn_statistics import BNStatistics
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.data.batch import STREAM, Pictures
 from depth_distill_ros.distillation.losses import loss_h
 from depth_distill_ros.distillation.methods.d3 import D3
 from depth_distill_ros.distillation.mixing import mix
-from depth_distill_ros.distillation.pictures import STREAM, Pictures
-from depth_distill_ros.distillation.training import Optimisation, Training
+from depth_distill_ros.distillation.statistics import BNStatistics
+from depth_distill_ros.distillation.trainer import Optimisation, Training
 from depth_distill_ros.networks import build, transformation_network
 
 _MIXING_SEED = 0

@@ -20,14 +20,14 @@ from rich.console import Console
 from rich.table import Table
 import torch
 
-from depth_distill_ros.bench.pictures import trained_g
+from depth_distill_ros.apps.bench.pictures import trained_g
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.datasets.preprocessing import preparation
-from depth_distill_ros.distillation.bn_statistics import BNStatistics
+from depth_distill_ros.distillation.data.reader_source import ReaderSource
 from depth_distill_ros.distillation.mixing import mix
 from depth_distill_ros.distillation.offline import RunSettings
-from depth_distill_ros.distillation.reader_source import ReaderSource
-from depth_distill_ros.networks.external import load_teacher
+from depth_distill_ros.distillation.statistics import BNStatistics
+from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.shipped import shipped_teacher
 
 

@@ -5,6 +5,6 @@
 
 import sys
 
-from depth_distill_ros.cli import main
+from depth_distill_ros.apps.cli import main
 
 sys.exit(main())

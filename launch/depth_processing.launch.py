@@ -17,7 +17,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import ComposableNodeContainer
 from launch_ros.descriptions import ComposableNode
 
-from depth_distill_ros.bringup import DEPTH, DEPTH_CAMERA_INFO, BringupError
+from depth_distill_ros.ros.bringup import DEPTH, DEPTH_CAMERA_INFO, BringupError
 
 ARGUMENTS = {
     'namespace': ('', 'namespace of the nodes and topics, as of the inference node'),

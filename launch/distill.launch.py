@@ -12,7 +12,7 @@ ros2 launch depth_distill_ros distill.launch.py simulator:=none robot:=real
 
 from launch import LaunchDescription
 
-from depth_distill_ros.bringup import (
+from depth_distill_ros.ros.bringup import (
     DistillationArguments,
     distillation_graph,
     launch_description,

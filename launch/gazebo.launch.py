@@ -15,8 +15,8 @@ from launch.actions import EmitEvent, ExecuteProcess, OpaqueFunction
 from launch.events import Shutdown
 from launch_ros.actions import Node
 
-from depth_distill_ros.bringup import BringupError, NodeSpec, launch_description, launched
-from depth_distill_ros.simulators import (
+from depth_distill_ros.ros.bringup import BringupError, NodeSpec, launch_description, launched
+from depth_distill_ros.ros.simulators import (
     INSTALL_BRIDGE,
     GazeboArguments,
     gazebo_bridges,

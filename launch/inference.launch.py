@@ -10,7 +10,7 @@ ros2 launch depth_distill_ros inference.launch.py work_dir:=/data/run
 
 from launch import LaunchDescription
 
-from depth_distill_ros.bringup import InferenceArguments, inference_graph, launch_description
+from depth_distill_ros.ros.bringup import InferenceArguments, inference_graph, launch_description
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -11,8 +11,8 @@ ros2 launch depth_distill_ros isaac.launch.py robot:=real
 
 from launch import LaunchDescription
 
-from depth_distill_ros.bringup import launch_description
-from depth_distill_ros.simulators import IsaacArguments, simulator_graph
+from depth_distill_ros.ros.bringup import launch_description
+from depth_distill_ros.ros.simulators import IsaacArguments, simulator_graph
 
 
 def generate_launch_description() -> LaunchDescription:

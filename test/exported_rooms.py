@@ -16,8 +16,8 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 
-from depth_distill_ros.simulation.scene import rotation
 from depth_distill_ros.stream.classes import NYU13
+from depth_distill_ros.worlds.rooms.scene import rotation
 
 
 class ReadPart(NamedTuple):
@@ -47,7 +47,7 @@ class Camera(NamedTuple):
 
 def mjcf(path: Path) -> tuple[dict[str, Thing], Camera]:
     """Read a MuJoCo scene with MuJoCo's compiler."""
-    from depth_distill_ros.simulation.gl import load_mujoco
+    from depth_distill_ros.worlds.mujoco.gl import load_mujoco
     mujoco = load_mujoco()
     model = mujoco.MjModel.from_xml_path(str(path))
     data = mujoco.MjData(model)

@@ -7,8 +7,8 @@ import cv2
 from ros_graph import wait_until
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from depth_distill_ros.nodes import camera_info, images
-from depth_distill_ros.nodes.qos import profile
+from depth_distill_ros.ros.conversions import camera_info, images
+from depth_distill_ros.ros.support.qos import profile
 
 FRAME = 'robot_eye'
 BEST_EFFORT = profile(10, reliable=False)

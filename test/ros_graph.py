@@ -19,7 +19,7 @@ from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 
 from depth_distill_ros.installation import executable
-from depth_distill_ros.nodes.qos import profile
+from depth_distill_ros.ros.support.qos import profile
 
 TIMEOUT = 120.0  # generous: a busy machine is slow, and what passes never waits so long
 TRANSITIONS = {

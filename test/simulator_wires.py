@@ -9,8 +9,8 @@ from ros_graph import wait_until
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import String
 
-from depth_distill_ros.nodes import camera_info, images
-from depth_distill_ros.nodes.qos import profile
+from depth_distill_ros.ros.conversions import camera_info, images
+from depth_distill_ros.ros.support.qos import profile
 from depth_distill_ros.stream.classes import NYU13
 
 BRIDGE_QOS = profile(10)  # reliable, volatile, keep last 10: the default of both

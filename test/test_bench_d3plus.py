@@ -7,16 +7,16 @@ import json
 from path_tracing import needs_path_tracing
 import pytest
 
-from depth_distill_ros.bench.catalogue import bench_table
-from depth_distill_ros.bench.gap import shares_of_gap
-from depth_distill_ros.bench.preset import FULL, small
-from depth_distill_ros.bench.runner import Outcome
-from depth_distill_ros.bench.table import Row
-from depth_distill_ros.cli import main
-from depth_distill_ros.commands import _bench_paper
+from depth_distill_ros.apps.bench.catalogue import bench_table
+from depth_distill_ros.apps.bench.gap import shares_of_gap
+from depth_distill_ros.apps.bench.preset import FULL, small
+from depth_distill_ros.apps.bench.runner import Outcome
+from depth_distill_ros.apps.bench.table import Row
+from depth_distill_ros.apps.cli import main
+from depth_distill_ros.apps.commands import _bench_paper
 from depth_distill_ros.evaluation.tables import paper_table
-from depth_distill_ros.rendering.world import World
 from depth_distill_ros.shipped import shipped_teacher
+from depth_distill_ros.worlds.path_traced.world import World
 
 
 def outcome(method, data, delta1, seed=0, **keys):

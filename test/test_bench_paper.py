@@ -11,10 +11,10 @@ import cv2
 from path_tracing import needs_path_tracing
 import pytest
 
-from depth_distill_ros.bench.preset import small
-from depth_distill_ros.cli import main
-from depth_distill_ros.commands import _bench_paper
-from depth_distill_ros.rendering.world import World
+from depth_distill_ros.apps.bench.preset import small
+from depth_distill_ros.apps.cli import main
+from depth_distill_ros.apps.commands import _bench_paper
+from depth_distill_ros.worlds.path_traced.world import World
 
 pytestmark = needs_path_tracing
 

@@ -11,9 +11,9 @@ import pytest
 
 pytest.importorskip('rclpy')
 
-from depth_distill_ros.bench.student import Load, StudentBench, resized_model  # noqa: E402
-from depth_distill_ros.cli import main  # noqa: E402
-from depth_distill_ros.demo import supervisor  # noqa: E402
+from depth_distill_ros.apps.bench.student import Load, StudentBench, resized_model  # noqa: E402
+from depth_distill_ros.apps.cli import main  # noqa: E402
+from depth_distill_ros.apps.demo import supervisor  # noqa: E402
 from depth_distill_ros.errors import DepthDistillError  # noqa: E402
 from depth_distill_ros.installation import graph_of_its_own  # noqa: E402
 from depth_distill_ros.networks.model import load_model  # noqa: E402

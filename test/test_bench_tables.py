@@ -6,10 +6,10 @@ from dataclasses import asdict
 
 import pytest
 
-from depth_distill_ros.bench.catalogue import bench_table
-from depth_distill_ros.bench.preset import FULL, small
-from depth_distill_ros.bench.rendered import Part
-from depth_distill_ros.bench.runner import Bench
+from depth_distill_ros.apps.bench.catalogue import bench_table
+from depth_distill_ros.apps.bench.preset import FULL, small
+from depth_distill_ros.apps.bench.rendered import Part
+from depth_distill_ros.apps.bench.runner import Bench
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.tables import TABLES, beside, paper_table
 from depth_distill_ros.networks import backbones_of

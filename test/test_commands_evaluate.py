@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from depth_distill_ros.cli import main
-from depth_distill_ros.commands import evaluate as command
-from depth_distill_ros.distillation.release import publish
+from depth_distill_ros.apps.cli import main
+from depth_distill_ros.apps.commands import evaluate as command
+from depth_distill_ros.distillation.releases import publish
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks import build

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from depth_distill_ros import cli
+from depth_distill_ros.apps import cli
 from depth_distill_ros.networks import NETWORKS, backbones_of, catalogue
 
 

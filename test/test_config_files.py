@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from depth_distill_ros import bringup
+from depth_distill_ros.ros import bringup
 
 CONFIG = Path(__file__).resolve().parents[1] / 'config'
 

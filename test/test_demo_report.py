@@ -8,9 +8,9 @@ import json
 import numpy as np
 import pytest
 
-from depth_distill_ros.demo import demo, judge, pictures, report
-from depth_distill_ros.demo.history import History
-from depth_distill_ros.demo.judge import Frame, JudgedRelease, JudgeError, Score, Verdict
+from depth_distill_ros.apps.demo import demo, judge, pictures, report
+from depth_distill_ros.apps.demo.history import History
+from depth_distill_ros.apps.demo.judge import Frame, JudgedRelease, JudgeError, Score, Verdict
 
 SIZE = (6, 8)
 

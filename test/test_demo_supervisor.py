@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from depth_distill_ros.demo.supervisor import Supervisor, SupervisorError
+from depth_distill_ros.apps.demo.supervisor import Supervisor, SupervisorError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -134,7 +134,7 @@ def test_the_processes_of_a_killed_supervisor_end(tmp_path):
     sleeper = python("import time; print('up', flush=True); time.sleep(600)")
     source = (
         'import time; from pathlib import Path;'
-        'from depth_distill_ros.demo.supervisor import Supervisor;'
+        'from depth_distill_ros.apps.demo.supervisor import Supervisor;'
         f'supervisor = Supervisor({{"a": {sleeper!r}}}, Path({str(tmp_path)!r}), {{}});'
         'print(supervisor.children[0].process.pid, flush=True); time.sleep(600)')
     outer = subprocess.Popen([sys.executable, '-c', source], stdout=subprocess.PIPE, cwd=ROOT)

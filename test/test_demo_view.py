@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from depth_distill_ros.demo.history import History
-from depth_distill_ros.demo.view import View
+from depth_distill_ros.apps.demo.history import History
+from depth_distill_ros.apps.demo.view import View
 
 
 @pytest.fixture

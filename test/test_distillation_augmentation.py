@@ -7,11 +7,11 @@ import torch
 
 from depth_distill_ros.distillation.augmentation import augmented, camera
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Pictures
 from depth_distill_ros.distillation.losses import loss_h
 from depth_distill_ros.distillation.methods import MethodOptions, effective, make_method
 from depth_distill_ros.distillation.methods.d3 import D3
 from depth_distill_ros.distillation.offline import RunSettings
-from depth_distill_ros.distillation.pictures import AUXILIARY, STREAM, Pictures
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.normalisation import denormalise, normalise
 

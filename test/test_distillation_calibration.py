@@ -10,8 +10,7 @@ from safetensors.torch import load_file, save_file
 import torch
 from torch import nn
 
-from depth_distill_ros.commands import _models_calibrate
-from depth_distill_ros.distillation.bn_statistics import BNStatistics
+from depth_distill_ros.apps.commands import _models_calibrate
 from depth_distill_ros.distillation.calibration import (
     CalibrationError,
     default_layers,
@@ -19,11 +18,12 @@ from depth_distill_ros.distillation.calibration import (
     record,
     save_calibration,
 )
+from depth_distill_ros.distillation.statistics import BNStatistics
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.external import load_teacher
 from depth_distill_ros.networks.model import ModelCard, save_model
 from depth_distill_ros.networks.normalisation import to_input
+from depth_distill_ros.networks.teachers import load_teacher
 
 
 def world(count, size=(64, 96), seed=0):

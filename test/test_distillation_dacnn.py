@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.dacnn_losses import l_guidance, l_pixel, l_smooth
+from depth_distill_ros.distillation.data.batch import LABELLED, Pictures
 from depth_distill_ros.distillation.methods.dacnn import DACNNStudent, DACNNTeacher
-from depth_distill_ros.distillation.pictures import LABELLED, Pictures
-from depth_distill_ros.distillation.training import Optimisation, Training
+from depth_distill_ros.distillation.methods.dacnn_losses import l_guidance, l_pixel, l_smooth
+from depth_distill_ros.distillation.trainer import Optimisation, Training
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
 

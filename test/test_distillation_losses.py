@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from depth_distill_ros.distillation.bn_statistics import BNStatistics
 from depth_distill_ros.distillation.losses import loss_h, masked_target
 from depth_distill_ros.distillation.mixing import instances, masks_of_half, mix
 from depth_distill_ros.distillation.schedule import SCHEDULES, poly, stepwise
+from depth_distill_ros.distillation.statistics import BNStatistics
 from depth_distill_ros.errors import DepthDistillError
 
 

@@ -7,23 +7,23 @@ import torch
 from torch.nn.functional import l1_loss
 
 from depth_distill_ros.choices import METHODS, STREAM_METHODS
-from depth_distill_ros.distillation import taught_depth
 from depth_distill_ros.distillation.average import with_own_statistics
-from depth_distill_ros.distillation.bn_statistics import BNStatistics
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.data import teacher_depth as taught_depth
+from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, STREAM, Pictures
 from depth_distill_ros.distillation.losses import loss_h
 from depth_distill_ros.distillation.methods import MethodOptions, make_method
 from depth_distill_ros.distillation.methods.d3 import D3
 from depth_distill_ros.distillation.methods.lwd import LWD
 from depth_distill_ros.distillation.methods.supervised import Supervised
 from depth_distill_ros.distillation.mixing import mix
-from depth_distill_ros.distillation.pictures import AUXILIARY, LABELLED, STREAM, Pictures
-from depth_distill_ros.distillation.training import Optimisation, Training
+from depth_distill_ros.distillation.statistics import BNStatistics
+from depth_distill_ros.distillation.trainer import Optimisation, Training
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks import TransformationNetwork, build
 from depth_distill_ros.networks.normalisation import to_input
-from depth_distill_ros.simulation.camera import SimulatedCamera
+from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
 SIZE = (64, 96)
 CPU = Compute(torch.device('cpu'), 'fp32')

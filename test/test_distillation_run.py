@@ -18,14 +18,14 @@ import pytest
 import torch
 
 from depth_distill_ros import datasets
-from depth_distill_ros.cli import main
-from depth_distill_ros.commands import distill
+from depth_distill_ros.apps.cli import main
+from depth_distill_ros.apps.commands import distill
 from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.distillation.checkpoint import load_checkpoint
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.data.reader_source import ReaderSource
 from depth_distill_ros.distillation.offline import RunSettings, open_run
-from depth_distill_ros.distillation.reader_source import ReaderSource
-from depth_distill_ros.distillation.training import Optimisation, Training
+from depth_distill_ros.distillation.trainer import Optimisation, Training
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import ModelCard, load_model, save_model

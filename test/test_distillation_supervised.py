@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 import torch
 
-from depth_distill_ros.cli import main
+from depth_distill_ros.apps.cli import main
 from depth_distill_ros.distillation.average import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.data.rendered_source import RenderedSource
 from depth_distill_ros.distillation.methods.supervised import Supervised
-from depth_distill_ros.distillation.rendered_source import RenderedSource
 from depth_distill_ros.distillation.schedule import warm_cosine
-from depth_distill_ros.distillation.training import Optimisation, Training
+from depth_distill_ros.distillation.trainer import Optimisation, Training
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import evaluate_frames
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import load_model
 from depth_distill_ros.shipped import shipped_start
-from depth_distill_ros.simulation.pool import RenderedPool, held_out_frames
+from depth_distill_ros.worlds.mujoco.pool import RenderedPool, held_out_frames
 
 SIZE, DEPTH_SIZE = (48, 64), (24, 32)
 CPU = Compute(torch.device('cpu'), 'fp32')

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from depth_distill_ros.cli import main
+from depth_distill_ros.apps.cli import main
 from depth_distill_ros.evaluation.confidence import THRESHOLDS, ConfidenceCurve
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import ModelCard, save_model

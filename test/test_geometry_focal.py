@@ -11,9 +11,9 @@ import pytest
 from depth_distill_ros.geometry.focal import focal_factor
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.inference.torch_engine import TorchEngine
+from depth_distill_ros.inference.engines.torch_engine import TorchEngine
 from depth_distill_ros.shipped import shipped_start
-from depth_distill_ros.simulation.camera import SimulatedCamera
+from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
 LEARNED = Intrinsics.from_vertical_fov(math.radians(45.0), (96, 128))
 

@@ -16,9 +16,10 @@ import torch
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import GeometryError
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.inference.engine import EngineError
+from depth_distill_ros.inference.engine_selection import open_engine, shipped_frames
+from depth_distill_ros.inference.engines.engine import EngineError
+from depth_distill_ros.inference.engines.image_network import PictureNetwork
 from depth_distill_ros.inference.parity import ParityLimits, check_parity
-from depth_distill_ros.inference.selection import open_engine, shipped_frames
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import (
     CARD,
@@ -29,7 +30,6 @@ from depth_distill_ros.networks.model import (
     save_model,
 )
 from depth_distill_ros.networks.normalisation import to_input
-from depth_distill_ros.networks.picture_network import PictureNetwork
 
 EXACT = {'torch-cpu', 'openvino-f32', 'onnxruntime-cpu'}
 OFFICE = Path(__file__).parent / 'data' / 'office_rgbd' / 'image'

@@ -9,11 +9,11 @@ import torch
 
 from depth_distill_ros.geometry.intrinsics import GeometryError
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.inference.device_view import device_picture
-from depth_distill_ros.inference.engine import host_picture
-from depth_distill_ros.inference.files import EngineFiles
-from depth_distill_ros.inference.selection import open_engine, shipped_frames
-from depth_distill_ros.inference.tensorrt_engine import engine_file_name, half_precision
+from depth_distill_ros.inference.engine_cache import EngineFiles
+from depth_distill_ros.inference.engine_selection import open_engine, shipped_frames
+from depth_distill_ros.inference.engines.device_view import device_picture
+from depth_distill_ros.inference.engines.engine import host_picture
+from depth_distill_ros.inference.engines.tensorrt_engine import engine_file_name, half_precision
 
 onnxruntime = pytest.importorskip('onnxruntime')
 CPU = torch.device('cpu')

@@ -24,7 +24,7 @@ from safetensors.torch import load_file
 import torch
 from torch import nn
 
-from depth_distill_ros.cli import main
+from depth_distill_ros.apps.cli import main
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.authors import FORMATS, load_authors
 from depth_distill_ros.networks.authors.names import names_of

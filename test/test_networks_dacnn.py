@@ -8,12 +8,12 @@ from torch.nn.functional import conv2d, unfold
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.dacnn_parts import ASPP, APNonLocal, correlation
-from depth_distill_ros.networks.depth_aware import (
+from depth_distill_ros.networks.dacnn.depth_aware import (
     DepthAwareBlock,
     DepthAwareConv2d,
     depth_aware_conv2d,
 )
+from depth_distill_ros.networks.dacnn.parts import ASPP, APNonLocal, correlation
 
 DILATIONS = (1, 6, 12, 18)
 

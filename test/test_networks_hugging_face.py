@@ -12,9 +12,9 @@ import pytest
 import torch
 from torch import nn
 
-from depth_distill_ros.networks.external import load_teacher
 from depth_distill_ros.networks.model import ModelCard, ModelError
 from depth_distill_ros.networks.normalisation import to_input
+from depth_distill_ros.networks.teachers import load_teacher
 
 pytest.importorskip('transformers')
 import tiny_teachers  # noqa: E402

@@ -10,9 +10,9 @@ import re
 import pytest
 import yaml
 
-from depth_distill_ros import bringup, simulators
+from depth_distill_ros.ros import bringup, simulators
 
-parameters = pytest.importorskip('depth_distill_ros.nodes.parameters')
+parameters = pytest.importorskip('depth_distill_ros.ros.support.parameters')
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / 'README.md').read_text(encoding='utf-8')

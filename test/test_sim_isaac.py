@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 import yaml
 
-from depth_distill_ros.simulation import looks
-from depth_distill_ros.simulation.export.write import export
+from depth_distill_ros.worlds.export.write import export
+from depth_distill_ros.worlds.rooms import looks
 
 ISAAC = Path(__file__).resolve().parents[1] / 'sim' / 'isaac'
 SCRIPT = ISAAC / 'stream.py'

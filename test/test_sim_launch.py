@@ -25,7 +25,7 @@ from launch.launch_description_sources import (  # noqa: E402
 from launch.utilities import perform_substitutions  # noqa: E402
 from launch_ros.actions import Node  # noqa: E402
 
-from depth_distill_ros import bringup, simulators  # noqa: E402
+from depth_distill_ros.ros import bringup, simulators  # noqa: E402
 
 LAUNCH = Path(__file__).resolve().parents[1] / 'launch'
 

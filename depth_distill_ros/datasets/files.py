@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 
 from depth_distill_ros.datasets.sample import DatasetError
+from depth_distill_ros.encodings import compressed
+from depth_distill_ros.encodings.image import ImageError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
-from depth_distill_ros.messages import compressed
-from depth_distill_ros.messages.image import ImageError
 
 T = TypeVar('T')
 

@@ -169,7 +169,8 @@ def open_reader(text: str) -> Reader:
             raise DatasetError(f'{name}: key "{key}" is given twice')
         options[key] = kind.keys[key].value(value, key, name)
     module, reader = kind.reader.split(':')
-    return getattr(import_module(f'{__package__}.{module}'), reader)(_path(path), **options)
+    readers = import_module(f'{__package__}.readers.{module}')
+    return getattr(readers, reader)(_path(path), **options)
 
 
 def help_text() -> str:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
-from depth_distill_ros.distillation.pictures import Pictures
+from depth_distill_ros.distillation.data.batch import Pictures
 from depth_distill_ros.networks.normalisation import denormalise, normalise
 
 _GREY = (0.299, 0.587, 0.114)

@@ -19,24 +19,24 @@ from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.datasets.sample import Reader
 from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, STREAM
+from depth_distill_ros.distillation.data.reader_source import ReaderSource
+from depth_distill_ros.distillation.data.sources import Sources
 from depth_distill_ros.distillation.methods import (
     MethodOptions,
     effective,
     make_method,
     needs_gradient,
 )
-from depth_distill_ros.distillation.pictures import AUXILIARY, LABELLED, STREAM
-from depth_distill_ros.distillation.reader_source import ReaderSource
 from depth_distill_ros.distillation.run import TrainingRun
 from depth_distill_ros.distillation.schedule import SCHEDULES
 from depth_distill_ros.distillation.settings_check import check
-from depth_distill_ros.distillation.sources import Sources
-from depth_distill_ros.distillation.start import IMAGENET, starting_student
-from depth_distill_ros.distillation.training import Optimisation, Training
+from depth_distill_ros.distillation.student_start import IMAGENET, starting_student
+from depth_distill_ros.distillation.trainer import Optimisation, Training
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
-from depth_distill_ros.networks.external import load_teacher
 from depth_distill_ros.networks.model import ModelCard
+from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.shipped import shipped_teacher
 
 

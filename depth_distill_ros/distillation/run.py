@@ -19,7 +19,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.checkpoint import load_checkpoint, save_checkpoint
-from depth_distill_ros.distillation.training import Training
+from depth_distill_ros.distillation.trainer import Training
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.model import ModelCard, save_model
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.inference.engine import DepthEngine
+from depth_distill_ros.inference.engines.engine import DepthEngine
 
 _FACTOR = 1.25
 

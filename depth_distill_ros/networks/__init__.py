@@ -13,7 +13,7 @@ from torch import nn
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.backbones import BACKBONES
-from depth_distill_ros.networks.dacnn import DACNN, StereoDACNN
+from depth_distill_ros.networks.dacnn.dacnn import DACNN, StereoDACNN
 from depth_distill_ros.networks.edn import EDN
 from depth_distill_ros.networks.ffn import FFN
 from depth_distill_ros.networks.lden import LDEN

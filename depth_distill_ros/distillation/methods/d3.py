@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.distillation.augmentation import augmented
-from depth_distill_ros.distillation.bn_statistics import BNStatistics
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch
+from depth_distill_ros.distillation.data.teacher_depth import TaughtDepth
 from depth_distill_ros.distillation.methods.method import Update
 from depth_distill_ros.distillation.mixing import instances, mix
-from depth_distill_ros.distillation.pictures import AUXILIARY, STREAM, Batch
+from depth_distill_ros.distillation.statistics import BNStatistics
 from depth_distill_ros.distillation.supervision import outputs, taught_loss
-from depth_distill_ros.distillation.taught_depth import TaughtDepth
 
 
 class D3:

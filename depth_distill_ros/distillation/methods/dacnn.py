@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.dacnn_losses import l_guidance, l_pixel, l_smooth
+from depth_distill_ros.distillation.data.batch import LABELLED, Batch
 from depth_distill_ros.distillation.losses import masked_target, resized
+from depth_distill_ros.distillation.methods.dacnn_losses import l_guidance, l_pixel, l_smooth
 from depth_distill_ros.distillation.methods.method import Update
-from depth_distill_ros.distillation.pictures import LABELLED, Batch
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks.dacnn import DACNN, StereoDACNN
+from depth_distill_ros.networks.dacnn.dacnn import DACNN, StereoDACNN
 from depth_distill_ros.networks.normalisation import denormalise
 
 

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.data.batch import Batch
 from depth_distill_ros.distillation.losses import resized
 from depth_distill_ros.distillation.methods.method import Update
-from depth_distill_ros.distillation.pictures import Batch
 from depth_distill_ros.networks.normalisation import normalise
 
 STUDENT_STEPS = 5

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, Batch
+from depth_distill_ros.distillation.data.teacher_depth import TaughtDepth
 from depth_distill_ros.distillation.methods.method import Update
-from depth_distill_ros.distillation.pictures import AUXILIARY, LABELLED, Batch
 from depth_distill_ros.distillation.supervision import measured_loss, outputs, taught_loss
-from depth_distill_ros.distillation.taught_depth import TaughtDepth
 
 # the sources of each equation, with what they need beside the picture
 EQUATIONS = {

@@ -10,7 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from depth_distill_ros.distillation.pictures import Batch
+from depth_distill_ros.distillation.data.batch import Batch
 
 
 class Update(Protocol):

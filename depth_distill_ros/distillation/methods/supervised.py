@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.data.batch import LABELLED, Batch
 from depth_distill_ros.distillation.methods.method import Update
-from depth_distill_ros.distillation.pictures import LABELLED, Batch
 from depth_distill_ros.distillation.supervision import measured_loss, outputs
 
 

@@ -1,0 +1,116 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of D3's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from depth_distill_ros.apps.bench.preset import Pair, Preset
+from depth_distill_ros.apps.bench.table import (
+    INDOOR,
+    OBJECTS,
+    OUTDOOR,
+    SCANNET_TEST,
+    SCANNET_TRAIN,
+    STREAM,
+    STREAM_LARGE,
+    TRAIN,
+    BenchTable,
+    Row,
+)
+from depth_distill_ros.distillation.methods.dfad import STUDENT_STEPS
+
+SETS = {'X1': STREAM, 'X2': STREAM_LARGE}
+_SWITCHES = {
+    'Without l_rec': ('no-l-rec', {'beta': 0.0}),
+    'Without G': ('no-g', {'g_form': 'none'}),
+    'Without image mixing': ('no-mixing', {'mixing': 'none'}),
+}
+
+
+def table_1(preset: Preset) -> BenchTable:
+    """Distil plainly on pictures ever less like the target's."""
+    rows = PairRows(preset, preset.main_pair)
+    return BenchTable('d3-1', (rows.teacher(None), *(
+        rows.distilled('kd-ood', slug, role, {'dataset': dataset, 'data': count})
+        for dataset, count, slug, role in (
+            ('NYU-v2', '50K', 'target', TRAIN), ('ImageNet', '50K', 'objects', OBJECTS),
+            ('ScanNet', '50K', 'indoor', INDOOR), ('KITTI', '50K', 'outdoor', OUTDOOR),
+            ('SceneNet', '50K', 'x1', STREAM), ('SceneNet', '300K', 'x2', STREAM_LARGE))),
+        rows.noise({'dataset': 'Random noise', 'data': '50K'})))
+
+
+def table_3(preset: Preset) -> BenchTable:
+    """Compare the methods for every pair of networks."""
+    return BenchTable('d3-3', tuple(
+        row for pair in preset.pairs
+        for row in PairRows(preset, pair).methods({'pair': pair.name}, 'NYU-v2')))
+
+
+def table_4(preset: Preset) -> BenchTable:
+    """Compare the methods with another target, ScanNet."""
+    rows = PairRows(preset, preset.main_pair, SCANNET_TRAIN, 'scannet-')
+    return BenchTable('d3-4', tuple(rows.methods({}, 'ScanNet')), SCANNET_TEST)
+
+
+def table_5(preset: Preset) -> BenchTable:
+    """Take parts of D3 away, on X1; the whole of it is table 3's row."""
+    rows = PairRows(preset, preset.main_pair)
+    return BenchTable('d3-5', (
+        rows.teacher(None), rows.distilled('d3', 'x1', STREAM, {'variant': 'D3'}),
+        *(rows.distilled('d3', f'{slug}-x1', STREAM, {'variant': variant}, **switch)
+          for variant, (slug, switch) in _SWITCHES.items())))
+
+
+class PairRows:
+    """The rows of one pair of networks for one target, whose training pictures are `train`."""
+
+    def __init__(self, preset: Preset, pair: Pair, train: str = TRAIN, prefix: str = ''):
+        self._preset, self._pair, self._train = preset, pair, train
+        self._slug = prefix + pair.slug
+
+    def methods(self, keys: Mapping[str, str], target: str) -> list[Row]:
+        def named(method: str, data: str) -> dict[str, str]:
+            return {**keys, 'method': method, 'data': data}
+
+        return [
+            self.teacher(named('Teacher', target)),
+            self.student(named('Student', target)),
+            self.noise(named('Random noise', 'None')),
+            self._dfad(named('DFAD', 'None')),
+            *(self.distilled(method, data.lower(), role, named(name, data))
+              for data, role in SETS.items()
+              for method, name in (('kd-ood', 'KD-OOD'), ('d3', 'D3')))]
+
+    def teacher(self, keys: Mapping[str, str] | None) -> Row:
+        name = f'{self._slug}-teacher'
+        if self._preset.own_teacher and self._train == TRAIN:
+            return Row(name, None, keys)
+        return Row(name, self._preset.row_settings(
+            'supervised', self._pair.teacher, **self._preset.teacher_settings), keys,
+            {'labelled': self._train})
+
+    def student(self, keys: Mapping[str, str]) -> Row:
+        return Row(f'{self._slug}-student',
+                   self._preset.row_settings('supervised', self._pair.student), keys,
+                   {'labelled': self._train})
+
+    def noise(self, keys: Mapping[str, str]) -> Row:
+        return Row(f'{self._slug}-random-noise', self._preset.row_settings(
+            'random-noise', self._pair.student, steps=self._preset.updates), keys,
+            teacher=f'{self._slug}-teacher')
+
+    def _dfad(self, keys: Mapping[str, str]) -> Row:
+        settings = self._preset.row_settings('dfad', self._pair.student)
+        # its student is updated, and averaged over updates, as often as in the other rows
+        return Row(f'{self._slug}-dfad', replace(
+            settings, steps=max(1, self._preset.updates // STUDENT_STEPS),
+            ema=settings.ema ** STUDENT_STEPS), keys, teacher=f'{self._slug}-teacher')
+
+    def distilled(self, method: str, slug: str, role: str, keys: Mapping[str, str],
+                  auxiliary: str = '', **changes) -> Row:
+        data = {'stream': role, **({'auxiliary': auxiliary} if auxiliary else {})}
+        return Row(f'{self._slug}-{method}-{slug}', self._preset.row_settings(
+            method, self._pair.student, **changes), keys, data, f'{self._slug}-teacher')

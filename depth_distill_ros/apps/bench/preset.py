@@ -1,0 +1,222 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+At what scale a table is run.
+
+'full' is the papers': their networks, recipes and data sets, for a GPU and days. 'small' is the
+same rows on rendered rooms alone, for two cores and hours: path-traced rooms are the target, the
+shipped model that knows them is the teacher, rooms of the embedded simulator are the simulated
+images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from depth_distill_ros.apps.bench.rendered import Part, World
+from depth_distill_ros.apps.bench.table import (
+    AUXILIARY,
+    AUXILIARY_ALL,
+    AUXILIARY_COUNTS,
+    BENCHMARK_TEST,
+    INDOOR,
+    OTHER_TEST,
+    ROBOT_FRAMES,
+    SCANNET_TEST,
+    SCANNET_TRAIN,
+    STEREO_TEST,
+    STEREO_TRAIN,
+    STREAM,
+    STREAM_LARGE,
+    TEST,
+    TRAIN,
+    TUM_SEQUENCES,
+    sequence,
+    subset,
+)
+from depth_distill_ros.distillation.offline import RECIPES, RunSettings, recipe_of
+from depth_distill_ros.shipped import shipped_teacher
+from depth_distill_ros.worlds.path_traced import world as traced
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A teacher and a student, each (network, backbone); `name` is the paper's."""
+
+    slug: str
+    name: str
+    teacher: tuple[str, str]
+    student: tuple[str, str]
+
+
+_MAIN = Pair('lden-mbv2', 'LDEN R34->MBv2', ('lden', 'resnet34'), ('lden', 'mobilenetv2'))
+_PAIRS = (
+    Pair('lden-r34', 'LDEN R34->R34', ('lden', 'resnet34'), ('lden', 'resnet34')),
+    _MAIN,
+    Pair('edn-r18', 'EDN R50->R18', ('edn', 'resnet50'), ('edn', 'resnet18')),
+    Pair('ffn-r18', 'FFN R50->R18', ('ffn', 'resnet50'), ('ffn', 'resnet18')),
+    Pair('sarpn-r34', 'SARPN SE154->R34', ('sarpn', 'senet154'), ('sarpn', 'resnet34')),
+)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """
+    The scale of everything.
+
+    Attributes
+    ----------
+    main_pair : of every table but D3's table 3
+    pairs : of that one
+    own_teacher : the target's teacher is the shipped model, and nobody trains one
+    settings : changes to every such row's recipe
+    teacher_settings : changes for teachers that are trained all the same
+    stereo : changes to the recipes of DACNN's rows
+    updates : updates of the student in rows without data of their own (DFAD: five a step)
+    worlds : by role, what the embedded simulator renders where no data is given
+    target : what is path-traced where no data is given; None: nothing
+    parts : by role, which of its frames
+    notes : by paper, what is other than there, for people
+
+    """
+
+    name: str
+    main_pair: Pair
+    pairs: tuple[Pair, ...]
+    own_teacher: bool
+    settings: Mapping[str, Any]
+    teacher_settings: Mapping[str, Any]
+    stereo: Mapping[str, Any]
+    updates: int
+    worlds: Mapping[str, World] = field(default_factory=dict)
+    target: traced.World | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    def row_settings(self, method: str, network: tuple[str, str], **changes: Any) -> RunSettings:
+        """Return the settings of a row: the method's recipe, the preset's changes, the row's."""
+        return _settings(method, network, {**self.settings, **changes})
+
+    def stereo_settings(self, method: str, network: tuple[str, str], **changes: Any,
+                        ) -> RunSettings:
+        """Return the settings of a row of DACNN's tables."""
+        return _settings(method, network, {**self.stereo, **changes})
+
+    def has(self, role: str) -> bool:
+        """Tell whether there is data for a role where none is given."""
+        return role in self.worlds or role in self.parts
+
+    def note(self, table: str) -> str:
+        """Return what is other than in the paper of that table; nothing for its own recipes."""
+        return self.notes.get(table.partition('-')[0], '')
+
+
+def _settings(method: str, network: tuple[str, str], changes: Mapping[str, Any]) -> RunSettings:
+    return RunSettings(**{**vars(RECIPES[recipe_of(method)]), 'method': method,
+                          'student': network[0], 'backbone': network[1], **changes})
+
+
+FULL = Preset(
+    'full', _MAIN, _PAIRS, own_teacher=False,
+    settings={'start': 'imagenet', 'size': (228, 304), 'workers': 8}, teacher_settings={},
+    # DACNN is trained from scratch
+    stereo={'start': 'random', 'size': (256, 512), 'workers': 8},
+    # 20 epochs of 50,000 pictures in batches of 8
+    updates=125_000)
+
+
+def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, rooms: int = 100,
+          test_rooms: int = 100, stereo_size: tuple[int, int] = (64, 128),
+          stereo_steps: int = 240) -> Preset:
+    """
+    Make the small preset; what is large in a paper is as many times larger here, or nearly.
+
+    Parameters
+    ----------
+    target : the path-traced rooms; a quarter of those to train on are X and NYU-v2, the rest U
+    rooms : of X1, eight pictures each
+    test_rooms : of test sets of the embedded simulator, four pictures each
+
+    """
+    shipped, size, parts = ('lden', 'resnet18'), target.size, _parts(target)
+    pair = replace(_MAIN, teacher=shipped)
+    same = Pair('lden-r18', _PAIRS[0].name, shipped, shipped)
+    known, all_known = parts[TRAIN].last, parts[AUXILIARY].last
+    judged = f'{target.pictures_of("test")} pictures of other rooms'
+    main = (f'the shipped LDEN ResNet-18, trained on all {all_known} pictures of path-traced '
+            f'rooms, stands for ResNet-34 and teaches LDEN MobileNet-V2 at {size[0]}×{size[1]}')
+    return Preset(
+        'small', pair, (same, pair), own_teacher=True,
+        settings={'size': size, 'steps': steps, 'batch': 4, 'lr': 5e-4, 'schedule': 'd3',
+                  'ema': 0.99, 'g_width': 0.1, 'start': ''},
+        teacher_settings={'start': str(shipped_teacher()), 'batch': 8},
+        stereo={'size': stereo_size, 'steps': stereo_steps, 'batch': 4, 'lr': 3e-4, 'ema': 0.99,
+                'start': 'random'},
+        updates=steps, worlds=_worlds(target, rooms, test_rooms, stereo_size),
+        target=target, parts=parts,
+        notes={
+            'd3': _note(f'{main}; {steps} updates of the student in batches of 4 in every row, '
+                        'the same start for all of a backbone, an encoder that has learnt from '
+                        'simulated rooms; the pair of like networks is ResNet-18 twice, and its '
+                        'student starts from the encoder with which the training of the teacher '
+                        f'began; NYU-v2 is {known} pictures of path-traced rooms; X1 and X2 are '
+                        f'{8 * rooms} and {48 * rooms} pictures of the embedded simulator, which '
+                        "has the robot's lens and mount, so that the gap is smaller than the "
+                        "paper's; ScanNet is the simulator's muted look, which the teacher "
+                        'learned before those rooms, in table 4 through a lens of 60°, and its '
+                        'teacher is trained', judged),
+            'd3plus': _note("trained as in D3's tables; the robot frames are the "
+                            f'{target.pictures_of("val")} of the validation rooms, which taught '
+                            'the teacher nothing, without their depth; with them a batch is half '
+                            "simulated and half the robot's, and no larger", judged),
+            'lwd': _note(f'{main}; {steps} steps of 4 pictures of each kind in every row; X and U '
+                         f"are {known} and {all_known - known} pictures, the same teacher for U "
+                         "and U', which has learned from the measured depth of both; other data "
+                         'sets are rooms of the embedded simulator', judged),
+            'dacnn': _note(f'pictures of {stereo_size[0]}×{stereo_size[1]}, {8 * rooms} pairs of '
+                           f"the embedded simulator's muted look, {stereo_steps} steps of 4 in "
+                           'every row, from random weights', f'{4 * test_rooms} pictures')})
+
+
+def _note(what: str, judged: str) -> str:
+    return f'Small preset, rendered rooms: {what}. Judged on {judged}.'
+
+
+def _parts(target: traced.World) -> dict[str, Part]:
+    count = target.pictures_of('train')
+    known = count // 4
+    return {
+        TRAIN: Part('train', 0, known), TEST: Part('test'),
+        AUXILIARY: Part('train', known, count),
+        # as new to the teacher as what a robot sees
+        ROBOT_FRAMES: Part('val'),
+        **{subset(name): Part('train', known, known + max(
+            1, round((count - known) * share / AUXILIARY_ALL)))
+           for name, share in AUXILIARY_COUNTS.items()}}
+
+
+def _worlds(target: traced.World, rooms: int, test_rooms: int, stereo_size: tuple[int, int],
+            ) -> dict[str, World]:
+    # whoever simulates a robot gives the simulator the robot's lens
+    size, lens = target.size, target.vertical_fov
+    # no two seeds of a look meet, nor any that the shipped models were trained with
+    worlds = {
+        STREAM: World('stream', 920_000_000, rooms, 8, size, vertical_fov=lens),
+        # begins with the rooms of X1
+        STREAM_LARGE: World('stream', 920_000_000, 6 * rooms, 8, size, vertical_fov=lens),
+        INDOOR: World('robot', 910_000_000, rooms, 8, size, vertical_fov=lens),
+        OTHER_TEST: World('stream', 930_000_000, test_rooms, 4, size, vertical_fov=lens),
+        # another lens makes another target
+        SCANNET_TRAIN: World('robot', 912_000_000, rooms, 8, size, vertical_fov=60.0),
+        SCANNET_TEST: World('robot', 913_000_000, test_rooms, 4, size, vertical_fov=60.0),
+        STEREO_TRAIN: World('robot', 914_000_000, rooms, 8, stereo_size, baseline=0.2),
+        STEREO_TEST: World('robot', 915_000_000, test_rooms, 4, stereo_size, baseline=0.2),
+        BENCHMARK_TEST: World('robot', 916_000_000, test_rooms, 4, stereo_size, baseline=0.2),
+    }
+    for number, name in enumerate(TUM_SEQUENCES):
+        # a sequence is one walk through one room
+        worlds[sequence(name)] = World('stream', 931_000_000 + number, 1, 4 * test_rooms // 5 + 1,
+                                       size, stride=0.1, vertical_fov=lens)
+    return worlds

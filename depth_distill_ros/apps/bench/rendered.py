@@ -1,0 +1,135 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Data of the small preset, rendered once into plain folders.
+
+The robot's world is path-traced; what plays the simulator is the embedded one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+import json
+import math
+from pathlib import Path
+import shutil
+
+import cv2
+import numpy as np
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.view import View
+from depth_distill_ros.worlds.path_traced import world as traced
+
+_WORLD = 'world.json'
+_RENDER_SIZE = (240, 320)
+
+
+@dataclass(frozen=True)
+class World:
+    """
+    What is rendered; equal ones are equal pictures, other seeds are other rooms.
+
+    Attributes
+    ----------
+    size : (height, width) of the pictures, which are rendered at 240×320
+    stride : metres between the frames of a room
+    vertical_fov : degrees
+    baseline : metres to a second camera on the right; 0: there is none
+
+    """
+
+    look: str
+    seed: int
+    rooms: int
+    frames_per_room: int
+    size: tuple[int, int]
+    stride: float = 0.35
+    vertical_fov: float = 45.0
+    baseline: float = 0.0
+
+    @property
+    def frames(self) -> int:
+        return self.rooms * self.frames_per_room
+
+
+@dataclass(frozen=True)
+class Part:
+    """Frames [first, last) of one split of the path-traced target; last 0: to its end."""
+
+    split: str
+    first: int = 0
+    last: int = 0
+
+    def rooms(self, world: traced.World) -> dict[str, int]:
+        """Return how many rooms have to be there, by split."""
+        whole = world.rooms[self.split]
+        return {self.split: math.ceil(self.last / world.frames[self.split]) or whole}
+
+    def spec(self, target: Path) -> str:
+        """Return the data set in the folder that `bench render` wrote, as open_reader takes it."""
+        frames = f',frames={self.first}:{self.last}' if self.last else ''
+        return f'folder:{target / self.split}{frames}'
+
+
+def render(world: World, folder: Path) -> str:
+    """
+    Return the data set of `world` in `folder`, as open_reader takes it; render it if it is not.
+
+    A folder is whole or not there: one that was interrupted is rendered again. DepthDistillError
+    where `folder` holds something else.
+    """
+    if folder.exists():
+        _check(folder, world)
+        return f'folder:{folder}'
+    aside = folder.with_name(folder.name + '.partial')
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        _write(world, aside)
+        (aside / _WORLD).write_text(json.dumps(asdict(world), indent=2) + '\n',
+                                    encoding='utf-8')
+        aside.rename(folder)
+    except OSError as error:
+        raise DepthDistillError(f'cannot write {aside}: {error.strerror}; free some space or '
+                                'make it writable') from error
+    return f'folder:{folder}'
+
+
+def _check(folder: Path, world: World) -> None:
+    try:
+        described = json.loads((folder / _WORLD).read_text(encoding='utf-8'))
+        there = World(**{**described, 'size': tuple(described['size'])})
+    except (OSError, ValueError, TypeError, KeyError):
+        there = None
+    if there != world:
+        raise DepthDistillError(f'{folder} was rendered for something else; remove it, or name '
+                                'another output folder')
+
+
+def _write(world: World, folder: Path) -> None:
+    # The simulator is an extra of the installation: imported where it is needed.
+    from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
+
+    for part in ('image', 'depth', 'semantics', *(('right',) if world.baseline else ())):
+        (folder / part).mkdir(parents=True)
+    view = View.fit(_RENDER_SIZE, world.size)
+    with SimulatedCamera(world.look, world.seed, _RENDER_SIZE, world.frames_per_room,
+                         math.radians(world.vertical_fov), stride=world.stride) as camera:
+        np.savetxt(folder / 'K.txt', view.intrinsics(camera.intrinsics).matrix())
+        for number, frame in zip(range(world.frames), camera, strict=False):
+            name = f'{number:06d}.png'
+            _save(folder / 'image' / name, view.image(frame.image)[..., ::-1])
+            _save(folder / 'semantics' / name, view.labels(frame.semantics))
+            _save(folder / 'depth' / name, _millimetres(view.depth(frame.depth)))
+            if world.baseline:
+                _save(folder / 'right' / name,
+                      view.image(camera.right_view(world.baseline))[..., ::-1])
+
+
+def _millimetres(depth: np.ndarray) -> np.ndarray:
+    return np.nan_to_num(depth * 1000.0, nan=0.0).round().astype(np.uint16)
+
+
+def _save(path: Path, array: np.ndarray) -> None:
+    if not cv2.imwrite(str(path), array):
+        raise OSError(5, 'a picture was not written')

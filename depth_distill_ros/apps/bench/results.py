@@ -1,0 +1,110 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Ours beside the paper's, for programs: results.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+import fcntl
+import json
+from pathlib import Path
+import platform
+from statistics import mean, stdev
+from typing import Any
+
+import torch
+
+from depth_distill_ros import __version__
+from depth_distill_ros.apps.bench.gap import shares_of_gap
+from depth_distill_ros.apps.bench.json_file import write_json
+from depth_distill_ros.apps.bench.report import write_report
+from depth_distill_ros.apps.bench.runner import Bench, Outcome
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.evaluation.tables import Comparison, PaperTable, beside, paper_table
+
+
+def compared(name: str, outcomes: Sequence[Outcome]) -> Comparison:
+    """Set the rows beside the paper's: their means over seeds; of pairs, those that were run."""
+    paper = paper_table(name)
+    comparison = beside(paper, [(dict(keys), line['ours'])
+                                for keys, line in _lines(paper, outcomes).items()])
+    if 'pair' not in paper.keys:
+        return comparison
+    pairs = {row.keys['pair'] for row in comparison.rows if row.ours}
+    return replace(comparison, rows=tuple(
+        row for row in comparison.rows if row.keys['pair'] in pairs))
+
+
+def write_results(bench: Bench, name: str, outcomes: Sequence[Outcome],
+                  figures: Sequence[Path] | None = None) -> Comparison:
+    """Bring results.json and RESULTS.md up to date; figures that are not given anew stay."""
+    comparison = compared(name, outcomes)
+    path = bench.folder / 'results.json'
+    try:
+        bench.folder.mkdir(parents=True, exist_ok=True)
+        # another table may be run in the same folder
+        with open(bench.folder / '.results.lock', 'w') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            results = json.loads(path.read_text(encoding='utf-8')) if path.exists() else {}
+            before = results.get(name, {}).get('figures', [])
+            results[name] = {
+                **_entry(bench, comparison, outcomes),
+                'figures': before if figures is None else [figure.name for figure in figures]}
+            write_json(path, results)
+            write_report(results, bench.folder / 'RESULTS.md')
+    except OSError as error:
+        raise DepthDistillError(f'cannot write {path}: {error.strerror}') from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise DepthDistillError(f'{path} is damaged or of another version ({error}); move it '
+                                'away, the rows that are done stay done') from error
+    return comparison
+
+
+def _entry(bench: Bench, comparison: Comparison, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    table = comparison.table
+    lines = _lines(table, outcomes)
+    return {
+        'title': table.title, 'keys': table.keys, 'metrics': table.metrics,
+        'preset': bench.preset.name, 'note': bench.preset.note(table.name),
+        'versions': {'depth_distill_ros': __version__, 'torch': torch.__version__,
+                     'python': platform.python_version()},
+        'rows': [{**row.keys, **lines.get(tuple(row.keys.items()), {}),
+                  'paper': row.paper, 'ours': row.ours} for row in comparison.rows],
+        'share_of_gap': shares_of_gap(outcomes),
+        'trained': [{'row': o.row.name, 'seed': o.seed, 'figures': o.figures,
+                     **{k: v for k, v in o.record.items() if k != 'judged'}}
+                    for o in outcomes]}
+
+
+def _lines(paper: PaperTable, outcomes: Sequence[Outcome],
+           ) -> dict[tuple[tuple[str, str], ...], dict[str, Any]]:
+    """
+    Return each line of the table by its keys.
+
+    ours: means over seeds; spread: their standard deviations; by_seed: what they are of; seeds:
+    how many; minutes: of training, all seeds together, where a training was interrupted by the
+    pace of its last sitting.
+    """
+    outcomes_of: dict[tuple[tuple[str, str], ...], list[Outcome]] = {}
+    for outcome in outcomes:
+        keys = tuple((key, outcome.row.keys[key]) for key in paper.keys if key in outcome.row.keys)
+        outcomes_of.setdefault(keys, []).append(outcome)
+    lines = {}
+    for keys, same in outcomes_of.items():
+        values = {name: [o.figures[name] for o in same if name in o.figures]
+                  for name in paper.metrics}
+        lines[keys] = {
+            'ours': {name: mean(found) for name, found in values.items() if found},
+            'spread': {name: stdev(found) for name, found in values.items() if len(found) > 1},
+            'by_seed': {name: {str(o.seed): o.figures[name] for o in same if name in o.figures}
+                        for name in paper.metrics},
+            'seeds': max((len(found) for found in values.values()), default=0),
+            'minutes': round(sum(_seconds(o.record) for o in same) / 60, 1)}
+    return lines
+
+
+def _seconds(record: Mapping[str, Any]) -> float:
+    if not record:  # of a model that nobody trains
+        return 0.0
+    return record['seconds'] * record['steps'] / (record['steps_of_them'] or record['steps'])

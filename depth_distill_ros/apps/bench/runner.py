@@ -1,0 +1,266 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of a table trained and judged, each in a folder of its own; what is done stays done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+import hashlib
+import json
+import os
+from pathlib import Path
+import time
+from typing import Any
+
+import torch
+
+from depth_distill_ros import datasets
+from depth_distill_ros.apps.bench.device import device
+from depth_distill_ros.apps.bench.json_file import write_json
+from depth_distill_ros.apps.bench.preset import Preset
+from depth_distill_ros.apps.bench.rendered import render
+from depth_distill_ros.apps.bench.table import BenchTable, Row
+from depth_distill_ros.apps.bench.timing import gpu_milliseconds
+from depth_distill_ros.datasets.preprocessing import recorded
+from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.offline import RunSettings, open_run
+from depth_distill_ros.distillation.run import Progress
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
+from depth_distill_ros.inference.sliding_window import sliding_window
+from depth_distill_ros.networks.model import WEIGHTS
+from depth_distill_ros.networks.teachers import load_teacher
+from depth_distill_ros.shipped import shipped_start, shipped_teacher
+from depth_distill_ros.worlds.path_traced.dataset import render as path_trace
+
+_DONE = 'row.json'
+_SAVE_EVERY = 200  # steps
+_STEREO = 'dacnn_stereo'
+_SLIDING = ('dacnn', _STEREO)
+
+# steps of a training, the first one, how many there are in all: goes through them
+Train = Callable[[Iterator[Progress], int, int], Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """
+    A row that is done.
+
+    Attributes
+    ----------
+    model : as load_teacher takes it
+    record : settings, steps, seconds and the like; of what was not trained, nothing
+    figures : by column
+
+    """
+
+    row: Row
+    seed: int
+    model: str
+    record: dict[str, Any]
+    figures: dict[str, float]
+
+
+class Bench:
+    """
+    Runs the rows of tables in `folder`, which several tables may share.
+
+    Parameters
+    ----------
+    data : by role, a data set as open_reader takes it; before what the preset renders
+    train : goes through the steps of a training
+    say : is told, a line at a time, what happens
+    target : folder of the preset's path-traced frames; rendered where they are missing
+
+    """
+
+    def __init__(self, folder: Path, preset: Preset, data: Mapping[str, str], train: Train,
+                 say: Callable[[str], None], target: Path | None = None):
+        self.folder, self.preset = Path(folder), preset
+        self._target = Path(target or self.folder / 'target')
+        self._data, self._train, self._say = dict(data), train, say
+        self.compute = Compute.available()
+        self.own_teacher = str(shipped_teacher())
+
+    def runs(self, table: BenchTable, wanted: Sequence[str] = (), seeds: int = 1,
+             ) -> list[tuple[Row, int]]:
+        """
+        Return the rows that can be run with their seeds: the wanted ones, and all that are done.
+
+        Without wanted ones, all rows for which there is data. Raises DepthDistillError where data
+        is missing for a wanted row, or for all of them, or data is given that the table has no
+        use for.
+        """
+        rows = {row.name: row for row in table.rows if row.keys}
+        roles = {role for row in table.rows for role in self._roles(table, row)}
+        if unknown := sorted(self._data.keys() - roles):
+            raise DepthDistillError(f'table {table.name} has no use for --data {unknown[0]}=...; '
+                                    f'its data are {", ".join(sorted(roles))}')
+        if unknown := [name for name in wanted if name not in rows]:
+            raise DepthDistillError(f'table {table.name} has no row {unknown[0]}; its rows are '
+                                    f'{", ".join(rows)}')
+        ready = []
+        for row in rows.values():
+            missing = [role for role in self._roles(table, row)
+                       if role not in self._data and not self.preset.has(role)]
+            if not missing:
+                asked = seeds if not wanted or row.name in wanted else 0
+                ready += [(row, seed) for seed in self._seeds(row, asked)]
+                continue
+            sentence = (f'row {row.name} of table {table.name} needs '
+                        + ' and '.join(f'--data {role}=KIND:PATH' for role in missing))
+            if row.name in wanted or table.test in missing:
+                raise DepthDistillError(sentence)
+            if not wanted:
+                self._say(f'left out: {sentence}')
+        if not ready:
+            raise DepthDistillError(sentence)
+        return ready
+
+    def outcome(self, table: BenchTable, row: Row, seed: int = 0) -> Outcome:
+        """Train the row where it is not trained yet, judge it where it is not judged yet."""
+        model, record, path = self._trained(table, row, seed)
+        figures = {role: self._judged(model, self._spec(role), self.protocol(table, role), path)
+                   for role in _tests(table, row)}
+        return Outcome(row, seed, model, record, {
+            column: figures[role][metric] for column, (metric, role) in row.columns.items()
+        } if row.columns else figures[table.test])
+
+    def protocol(self, table: BenchTable, role: str) -> str:
+        """Return how rows are judged on the data of a role: through the lens they learn with."""
+        robots = table.protocol == 'nyu' and recorded(self._spec(role))
+        return 'robot' if robots else table.protocol
+
+    def reader(self, role: str) -> datasets.Reader:
+        """Return the data of a role."""
+        return datasets.open_reader(self._spec(role))
+
+    def run_folder(self, row: Row, seed: int = 0) -> Path:
+        """Return where the row's training is."""
+        return self.folder / row.name / f'seed-{seed}'
+
+    def done(self, row: Row, seed: int) -> bool:
+        """Tell whether the row needs no training any more."""
+        return row.settings is None or (self.run_folder(row, seed) / _DONE).exists()
+
+    def _seeds(self, row: Row, asked: int) -> list[int]:
+        if row.settings is None:
+            return [0]
+        done = {int(path.parent.name.removeprefix('seed-'))
+                for path in (self.folder / row.name).glob(f'seed-*/{_DONE}')}
+        return sorted({*range(asked), *done})
+
+    def _roles(self, table: BenchTable, row: Row) -> list[str]:
+        roles = [*row.data.values(), *_tests(table, row)]
+        if row.teacher:
+            roles += self._roles(table, _named(table, row.teacher))
+        return list(dict.fromkeys(roles))
+
+    def _spec(self, role: str) -> str:
+        if role in self._data:
+            return self._data[role]
+        if role in self.preset.parts:
+            part, target = self.preset.parts[role], self.preset.target
+            path_trace(target, self._target, os.cpu_count() or 1, self._say, part.rooms(target))
+            return part.spec(self._target)
+        world, folder = self.preset.worlds[role], self.folder / 'data' / role
+        if not folder.exists():
+            self._say(f'rendering {world.frames} frames for {role}')
+        return render(world, folder)
+
+    def _trained(self, table: BenchTable, row: Row, seed: int,
+                 ) -> tuple[str, dict[str, Any], Path | None]:
+        if row.settings is None:
+            return self.own_teacher, {}, None
+        teacher = ''
+        if row.teacher and (teaching := _named(table, row.teacher)).settings is not None:
+            teacher = self._trained(table, teaching, 0)[0]
+        settings = replace(row.settings, teacher=teacher, seed=seed, **{
+            source: self._spec(role) for source, role in row.data.items()})
+        folder = self.run_folder(row, seed)
+        path, described = folder / _DONE, json.loads(json.dumps(asdict(settings)))
+        started_from = {
+            "the teacher's weights": _digest((teacher or self.own_teacher) if row.teacher else ''),
+            'the weights to start from': _digest(
+                settings.start or shipped_start(settings.backbone) or '')}
+        if path.exists():
+            record = _read(path)
+            before = {**asdict(RunSettings()), **record['settings']}
+            other = [name for name, value in described.items() if before[name] != value]
+            other += [name for name, value in started_from.items()
+                      if record.get('started_from', {}).get(name) != value]
+            if other:
+                raise DepthDistillError(
+                    f'{folder} was trained with other settings ({", ".join(other)}); remove it, '
+                    'or name another output folder')
+            return str(folder / 'student'), record, path
+        opened = open_run(settings, folder)
+        first, began = opened.run.training.step, time.monotonic()
+        self._say(f'{row.name}: {opened.total} steps on {opened.compute}'
+                  + (f', going on from step {first}' if first else ''))
+        self._train(opened.run.steps(opened.total, settings.batch, save_every=_SAVE_EVERY),
+                    first, opened.total)
+        student = opened.run.finish()
+        record = {
+            'settings': described, 'started_from': started_from, 'steps': opened.total,
+            'device': {**device(), 'computed': str(opened.compute),
+                       'threads': torch.get_num_threads()},
+            # of the last sitting, if there were several
+            'seconds': round(time.monotonic() - began, 1), 'steps_of_them': opened.total - first,
+            'unreadable': opened.sources.unreadable, 'judged': {}}
+        write_json(path, record)
+        if settings.method != 'd3':
+            # several times the student's size; of what is done only D3's G is asked for again
+            (folder / 'last.pt').unlink()
+        return str(student), record, path
+
+    def _judged(self, model: str, test: str, protocol: str, path: Path | None,
+                ) -> dict[str, float]:
+        if path is None:
+            return self._judge(model, test, protocol)
+        record, key = _read(path), f'{protocol} {test}'
+        if key not in record['judged']:
+            record['judged'][key] = self._judge(model, test, protocol)
+            write_json(path, record)
+        return record['judged'][key]
+
+    def _judge(self, model: str, test: str, protocol: str) -> dict[str, float]:
+        network, card = load_teacher(model)
+        network = network.to(self.compute.device).eval()
+        answer, size = network, card.size
+        if card.network in _SLIDING:
+            answer, size = partial(sliding_window, network, window=card.size), None
+        evaluation = Evaluation(answer, size, PROTOCOLS[protocol], self.compute.device,
+                                stereo=card.network == _STEREO)
+        for _ in evaluation.frames(datasets.open_reader(test)):
+            pass
+        figures = evaluation.summary()['metrics']
+        figures['params_M'] = sum(p.numel() for p in network.parameters()) / 1e6
+        if self.compute.device.type == 'cuda' and card.network not in _SLIDING:
+            figures['gpu_ms'] = gpu_milliseconds(network, card.size, self.compute.device)
+        return figures
+
+
+def _digest(model: str | Path) -> str:
+    """Return the SHA-256 of a model folder's weights: another version has the same path."""
+    weights = Path(model) / WEIGHTS
+    return hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ''
+
+
+def _tests(table: BenchTable, row: Row) -> list[str]:
+    return list(dict.fromkeys(role for _, role in row.columns.values())) or [table.test]
+
+
+def _named(table: BenchTable, name: str) -> Row:
+    return next(row for row in table.rows if row.name == name)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError) as error:
+        raise DepthDistillError(f'{path} cannot be read ({error}); remove its folder, and the '
+                                'row is trained again') from error

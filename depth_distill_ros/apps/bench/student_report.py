@@ -1,0 +1,76 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What StudentBench measured: a table, results.json, and a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import os
+from pathlib import Path
+import platform
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from rich.box import SIMPLE
+from rich.table import Table
+import torch
+
+from depth_distill_ros import __version__
+from depth_distill_ros.apps.bench.device import device
+from depth_distill_ros.apps.bench.json_file import write_json
+from depth_distill_ros.apps.bench.student import Measurement
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.networks.model import read_card
+
+_PERCENTILES = ('p50', 'p95', 'p99')
+
+
+def table(measurements: Sequence[Measurement]) -> Table:
+    """Return a row a load, for a terminal."""
+    result = Table(title='/depth/student over DDS; times in ms', box=SIMPLE, padding=(0, 1, 0, 0))
+    for title in ('load', 'fps', 'missed', *_PERCENTILES, 'jitter', 'engine', 'node', 'cores',
+                  'MB', 'steps/s'):
+        result.add_column(title, justify='left' if title == 'load' else 'right', no_wrap=True)
+    for m in measurements:
+        result.add_row(
+            str(m.load), f'{m.fps:.1f}', f'{m.missed}/{m.sent}',
+            *(f'{m.latency_ms[name]:.1f}' for name in _PERCENTILES), f'{m.jitter_ms:.1f}',
+            m.node.get('engine_p50_ms', '-'), m.node.get('overhead_p50_ms', '-'), f'{m.cpu:.2f}',
+            f'{m.memory_mb:.0f}',
+            '-' if m.steps_per_second is None else f'{m.steps_per_second:.1f}')
+    return result
+
+
+def write_results(folder: Path, model: Path, measurements: Sequence[Measurement]) -> None:
+    """Write results.json and latency.png."""
+    card = read_card(model)
+    results = {
+        'model': {'network': card.network, 'backbone': card.backbone, 'size': card.size},
+        'device': device(),
+        'versions': {'depth_distill_ros': __version__, 'torch': torch.__version__,
+                     'python': platform.python_version(),
+                     'ros': os.environ.get('ROS_DISTRO', 'wheels')},
+        'loads': [m.as_dict() for m in measurements]}
+    write_json(folder / 'results.json', results)
+    try:
+        _draw(folder / 'latency.png', measurements)
+    except OSError as error:
+        raise DepthDistillError(f'cannot write into {folder}: {error.strerror}') from error
+
+
+def _draw(path: Path, measurements: Sequence[Measurement]) -> None:
+    figure = Figure(figsize=(8, 0.6 + 0.45 * len(measurements)), layout='constrained')
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    places = range(len(measurements))
+    for name, width in zip(_PERCENTILES, (0.75, 0.5, 0.25), strict=True):
+        axes.barh(places, [m.latency_ms[name] for m in measurements], height=width, label=name)
+    for place, m in zip(places, measurements, strict=True):
+        axes.annotate(f' {m.fps:.1f} fps, {m.missed} of {m.sent} missed',
+                      (m.latency_ms['p99'], place), va='center', fontsize=8)
+    axes.set_yticks(places, [str(m.load) for m in measurements])
+    axes.invert_yaxis()
+    axes.margins(x=0.35)
+    axes.set(xlabel="from the image's stamp to its depth's arrival, ms")
+    axes.legend()
+    figure.savefig(path, dpi=120)

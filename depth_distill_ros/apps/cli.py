@@ -1,0 +1,66 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The command line ``depth-distill``: one subcommand per module of ``commands``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+import sys
+from types import ModuleType
+
+from depth_distill_ros import __version__
+from depth_distill_ros.apps import commands
+from depth_distill_ros.errors import DepthDistillError
+
+_INTERRUPTED = 130
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one subcommand; 1 and one line on stderr for what the user can mend, 130 on Ctrl-C."""
+    words = sys.argv[1:] if words is None else list(words)
+    try:
+        arguments = _parser(words).parse_args(words)
+        return arguments.run(arguments)
+    except DepthDistillError as error:
+        print(f'depth-distill: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print('depth-distill: interrupted', file=sys.stderr)
+        return _INTERRUPTED
+
+
+class _Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Say the defaults where there are any; keep the lines of description and epilogue."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default in (None, ''):
+            return action.help
+        return super()._get_help_string(action)
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='depth-distill', description='Depth distillation on the robot, without ROS launch.')
+    parser.add_argument('--version', action='version', version=__version__)
+    subparsers = parser.add_subparsers(required=True, metavar='COMMAND')
+    names = [module.name for module in iter_modules(commands.__path__)
+             if not module.name.startswith('_')]
+    # Some commands import torch, which takes seconds: only what is asked for is imported.
+    for name in [words[0]] if words and words[0] in names else names:
+        module = import_module(f'{commands.__name__}.{name}')
+        _add(subparsers, name, module)
+    return parser
+
+
+def _add(subparsers: argparse._SubParsersAction, name: str, module: ModuleType) -> None:
+    details = getattr(module, 'DETAILS', '')
+    parser = subparsers.add_parser(
+        name, help=module.HELP, description=module.__doc__,
+        epilog='\n\n'.join(filter(None, (f'example: {module.EXAMPLE}', details))),
+        formatter_class=_Formatter)
+    module.add_arguments(parser)
+    parser.set_defaults(run=module.run)

@@ -1,0 +1,44 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+depth-distill bench render: path-traced rooms from seeds, the robot's world of the benchmark.
+
+Makes DIR/train, DIR/val and DIR/test, each a data set that folder:PATH reads: pictures, exact
+depth and classes. The same command goes on where it was interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from rich.console import Console
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.worlds.path_traced.dataset import render
+from depth_distill_ros.worlds.path_traced.sheet import write_sheet
+from depth_distill_ros.worlds.path_traced.world import PRESETS
+
+HELP = "render the benchmark's target world: path-traced rooms from seeds"
+EXAMPLE = 'depth-distill bench render --preset small --out data/rooms'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--preset', choices=tuple(PRESETS), default='small',
+                        help='small: 4460 pictures of 96×128, some half an hour on two free '
+                             'cores; full: 21040 of 240×320, about a day')
+    parser.add_argument('--out', type=Path, required=True, metavar='DIR',
+                        help='new folder, or one that an interrupted run has left')
+    parser.add_argument('--jobs', type=int, default=os.cpu_count() or 1, metavar='N',
+                        help='processes (default: one for each core)')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.jobs < 1:
+        raise DepthDistillError(f'--jobs {arguments.jobs}: give at least 1')
+    console = Console()
+    render(PRESETS[arguments.preset], arguments.out, arguments.jobs,
+           lambda line: console.print(line, highlight=False, markup=False))
+    console.print(f'to look at: {write_sheet(arguments.out)}', highlight=False, markup=False)
+    return 0

@@ -1,0 +1,161 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""depth-distill models calibrate: feature statistics for a teacher that stores none."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from itertools import chain
+import os
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+import torch
+from torch import Tensor, nn
+
+from depth_distill_ros import __version__
+from depth_distill_ros.datasets import Reader, open_reader
+from depth_distill_ros.distillation.calibration import (
+    CalibrationError,
+    check_new,
+    default_layers,
+    record,
+    save_calibration,
+)
+from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.view import View
+from depth_distill_ros.networks.normalisation import to_input
+from depth_distill_ros.networks.teachers import load_teacher
+from depth_distill_ros.shipped import shipped_teacher
+
+HELP = "record a teacher's feature statistics over unlabelled pictures of its world"
+EXAMPLE = ('depth-distill models calibrate '
+           '--teacher hf:depth-anything/Depth-Anything-V2-Metric-Indoor-Small-hf '
+           '--topic /camera/image_raw calibration.safetensors')
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('out', type=Path, help='safetensors file to write')
+    parser.add_argument('--teacher', default='',
+                        help='model folder, hf:ID, torchscript:FILE or module:function; empty: '
+                             'the shipped one')
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument('--folder', help='folder with pictures in image/')
+    source.add_argument('--bag', help='ROS 2 bag')
+    source.add_argument('--data', metavar='KIND:PATH[,KEY=VALUE...]', help='any data set')
+    source.add_argument('--topic', help='camera topic, rgb8 or the like; the newest picture '
+                                        'whenever the teacher is done with the one before')
+    parser.add_argument('--pictures', type=int, default=512,
+                        help='how many, evenly spread over the data; a topic ends with them')
+    parser.add_argument('--layers', metavar='NAME[,NAME...]', default='',
+                        help='layers whose inputs are recorded, * and ? as for files; empty: all '
+                             'BatchNorm, or without any what reads a LayerNorm')
+    parser.add_argument('--size', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'),
+                        help='of the pictures, as in the training (default: that of the teacher)')
+    parser.add_argument('--batch', type=int, default=4)
+    parser.add_argument('--device', default='',
+                        help="'cpu', 'cuda:1'...; empty: the best there is")
+    parser.add_argument('--timeout', type=float, default=30.0,
+                        help='seconds to wait for a picture of the topic')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    for name in ('pictures', 'batch'):
+        if getattr(arguments, name) < 1:
+            raise DepthDistillError(f'--{name} {getattr(arguments, name)}: give at least 1')
+    check_new(arguments.out)
+    device = Compute.available('fp32', arguments.device).device
+    spec = arguments.teacher or str(shipped_teacher())
+    teacher, card = load_teacher(spec, arguments.size and tuple(arguments.size))
+    size = tuple(arguments.size or card.size)
+    teacher = teacher.to(device).eval()
+    source = _Source(arguments)
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        batches = _batches(progress.track(source, source.length, description='pictures'),
+                           size, arguments.batch, device)
+        first = next(batches, None)
+        if first is None:
+            raise DepthDistillError(f'no picture could be read; the last one: {source.failure}')
+        chosen = _named(teacher, arguments.layers) or default_layers(teacher, first)
+        statistics = record(teacher, chosen, chain((first,), batches))
+    save_calibration(arguments.out, statistics, {
+        'teacher': arguments.teacher or 'shipped', 'pictures': str(source.read),
+        'size': f'{size[0]}x{size[1]}', 'package_version': __version__})
+    skipped = f', {source.skipped} unreadable left out (the last: {source.failure})'
+    print(f'{arguments.out}: {len(statistics)} layers, {source.read} pictures'
+          f'{skipped if source.skipped else ""}')
+    return 0
+
+
+class _Source:
+    """The pictures that the arguments name; counts what was `read` and what was `skipped`."""
+
+    def __init__(self, arguments: argparse.Namespace):
+        self._arguments = arguments
+        self.read = self.skipped = 0
+        self.failure = ''
+        self._reader: Reader | None = None
+        self.length = arguments.pictures
+        if arguments.topic is None:
+            self._reader = open_reader(
+                arguments.data or (f'folder:{arguments.folder}' if arguments.folder
+                                   else f'bag:{arguments.bag},depth=none'))
+            self.length = min(self.length, len(self._reader))
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        if self._reader is None:
+            for picture in _from_topic(self._arguments):
+                self.read += 1
+                yield picture
+            return
+        for index in np.linspace(0, len(self._reader) - 1, self.length).round().astype(int):
+            try:
+                picture = self._reader[int(index)].image
+            except DepthDistillError as error:
+                self.skipped += 1
+                self.failure = str(error)
+                continue
+            self.read += 1
+            yield picture
+
+
+def _from_topic(arguments: argparse.Namespace) -> Iterator[np.ndarray]:
+    from depth_distill_ros.installation import environment
+    # Fast DDS reads its settings when it is first loaded
+    os.environ |= environment()
+    try:
+        from depth_distill_ros.ros.clients.image_topic import pictures
+    except ImportError as error:
+        raise DepthDistillError(
+            f'--topic needs ROS ({error}): source a ROS install, or '
+            "pip install 'depth_distill_ros[wheels]'") from error
+    return pictures(arguments.topic, arguments.pictures, arguments.timeout)
+
+
+def _batches(pictures: Iterable[np.ndarray], size: tuple[int, int], batch: int,
+             device: torch.device) -> Iterator[Tensor]:
+    waiting: list[np.ndarray] = []
+    for picture in pictures:
+        waiting.append(View.fit(picture.shape[:2], size).image(picture))
+        if len(waiting) == batch:
+            yield to_input(torch.from_numpy(np.stack(waiting)).to(device))
+            waiting = []
+    if waiting:
+        yield to_input(torch.from_numpy(np.stack(waiting)).to(device))
+
+
+def _named(teacher: nn.Module, wanted: str) -> list[str]:
+    """Return the names of the layers that 'pattern,pattern,...' names, in the teacher's order."""
+    names = [name for name, _ in teacher.named_modules()]
+    patterns = list(filter(None, wanted.split(',')))
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise CalibrationError(f'the teacher has no layer {pattern}; among its layers are '
+                                   f'{", ".join(names[len(names) // 2:][:3])}')
+    return [name for name in names if any(fnmatchcase(name, p) for p in patterns)]

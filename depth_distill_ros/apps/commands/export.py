@@ -1,0 +1,46 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Make the files that inference engines start from, beside a model.
+
+The engines make them by themselves where they are missing; made beforehand, the first start on the
+robot takes seconds in place of the minutes that TensorRT may need.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from depth_distill_ros.inference.engine_cache import EngineFiles
+from depth_distill_ros.inference.engine_selection import select_engine
+
+HELP = 'make the engine files beside a model: ONNX, TensorRT'
+EXAMPLE = 'depth-distill export runs/robot/releases/000012 --engine onnx tensorrt'
+
+_ONNX = 'onnx'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('model', type=Path, help='folder of the model')
+    parser.add_argument('--engine', nargs='+', default=[_ONNX],
+                        choices=[_ONNX, 'openvino', 'onnxruntime', 'tensorrt'],
+                        help='onnx: the file that the others are made from; the others are timed '
+                        'and compared with torch, and refused where they differ')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    told: list[str] = []
+
+    def say(line: str) -> None:
+        told.append(line)
+        print(line)
+
+    for engine in arguments.engine:
+        if engine == _ONNX:
+            EngineFiles(arguments.model, say).onnx()
+        else:
+            select_engine(arguments.model, engine, say=say)
+    if not told:
+        print(f'{arguments.model}: its engine files are up to date')
+    return 0

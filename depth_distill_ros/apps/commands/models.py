@@ -1,0 +1,62 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""List the networks and their cost, take over the authors' checkpoints, calibrate teachers."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from dataclasses import asdict
+import json
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from depth_distill_ros.apps.commands import _models_calibrate, _models_import
+from depth_distill_ros.networks.catalogue import Entry, entries
+
+HELP = 'the networks and what they cost; import and calibrate networks'
+EXAMPLE = 'depth-distill models --no-time'
+
+_SUBCOMMANDS = {'import': _models_import, 'calibrate': _models_calibrate}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--json', action='store_true', help='a JSON list in place of the table')
+    parser.add_argument(
+        '--no-time', dest='time', action='store_false',
+        help='without CPU times, which take a minute or two and 3 GB for the largest')
+    subparsers = parser.add_subparsers(metavar='SUBCOMMAND')
+    for name, module in _SUBCOMMANDS.items():
+        subparser = subparsers.add_parser(
+            name, help=module.HELP, description=module.__doc__,
+            epilog=f'example: {module.EXAMPLE}', formatter_class=parser.formatter_class)
+        module.add_arguments(subparser)
+        subparser.set_defaults(run=module.run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    console = Console(stderr=True)
+    rows = list(track(entries(arguments.time), 'measuring', console=console, transient=True,
+                      disable=not console.is_terminal))
+    if arguments.json:
+        print(json.dumps([asdict(row) for row in rows], indent=2))
+    else:
+        Console().print(_table(rows))
+    return 0
+
+
+def _table(rows: Iterable[Entry]) -> Table:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)  # fits 80 columns
+    for name in ('network', 'backbone'):
+        table.add_column(name, no_wrap=True)
+    for name in ('parameters', 'GMAC', 'BN layers', 'input', 'CPU ms'):
+        table.add_column(name, justify='right', no_wrap=True)
+    for row in rows:
+        table.add_row(
+            row.network, row.backbone, f'{row.parameters:,}', f'{row.gmac:.2f}',
+            str(row.batch_norms), '×'.join(map(str, row.size)),
+            '' if row.milliseconds is None else f'{row.milliseconds:.0f}')
+    return table

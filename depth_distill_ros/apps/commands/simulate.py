@@ -1,0 +1,54 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Show the simulated rooms, or write them for another simulator."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from depth_distill_ros.errors import DepthDistillError
+
+HELP = 'look at the simulated rooms, or export them'
+EXAMPLE = 'depth-distill simulate --look robot --rooms 6 --seed 3 rooms.png'
+DETAILS = """\
+for another simulator: depth-distill simulate --export gazebo --rooms 3 --seed 7 worlds/
+writes worlds/room_7 to room_9, the rooms of the picture of the same seeds. Each has the scene
+(room.sdf and room.fortress.sdf, room.usda, or room.xml), its textures/ and way.csv, poses for
+a camera that keeps away from everything."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('out', type=Path, help='PNG to write; with --export a folder')
+    parser.add_argument('--look', default='stream',
+                        help='stream: the simulator that teaches; robot: the world that plays '
+                        "the robot's; or a YAML file of ranges, such as sim/randomisation.yaml")
+    parser.add_argument('--rooms', type=int, default=6)
+    parser.add_argument('--seed', type=int, default=0, help='of the first room; the next follow')
+    parser.add_argument('--export', choices=('gazebo', 'isaac', 'mujoco'),
+                        help='write the rooms for this simulator instead of a picture')
+    parser.add_argument('--size', type=int, nargs=2, default=(480, 640),
+                        metavar=('HEIGHT', 'WIDTH'), help="of an export's cameras")
+    parser.add_argument('--texture-rows', type=int, default=256,
+                        help='shrink larger textures of an export to this')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if min(arguments.rooms, arguments.texture_rows) < 1 or arguments.seed < 0:
+        raise DepthDistillError(
+            'simulate: --rooms and --texture-rows must be positive and --seed not negative; got '
+            f'{arguments.rooms}, {arguments.texture_rows} and {arguments.seed}')
+    seeds = range(arguments.seed, arguments.seed + arguments.rooms)
+    # The simulator is an extra of the installation: imported where it is needed.
+    if arguments.export:
+        from depth_distill_ros.worlds.export.write import export
+        from depth_distill_ros.worlds.rooms import look_file
+
+        for path in export(arguments.export, look_file.named(arguments.look), seeds, arguments.out,
+                           tuple(arguments.size), arguments.texture_rows):
+            print(path)
+        return 0
+    from depth_distill_ros.worlds.mujoco.contact_sheet import write_contact_sheet
+
+    print(write_contact_sheet(arguments.out, arguments.look, seeds))
+    return 0

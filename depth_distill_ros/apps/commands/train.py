@@ -1,0 +1,133 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""depth-distill train: a depth network, supervised, on rendered rooms or on a data set."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+import shlex
+import time
+
+import torch
+from torch import nn
+
+from depth_distill_ros import __version__
+from depth_distill_ros.apps.commands._train_data import opened
+from depth_distill_ros.apps.commands._training import show
+from depth_distill_ros.choices import PRECISIONS
+from depth_distill_ros.datasets import help_text
+from depth_distill_ros.distillation.average import with_own_statistics
+from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.methods.supervised import Supervised
+from depth_distill_ros.distillation.run import TrainingRun
+from depth_distill_ros.distillation.schedule import warm_cosine
+from depth_distill_ros.distillation.trainer import Optimisation, Training
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.networks import BACKBONES, NETWORKS, build
+from depth_distill_ros.networks.model import ModelCard, load_model, save_model
+
+HELP = 'train a network with measured depth (how a teacher is made)'
+DETAILS = help_text()
+EXAMPLE = 'depth-distill train --look robot --backbone resnet18 --steps 6000 --out my_teacher'
+
+_STATISTICS_BATCHES = 64
+_SETTINGS = ('network', 'backbone', 'start', 'steps', 'batch', 'lr', 'seed')
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--out', type=Path, required=True, help='model folder to write (new)')
+    parser.add_argument('--look', default='robot',
+                        help='of the rooms that are rendered while it trains: robot, stream, or a '
+                        'YAML file of ranges, such as sim/randomisation.yaml')
+    parser.add_argument('--data', default='', metavar='KIND:PATH[,KEY=VALUE...]',
+                        help='frames with measured depth to train on instead')
+    parser.add_argument('--evaluate', default='', metavar='KIND:PATH[,KEY=VALUE...]',
+                        help='with --data: frames to be judged on')
+    parser.add_argument('--network', choices=NETWORKS, default='lden')
+    parser.add_argument('--backbone', choices=BACKBONES, default='resnet18')
+    parser.add_argument('--start', default='', metavar='FOLDER',
+                        help='model of the same network to go on from (default: random weights)')
+    parser.add_argument('--size', type=int, nargs=2, default=(96, 128), metavar=('H', 'W'))
+    parser.add_argument('--steps', type=int, default=6000)
+    parser.add_argument('--batch', type=int, default=16)
+    # peak; from random weights, where the papers fine-tune from ImageNet at 1e-4
+    parser.add_argument('--lr', type=float, default=1e-3)
+    parser.add_argument('--precision', choices=PRECISIONS, default='auto')
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--reuse', type=float, default=3.0,
+                        help='how often a rendered frame is used, about')
+    parser.add_argument('--renderers', type=int, default=1, help='processes that render')
+    parser.add_argument('--workers', type=int, default=0,
+                        help='processes that read and prepare frames of --data')
+    parser.add_argument('--held-out-rooms', type=int, default=100)
+    parser.add_argument('--evaluate-every', type=int, default=500, metavar='STEPS')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    a, size, out = arguments, tuple(arguments.size), arguments.out
+    if out.exists():
+        raise DepthDistillError(f'{out} exists; a model is never overwritten, name a new folder')
+    compute = Compute.available(a.precision)
+    torch.manual_seed(a.seed)
+    network = _start(a).to(compute.device, memory_format=torch.channels_last)
+    names = (('data',) if a.data else ('look', 'reuse')) + _SETTINGS
+    settings = {name: getattr(a, name) for name in names} | {'size': list(size)}
+    with opened(a, size, compute) as data:
+        training = Training(Supervised(network, compute),
+                            Optimisation(a.lr, warm_cosine(a.steps)), compute, a.seed)
+        card = ModelCard(a.network, a.backbone, size, data.intrinsics)
+        training_run = TrainingRun(out.with_name(out.name + '.run'), training, data.source, card,
+                                   settings, data.judge)
+        if training.step:
+            print(f'resumed from step {training.step}')
+        began = time.monotonic()
+        show(training_run.steps(a.steps, a.batch, a.evaluate_every, a.evaluate_every),
+             training.step, a.steps)
+        network = with_own_statistics(training.average.network, (
+            data.pictures(a.batch) for _ in range(_STATISTICS_BATCHES)))
+        about = {
+            'role': 'teacher', 'package_version': __version__, 'data': data.described,
+            'command': shlex.join(['depth-distill', *_command(a)]), 'training': settings,
+            'device': str(compute),
+            'hours_of_the_last_run': round((time.monotonic() - began) / 3600, 2),
+        }
+        save_model(out, network, ModelCard(
+            card.network, card.backbone, size, card.intrinsics, about=about), half=True)
+        # The stored weights are rounded to 16 bit: they are what is judged and what the card says.
+        figures = data.judge(load_model(out)[0].to(compute.device))
+        write_figures(out, {
+            **data.held_out, **{name: round(value, 4) for name, value in figures.items()}})
+    print(json.dumps(figures, indent=2))
+    return 0
+
+
+def _start(arguments: argparse.Namespace) -> nn.Module:
+    if not arguments.start:
+        return build(arguments.network, arguments.backbone)
+    network, card = load_model(Path(arguments.start))
+    if (card.network, card.backbone) != (arguments.network, arguments.backbone):
+        raise DepthDistillError(f'--start {arguments.start} is {card.network} {card.backbone}, '
+                                f'not {arguments.network} {arguments.backbone}')
+    return network
+
+
+def write_figures(folder: Path, figures: dict) -> None:
+    """Put the held-out figures onto the model's card."""
+    path = folder / 'card.json'
+    entries = json.loads(path.read_text(encoding='utf-8'))
+    entries['about']['held_out'] = figures
+    path.write_text(json.dumps(entries, indent=2) + '\n', encoding='utf-8')
+
+
+def _command(arguments: argparse.Namespace) -> list[str]:
+    words = ['train']
+    a = arguments
+    data = ('data', 'evaluate') if a.data else ('look', 'reuse', 'held_out_rooms')
+    for name in (*data, 'network', 'backbone', *(('start',) if a.start else ()), 'size', 'steps',
+                 'batch', 'lr', 'seed', 'out'):
+        value = getattr(a, name)
+        words.append('--' + name.replace('_', '-'))
+        words += [str(v) for v in value] if isinstance(value, (list, tuple)) else [str(value)]
+    return words

@@ -1,0 +1,179 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The demo from start to report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from depth_distill_ros import installation
+from depth_distill_ros.apps.demo.history import History
+from depth_distill_ros.apps.demo.judge import Frame, JudgeError
+from depth_distill_ros.apps.demo.supervisor import Supervisor
+from depth_distill_ros.apps.demo.view import View
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.ros import bringup
+
+if TYPE_CHECKING:
+    from depth_distill_ros.ros.clients.monitor import Monitor
+
+_RECORDED_FRAMES = 120
+_INTERRUPTED = 130
+_COUNTS = ('received', 'answered', 'dropped', 'dropped.no_release', 'rejected')
+
+
+class DemoError(DepthDistillError):
+    """A demo that cannot start."""
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """duration: seconds; teacher, params_file: '' = the shipped ones."""
+
+    duration: float
+    work_dir: Path
+    seed: int = 0
+    teacher: str = ''
+    params_file: str = ''
+
+
+class StopRequest:
+    """Ctrl-C, a termination or a closed terminal, as a flag that is read when it suits."""
+
+    def __init__(self) -> None:
+        self.made = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._note)
+
+    def _note(self, *_: object) -> None:
+        self.made = True
+
+    def release(self) -> None:
+        """Let Ctrl-C interrupt again."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+
+
+def run_demo(options: DemoOptions) -> int:
+    """Run the loop, then report; return the exit code."""
+    monitor_type = _monitor_type()
+    folder = options.work_dir.absolute()
+    arguments = bringup.DistillationArguments(
+        work_dir=str(folder), teacher=options.teacher, seed=options.seed,
+        params_file=options.params_file or str(installation.share() / 'config' / 'demo.yaml'))
+    graph = bringup.distillation_graph(arguments)
+    console = Console()
+    aside = move_aside(folder)
+    if aside:
+        console.print(f'the last demo is now in {aside}', highlight=False, markup=False)
+    folder.mkdir(parents=True)
+    os.environ.update(installation.graph_of_its_own(folder / 'logs'))
+    console.print(
+        f'{len(graph)} nodes start; files go to {folder}; to look in: '
+        f'ROS_DOMAIN_ID={os.environ["ROS_DOMAIN_ID"]}', highlight=False, markup=False)
+    began = time.time()
+    stop = StopRequest()
+    history, frames = _watch(
+        monitor_type, options.duration, graph, arguments, folder, console, stop)
+    stop.release()
+    if stop.made:
+        console.print('all nodes have ended; Ctrl-C again skips the report')
+    try:
+        _report(folder, began, options.teacher, history, frames, console)
+    except JudgeError as error:
+        if not stop.made:
+            raise
+        console.print(f'no report: {error}', highlight=False, markup=False)
+    return _INTERRUPTED if stop.made else 0
+
+
+def _watch(
+        monitor_type: type[Monitor], duration: float, graph: list[bringup.NodeSpec],
+        arguments: bringup.DistillationArguments, folder: Path, console: Console,
+        stop: StopRequest) -> tuple[History, list[Frame]]:
+    history, frames, view = History(), [], View(console, duration)
+    commands = {
+        spec.name: [sys.executable, str(installation.executable(spec.executable)),
+                    *spec.ros_arguments(arguments.log_level)] for spec in graph}
+    monitor = monitor_type(
+        arguments.robot_image, 'camera/depth', bringup.DEPTH,
+        lambda image, reference: frames.append(Frame(image.copy(), reference.copy())),
+        duration / _RECORDED_FRAMES)
+    supervisor = Supervisor(commands, folder / 'logs', {})
+    try:
+        with view.open():
+            started = time.monotonic()
+            while not stop.made and (seconds := time.monotonic() - started) < duration:
+                for name in supervisor.restart_the_dead():
+                    view.note(f'{name} had ended and was started again')
+                history.add(seconds, {**monitor.values, 'monitor': monitor.rates()})
+                view.show(seconds, history, supervisor.children, monitor.messages)
+                monitor.spin(1.0)
+    finally:
+        console.print('ending all nodes')
+        supervisor.stop()
+        monitor.close()
+    return history, frames
+
+
+def _report(
+        folder: Path, began: float, teacher: str, history: History, frames: list[Frame],
+        console: Console) -> None:
+    from depth_distill_ros.apps.demo import pictures, report
+
+    teacher_folder = Path(bringup.teacher_spec(teacher))
+    if frames:
+        report.save_frames(folder / 'frames.npz', frames)
+    console.print(
+        f"judging teacher and releases on {len(frames)} frames of the robot's camera",
+        highlight=False, markup=False)
+    with console.status('judging') as status:
+        verdict = report.judge_run(
+            frames, teacher_folder, folder / 'releases', began,
+            lambda what: status.update(f'judging {what}'))
+        status.update('drawing')
+        counts = {name: history.total(f'inference.{name}') for name in _COUNTS}
+        report.write_figures(folder / 'figures.json', verdict, counts, history)
+        minutes = history.rows[-1]['time'] / 60.0
+        pictures.draw_report(
+            folder / 'report.png',
+            f'{minutes:.1f} minutes on {os.cpu_count()} cores: '
+            f'{round(history.latest("distiller.step") or 0)} steps, '
+            f'{len(verdict.releases)} releases judged on {verdict.frames} frames of the '
+            "robot's camera", history, verdict,
+            report.depth_rows(frames, teacher_folder, folder / 'releases'))
+    for line in (
+            'camera frames ' + ' '.join(f'{name}={count}' for name, count in counts.items()),
+            *verdict.lines(), f'report: {folder / "report.png"}'):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def move_aside(folder: Path) -> Path | None:
+    """Rename an existing folder to the first free ``folder.N``; return where it went."""
+    if not folder.exists():
+        return None
+    number = 1
+    while (aside := folder.with_name(f'{folder.name}.{number}')).exists():
+        number += 1
+    folder.rename(aside)
+    return aside
+
+
+def _monitor_type() -> type[Monitor]:
+    try:
+        from depth_distill_ros.ros.clients.monitor import Monitor
+    except ImportError as error:
+        raise DemoError(
+            f'ROS cannot be imported ({error}): source a ROS installation, or '
+            "pip install 'depth_distill_ros[wheels,simulation]'") from error
+    return Monitor

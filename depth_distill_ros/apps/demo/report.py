@@ -1,0 +1,104 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What the demo leaves behind: report.png, figures.json, and the frames they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from depth_distill_ros.apps.demo.history import History
+from depth_distill_ros.apps.demo.judge import (
+    MAX_RELEASES,
+    Frame,
+    JudgedRelease,
+    JudgeError,
+    Predictor,
+    Verdict,
+    evenly,
+    judge,
+    usable,
+)
+from depth_distill_ros.apps.demo.pictures import DepthRow
+from depth_distill_ros.distillation.releases import releases
+from depth_distill_ros.evaluation.constant import constant_depth
+from depth_distill_ros.geometry.view import View
+from depth_distill_ros.networks.model import CARD
+
+_ROWS = 5
+
+
+def save_frames(path: Path, frames: Sequence[Frame]) -> None:
+    """Write the recorded frames: images N x H x W x 3 uint8, references N x H x W float32."""
+    np.savez(
+        path, images=np.stack([frame.image for frame in frames]),
+        references=np.stack([frame.reference for frame in frames]))
+
+
+def judge_run(
+        frames: Sequence[Frame], teacher: Path, release_root: Path, began: float,
+        progress: Callable[[str], None]) -> Verdict:
+    """
+    Score constant, teacher and up to 20 releases on the same frames.
+
+    Parameters
+    ----------
+    frames : recorded from the robot's camera
+    teacher : model folder
+    release_root : folder of the run's releases
+    began : start of the run, seconds since the epoch
+    progress : told what is being judged
+
+    Raises
+    ------
+    JudgeError : no usable frame, or no release.
+
+    """
+    frames = usable(frames)
+    records = releases(release_root)
+    if not frames or not records:
+        what = 'no release was made' if frames else 'no frame with a reference was recorded'
+        raise JudgeError(f'{what}: there is nothing to report on; let the demo run for longer')
+    # Two threads that wait for each other on busy cores are many times slower than one.
+    torch.set_num_threads(1)
+    judged = []
+    for record in evenly(records, MAX_RELEASES):
+        progress(f'release {record.number}')
+        student = Predictor(record.folder)
+        judged.append(JudgedRelease(
+            record.number, (record.folder / CARD).stat().st_mtime - began,
+            judge(frames, student.size, student)))
+    progress('teacher')
+    predictor = Predictor(teacher)
+    constant = np.full(student.size, constant_depth(frame.reference for frame in frames),
+                       np.float32)
+    return Verdict(
+        len(frames), judge(frames, student.size, lambda image: constant),
+        judge(frames, predictor.size, predictor), tuple(judged))
+
+
+def depth_rows(
+        frames: Sequence[Frame], teacher: Path, release_root: Path) -> list[DepthRow]:
+    """Return some frames, each with its depths by title: reference, teacher, first, last."""
+    first, last = (Predictor(releases(release_root)[index].folder) for index in (0, -1))
+    predictors = {'teacher': Predictor(teacher), 'first student': first, 'last student': last}
+    rows = []
+    for frame in evenly(usable(frames), _ROWS):
+        reference = View.fit(frame.reference.shape, last.size).depth(frame.reference)
+        rows.append(DepthRow(frame.image, {
+            'reference': reference,
+            **{title: predict(frame.image) for title, predict in predictors.items()}}))
+    return rows
+
+
+def write_figures(
+        path: Path, verdict: Verdict, counts: dict[str, int], history: History) -> None:
+    """Write every number of the report as JSON."""
+    path.write_text(json.dumps(
+        {'verdict': verdict.as_dict(), 'counts': counts, 'history': history.rows}, indent=1),
+        encoding='utf-8')

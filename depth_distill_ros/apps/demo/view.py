@@ -1,0 +1,101 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The demo as it runs: a table in a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+import time
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from depth_distill_ros.apps.demo.history import History
+from depth_distill_ros.apps.demo.supervisor import Child
+
+_PLAIN_PERIOD = 10.0
+_WARNING = 1
+
+
+class View:
+    """Shows the state of the run on ``console``; ``show`` may be called as often as one likes."""
+
+    def __init__(self, console: Console, duration: float) -> None:
+        self._console = console
+        self._duration = duration
+        self._live: Live | None = None
+        self._next_line = 0.0
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Hold the terminal while the run lasts."""
+        if not self._console.is_terminal:
+            yield
+            return
+        with Live(console=self._console, auto_refresh=False) as self._live:
+            yield
+        self._live = None
+
+    def note(self, text: str) -> None:
+        """Print a line that stays."""
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def show(
+            self, seconds: float, history: History, children: Sequence[Child],
+            messages: Mapping[str, tuple[int, str]]) -> None:
+        """Show where the run is, ``seconds`` after its start."""
+        if self._live:
+            self._live.update(
+                self._table(seconds, history, children, messages), refresh=True)
+        elif time.monotonic() >= self._next_line:
+            self._next_line = time.monotonic() + _PLAIN_PERIOD
+            facts = '  '.join(f'{label} {text}' for label, text in summary(history))
+            self.note(f'{_clock(seconds)}  {facts}')
+
+    def _table(
+            self, seconds: float, history: History, children: Sequence[Child],
+            messages: Mapping[str, tuple[int, str]]) -> Table:
+        table = Table(
+            title=f'depth_distill_ros demo   {_clock(seconds)} of {_clock(self._duration)}   '
+            'Ctrl-C ends it', title_justify='left', show_header=False, box=None)
+        table.add_column(style='bold')
+        table.add_column()
+        for label, text in summary(history):
+            table.add_row(label, text)
+        table.add_row()
+        for child in children:
+            level, message = messages.get(child.name, (_WARNING, 'starting'))
+            style = 'green' if level < _WARNING else 'yellow' if level == _WARNING else 'red'
+            again = f'   [yellow]restarted {child.restarts} times[/]' if child.restarts else ''
+            table.add_row(child.name, f'[{style}]{escape(message)}[/]{again}')
+        return table
+
+
+def summary(history: History) -> list[tuple[str, str]]:
+    """Return (label, text) of what is worth watching."""
+    def number(name: str, form: str) -> str:
+        value = history.latest(name)
+        return '-' if value is None else format(value, form)
+
+    return [
+        ('stream', f'{history.total("stream.received.image")} frames received, '
+                   f'{number("stream.stored", ".0f")} stored'),
+        ('training', f'step {number("distiller.step", ".0f")}, '
+                     f'loss {number("distiller.loss_plain", ".3f")}, '
+                     f'{number("distiller.images_per_s", ".1f")} images/s, '
+                     f'release {number("inference.release", ".0f")}'),
+        ('camera', f'{number("monitor.camera_hz", ".1f")} Hz in, '
+                   f'{number("monitor.depth_hz", ".1f")} Hz depth out, '
+                   f'latency {number("inference.latency_p50_ms", ".0f")} ms, '
+                   f'{history.total("inference.dropped")} dropped'),
+        ('/depth/student', f'δ1 {number("evaluator.delta1", ".3f")}, '
+                           f'RMSE {number("evaluator.rmse", ".2f")} m'),
+    ]
+
+
+def _clock(seconds: float) -> str:
+    return f'{int(seconds) // 60}:{int(seconds) % 60:02d}'

@@ -1,0 +1,161 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""KITTI: raw drives by split lists or by their annotated depth, and the benchmark's selection."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from depth_distill_ros.datasets.files import (
+    entries,
+    first_existing,
+    intrinsics_of,
+    metres,
+    not_found,
+    numbers,
+    read_colour,
+    read_grey,
+    read_text,
+)
+from depth_distill_ros.datasets.readers.kitti_lists import Frame, listed
+from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.geometry.intrinsics import Intrinsics
+
+_PER_METRE = 256
+_SELECTIONS = {'val-selection': 'val_selection_cropped',
+               'test-prediction': 'test_depth_prediction_anonymous'}
+
+
+class KittiReader:
+    """
+    Rectified pictures with the projected depth (PNG16 / 256 metres) that is there of them.
+
+    Raw pictures are ``<date>/<drive>/image_02/data/N.png`` (or .jpg), depth maps
+    ``data_depth_annotated/{train,val}/<drive>/proj_depth/groundtruth/image_02/N.png``; the
+    camera is that of ``<date>/calib_cam_to_cam.txt``. The benchmark's selection lies in
+    ``depth_selection/`` with intrinsics of its own.
+
+    Parameters
+    ----------
+    path : the folder of all that; raw drives may also lie in ``raw/`` or ``kitti_raw/``
+    split : train or val (every annotated picture of the left camera), val-selection (1000), or
+        test-prediction (500, no depth)
+    files : a split list instead, as used for Eigen's 22,600 + 697 pictures; see ``kitti_lists``
+    stereo : with the right views; pictures of the right camera then stand for their pair
+
+    """
+
+    def __init__(self, path: Path, split: str = 'train', files: Path | None = None,
+                 stereo: bool = False) -> None:
+        self._stereo = stereo
+        self._selection: Path | None = None
+        if files is None and split in _SELECTIONS:
+            if stereo:
+                raise DatasetError(f'kitti: split {split} has no right views; leave stereo out')
+            self._open_selection(path, _SELECTIONS[split])
+            return
+        roots = (path, path / 'raw', path / 'kitti_raw', path / 'raw_data')
+        raw = next((root for root in roots if any(root.glob('20??_??_??'))), None)
+        if raw is None:
+            raise not_found('kitti', 'raw drives (2011_09_26/...)', path)
+        self._raw = raw
+        annotated = first_existing((path / 'data_depth_annotated',
+                                    path / 'depth' / 'data_depth_annotated'))
+        if annotated is None and any((path / name).is_dir() for name in ('train', 'val')):
+            annotated = path
+        self._annotated = _drives(annotated) if annotated else {}
+        if files is not None:
+            file = first_existing((files, path / files))
+            if file is None:
+                raise not_found('kitti', f'the split list {files}', path)
+            self._frames = listed(file, stereo)
+        else:
+            if annotated is None:
+                raise not_found('kitti', 'data_depth_annotated/', path)
+            self._frames = [
+                Frame(drive, 2, Path(name).stem) for drive, folder in self._annotated.items()
+                if folder.parent.name == split
+                for name in entries(folder / 'proj_depth' / 'groundtruth' / 'image_02')]
+            if not self._frames:
+                raise not_found('kitti', f'{split}/<drive>/proj_depth/groundtruth/image_02/*.png',
+                                annotated)
+        first = self._frames[0]
+        # Some keep the pictures as JPEG; a list says .png or .jpg, whichever its author had.
+        kinds = [suffix for suffix in ('.png', '.jpg')
+                 if self._picture(first, suffix).is_file()]
+        if not kinds:
+            raise not_found('kitti', f'{first.picture}.png or .jpg (the first picture)', raw)
+        self._suffix = kinds[0]
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, index: int) -> Sample:
+        frame = self._frames[index]
+        if self._selection is not None:
+            return self._selected(frame)
+        image = read_colour(self._picture(frame, self._suffix))
+        right = None
+        if self._stereo:
+            right = read_colour(self._picture(frame.of_camera(3), self._suffix))
+        return Sample(frame.picture, image, self._depth(frame),
+                      intrinsics=_camera(self._raw / frame.date, frame.camera, image.shape[:2]),
+                      right=right)
+
+    def _picture(self, frame: Frame, suffix: str) -> Path:
+        return self._raw / f'{frame.picture}{suffix}'
+
+    def _depth(self, frame: Frame) -> np.ndarray | None:
+        folder = self._annotated.get(frame.drive)
+        if folder is None or not frame.has_depth:
+            return None
+        file = folder / frame.annotation
+        # The first and last pictures of a drive have no annotation.
+        return metres(read_grey(file), _PER_METRE) if file.is_file() else None
+
+    def _open_selection(self, path: Path, name: str) -> None:
+        folder = next((root / name for root in (
+            path, path / 'depth_selection', path / 'data_depth_selection')
+            if (root / name / 'image').is_dir()), None)
+        if folder is None:
+            raise not_found('kitti', f'depth_selection/{name}/image', path)
+        self._selection = folder
+        self._frames = [Frame('', 2, Path(file).stem) for file in entries(folder / 'image')]
+        if not self._frames:
+            raise not_found('kitti', '*.png', folder / 'image')
+        self._has_depth = (folder / 'groundtruth_depth').is_dir()
+
+    def _selected(self, frame: Frame) -> Sample:
+        name = frame.number
+        image = read_colour(self._selection / 'image' / f'{name}.png')
+        depth = None
+        if self._has_depth:
+            file = name.replace('_sync_image_', '_sync_groundtruth_depth_')
+            depth = metres(read_grey(
+                self._selection / 'groundtruth_depth' / f'{file}.png'), _PER_METRE)
+        matrix = numbers(self._selection / 'intrinsics' / f'{name}.txt', 9).reshape(3, 3)
+        return Sample(name, image, depth, intrinsics=intrinsics_of(matrix, image.shape[:2]))
+
+
+def _drives(annotated: Path) -> dict[str, Path]:
+    """Return drive -> its folder of annotations, those of train/, val/ and of no split."""
+    folders = [annotated / 'train', annotated / 'val', annotated]
+    return {drive.name: drive for folder in folders
+            for drive in sorted(folder.glob('20*_drive_*_sync'))}
+
+
+@lru_cache(maxsize=256)
+def _camera(date: Path, camera: int, size: tuple[int, int]) -> Intrinsics | None:
+    """Return the rectified camera of a date, or None without a calibration file."""
+    file = date / 'calib_cam_to_cam.txt'
+    if not file.is_file():
+        return None
+    lines = dict(line.split(':', 1) for line in read_text(file).splitlines() if ':' in line)
+    try:
+        values = [float(word) for word in lines[f'P_rect_{camera:02d}'].split()]
+        return intrinsics_of(np.array(values).reshape(3, 4), size)
+    except (KeyError, ValueError):
+        raise DatasetError(f'{file} holds no line P_rect_{camera:02d} of 12 numbers') from None

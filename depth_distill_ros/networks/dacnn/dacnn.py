@@ -1,0 +1,129 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+DACNN, "Learning Depth from Single Image Using Depth-Aware Convolution and Stereo Knowledge".
+
+Wu et al., ICIP 2020: a stereo teacher and a monocular student with one decoder. The paper leaves
+widths and wiring to a figure; these give 42.63 and 42.72 million weights.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import relu
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.networks.backbones import encoder
+from depth_distill_ros.networks.blocks import conv_bn, resize
+from depth_distill_ros.networks.checks import check_pictures
+from depth_distill_ros.networks.dacnn.depth_aware import DepthAwareBlock
+from depth_distill_ros.networks.dacnn.parts import ASPP, APNonLocal, correlation
+
+_DISPLACEMENTS = 25
+_GUIDANCE = 32
+
+
+def _conv3(channels_in: int, channels_out: int, bias: bool = True) -> nn.Conv2d:
+    return nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=bias)
+
+
+class _Guidance(nn.Module):
+    """g_1, g_2 and g_3, 32 channels each, at an eighth, a quarter and half of the picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = nn.ModuleList((
+            _conv3(256, 128, False), _conv3(128, 64, False), _conv3(64, 64, False)))
+        self.heads = nn.ModuleList(_conv3(c, _GUIDANCE, False) for c in (128, 64, 64))
+
+    def forward(self, x: Tensor, sizes: list[torch.Size]) -> list[Tensor]:
+        maps = []
+        for conv, head, size in zip(self.trunk, self.heads, sizes, strict=True):
+            x = relu(conv(resize(x, size)))
+            maps.append(head(x))
+        return maps
+
+
+class _Decoder(nn.Module):
+    """Depth-aware blocks from an eighth to the whole size, with the encoder's first two taps."""
+
+    def __init__(self, depth_aware: bool):
+        super().__init__()
+        self.guidance = _Guidance()
+        self.blocks = nn.ModuleList((
+            DepthAwareBlock(256, 256, depth_aware), DepthAwareBlock(128 + 256, 128, depth_aware),
+            DepthAwareBlock(64 + 64, 32, depth_aware)))
+        self.ups = nn.ModuleList((_conv3(256, 128), _conv3(128, 64), _conv3(32, 64)))
+        self.depth = _conv3(64, 1)
+
+    def forward(self, x: Tensor, stem: Tensor, stage: Tensor, size: torch.Size,
+                ) -> tuple[Tensor, list[Tensor]]:
+        sizes = [x.shape[-2:], stage.shape[-2:], stem.shape[-2:]]
+        guidance = self.guidance(x, sizes)
+        for block, up, g, skip, larger in zip(
+                self.blocks, self.ups, guidance, (stage, stem, None), (*sizes[1:], size),
+                strict=True):
+            x = relu(up(resize(block(x, g), larger)))
+            if skip is not None:
+                x = torch.cat((x, skip), 1)
+        return self.depth(x), guidance
+
+
+class DACNN(nn.Module):
+    """
+    B×3×H×W ImageNet-normalised pictures to B×1×H×W metres: the monocular student.
+
+    Without `depth_aware` the decoder's convolutions are ordinary ones (the paper's ablation).
+    """
+
+    def __init__(self, backbone: str = 'resnest50', pretrained: bool = False,
+                 depth_aware: bool = True):
+        super().__init__()
+        self.encoder = encoder(backbone, pretrained)
+        self.aspp = ASPP(self.encoder.channels[-1])
+        self.context = APNonLocal(256)
+        self.decoder = _Decoder(depth_aware)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.with_guidance(x)[0]
+
+    def with_guidance(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the depth and the guidance maps g_1, g_2, g_3 (B×32×h×w, coarse to fine)."""
+        check_pictures(self, x)
+        stem, stage, *_, last = self.encoder(x)
+        return self.decoder(self.context(self.aspp(last)), stem, stage, x.shape[-2:])
+
+
+class StereoDACNN(nn.Module):
+    """
+    A rectified pair, B×3×H×W each and ImageNet-normalised, to B×1×H×W metres: the stereo teacher.
+
+    Both views go through one encoder; what the decoder gets is the left view's features beside
+    their correlation with the right view's.
+    """
+
+    def __init__(self, backbone: str = 'resnest50', pretrained: bool = False,
+                 depth_aware: bool = True):
+        super().__init__()
+        self.encoder = encoder(backbone, pretrained)
+        self.aspp = ASPP(self.encoder.channels[-1])
+        self.matches = nn.Sequential(*conv_bn(_DISPLACEMENTS, 128, 3))
+        self.own = nn.Sequential(*conv_bn(256, 128, 3))
+        self.decoder = _Decoder(depth_aware)
+
+    def forward(self, left: Tensor, right: Tensor) -> Tensor:
+        return self.with_guidance(left, right)[0]
+
+    def with_guidance(self, left: Tensor, right: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the left view's depth and the guidance maps g_1, g_2, g_3."""
+        check_pictures(self, left)
+        if left.shape != right.shape:
+            raise DepthDistillError(
+                f'the views of a stereo pair are of one size, got {tuple(left.shape)} and '
+                f'{tuple(right.shape)}; crop both alike')
+        stem, stage, *_, last = self.encoder(torch.cat((left, right)))
+        f_left, f_right = self.aspp(last).chunk(2)
+        x = torch.cat((self.matches(correlation(f_left, f_right, _DISPLACEMENTS)),
+                       self.own(f_left)), 1)
+        return self.decoder(x, stem[:len(left)], stage[:len(left)], left.shape[-2:])

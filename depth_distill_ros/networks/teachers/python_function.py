@@ -1,0 +1,42 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Teachers from Python: 'package.module:function[,size=HxW][,mean=...,std=...][,output=...]'.
+
+The module is imported and the function called, without arguments; it returns an nn.Module that
+reads B×3×H×W ImageNet-normalised pictures (or as size, mean, std say) and gives metres.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from torch import nn
+
+from depth_distill_ros.networks.model import ModelError
+from depth_distill_ros.networks.teachers import options
+from depth_distill_ros.networks.teachers.adapter import KEYS, Adapter, reason, tried
+
+
+def load(text: str, size: tuple[int, int], needs_gradient: bool) -> nn.Module:
+    """Return the network of 'package.module:function,options' (those of Adapter)."""
+    name, values = options.parse(text, KEYS)
+    module_name, _, function_name = name.partition(':')
+    try:
+        module = import_module(module_name)
+    except Exception as error:  # the user's own code
+        raise ModelError(
+            f'{name}: importing {module_name} failed ({type(error).__name__}: {reason(error)}); '
+            'install it, or add its folder to PYTHONPATH') from error
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        raise ModelError(f'{name}: {module_name} has no function {function_name}')
+    try:
+        network = function()
+    except Exception as error:
+        raise ModelError(f'{name}: {function_name}() failed ({type(error).__name__}: '
+                         f'{reason(error)})') from error
+    if not isinstance(network, nn.Module):
+        raise ModelError(f'{name}: {function_name}() returns a {type(network).__name__}; it has '
+                         'to return a torch.nn.Module')
+    return tried(Adapter(network, name, **values), name, size, needs_gradient)

@@ -1,0 +1,248 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The teacher becomes a student: training in a worker, steered by services.
+
+The session belongs to the worker. What the executor wants of it is queued and done between two
+steps; what it shows is copied out by the worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import json
+import math
+import os
+from pathlib import Path
+import queue
+import threading
+import time
+
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.task import Future
+from sensor_msgs.msg import Image
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+import torch
+
+from depth_distill_ros.distillation.online import DistillationConfig, DistillationSession
+from depth_distill_ros.distillation.releases import ReleaseRecord
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.ros.conversions import images
+from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
+from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
+from depth_distill_ros.ros.support.parameters import DISTILLER, ParameterError
+from depth_distill_ros.ros.support.training_curves import TrainingLog
+
+_WAIT_LOG_PERIOD = 10.0
+_FIRST_RELEASE_PERIOD = 5.0  # seconds: without any release the robot has no depth
+
+
+class DistillerNode(ManagedNode):
+    """Trains on the stream store; publishes release (latched) and preview."""
+
+    def __init__(self) -> None:
+        super().__init__('distiller', DISTILLER)
+        self._release_topic = self.output(String, 'release', 1, latched=True)
+        self._preview_topic = self.output(Image, 'preview', 1)
+        self._session: DistillationSession | None = None
+        self._values: dict[str, object] = {}
+        self._release: dict[str, object] = {}
+        self._troubles: dict[str, str] = {}
+        self._paused = False
+        self._wishes: queue.SimpleQueue[tuple[Callable[[], str], Future]] = queue.SimpleQueue()
+        for name, answer in (('pause', self._on_pause), ('resume', self._on_resume),
+                             ('save', self._on_save), ('release', self._on_release)):
+            # A group of their own: awaiting the worker must not hold back the diagnostics.
+            self.create_service(
+                Trigger, f'~/{name}', answer, callback_group=ReentrantCallbackGroup())
+
+    def configure(self) -> None:
+        if not self.value('work_dir'):
+            raise ParameterError('parameter work_dir is empty: name the folder of the run')
+        if self.value('threads'):
+            torch.set_num_threads(self.value('threads'))
+        work_dir = Path(self.value('work_dir')).expanduser()
+        settings = {p.name: self.value(p.name) for p in DISTILLER}
+        self._session = DistillationSession(DistillationConfig.from_mapping(
+            {**settings, 'store': str(work_dir / 'store'),
+             'auxiliary_store': str(work_dir / 'auxiliary')}), work_dir)
+        self._values, self._release = {'step': self._session.step}, {}
+        self._troubles, self._paused = {}, False
+        start = (f'resumed at step {self._session.step}' if self._session.resumed
+                 else 'starts from scratch')
+        self.get_logger().info(f'{start} on {self._session.compute}')
+
+    def activate(self) -> None:
+        record = self._session.latest_release()
+        if record is not None:
+            self._announce(record)
+        self.work(self._train)
+
+    def deactivate(self) -> None:
+        while not self._wishes.empty():
+            self._grant(self._wishes.get()[1], False, 'the node was deactivated')
+
+    def cleanup(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def diagnose(self) -> Diagnosis:
+        diagnosis = Diagnosis(values={
+            'paused': self._paused, **self._values, **self._release})
+        if self._troubles:
+            diagnosis.level = Level.WARN
+            diagnosis.message = '; '.join(self._troubles.values())
+        elif self._paused:
+            diagnosis.message = 'paused'
+        elif self._values.get('waiting_for_frames'):
+            diagnosis.message = 'waiting for frames'
+        else:
+            diagnosis.message = f'step {self._values.get("step")}'
+        return diagnosis
+
+    # The worker.
+
+    def _train(self, stop: threading.Event) -> None:
+        # On Linux niceness belongs to the thread: the services and diagnostics keep theirs.
+        os.nice(self.value('niceness'))
+        session = self._session
+        if not self._wait_for_frames(stop):
+            return
+        now = time.monotonic()
+        # a resumed student may be good enough for a first release at once
+        done = {'release_period': -math.inf, 'checkpoint_period': now, 'preview_period': now}
+        duties = {'release_period': lambda: self._consider_release(force=False),
+                  'checkpoint_period': self._save, 'preview_period': self._preview}
+        folder = Path(self.value('work_dir')).expanduser() / 'tensorboard'
+        with TrainingLog(folder, session.step, self.get_logger().error) as self._log:
+            while not stop.is_set():
+                self._fulfil_wishes()
+                if self._paused:
+                    stop.wait(0.1)
+                    continue
+                for period, duty in duties.items():
+                    wait = self.value(period)
+                    if period == 'release_period' and not self._release:
+                        wait = min(wait, _FIRST_RELEASE_PERIOD)
+                    if time.monotonic() - done[period] >= wait:
+                        self._try(period, duty)
+                        done[period] = time.monotonic()
+                losses = session.train_step()
+                self._log.step(session.step, losses, session.learning_rate, session.config.batch)
+                self._show(losses)
+            self._try('checkpoint_period', self._save)
+
+    def _wait_for_frames(self, stop: threading.Event) -> bool:
+        said = -_WAIT_LOG_PERIOD
+        while not self._session.ready():
+            frames = self._session.store_frames
+            self._values = {'step': self._session.step, 'store_frames': frames,
+                            'waiting_for_frames': True}
+            if time.monotonic() - said >= _WAIT_LOG_PERIOD:
+                said = time.monotonic()
+                self.get_logger().info(
+                    f'waiting for the stream: {frames} of {self._session.config.min_frames} '
+                    f'frames in {self._session.config.store}')
+            self._fulfil_wishes()
+            if stop.wait(0.5):
+                return False
+        return True
+
+    def _fulfil_wishes(self) -> None:
+        while not self._wishes.empty():
+            action, answer = self._wishes.get()
+            try:
+                self._grant(answer, True, action())
+            except DepthDistillError as error:
+                self._grant(answer, False, str(error))
+
+    def _grant(self, answer: Future, success: bool, message: str) -> None:
+        # As a task of the executor's, which wakes it; a future alone would not.
+        self.executor.create_task(answer.set_result, (success, message))
+
+    def _try(self, name: str, duty: Callable[[], object]) -> None:
+        """Do what training does not depend on: a full disk must not end it."""
+        try:
+            duty()
+            self._troubles.pop(name, None)
+        except DepthDistillError as error:
+            self._troubles[name] = report(self.get_logger(), 'training goes on, but', error)
+
+    def _save(self) -> str:
+        return f'saved {self._session.save()} at step {self._session.step}'
+
+    def _consider_release(self, force: bool) -> str:
+        if not self._session.ready():
+            raise DepthDistillError('the stream store holds too few frames to judge a student by')
+        record = self._session.consider_release(force)
+        if record is None:
+            return 'no release: the student is no better than the last one'
+        self._announce(record)
+        self._log.release(record)
+        return f'release {record.number}: {record.folder}'
+
+    def _preview(self) -> None:
+        if not self._preview_topic.get_subscription_count():
+            return
+        picture = self._session.preview()
+        self._preview_topic.publish(images.from_array(
+            picture, 'rgb8', self.get_clock().now().to_msg(), 'preview'))
+
+    def _announce(self, record: ReleaseRecord) -> None:
+        self._release_topic.publish(String(data=json.dumps(
+            {'folder': str(record.folder.absolute()), 'number': record.number,
+             'step': record.step})))
+        self._release = {'release': record.number, 'release_step': record.step,
+                         **{f'held_out.{name}': value for name, value in record.score.items()}}
+        agreement = record.score.get('delta1', float('nan'))
+        self.get_logger().info(f'release {record.number} at step {record.step}: delta1 '
+                               f'{agreement:.3f} against the teacher on held-out frames')
+
+    def _show(self, losses: dict[str, float]) -> None:
+        session = self._session
+        self._values = {
+            'step': session.step, **losses, 'learning_rate': session.learning_rate,
+            'images_per_s': self._log.images_per_s, 'store_frames': session.store_frames,
+            'auxiliary_frames': session.auxiliary_frames,
+            'corrupt_frames': session.corrupt_frames,
+            'memory_mib': session.memory_mib(), 'resumed': session.resumed,
+            'compute': str(session.compute)}
+
+    # The services.
+
+    def _on_pause(self, request: Trigger.Request, answer: Trigger.Response) -> Trigger.Response:
+        return self._pause(True, answer)
+
+    def _on_resume(self, request: Trigger.Request, answer: Trigger.Response) -> Trigger.Response:
+        return self._pause(False, answer)
+
+    def _pause(self, paused: bool, answer: Trigger.Response) -> Trigger.Response:
+        if not self._active:
+            answer.message = f'the node is {self.state}, not active'
+            return answer
+        self._paused = paused
+        answer.success, answer.message = True, 'paused' if paused else 'training'
+        return answer
+
+    async def _on_save(self, request: Trigger.Request,
+                       answer: Trigger.Response) -> Trigger.Response:
+        return await self._wish(self._save, answer)
+
+    async def _on_release(self, request: Trigger.Request,
+                          answer: Trigger.Response) -> Trigger.Response:
+        return await self._wish(lambda: self._consider_release(force=True), answer)
+
+    async def _wish(self, action: Callable[[], str],
+                    answer: Trigger.Response) -> Trigger.Response:
+        """Let the worker do it between two steps; diagnostics go on meanwhile."""
+        if not self._active:
+            answer.message = f'the node is {self.state}, not active'
+            return answer
+        future = Future()
+        self._wishes.put((action, future))
+        answer.success, answer.message = await future
+        return answer

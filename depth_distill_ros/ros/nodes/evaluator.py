@@ -1,0 +1,99 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The student's depth against a reference depth topic, frame by frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from sensor_msgs.msg import Image
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.evaluation.metrics import MetricsWindow, depth_metrics
+from depth_distill_ros.geometry.view import View
+from depth_distill_ros.ros.conversions import images
+from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
+from depth_distill_ros.ros.support.lifecycle import ManagedNode
+from depth_distill_ros.ros.support.metrics_file import MetricsFile
+from depth_distill_ros.ros.support.parameters import EVALUATOR
+from depth_distill_ros.stream.pairing import StampPairer
+
+_WAITING = 60  # frames either side may run ahead; a student answers late, not early
+
+
+class EvaluatorNode(ManagedNode):
+    """depth and reference of one stamp to metrics, on /diagnostics and in evaluation.csv."""
+
+    def __init__(self) -> None:
+        super().__init__('evaluator', EVALUATOR)
+        self.cleanup()
+
+    def configure(self) -> None:
+        self.cleanup()
+        if self.value('work_dir'):
+            self._file = MetricsFile(
+                Path(self.value('work_dir')).expanduser() / 'evaluation.csv')
+
+    def activate(self) -> None:
+        for topic in ('depth', 'reference'):
+            self.listen(Image, topic, lambda message, t=topic: self._on_image(t, message), 10)
+
+    def deactivate(self) -> None:
+        self._pairer = StampPairer(('depth', 'reference'), _WAITING)
+
+    def cleanup(self) -> None:
+        self._pairer = StampPairer(('depth', 'reference'), _WAITING)
+        self._window_length = self.value('window')
+        self._window = MetricsWindow(self._window_length)
+        self._file: MetricsFile | None = None
+        self._evaluated = self._rejected = 0
+        self._last_rejection = self._file_failure = ''
+
+    def diagnose(self) -> Diagnosis:
+        pairer = self._pairer
+        values = {
+            'evaluated': self._evaluated, 'rejected': self._rejected,
+            'unpaired': pairer.unpaired, 'resets': pairer.reset_count,
+            'window': self._window_length, 'last_rejection': self._last_rejection}
+        if self._evaluated:
+            values |= self._window.summary()
+        if self._file_failure:
+            return Diagnosis(Level.ERROR, self._file_failure, values)
+        if not self._evaluated:
+            return Diagnosis(Level.WARN, 'no frame evaluated yet', values)
+        return Diagnosis(Level.OK, f'delta1 {values["delta1"]:.3f} rmse {values["rmse"]:.3f} m',
+                         values)
+
+    def _on_image(self, topic: str, message: Image) -> None:
+        stamp = images.stamp_ns(message)
+        try:
+            pair = self._pairer.add(topic, stamp, images.read_depth(message))
+            if pair is not None:
+                self._evaluate(stamp, **pair)
+        except DepthDistillError as error:
+            self._rejected += 1
+            self._last_rejection = f'{topic}: {error}'
+            self.get_logger().warning(
+                f'frame rejected: {self._last_rejection}', throttle_duration_sec=1.0)
+
+    def _evaluate(self, stamp: int, depth: np.ndarray, reference: np.ndarray) -> None:
+        seen = View.fit(reference.shape, depth.shape).depth(reference)
+        # The student's NaN is a depth <= 0; one such pixel must count as wrong, not make the
+        # whole window NaN. The metrics clamp 0 to their nearest depth.
+        metrics = depth_metrics(np.nan_to_num(depth), seen)
+        if self._window_length != self.value('window'):
+            self._window_length = self.value('window')
+            self._window = MetricsWindow(self._window_length)
+        self._window.add(metrics)
+        self._evaluated += 1
+        if self._file is None:
+            return
+        try:
+            now = self.get_clock().now().nanoseconds * 1e-9
+            self._file.append(now, stamp * 1e-9, metrics, self._window.summary())
+            self._file_failure = ''
+        except DepthDistillError as error:
+            # The figures on /diagnostics are worth more than none at all.
+            self._file_failure = str(error)
+            self.get_logger().error(self._file_failure, throttle_duration_sec=5.0)

@@ -1,0 +1,218 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The robot's depth: every camera frame is answered by the newest student, or counted.
+
+The executor only puts frames into a slot; one worker answers all cameras, another loads releases
+beside the running one. The worker takes its engine once per frame, so no depth mixes two releases.
+The first model is opened with torch, which takes half a second; a process of its own selects the
+engine meanwhile, and makes every later release ready before it is opened here.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+import gc
+import json
+from pathlib import Path
+import sys
+import threading
+
+from std_msgs.msg import String
+import torch
+
+from depth_distill_ros.distillation.releases import release_folders
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.inference.engine_selection import REFERENCE, open_engine
+from depth_distill_ros.inference.engine_worker import Wish
+from depth_distill_ros.inference.engine_worker_client import Preparer
+from depth_distill_ros.inference.engines.engine import DepthEngine
+from depth_distill_ros.inference.parity import ParityLimits
+from depth_distill_ros.ros.support.camera import Camera
+from depth_distill_ros.ros.support.camera_view import scan_limits
+from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
+from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
+from depth_distill_ros.ros.support.newest_frame import NewestSlot
+from depth_distill_ros.ros.support.parameters import INFERENCE_NODE, ParameterError
+
+_POLL = 0.2  # seconds a worker may take to notice that it has to stop
+# Seconds for which the loader may hold Python's lock while the worker asks for it, which an engine
+# does anew at each of its hundred layers if it is torch.
+_SWITCH = 0.0005
+
+
+class ReleaseError(DepthDistillError):
+    """A message on the release topic that names no release."""
+
+
+@dataclass(frozen=True)
+class Student:
+    """A warm engine, and where it came from; number 0 is a model given by parameter."""
+
+    engine: DepthEngine
+    folder: Path
+    number: int
+
+    @property
+    def says_how_sure(self) -> bool:
+        return bool(self.engine.card.options.get('confidence'))
+
+
+class InferenceNode(ManagedNode):
+    """Answers its cameras with the newest release."""
+
+    def __init__(self) -> None:
+        super().__init__('inference', INFERENCE_NODE)
+        names = self.value('cameras')
+        if len(set(names)) < len(names) or not names:
+            raise ParameterError(f'parameter cameras is {list(names)}: give each camera a name '
+                                 'of its own')
+        self._frame_came = threading.Event()
+        self._cameras = [Camera(self, name, self._frame_came) for name in names]
+        self.cleanup()
+
+    def configure(self) -> None:
+        self.cleanup()
+        sys.setswitchinterval(_SWITCH)
+        if self.value('threads'):
+            torch.set_num_threads(self.value('threads'))
+        scan_limits(self.value)  # now, or each frame would be rejected
+        model, work_dir = self.value('model'), self.value('work_dir')
+        if model:
+            self._swap(open_engine(Path(model).expanduser(), REFERENCE), 0)
+        elif work_dir:
+            found = reversed(release_folders(Path(work_dir).expanduser() / 'releases'))
+            any(self._start_with(folder, int(folder.name)) for folder in found)
+        # A collection of garbage looks at all that was imported, a third of a second in which no
+        # frame is heard; and to load a release brings one about.
+        gc.collect()
+        gc.freeze()
+
+    def activate(self) -> None:
+        self.work(self._answer_frames)
+        self.work(self._load_releases)
+        for camera in self._cameras:
+            camera.listen()
+        self.listen(String, 'release', self._on_release, 1, reliability='reliable', latched=True,
+                    may_be_silent=True)
+
+    def deactivate(self) -> None:
+        for camera in self._cameras:
+            camera.halt()
+
+    def cleanup(self) -> None:
+        gc.unfreeze()
+        for camera in self._cameras:
+            camera.reset()
+        self._student: Student | None = None
+        self._engine = ''
+        self._preparing: int | None = None
+        self._releases: NewestSlot[tuple[Path, int]] = NewestSlot()
+        self._swaps = self._refused = 0
+        self._last_refusal = ''
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def diagnose(self) -> Diagnosis:
+        student = self._student
+        diagnosis = Diagnosis(values={
+            'release': student.number if student else None,
+            'release_folder': student.folder if student else None,
+            'engine': student.engine.name if student else None,
+            'preparing': self._preparing,
+            **{k: v for camera in self._cameras for k, v in camera.values().items()},
+            'swaps': self._swaps, 'refused_releases': self._refused,
+            'last_refusal': self._last_refusal})
+        if student is None:
+            diagnosis.level, diagnosis.message = Level.WARN, 'no release yet'
+        elif self.value('min_confidence') and not student.says_how_sure:
+            diagnosis.level, diagnosis.message = Level.WARN, (
+                'min_confidence is set, and the model says nothing of how sure it is')
+        elif self._last_refusal:
+            diagnosis.level, diagnosis.message = Level.WARN, self._last_refusal
+        else:
+            diagnosis.message = f'answering with release {student.number}'
+            if self._preparing is not None:
+                diagnosis.message += f' ({student.engine.name}), preparing {self._preparing}'
+        return diagnosis
+
+    def _on_release(self, message: String) -> None:
+        try:
+            record = json.loads(message.data)
+            self._releases.put((Path(record['folder']), int(record['number'])))
+        except (ValueError, KeyError, TypeError):
+            self._refuse(ReleaseError(f'release topic: "{message.data}" is no JSON with folder '
+                                      'and number'))
+
+    def _answer_frames(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            if not self._frame_came.wait(_POLL):
+                continue
+            self._frame_came.clear()
+            for camera in self._cameras:
+                student = self._student
+                camera.answer(student.engine if student else None)
+
+    def _load_releases(self, stop: threading.Event) -> None:
+        with closing(Preparer(self.get_logger().info)) as preparer:
+            if self._preparing is not None and self._student is not None:
+                self._prepare(preparer, self._student.folder, self._student.number, stop)
+            while not stop.is_set():
+                record = self._releases.take(_POLL)
+                running = self._student
+                if record is not None and (running is None or running.folder != record[0]) \
+                        and (running is not None or self._start_with(*record)):
+                    self._prepare(preparer, *record, stop)
+                preparer.rest()
+
+    def _start_with(self, folder: Path, number: int) -> bool:
+        """Answer with torch, as nothing answers yet; return whether the release can be used."""
+        try:
+            self._swap(open_engine(folder, REFERENCE), number)
+        except DepthDistillError as error:
+            self._refuse(error)
+            return False
+        return True
+
+    def _prepare(self, preparer: Preparer, folder: Path, number: int, stop: threading.Event,
+                 ) -> None:
+        """Answer with the release once its engine is selected and its files are made."""
+        self._preparing = number
+        try:
+            # torch asked for, or all that is there, needs no files
+            name = REFERENCE if REFERENCE in (self.value('engine'), self._engine) \
+                else preparer.prepare(self._wish(folder), stop.is_set)
+            if name is None:
+                return
+            running = self._student
+            if (running.folder, running.engine.name) != (folder, name):
+                self._swap(open_engine(folder, name, self.get_logger().info), number)
+            if name != self._engine:
+                gc.freeze()  # what its package consists of, too
+            self._engine, self._last_refusal = name, ''
+        except DepthDistillError as error:
+            self._refuse(error)
+        self._preparing = None
+
+    def _wish(self, folder: Path) -> Wish:
+        work_dir = self.value('work_dir')
+        return Wish(
+            str(folder), self.value('engine'), self._engine,
+            str(Path(work_dir).expanduser() / 'store') if work_dir else '',
+            self.value('threads') or torch.get_num_threads(),
+            ParityLimits(self.value('parity_error'), self.value('parity_delta1')))
+
+    def _swap(self, engine: DepthEngine, number: int) -> None:
+        running, self._student = self._student, Student(engine, engine.folder, number)
+        if running is None:
+            self._preparing = number
+        elif running.folder != engine.folder:
+            self._swaps += 1
+        self.get_logger().info(
+            f'release {number} answers from now on ({engine.folder}, {engine.name})')
+
+    def _refuse(self, error: DepthDistillError) -> None:
+        self._refused += 1
+        running = f'release {self._student.number} stays' if self._student else 'none is running'
+        self._last_refusal = report(self.get_logger(), f'release refused, {running}', error)

@@ -1,0 +1,147 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+What a launch with Gazebo or Isaac Sim starts: said once, for the launch files and the tests.
+
+Both simulators publish on the topics of the embedded one, so the graph behind them is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+import os
+from pathlib import Path
+import shutil
+import sys
+
+from depth_distill_ros.installation import share
+from depth_distill_ros.ros.bringup import (
+    BringupError,
+    DistillationArguments,
+    NodeSpec,
+    argument,
+    distillation_graph,
+)
+
+# The Gazebo that each ROS distribution has packages for; another is heard as well.
+GAZEBO_OF = {'humble': 'fortress', 'jazzy': 'harmonic', 'kilted': 'ionic', 'lyrical': 'jetty',
+             'rolling': 'jetty'}
+GAZEBOS = ('fortress', 'harmonic', 'ionic', 'jetty')
+_OLD = 'fortress'
+INSTALL_BRIDGE = 'apt install ros-$ROS_DISTRO-ros-gz'
+
+
+@dataclass(frozen=True)
+class GazeboArguments(DistillationArguments):
+    """What a launch of the whole loop with Gazebo may be told."""
+
+    simulator: str = argument('none', 'Gazebo is the simulator', ('none',))
+    gazebo: str = argument(
+        'auto', 'version of Gazebo; auto = the one of this ROS distribution', ('auto', *GAZEBOS))
+    world: str = argument(
+        '', 'SDF file, from depth-distill simulate --export gazebo ("" = the shipped room)')
+    gui: bool = argument(False, "open Gazebo's window; without it no display is needed")
+    fly: bool = argument(True, "move the camera along the world's way.csv")
+    poses_per_second: float = argument(5.0, 'of the camera on its way')
+
+
+@dataclass(frozen=True)
+class IsaacArguments(DistillationArguments):
+    """What a launch of the ROS side of Isaac Sim may be told."""
+
+    simulator: str = argument('none', 'Isaac Sim is the simulator', ('none',))
+    semantic_labels: str = argument(
+        'simulator/semantic_labels', 'topic of the names of the classes in the semantic image')
+
+
+def simulator_graph(arguments: DistillationArguments) -> list[NodeSpec]:
+    """Return the nodes of the whole loop, fed by a simulator of its own."""
+    graph = distillation_graph(arguments)
+    if not isinstance(arguments, IsaacArguments):
+        return graph
+    return [replace(spec, remappings={
+        **spec.remappings, 'semantic_labels': arguments.semantic_labels})
+        if spec.name == 'stream' else spec for spec in graph]
+
+
+def gazebo_version(arguments: GazeboArguments, environment: Mapping[str, str]) -> str:
+    """Return which Gazebo to start: the one asked for, or the ROS distribution's."""
+    if arguments.gazebo != 'auto':
+        return arguments.gazebo
+    return GAZEBO_OF.get(environment.get('ROS_DISTRO', ''), 'harmonic')
+
+
+def gazebo_world(arguments: GazeboArguments, version: str) -> Path:
+    """
+    Return the world that Gazebo opens.
+
+    Raises
+    ------
+    BringupError : the file is not there.
+
+    """
+    if not arguments.world:
+        name = 'room.fortress.sdf' if version == _OLD else 'room.sdf'
+        return share() / 'sim' / 'gazebo' / 'room_35' / name
+    path = Path(arguments.world).expanduser().absolute()
+    if not path.is_file():
+        raise BringupError(f'world: {path} is no file; write one with '
+                           '"depth-distill simulate --export gazebo OUT"')
+    return path
+
+
+def gazebo_processes(
+        arguments: GazeboArguments,
+        environment: Mapping[str, str] = os.environ) -> dict[str, list[str]]:
+    """
+    Return the command lines beside ROS: the simulator, and what moves its camera.
+
+    Raises
+    ------
+    BringupError : no such world, or no way beside it.
+
+    """
+    version = gazebo_version(arguments, environment)
+    world = gazebo_world(arguments, version)
+    command = ['ign', 'gazebo'] if version == _OLD else ['gz', 'sim']
+    command += ['-r'] if arguments.gui else ['-r', '-s', '--headless-rendering']
+    processes = {'gazebo': [*command, str(world)]}
+    if arguments.fly:
+        way = world.with_name('way.csv')
+        if not way.is_file():
+            raise BringupError(f'fly: {way} is missing; say fly:=false and move the camera '
+                               'yourself, or export the world with depth-distill simulate')
+        script = share() / 'sim' / 'gazebo' / 'fly_camera.py'
+        processes['fly_camera'] = [sys.executable, str(script), str(world), '--rate',
+                                   str(arguments.poses_per_second)]
+    return processes
+
+
+def require_gazebo(arguments: GazeboArguments,
+                   environment: Mapping[str, str] = os.environ) -> None:
+    """
+    Find out what is missing while nothing runs yet: a launch that breaks off leaves nodes behind.
+
+    Raises
+    ------
+    BringupError : no such world, no way beside it, or no Gazebo of this version.
+
+    """
+    version = gazebo_version(arguments, environment)
+    command = gazebo_processes(arguments, environment)['gazebo'][0]
+    if shutil.which(command, path=environment.get('PATH', '')) is None:
+        raise BringupError(
+            f'gazebo: the command {command} of Gazebo {version.capitalize()} is not on the PATH; '
+            f'{INSTALL_BRIDGE}, source the ROS distribution, or name the version that you have '
+            f'with gazebo:=')
+
+
+def gazebo_bridges(
+        arguments: GazeboArguments,
+        environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the configuration file of each bridge; the clock's own stays in time."""
+    old = '.fortress' if gazebo_version(arguments, environment) == _OLD else ''
+    folder = share() / 'sim' / 'gazebo'
+    return {name: str(folder / f'{name}{old}.yaml') for name in ('bridge', 'clock_bridge')}

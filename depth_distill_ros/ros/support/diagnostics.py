@@ -1,0 +1,94 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One status per node on /diagnostics."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import IntEnum
+import time
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+import numpy as np
+from rclpy.node import Node
+
+from depth_distill_ros.ros.support.qos import overridable, profile
+
+
+class Level(IntEnum):
+    """DiagnosticStatus levels, whose message constants are bytes."""
+
+    OK = 0
+    WARN = 1
+    ERROR = 2
+
+
+@dataclass
+class Diagnosis:
+    """What a node says about itself: a level, one line, and values by name."""
+
+    level: Level = Level.OK
+    message: str = ''
+    values: dict[str, object] = field(default_factory=dict)
+
+
+class DiagnosticsPublisher:
+    """Publishes a node's diagnosis under its full name."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._publisher = node.create_publisher(
+            DiagnosticArray, '/diagnostics', profile(10), qos_overriding_options=overridable())
+
+    def publish(self, diagnosis: Diagnosis) -> None:
+        """Send one status; floats are written with six digits, None as an empty text."""
+        name = self._node.get_fully_qualified_name()
+        status = DiagnosticStatus(
+            level=bytes([diagnosis.level]), name=name, message=diagnosis.message,
+            hardware_id='depth_distill_ros',
+            values=[KeyValue(key=k, value=_text(v)) for k, v in diagnosis.values.items()])
+        array = DiagnosticArray(status=[status])
+        array.header.stamp = self._node.get_clock().now().to_msg()
+        self._publisher.publish(array)
+
+
+class Durations:
+    """The last durations of a piece of work, for their percentiles."""
+
+    def __init__(self, length: int = 500) -> None:
+        self._seconds: deque[float] = deque(maxlen=length)
+
+    def add(self, seconds: float) -> None:
+        """Note one duration."""
+        self._seconds.append(seconds)
+
+    def milliseconds(self, name: str) -> dict[str, float]:
+        """Return {name_p50_ms, name_p95_ms, name_p99_ms}; nothing when nothing was noted."""
+        known = list(self._seconds)
+        if not known:
+            return {}
+        values = np.percentile(known, (50, 95, 99)) * 1e3
+        return {f'{name}_p{p}_ms': round(float(v), 2)
+                for p, v in zip((50, 95, 99), values, strict=True)}
+
+
+class Rates:
+    """How fast counts have grown over the last seconds."""
+
+    def __init__(self, length: int = 6) -> None:
+        self._counts: deque[tuple[float, dict[str, int]]] = deque(maxlen=length)
+
+    def per_second(self, counts: dict[str, int]) -> dict[str, float]:
+        """Return {name_hz} since the oldest of the last calls; nothing at the first one."""
+        self._counts.append((time.monotonic(), counts))
+        (before, old), (now, _) = self._counts[0], self._counts[-1]
+        return {} if now <= before else {
+            f'{name}_hz': round((count - old[name]) / (now - before), 2)
+            for name, count in counts.items()}
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ''
+    return f'{value:.6g}' if isinstance(value, float) else str(value)

@@ -1,0 +1,144 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What every writer of rooms needs: names, surfaces, the camera and its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+import itertools
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.worlds.mujoco.geoms import STICK
+from depth_distill_ros.worlds.rooms import randomise
+from depth_distill_ros.worlds.rooms.free_space import FreeSpace
+from depth_distill_ros.worlds.rooms.generate import generate
+from depth_distill_ros.worlds.rooms.looks import Look
+from depth_distill_ros.worlds.rooms.scene import Material, Object, Part, Room
+from depth_distill_ros.worlds.rooms.trajectory import Pose, axes, poses
+
+NEAR, FAR = 0.05, 30.0
+_VERTICAL_FOV = math.radians(45.0)
+_STEPS, _STRIDE = 240, 0.1
+
+
+class Surface(NamedTuple):
+    """
+    How a part is painted.
+
+    Attributes
+    ----------
+    colour : RGB in 0..1; multiplies the texture
+    texture : name in ``Room.textures``, or None
+    emission, gloss : 0..1
+
+    """
+
+    colour: tuple[float, float, float]
+    texture: str | None
+    emission: float
+    gloss: float
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """
+    One room, ready to be written.
+
+    Attributes
+    ----------
+    name : of the world; an identifier
+    room : what stands in it and lights it
+    intrinsics : of all its cameras
+    way : camera poses that keep away from everything, ``_STRIDE`` metres of progress apart
+    noise : standard deviation of the camera's noise, of 0..1
+
+    """
+
+    name: str
+    room: Room
+    intrinsics: Intrinsics
+    way: tuple[Pose, ...]
+    noise: float = 0.0
+    _means: dict[str, np.ndarray] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, '_means', {
+            name: picture.mean(axis=(0, 1)) / 255.0
+            for name, picture in self.room.textures.items()})
+
+    def objects(self) -> list[tuple[str, Object]]:
+        """Return every thing with a name that is an identifier and occurs once."""
+        return [(f'{thing.name.replace(" ", "_")}_{k:03d}', thing)
+                for k, thing in enumerate(self.room.objects)]
+
+    def surface(self, part: Part) -> Surface:
+        """Return a part's paint; a stick, and what is round, gets its texture's mean colour."""
+        material = part.material
+        colour, texture = material.colour, material.texture
+        if texture is not None and (part.shape != 'box' or sorted(part.size)[1] < STICK):
+            colour = tuple(float(c) for c in np.multiply(colour, self._means[texture]))
+            texture = None
+        return Surface(tuple(min(1.0, float(c)) for c in colour), texture, material.emission,
+                       material.gloss)
+
+
+def plan(look: Look, seed: int, size: tuple[int, int]) -> Plan:
+    """
+    Draw the room of a seed, the one that ``depth-distill simulate --seed`` shows.
+
+    Parameters
+    ----------
+    look : 'stream', 'robot' or one from a file of ranges
+    seed : the room's
+    size : of the cameras' pictures, (height, width), pixels
+
+    """
+    key = (seed, 0)
+    room = generate(look, key)
+    way = poses(FreeSpace(room, look.clearance), look, np.random.default_rng((*key, 1)), _STRIDE)
+    intrinsics = Intrinsics.from_vertical_fov(
+        randomise.vertical_fov(look, key, _VERTICAL_FOV), size)
+    noise = 0.0
+    if look.sensor is not None:
+        rng = np.random.default_rng((*key, 2))
+        room = _exposed(room, float(rng.uniform(*look.sensor.exposure)))
+        noise = float(rng.uniform(*look.sensor.noise))
+    return Plan(f'room_{seed}', room, intrinsics, tuple(itertools.islice(way, _STEPS)), noise)
+
+
+def _exposed(room: Room, gain: float) -> Room:
+    """Return the room in so much more light: not every simulator's camera has an exposure."""
+    lights = tuple(replace(light, colour=tuple(gain * c for c in light.colour))
+                   for light in room.lights)
+    return replace(room, ambient=tuple(gain * c for c in room.ambient), lights=lights)
+
+
+def repeats(size: tuple[float, float, float], material: Material,
+            axis: int) -> tuple[float, float]:
+    """Return how often a texture fits the face of a box across ``axis``: along, up."""
+    if material.tile is None:
+        return 1.0, 1.0
+    along, up = face_axes(axis)
+    return size[along] / material.tile[0], size[up] / material.tile[1]
+
+
+def face_axes(axis: int) -> tuple[int, int]:
+    """Return which axes of a box run along and up the face whose normal is ``axis``."""
+    return ((1, 2), (0, 2), (0, 1))[axis]
+
+
+def turn(pose: Pose) -> np.ndarray:
+    """Return the camera's rotation, 3 x 3: its x looks forward, y to the left, z up."""
+    right, up, forward = axes(pose)
+    return np.stack([forward, -right, up], axis=1)
+
+
+def roll_pitch_yaw(matrix: np.ndarray) -> tuple[float, float, float]:
+    """Return the angles about fixed x, y, z, radians, of a rotation that does not look up."""
+    return (math.atan2(matrix[2, 1], matrix[2, 2]), -math.asin(float(matrix[2, 0])),
+            math.atan2(matrix[1, 0], matrix[0, 0]))

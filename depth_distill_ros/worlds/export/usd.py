@@ -1,0 +1,246 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+A room as a USD stage: metres, z up, without physics, with the labels that Isaac Sim reads.
+
+The labels are a variant set of the room: ``labels`` (UsdSemantics, Isaac Sim 5.0 and newer) is
+chosen, ``legacy`` (SemanticsAPI, before 5.0) can be.
+"""
+
+from __future__ import annotations
+
+import math
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.stream.classes import NYU13
+from depth_distill_ros.worlds.export import meshes
+from depth_distill_ros.worlds.export.plan import FAR, NEAR, Plan
+from depth_distill_ros.worlds.rooms.scene import Light, Object, Part, rotation
+from depth_distill_ros.worlds.rooms.trajectory import axes
+
+if TYPE_CHECKING:
+    from pxr import Usd, UsdGeom, UsdLux, UsdShade
+
+ROOM, LOOKS, LIGHTS, CAMERA = '/World/Room', '/World/Looks', '/World/Lights', '/World/Camera'
+VARIANTS = 'semantics'
+# Of a lamp and of a window whose light is 1 on a white surface, in nits.
+_LAMP, _WINDOW = 30000.0, 6000.0
+_APERTURE = 20.955
+
+
+def stage(plan: Plan) -> str:
+    """
+    Return the stage as text (usda); ``textures/`` is expected beside it.
+
+    Raises
+    ------
+    DepthDistillError : the package usd-core is not installed.
+
+    """
+    return _Writer(plan).text()
+
+
+def load_pxr() -> ModuleType:
+    """
+    Return the package pxr with the parts that a stage is made of.
+
+    Raises
+    ------
+    DepthDistillError : it is not installed, or older than UsdSemantics.
+
+    """
+    try:
+        import pxr
+        from pxr import Gf, Sdf, Usd, UsdGeom, UsdLux, UsdSemantics, UsdShade  # noqa: F401
+    except ImportError as error:
+        raise DepthDistillError(
+            "usd: usd-core is not installed or older than 24.11: pip install 'usd-core>=24.11'"
+        ) from error
+    return pxr
+
+
+class _Writer:
+    """Fills one stage in memory."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan, self._pxr = plan, load_pxr()
+        self._paints: dict[tuple, UsdShade.Material] = {}
+        usd, geom = self._pxr.Usd, self._pxr.UsdGeom
+        self._stage = usd.Stage.CreateInMemory()
+        geom.SetStageMetersPerUnit(self._stage, 1.0)
+        geom.SetStageUpAxis(self._stage, geom.Tokens.z)
+        self._stage.SetDefaultPrim(geom.Xform.Define(self._stage, '/World').GetPrim())
+        geom.Scope.Define(self._stage, LOOKS)
+        geom.Xform.Define(self._stage, ROOM)
+        for name, thing in plan.objects():
+            self._thing(f'{ROOM}/{name}', thing)
+        self._labels()
+        self._lights()
+        self._camera()
+
+    def text(self) -> str:
+        return self._stage.GetRootLayer().ExportToString()
+
+    def _thing(self, path: str, thing: Object) -> None:
+        xform = self._pxr.UsdGeom.Xform.Define(self._stage, path)
+        self._place(xform, thing.position, (0.0, 0.0, thing.yaw))
+        for k, part in enumerate(thing.parts):
+            self._part(f'{path}/part_{k:03d}', part)
+
+    def _place(self, prim: UsdGeom.Xformable, position: tuple[float, float, float],
+               rpy: tuple[float, float, float]) -> None:
+        gf = self._pxr.Gf
+        prim.AddTranslateOp().Set(gf.Vec3d(*(float(v) for v in position)))
+        if any(rpy):
+            # About x first, then y, then z, all fixed: as roll, pitch and yaw are meant here.
+            prim.AddRotateXYZOp(self._pxr.UsdGeom.XformOp.PrecisionDouble).Set(
+                gf.Vec3d(*(math.degrees(a) for a in rpy)))
+
+    def _part(self, path: str, part: Part) -> None:
+        geom, gf = self._pxr.UsdGeom, self._pxr.Gf
+        if part.shape == 'box':
+            shape = self._box(path, part)
+            self._place(shape, part.centre, part.rpy)
+        elif part.shape == 'cylinder':
+            shape = geom.Cylinder.Define(self._stage, path)
+            shape.CreateRadiusAttr(0.5 * part.size[0])
+            shape.CreateHeightAttr(part.size[2])
+            shape.CreateAxisAttr(geom.Tokens.z)
+            self._place(shape, part.centre, part.rpy)
+        else:
+            shape = geom.Sphere.Define(self._stage, path)
+            shape.CreateRadiusAttr(0.5)
+            self._place(shape, part.centre, part.rpy)
+            shape.AddScaleOp().Set(gf.Vec3f(*part.size))
+        if part.shape != 'box':
+            shape.CreateExtentAttr(geom.Boundable.ComputeExtentFromPlugins(
+                shape, self._pxr.Usd.TimeCode.Default()))
+        paint = self._paint(part)
+        self._pxr.UsdShade.MaterialBindingAPI.Apply(shape.GetPrim()).Bind(paint)
+
+    def _box(self, path: str, part: Part) -> UsdGeom.Mesh:
+        geom, sdf = self._pxr.UsdGeom, self._pxr.Sdf
+        box = meshes.box(part)
+        mesh = geom.Mesh.Define(self._stage, path)
+        points = [tuple(float(v) for v in p) for p in box.points.round(6)]
+        mesh.CreatePointsAttr(points)
+        mesh.CreateFaceVertexCountsAttr([4] * 6)
+        mesh.CreateFaceVertexIndicesAttr(list(range(24)))
+        mesh.CreateNormalsAttr([tuple(n) for n in box.normals.tolist()])
+        mesh.SetNormalsInterpolation(geom.Tokens.uniform)
+        mesh.CreateSubdivisionSchemeAttr(geom.Tokens.none)
+        mesh.CreateExtentAttr(geom.PointBased.ComputeExtent(mesh.GetPointsAttr().Get()))
+        if self._plan.surface(part).texture is not None:
+            st = geom.PrimvarsAPI(mesh).CreatePrimvar(
+                'st', sdf.ValueTypeNames.TexCoord2fArray, geom.Tokens.faceVarying)
+            st.Set([tuple(float(v) for v in p) for p in box.st.round(5)])
+        return mesh
+
+    def _paint(self, part: Part) -> UsdShade.Material:
+        surface = self._plan.surface(part)
+        if surface in self._paints:
+            return self._paints[surface]
+        shade, kinds, gf = self._pxr.UsdShade, self._pxr.Sdf.ValueTypeNames, self._pxr.Gf
+        path, linear = f'{LOOKS}/paint_{len(self._paints):03d}', _linear(surface.colour)
+        material = shade.Material.Define(self._stage, path)
+        shader = shade.Shader.Define(self._stage, f'{path}/surface')
+        shader.CreateIdAttr('UsdPreviewSurface')
+        shader.CreateInput('roughness', kinds.Float).Set(1.0 - 0.8 * surface.gloss)
+        shader.CreateInput('metallic', kinds.Float).Set(0.0)
+        colour = shader.CreateInput('diffuseColor', kinds.Color3f)
+        if surface.emission:
+            shader.CreateInput('emissiveColor', kinds.Color3f).Set(
+                gf.Vec3f(*(surface.emission * c for c in linear)))
+        if surface.texture is None:
+            colour.Set(gf.Vec3f(*linear))
+        else:
+            colour.ConnectToSource(self._texture(path, surface.texture, linear))
+        material.CreateSurfaceOutput().ConnectToSource(shader.ConnectableAPI(), 'surface')
+        self._paints[surface] = material
+        return material
+
+    def _texture(self, path: str, name: str,
+                 colour: tuple[float, float, float]) -> UsdShade.Output:
+        shade, kinds = self._pxr.UsdShade, self._pxr.Sdf.ValueTypeNames
+        reader = shade.Shader.Define(self._stage, f'{path}/st')
+        reader.CreateIdAttr('UsdPrimvarReader_float2')
+        reader.CreateInput('varname', kinds.String).Set('st')
+        sampler = shade.Shader.Define(self._stage, f'{path}/texture')
+        sampler.CreateIdAttr('UsdUVTexture')
+        sampler.CreateInput('file', kinds.Asset).Set(f'./textures/{name}.png')
+        for side in ('wrapS', 'wrapT'):
+            sampler.CreateInput(side, kinds.Token).Set('repeat')
+        sampler.CreateInput('sourceColorSpace', kinds.Token).Set('sRGB')
+        sampler.CreateInput('scale', kinds.Float4).Set(self._pxr.Gf.Vec4f(*colour, 1.0))
+        sampler.CreateInput('st', kinds.Float2).ConnectToSource(
+            reader.CreateOutput('result', kinds.Float2))
+        return sampler.CreateOutput('rgb', kinds.Float3)
+
+    def _labels(self) -> None:
+        variants = self._stage.GetPrimAtPath(ROOM).GetVariantSets().AddVariantSet(VARIANTS)
+        for variant, write in (('legacy', self._legacy_label), ('labels', self._label)):
+            variants.AddVariant(variant)
+            variants.SetVariantSelection(variant)
+            with variants.GetVariantEditContext():
+                for name, thing in self._plan.objects():
+                    write(self._stage.GetPrimAtPath(f'{ROOM}/{name}'), NYU13[thing.label])
+
+    def _label(self, prim: Usd.Prim, name: str) -> None:
+        self._pxr.UsdSemantics.LabelsAPI.Apply(prim, 'class').CreateLabelsAttr().Set([name])
+
+    def _legacy_label(self, prim: Usd.Prim, name: str) -> None:
+        # A schema of NVIDIA's own, which usd-core does not know: written out by hand.
+        prim.AddAppliedSchema('SemanticsAPI:Semantics')
+        for key, value in (('Type', 'class'), ('Data', name)):
+            prim.CreateAttribute(f'semantic:Semantics:params:semantic{key}',
+                                 self._pxr.Sdf.ValueTypeNames.String).Set(value)
+
+    def _lights(self) -> None:
+        """Hang the lamps, and let daylight in at the windows; what walls throw back is traced."""
+        geom, room = self._pxr.UsdGeom, self._plan.room
+        geom.Xform.Define(self._stage, LIGHTS)
+        lux, windows = self._pxr.UsdLux, [o for o in room.objects if o.name == 'window']
+        for k, light in enumerate(light for light in room.lights if light.kind == 'spot'):
+            lamp = lux.DiskLight.Define(self._stage, f'{LIGHTS}/lamp_{k}')
+            lamp.CreateRadiusAttr(0.15)
+            self._shine(lamp, light, _LAMP)
+            self._place(lamp, light.position, (0.0, 0.0, 0.0))
+        daylight = [light for light in room.lights
+                    if light.kind == 'directional' and light.direction[2] < 0]
+        for k, (window, light) in enumerate(zip(windows, daylight, strict=True)):
+            glass, pane = window.parts[0], lux.RectLight.Define(self._stage, f'{LIGHTS}/sky_{k}')
+            pane.CreateWidthAttr(glass.size[0])
+            pane.CreateHeightAttr(glass.size[2])
+            self._shine(pane, light, _WINDOW)
+            # Before the bars of the window; light leaves along -z, a window looks along +y.
+            offset = rotation((0.0, 0.0, window.yaw)) @ (glass.centre + np.array([0, 0.06, 0]))
+            self._place(pane, tuple(offset + window.position), (0.5 * math.pi, 0.0, window.yaw))
+
+    def _shine(self, prim: UsdLux.BoundableLightBase, light: Light, nits: float) -> None:
+        strength = max(light.colour)
+        prim.CreateIntensityAttr(nits * strength)
+        prim.CreateColorAttr(self._pxr.Gf.Vec3f(*(c / max(strength, 1e-6) for c in light.colour)))
+
+    def _camera(self) -> None:
+        usd_camera = self._pxr.UsdGeom.Camera.Define(self._stage, CAMERA)
+        optics, start = self._plan.intrinsics, self._plan.way[0]
+        usd_camera.CreateHorizontalApertureAttr(_APERTURE)
+        usd_camera.CreateVerticalApertureAttr(_APERTURE * optics.height / optics.width)
+        usd_camera.CreateFocalLengthAttr(_APERTURE * optics.fx / optics.width)
+        usd_camera.CreateClippingRangeAttr(self._pxr.Gf.Vec2f(NEAR, FAR))
+        # Rows, because USD multiplies from the left; a camera of USD looks along its -z, y up.
+        right, up, forward = axes(start)
+        rows = np.eye(4)
+        rows[:3, :3] = right, up, -forward
+        rows[3, :3] = start.x, start.y, start.z
+        usd_camera.AddTransformOp().Set(self._pxr.Gf.Matrix4d(rows.tolist()))
+
+
+def _linear(colour: tuple[float, float, float]) -> tuple[float, ...]:
+    """Return a colour as light: rooms have them as a screen does (sRGB, IEC 61966-2-1)."""
+    return tuple(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour)

@@ -1,0 +1,127 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The simulated camera: room after room, a frame with classes and depth at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+import math
+
+import numpy as np
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.stream.frame import SimulatedFrame
+from depth_distill_ros.worlds.mujoco.renderer import MujocoRenderer
+from depth_distill_ros.worlds.mujoco.sensor import SensorModel
+from depth_distill_ros.worlds.rooms import look_file, randomise
+from depth_distill_ros.worlds.rooms.free_space import FreeSpace
+from depth_distill_ros.worlds.rooms.generate import generate
+from depth_distill_ros.worlds.rooms.scene import Room
+from depth_distill_ros.worlds.rooms.trajectory import Pose, axes, poses
+
+
+class SimulatedCamera:
+    """
+    An endless iterator of ``SimulatedFrame``, fully determined by its arguments.
+
+    Parameters
+    ----------
+    look : 'stream', 'robot', or a YAML file of ranges (sim/randomisation.yaml)
+    seed : other seeds give other rooms
+    size : (height, width), pixels
+    frames_per_room : frames before the next room
+    vertical_fov : radians; a file of ranges may draw another for each room
+    shadows : the main light casts shadows; slower
+    rate : frames per second of simulated time; stamps are whole frames of it
+    stride : metres of progress between frames: 0.06 is a robot at 0.3 m/s seen at 5 Hz, 0.35
+        gives unlike views of a room for training
+
+    Attributes
+    ----------
+    intrinsics : of the last frame
+    room, pose : what the last frame shows, and from where
+    room_index : counts the rooms from 0
+
+    Raises
+    ------
+    DepthDistillError : an unknown look, impossible numbers, or no OpenGL.
+
+    """
+
+    def __init__(self, look: str, seed: int, size: tuple[int, int] = (240, 320),
+                 frames_per_room: int = 16, vertical_fov: float = math.radians(45.0),
+                 shadows: bool = False, rate: float = 5.0, stride: float = 0.06) -> None:
+        if frames_per_room < 1 or not rate > 0 or not stride > 0 or seed < 0:
+            raise DepthDistillError(
+                'simulator: frames_per_room, rate and stride must be positive and seed >= 0; got '
+                f'{frames_per_room}, {rate}, {stride} and {seed}')
+        self.look = look_file.named(look)
+        self._vertical_fov = vertical_fov
+        self.intrinsics = Intrinsics.from_vertical_fov(vertical_fov, size)
+        self._seed, self._frames_per_room = seed, frames_per_room
+        self._rate, self._stride = rate, stride
+        self._renderer = MujocoRenderer(self.intrinsics, shadows)
+        self._frame = 0
+        self.room_index = -1
+        self.room: Room | None = None
+        self.pose: Pose | None = None
+        self._poses: Iterator[Pose] | None = None
+        self._sensor: SensorModel | None = None
+
+    def __iter__(self) -> Iterator[SimulatedFrame]:
+        """Return the camera itself: a second loop goes on where the first stopped."""
+        return self
+
+    def __next__(self) -> SimulatedFrame:
+        """Take one step and return what is seen."""
+        if self._frame % self._frames_per_room == 0:
+            self._enter_next_room()
+        self.pose = next(self._poses)
+        image, semantics, depth = self._renderer.render(self.pose)
+        if self._sensor is not None:
+            image = self._sensor(image)
+        stamp = round(self._frame * 1e9 / self._rate)
+        self._frame += 1
+        return SimulatedFrame(image, semantics, self.intrinsics, stamp, depth)
+
+    def right_view(self, baseline: float) -> np.ndarray:
+        """
+        Return what a second camera sees of the last frame, H x W x 3 uint8.
+
+        It looks the same way from ``baseline`` metres to the right: the pair is rectified.
+        """
+        x, y, z = baseline * axes(self.pose)[0]
+        pose = replace(self.pose, x=self.pose.x + x, y=self.pose.y + y, z=self.pose.z + z)
+        image = self._renderer.render(pose)[0]
+        return image if self._sensor is None else self._sensor(image)
+
+    def _enter_next_room(self) -> None:
+        self.room_index += 1
+        key = (self._seed, self.room_index)
+        self.room = generate(self.look, key)
+        self._renderer.load(self.room)
+        self.intrinsics = self._renderer.intrinsics = Intrinsics.from_vertical_fov(
+            randomise.vertical_fov(self.look, key, self._vertical_fov), self.intrinsics.size)
+        # Independent streams: a change to the path must not change the rooms, nor the grain.
+        way, grain = (np.random.default_rng((*key, k)) for k in (1, 2))
+        self._poses = poses(FreeSpace(self.room, self.look.clearance), self.look, way,
+                            self._stride)
+        if self.look.sensor is not None:
+            if self._sensor is None:
+                self._sensor = SensorModel(self.look.sensor, self.intrinsics.size)
+            self._sensor.new_room(grain)
+
+    def close(self) -> None:
+        """Free the renderer; a second call does nothing."""
+        self._renderer.close()
+
+    def __enter__(self) -> SimulatedCamera:
+        """Return the camera."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Free the renderer."""
+        self.close()

@@ -1,0 +1,73 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The choice of an OpenGL without a display, made before mujoco is imported."""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import sys
+from types import ModuleType
+
+from depth_distill_ros.errors import DepthDistillError
+
+_CURE = ("install 'libegl1 libgl1' (MUJOCO_GL=egl) or 'libosmesa6' (MUJOCO_GL=osmesa), "
+         'for example: apt-get install libegl1 libgl1')
+
+
+class GraphicsError(DepthDistillError):
+    """No OpenGL to render with."""
+
+
+def choose() -> None:
+    """
+    Set MUJOCO_GL to 'egl', else 'osmesa', unless the user has set it.
+
+    Raises
+    ------
+    GraphicsError : neither library is installed; names the packages.
+
+    """
+    if os.environ.get('MUJOCO_GL'):
+        return
+    for name, library in (('egl', 'EGL'), ('osmesa', 'OSMesa')):
+        if ctypes.util.find_library(library):
+            os.environ['MUJOCO_GL'] = name
+            return
+    raise GraphicsError(f'simulator: no OpenGL to render with: {_CURE}')
+
+
+def load_mujoco() -> ModuleType:
+    """
+    Return the module mujoco, with an OpenGL that needs no display.
+
+    Raises
+    ------
+    DepthDistillError : mujoco is not installed.
+    GraphicsError : no OpenGL; names the packages.
+
+    """
+    if 'mujoco' in sys.modules and not os.environ.get('MUJOCO_GL'):
+        raise GraphicsError(
+            'simulator: mujoco was imported before and has taken an OpenGL that needs a display: '
+            'set MUJOCO_GL=egl, or import depth_distill_ros.worlds.mujoco.camera first')
+    choose()
+    try:
+        import mujoco
+    except ModuleNotFoundError as error:
+        if error.name != 'mujoco':
+            raise failed(error) from error
+        raise DepthDistillError(
+            "simulator: mujoco is not installed: pip install 'mujoco>=3.12'") from error
+    except (ImportError, AttributeError, RuntimeError) as error:
+        # PyOpenGL fails in any of these ways where a library is missing.
+        raise failed(error) from error
+    return mujoco
+
+
+def failed(error: Exception) -> GraphicsError:
+    """Return the one line for a GL that is there and does not work."""
+    backend = os.environ.get('MUJOCO_GL', '')
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return GraphicsError(f'simulator: MUJOCO_GL={backend} cannot start ({reason}): {_CURE}')

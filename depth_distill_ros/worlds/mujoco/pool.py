@@ -1,0 +1,160 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Frames for training straight from the simulator, rendered by other processes while it trains."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing as mp
+from multiprocessing.sharedctypes import Synchronized
+import os
+import queue
+import time
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.focal import focal_factor
+from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.geometry.view import View
+from depth_distill_ros.stream.frame import SimulatedFrame
+from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
+
+_RENDER_SIZE = (240, 320)
+VERTICAL_FOV = math.radians(45.0)
+# metres between the frames of a room: views unlike one another
+_STRIDE = 0.35
+_RENDERER_NICENESS = 5
+
+
+class RenderedPool:
+    """
+    A ring of the newest rendered frames, drawn from at random.
+
+    Rooms never repeat: every renderer walks its own seeds. Rendering keeps ahead of training, each
+    frame being used about `reuse` times, and waits when it is far enough ahead.
+
+    look: a built-in one or a YAML file of ranges (sim/randomisation.yaml).
+    size: (height, width) of the pictures. depth_size: of the depth, metres, nearest-sampled, as
+    a camera of VERTICAL_FOV would have to be away to take the same picture (``canonical_depth``).
+
+    Raises DepthDistillError where the ring does not fit into shared memory.
+    """
+
+    def __init__(self, look: str, seed: int, size: tuple[int, int], depth_size: tuple[int, int],
+                 capacity: int = 16384, reuse: float = 3.0, frames_per_room: int = 8,
+                 renderers: int = 1):
+        try:
+            self._images = torch.zeros((capacity, *size, 3), dtype=torch.uint8).share_memory_()
+            self._depth = torch.zeros((capacity, *depth_size), dtype=torch.float16).share_memory_()
+        except RuntimeError:
+            needed = capacity * (3 * math.prod(size) + 2 * math.prod(depth_size)) / 2**20
+            # torch's own error holds the tensor, which takes minutes and gigabytes to print
+            raise DepthDistillError(
+                f'the rendered frames need {needed:.0f} MB of shared memory, which /dev/shm has '
+                'not; give the container more (docker run --shm-size 2g), or choose smaller '
+                'pictures') from None
+        self._reuse, self._frames_per_room = reuse, frames_per_room
+        self._generator = torch.Generator().manual_seed(seed)
+        self._drawn = 0
+        context = mp.get_context('spawn')
+        self._rendered, self._wanted = context.Value('q', 0), context.Value('q', capacity // 8)
+        self._failure = context.Queue()
+        self._processes = [
+            context.Process(target=_render, daemon=True, args=(
+                look, seed * 1000 + i, frames_per_room, self._images, self._depth,
+                self._rendered, self._wanted, self._failure))
+            for i in range(renderers)
+        ]
+        for process in self._processes:
+            process.start()
+
+    @property
+    def rendered(self) -> int:
+        return self._rendered.value
+
+    @property
+    def rooms(self) -> int:
+        return math.ceil(self.rendered / self._frames_per_room)
+
+    def draw(self, count: int) -> tuple[Tensor, Tensor]:
+        """count×H×W×3 uint8 pictures and count×h×w float32 metres, waiting for the first ones."""
+        first = min(4 * count, len(self._images))
+        self._wanted.value = max(self._wanted.value, first)
+        while self.rendered < first:
+            self._check_renderers()
+            time.sleep(0.1)
+        self._check_renderers()
+        self._drawn += count
+        self._wanted.value = len(self._images) // 8 + int(self._drawn / self._reuse)
+        filled = min(self.rendered, len(self._images))
+        index = torch.randint(filled, (count,), generator=self._generator)
+        return self._images[index], self._depth[index].float()
+
+    def close(self) -> None:
+        for process in self._processes:
+            process.terminate()
+            process.join()
+
+    def _check_renderers(self) -> None:
+        try:
+            raise DepthDistillError(f'a renderer stopped: {self._failure.get_nowait()}')
+        except queue.Empty:
+            dead = [p.exitcode for p in self._processes if not p.is_alive()]
+        if dead:
+            raise DepthDistillError(f'a renderer died with exit code {dead[0]}; start again, '
+                                    'training resumes from its last checkpoint')
+
+
+def _camera(look: str, seed: int, frames_per_room: int) -> SimulatedCamera:
+    return SimulatedCamera(look, seed, _RENDER_SIZE, frames_per_room=frames_per_room,
+                           vertical_fov=VERTICAL_FOV, stride=_STRIDE)
+
+
+def canonical_depth(frame: SimulatedFrame) -> np.ndarray:
+    """
+    Return the depth, H x W metres, for the lens that a model of these frames is said to know.
+
+    A file of ranges gives each room a field of view of its own. A network sees no focal length:
+    its depth is scaled by that of the camera in use against the one of its card, so what it
+    learns must be scaled to the latter (Yin et al., Metric3D, 2023).
+    """
+    known = Intrinsics.from_vertical_fov(VERTICAL_FOV, frame.depth.shape)
+    return frame.depth * np.float32(focal_factor(frame.intrinsics, known))
+
+
+def _render(look: str, seed: int, frames_per_room: int, images: Tensor, depth: Tensor,
+            rendered: Synchronized, wanted: Synchronized, failure: mp.Queue) -> None:
+    os.nice(_RENDERER_NICENESS)
+    try:
+        size, depth_size = tuple(images.shape[1:3]), tuple(depth.shape[1:])
+        view, depth_view = View.fit(_RENDER_SIZE, size), View.fit(_RENDER_SIZE, depth_size)
+        with _camera(look, seed, frames_per_room) as camera:
+            for frame in camera:
+                picture = torch.from_numpy(view.image(frame.image))
+                metres = torch.from_numpy(depth_view.depth(canonical_depth(frame)))
+                with rendered.get_lock():
+                    slot = rendered.value % len(images)
+                    images[slot], depth[slot] = picture, metres
+                    rendered.value += 1
+                while rendered.value > wanted.value:
+                    if os.getppid() == 1:
+                        return
+                    time.sleep(0.05)
+    except (DepthDistillError, OSError) as error:
+        failure.put(str(error))
+
+
+def held_out_frames(look: str, seed: int, rooms: int, size: tuple[int, int],
+                    depth_size: tuple[int, int], frames_per_room: int = 4,
+                    ) -> tuple[np.ndarray, np.ndarray]:
+    """N×H×W×3 uint8 pictures and N×h×w float32 metres of `rooms` rooms, for evaluation."""
+    view, depth_view = View.fit(_RENDER_SIZE, size), View.fit(_RENDER_SIZE, depth_size)
+    images, depth = [], []
+    with _camera(look, seed, frames_per_room) as camera:
+        for _, frame in zip(range(rooms * frames_per_room), camera, strict=False):
+            images.append(view.image(frame.image))
+            depth.append(depth_view.depth(canonical_depth(frame)))
+    return np.stack(images), np.stack(depth)

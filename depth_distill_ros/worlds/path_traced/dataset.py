@@ -1,0 +1,135 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Render a world into folders, a room at a time, over all cores, from where it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
+import os
+from pathlib import Path
+import signal
+import threading
+
+import cv2
+import numpy as np
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.worlds.path_traced.generate import generate
+from depth_distill_ros.worlds.path_traced.photo import Camera
+from depth_distill_ros.worlds.path_traced.poses import poses
+from depth_distill_ros.worlds.path_traced.tracer import Tracer, check_installed
+from depth_distill_ros.worlds.path_traced.world import SPLITS, World, claim
+
+# `image` last: a folder reader lists that one, and finds whatever belongs to a picture
+_PARTS = ('depth', 'semantics', 'image')
+
+
+def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],
+           rooms: Mapping[str, int] | None = None) -> None:
+    """
+    Make ``folder/{train,val,test}``, each as ``folder:PATH`` reads it, or complete it.
+
+    Parameters
+    ----------
+    jobs : processes, each of one thread
+    report : is told after every room
+    rooms : only the first so many of these splits; None: all of all
+
+    Raises
+    ------
+    DepthDistillError : the renderer is not installed, or the folder is of something else or
+        cannot be written; what was rendered stays, and another call goes on there.
+
+    """
+    wanted = world.rooms if rooms is None else rooms
+    missing = [(split, room) for split in SPLITS for room in range(wanted.get(split, 0))
+               if not _done(world, folder, split, room)]
+    if missing:
+        check_installed()
+    claim(world, folder)
+    try:
+        for split in SPLITS:
+            for part in _PARTS:
+                (folder / split / part).mkdir(parents=True, exist_ok=True)
+            # not again under the eyes of one who trains on what is there
+            if not (folder / split / 'K.txt').exists():
+                np.savetxt(folder / split / 'K.txt', world.camera.matrix())
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    total = sum(wanted.values())
+    done = total - len(missing)
+
+    def tell(number: int, split: str, room: int) -> None:
+        report(f'{number}/{total} rooms: {split} {room}')
+
+    if jobs == 1 or len(missing) < 2:
+        for number, (split, room) in enumerate(missing, done + 1):
+            render_room(world, folder, split, room)
+            tell(number, split, room)
+        return
+    # the renderer's own threads do not survive a fork
+    with ProcessPoolExecutor(jobs, get_context('spawn'), _end_with_the_parent) as pool:
+        futures = {pool.submit(render_room, world, folder, *which): which for which in missing}
+        try:
+            for number, future in enumerate(as_completed(futures), done + 1):
+                future.result()
+                tell(number, *futures[future])
+        except BrokenProcessPool as error:
+            raise DepthDistillError('a rendering process was killed (out of memory?); give fewer '
+                                    '--jobs, the rooms that are there are kept') from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _end_with_the_parent() -> None:
+    """End a process at once, and quietly, at Ctrl-C or where the command was killed."""
+    def wait() -> None:
+        parent_process().join()
+        os._exit(1)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def render_room(world: World, folder: Path, split: str, number: int) -> None:
+    """Write the pictures of one room; all of them are rendered before the first is written."""
+    seed = world.room_seed(split, number)
+    room = generate(seed)
+    tracer, camera = Tracer(room.parts, room.sun), Camera(world.size)
+    rng = np.random.default_rng((*seed, 1))
+    frames = []
+    for pose in poses(room.plan, rng, world.frames[split]):
+        traced = tracer.frame(pose, world.camera, world.samples, int(rng.integers(2 ** 31)))
+        depth = np.nan_to_num(1000.0 * traced.depth).round().clip(0, 65535).astype(np.uint16)
+        frames.append({'depth': depth, 'semantics': traced.semantics,
+                       'image': camera(traced.light, rng)[..., ::-1]})
+    for part in _PARTS:
+        for file, frame in zip(_files(world, folder, split, number, part), frames, strict=True):
+            _save(file, frame[part])
+
+
+def _files(world: World, folder: Path, split: str, room: int, part: str) -> list[Path]:
+    return [folder / split / part / f'{room:05d}_{frame:02d}.png'
+            for frame in range(world.frames[split])]
+
+
+def _done(world: World, folder: Path, split: str, room: int) -> bool:
+    return all(file.is_file() for part in _PARTS
+               for file in _files(world, folder, split, room, part))
+
+
+def _save(path: Path, array: np.ndarray) -> None:
+    aside = path.with_suffix('.partial')
+    try:
+        aside.write_bytes(cv2.imencode('.png', array)[1].tobytes())
+        aside.rename(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> DepthDistillError:
+    return DepthDistillError(f'cannot write {path}: {error.strerror}; mend that and run the same '
+                             'command again, it goes on where it stopped')

@@ -1,0 +1,187 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The plan of a room: its outline, its walls, and what still has room on its floor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import math
+
+import cv2
+import numpy as np
+
+from depth_distill_ros.worlds.path_traced.things import Thing
+
+CELL = 0.05
+# what a door needs before it
+_DOORSTEP = 0.9
+# how far a back may hide a window
+_BEFORE_WINDOW = 0.3
+
+
+@dataclass(frozen=True)
+class Wall:
+    """From one corner of the outline to the next, the room on its left."""
+
+    start: np.ndarray
+    end: np.ndarray
+
+    @property
+    def length(self) -> float:
+        return float(np.linalg.norm(self.end - self.start))
+
+    @property
+    def turn(self) -> float:
+        """Radians that turn x along the wall and y into the room."""
+        dx, dy = self.end - self.start
+        return math.atan2(dy, dx)
+
+    def point(self, along: float, out: float = 0.0) -> np.ndarray:
+        """Return (x, y), `along` metres from its start and `out` metres into the room."""
+        d = (self.end - self.start) / self.length
+        return self.start + along * d + out * np.array([-d[1], d[0]])
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A door or a window in wall number `wall`, between two places along it and two heights."""
+
+    wall: int
+    low: float
+    high: float
+    bottom: float
+    top: float
+    door: bool = False
+
+
+class Plan:
+    """
+    The floor on a grid of 5 cm.
+
+    Attributes
+    ----------
+    outline : corners, N×2 metres, counter-clockwise; the first one sees the whole room
+    walls : one between each corner and the next
+    height : of the ceiling, metres
+    things : what was placed, in the room's coordinates
+    solid : cells, [y, x], where something stands
+    centres : (x, y) of what stands there
+
+    """
+
+    def __init__(self, outline: np.ndarray, height: float, rng: np.random.Generator) -> None:
+        self.outline, self.height, self.rng = outline, height, rng
+        self.walls = [Wall(a, b) for a, b in
+                      zip(outline, np.roll(outline, -1, axis=0), strict=True)]
+        self.openings: list[Opening] = []
+        self.things: list[Thing] = []
+        self.centres: list[np.ndarray] = []
+        self.origin = outline.min(axis=0)
+        shape = np.ceil((outline.max(axis=0) - self.origin) / CELL).astype(int)[::-1]
+        self._shape = tuple(shape)
+        self.inside = self._cells(outline)
+        self.solid = ~self.inside
+        self._kept = np.zeros(self._shape, bool)
+
+    def open(self, opening: Opening) -> None:
+        """Cut an opening; nothing is put before it that would hide or bar it."""
+        self.openings.append(opening)
+        if opening.door:
+            wall = self.walls[opening.wall]
+            self._kept |= self._cells(np.array([
+                wall.point(opening.low), wall.point(opening.high),
+                wall.point(opening.high, _DOORSTEP), wall.point(opening.low, _DOORSTEP)]))
+
+    def add(self, thing: Thing, at: np.ndarray, turn: float, z: float = 0.0) -> None:
+        """Place a thing, whatever is there."""
+        self.things.append(thing.moved((*at, z), turn))
+        rectangle = self._footprint(thing, at, turn, 0.0)
+        if rectangle is not None and z < 1.0:
+            self.solid |= self._cells(rectangle)
+            self.centres.append(rectangle.mean(axis=0))
+
+    def against_wall(self, thing: Thing, gap: float = 0.02) -> bool:
+        """Place a thing with its back to a wall, if there is a place."""
+        x0, y0, x1, _ = thing.bounds(0.0, 9.0)
+        high = max(float(part.mesh.corners[..., 2].max()) for part in thing.parts)
+        places = [(number, along) for number, wall in enumerate(self.walls)
+                  for along in np.arange(0.02 - x0, wall.length - x1, 2 * CELL)]
+        for index in self.rng.permutation(len(places)):
+            number, along = places[index]
+            if self.hidden(number, along + x0, along + x1, 0.0, high - _BEFORE_WINDOW):
+                continue
+            wall = self.walls[number]
+            at = wall.point(along, gap - y0)
+            if self._fits(thing, at, wall.turn):
+                self.add(thing, at, wall.turn)
+                return True
+        return False
+
+    def freely(self, thing: Thing, tries: int = 80, turns: tuple[float, ...] = (0.0, 0.5 * np.pi),
+               clearance: float = 0.0) -> bool:
+        """Place a thing anywhere, at about one of some turns."""
+        cells = np.argwhere(~self.solid)
+        for _ in range(tries if len(cells) else 0):
+            row, column = cells[int(self.rng.integers(len(cells)))]
+            at = self.origin + CELL * np.array([column + 0.5, row + 0.5])
+            turn = float(self.rng.choice(turns)) + self.rng.normal(0, 0.08)
+            if self._fits(thing, at, turn, clearance):
+                self.add(thing, at, turn)
+                return True
+        return False
+
+    def on_wall(self, thing: Thing, z: float, tries: int = 10) -> bool:
+        """Hang a thing on a wall, its z = 0 at height `z`, where nothing stands or opens."""
+        x0, y0, x1, _ = thing.bounds(-9.0, 9.0)
+        heights = np.concatenate([p.mesh.corners[..., 2].ravel() for p in thing.parts]) + z
+        for _ in range(tries):
+            number = self.any_wall()
+            wall = self.walls[number]
+            if wall.length < x1 - x0 + 0.3:
+                continue
+            along = self.rng.uniform(0.1 - x0, wall.length - x1 - 0.1)
+            if self.hidden(number, along + x0, along + x1, heights.min(), heights.max()):
+                continue
+            self.things.append(thing.moved((*wall.point(along, 0.002 - y0), z), wall.turn))
+            # no second thing at the same place
+            self.openings.append(Opening(number, along + x0, along + x1, heights.min(),
+                                         heights.max()))
+            return True
+        return False
+
+    def any_wall(self) -> int:
+        """Draw a wall, long ones more often."""
+        lengths = np.array([wall.length for wall in self.walls])
+        return int(self.rng.choice(len(lengths), p=lengths / lengths.sum()))
+
+    def hidden(self, wall: int, low: float, high: float, bottom: float, top: float) -> bool:
+        """Whether that part of a wall meets an opening or what hangs there."""
+        return any(o.wall == wall and low < o.high + 0.06 and o.low - 0.06 < high
+                   and bottom < o.top and o.bottom + 0.02 < top for o in self.openings)
+
+    def _fits(self, thing: Thing, at: np.ndarray, turn: float, clearance: float = 0.0) -> bool:
+        rectangle = self._footprint(thing, at, turn, clearance - 0.02)
+        if rectangle is None:
+            return True
+        if ((rectangle < self.origin - CELL)
+                | (rectangle > self.origin + CELL * (1 + np.array(self._shape[::-1])))).any():
+            return False
+        return not ((self.solid | self._kept) & self._cells(rectangle)).any()
+
+    def _footprint(self, thing: Thing, at: np.ndarray, turn: float, margin: float,
+                   ) -> np.ndarray | None:
+        bounds = thing.bounds()
+        if bounds is None:
+            return None
+        x0, y0, x1, y1 = np.array(bounds) + (-margin, -margin, margin, margin)
+        c, s = math.cos(turn), math.sin(turn)
+        corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+        return corners @ np.array([[c, s], [-s, c]]) + at
+
+    def _cells(self, corners: np.ndarray) -> np.ndarray:
+        """Return the cells whose centres lie in a polygon."""
+        mask = np.zeros(self._shape, np.uint8)
+        points = (corners - self.origin) / CELL - 0.5
+        # 1/16 cell; fillPoly draws the edge too, which a place at a wall has to be allowed
+        cv2.fillPoly(mask, [np.round(16 * points).astype(np.int32)], 1, shift=4)
+        return mask.astype(bool)

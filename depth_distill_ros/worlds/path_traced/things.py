@@ -1,0 +1,57 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A thing of a room: meshes with their materials and classes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from depth_distill_ros.stream.classes import NYU13
+from depth_distill_ros.worlds.path_traced.materials import Material
+from depth_distill_ros.worlds.path_traced.meshes import Mesh, Vector
+
+CLASS = {name: number for number, name in enumerate(NYU13)}
+# what a robot's camera can pass over or under
+_RUG, _OVERHEAD = 0.04, 1.7
+
+
+class Part(NamedTuple):
+    """A mesh of one material and one class (an id of NYU-13)."""
+
+    mesh: Mesh
+    material: Material
+    label: int
+
+
+class Thing:
+    """Parts in coordinates of their own: x along a wall, y away from it, z up, floor at 0."""
+
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+
+    def add(self, mesh: Mesh, material: Material, name: str) -> Thing:
+        """Add a mesh of the class called `name`; return the thing itself."""
+        self.parts.append(Part(mesh, material, CLASS[name]))
+        return self
+
+    def put(self, other: Thing, at: Vector, turn: float = 0.0) -> Thing:
+        """Add a copy of another thing, turned about z by radians, then moved."""
+        self.parts += [Part(mesh.moved(at, turn), material, label)
+                       for mesh, material, label in other.parts]
+        return self
+
+    def moved(self, at: Vector, turn: float = 0.0) -> Thing:
+        """Return a copy, turned about z by radians, then moved."""
+        return Thing().put(self, at, turn)
+
+    def bounds(self, low: float = _RUG, high: float = _OVERHEAD,
+               ) -> tuple[float, float, float, float] | None:
+        """Return (x0, y0, x1, y1) of what lies between two heights; None where nothing does."""
+        corners = [mesh.corners.reshape(-1, 3) for mesh, _, _ in self.parts]
+        inside = [c for c in corners if c[:, 2].max() > low and c[:, 2].min() < high]
+        if not inside:
+            return None
+        points = np.concatenate(inside)[:, :2]
+        return (*points.min(axis=0), *points.max(axis=0))

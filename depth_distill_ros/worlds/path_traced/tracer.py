@@ -1,0 +1,244 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Path tracing with Mitsuba 3, and cleaning with Intel Open Image Denoise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.worlds.path_traced.generate import Sun
+from depth_distill_ros.worlds.path_traced.materials import Material
+from depth_distill_ros.worlds.path_traced.meshes import Mesh, merged
+from depth_distill_ros.worlds.path_traced.poses import Pose
+from depth_distill_ros.worlds.path_traced.things import Part
+
+# The scalar variant needs no LLVM on the machine, and one process a core scales better than one
+# with many threads. Fixed, as a picture has to be the same for any number of jobs.
+_VARIANT = 'scalar_rgb'
+_EXTRA = 'install the extra "render": pip install depth_distill_ros[render]'
+_PATH = {'type': 'path', 'max_depth': 4, 'rr_depth': 3}
+# Samples of albedo and normals, which guide the denoiser; tracing them costs as much as light.
+_GUIDES = 2
+
+
+@dataclass(frozen=True)
+class Traced:
+    """
+    A frame without a sensor's faults.
+
+    Attributes
+    ----------
+    light : H×W×3 float32, linear, in the radiances of the lamps
+    depth : H×W float32, metres along the optical axis at pixel centres; NaN where nothing is
+    semantics : H×W uint8, NYU-13
+
+    """
+
+    light: np.ndarray
+    depth: np.ndarray
+    semantics: np.ndarray
+
+
+class Tracer:
+    """
+    A room that can be seen from many places.
+
+    Parameters
+    ----------
+    parts : what stands there
+    sun : light from outside, through the windows' panes, or None
+
+    Raises
+    ------
+    DepthDistillError : Mitsuba or Open Image Denoise is not installed.
+
+    """
+
+    def __init__(self, parts: Iterable[Part], sun: Sun | None) -> None:
+        self._mi = mi = _mitsuba()
+        shapes, panes, labels = {}, set(), []
+        for (material, label), (mesh, colours) in _grouped(parts).items():
+            name = f'part{len(labels):04d}'
+            shapes[name] = _shape(mi, name, mesh, colours, material)
+            labels.append(label)
+            if material.kind == 'light':
+                panes.add(name)
+        self._scene = mi.load_dict({'type': 'scene', **shapes})
+        order = [int(shape.id()[4:]) for shape in self._scene.shapes()]
+        self._labels = [labels[k] for k in order]
+        self._sunny = None
+        if sun is not None:
+            open_ = {name: shape for name, shape in shapes.items() if name not in panes}
+            self._sunny = mi.load_dict({'type': 'scene', **open_, 'sun': {
+                'type': 'directional', 'direction': list(sun.direction),
+                'irradiance': {'type': 'rgb', 'value': list(sun.irradiance)}}})
+
+    def frame(self, pose: Pose, camera: Intrinsics, samples: int, seed: int) -> Traced:
+        """Trace a frame with `samples` paths a pixel; equal seeds give equal frames."""
+        depth, semantics = self._truth(pose, camera)
+        light = self._trace(self._scene, pose, camera, samples, seed, _PATH)
+        if self._sunny is not None:
+            # Light adds up; the sun alone has little noise and gets half the paths.
+            light = light + self._trace(self._sunny, pose, camera, max(1, samples // 2), seed,
+                                        _PATH)
+        guides = self._trace(self._scene, pose, camera, _GUIDES, seed, {
+            'type': 'aov', 'aovs': 'colour:albedo,normal:sh_normal'})
+        albedo, normal = guides[..., -6:-3], guides[..., -3:]
+        light, albedo, normal = (np.ascontiguousarray(np.nan_to_num(a), np.float32)
+                                 for a in (light, albedo.clip(0, 1), normal))
+        clean = _denoiser().denoise(light, albedo=albedo, normal=normal, hdr=True)
+        return Traced(clean, depth, semantics)
+
+    def _truth(self, pose: Pose, camera: Intrinsics) -> tuple[np.ndarray, np.ndarray]:
+        mi = self._mi
+        # One sample in the middle of each pixel.
+        sampler = {'type': 'stratified', 'sample_count': 1, 'jitter': False}
+        sensor = _sensor(mi, pose, camera, sampler)
+        found = np.array(mi.render(self._scene, sensor=sensor, spp=1, integrator=mi.load_dict(
+            {'type': 'aov', 'aovs': 'where:position,what:shape_index'})))
+        where, what = found[..., -4:-1].astype(np.float64), found[..., -1]
+        axes = pose.axes()
+        depth = (where - np.asarray(pose.position)) @ axes[2]
+        # Mitsuba counts shapes from 1; 0 is where a ray leaves the room.
+        shape = np.round(what).astype(int)
+        semantics = np.array([0, *self._labels], np.uint8)[shape]
+        return np.where(shape > 0, depth, np.nan).astype(np.float32), semantics
+
+    def _trace(self, scene: Any, pose: Pose, camera: Intrinsics, samples: int, seed: int,
+               integrator: dict[str, Any]) -> np.ndarray:
+        mi = self._mi
+        sensor = _sensor(mi, pose, camera, {'type': 'independent', 'sample_count': samples})
+        return np.array(mi.render(scene, sensor=sensor, spp=samples, seed=seed,
+                                  integrator=mi.load_dict(integrator)))
+
+
+def check_installed() -> None:
+    """Raise DepthDistillError unless the renderer and the denoiser can be used."""
+    _mitsuba()
+    _denoiser()
+
+
+def _mitsuba() -> Any:
+    try:
+        import drjit
+        import mitsuba
+    except ImportError as error:
+        raise DepthDistillError(f'mitsuba is not installed or does not load ({error}); {_EXTRA}'
+                                ) from error
+    if mitsuba.variant() != _VARIANT:
+        mitsuba.set_variant(_VARIANT)
+        drjit.set_thread_count(1)
+        mitsuba.set_log_level(mitsuba.LogLevel.Error)
+    return mitsuba
+
+
+def _denoiser() -> Any:
+    try:
+        import pyoidn
+    except (ImportError, OSError) as error:
+        raise DepthDistillError('pyoidn (Open Image Denoise, for x86-64 alone) is not installed '
+                                f'or does not load ({error}); {_EXTRA}') from error
+    return pyoidn
+
+
+def _sensor(mi: Any, pose: Pose, camera: Intrinsics, sampler: dict[str, Any]) -> Any:
+    right, down, forward = pose.axes()
+    to_world = np.eye(4)
+    # Mitsuba's camera looks along +z with x to the left and y up.
+    to_world[:3, :3] = np.stack([-right, -down, forward], axis=1)
+    to_world[:3, 3] = pose.position
+    return mi.load_dict({
+        'type': 'perspective', 'fov_axis': 'y', 'fov': float(np.degrees(camera.vertical_fov)),
+        'near_clip': 0.01, 'far_clip': 100.0, 'to_world': mi.ScalarTransform4f(to_world),
+        'film': {'type': 'hdrfilm', 'height': camera.height, 'width': camera.width,
+                 'rfilter': {'type': 'box'}, 'pixel_format': 'rgb',
+                 'component_format': 'float32'},
+        'sampler': sampler})
+
+
+def _grouped(parts: Iterable[Part],
+             ) -> dict[tuple[Material, int], tuple[Mesh, np.ndarray | None]]:
+    """
+    Merge meshes of a material and a class: building a room takes as long as it has shapes.
+
+    Materials without a texture that differ in nothing but colour become one, with a linear
+    colour at each corner.
+    """
+    groups: dict[Any, list[Part]] = {}
+    for part in parts:
+        surface = part.material
+        plain = surface.texture is None and surface.kind in ('matt', 'gloss', 'metal')
+        key = (surface.kind, round(surface.roughness, 1)) if plain else surface
+        groups.setdefault((key, part.label), []).append(part)
+    result = {}
+    for members in groups.values():
+        first = members[0].material
+        colours = None
+        if first.texture is None and first.kind in ('matt', 'gloss', 'metal'):
+            colours = np.concatenate([np.repeat([_linear(part.material.colour)],
+                                                3 * len(part.mesh.corners), axis=0)
+                                      for part in members])
+        result[first, members[0].label] = merged([part.mesh for part in members]), colours
+    return result
+
+
+def _linear(colour: tuple[float, float, float]) -> np.ndarray:
+    return ((np.asarray(colour, np.float32) + 0.055) / 1.055) ** 2.4
+
+
+def _shape(mi: Any, name: str, mesh: Mesh, colours: np.ndarray | None, material: Material) -> Any:
+    properties = mi.Properties()
+    if material.kind == 'light':
+        properties['emitter'] = mi.load_dict({'type': 'area', 'radiance': _emission(mi, material)})
+        properties['bsdf'] = mi.load_dict({'type': 'diffuse', 'reflectance': {
+            'type': 'rgb', 'value': [0.3, 0.3, 0.3]}})
+    else:
+        properties['bsdf'] = mi.load_dict(_bsdf(mi, material))
+    count = len(mesh.corners)
+    shape = mi.Mesh(name, 3 * count, count, props=properties, has_vertex_normals=True,
+                    has_vertex_texcoords=True)
+    if colours is not None:
+        shape.add_attribute('vertex_color', 3, colours.astype(np.float32).ravel())
+    values = mi.traverse(shape)
+    values['vertex_positions'] = mesh.corners.astype(np.float32).ravel()
+    values['vertex_normals'] = mesh.normals.astype(np.float32).ravel()
+    # pictures begin at the top
+    uv = mesh.uv / material.tile * (1, -1)
+    values['vertex_texcoords'] = uv.astype(np.float32).ravel()
+    values['faces'] = np.arange(3 * count, dtype=np.uint32)
+    values.update()
+    shape.set_id(name)
+    return shape
+
+
+def _bsdf(mi: Any, material: Material) -> dict[str, Any]:
+    if material.kind == 'glass':
+        return {'type': 'dielectric', 'int_ior': 1.5}
+    if material.texture is None:
+        colour = {'type': 'mesh_attribute', 'name': 'vertex_color'}
+    else:
+        colour = {'type': 'bitmap', 'bitmap': mi.Bitmap(np.ascontiguousarray(material.texture))}
+    rough = max(0.1, material.roughness)
+    if material.kind == 'metal':
+        bsdf = {'type': 'roughconductor', 'alpha': rough, 'material': 'none',
+                'specular_reflectance': colour}
+    elif material.kind == 'gloss':
+        # as fast as roughplastic, which takes 50 ms to prepare
+        bsdf = {'type': 'principled', 'base_color': colour, 'roughness': rough ** 0.5,
+                'specular': 0.5}
+    else:
+        bsdf = {'type': 'diffuse', 'reflectance': colour}
+    return {'type': 'twosided', 'bsdf': bsdf}
+
+
+def _emission(mi: Any, material: Material) -> dict[str, Any]:
+    if material.texture is None:
+        return {'type': 'rgb', 'value': list(material.colour)}
+    pattern = (material.texture * np.asarray(material.colour)).astype(np.float32)
+    return {'type': 'bitmap', 'raw': True, 'bitmap': mi.Bitmap(pattern)}

@@ -1,0 +1,56 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The light of a room: what is everywhere, the ceiling lamp, the windows, the bounce."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from depth_distill_ros.worlds.rooms.looks import Lighting
+from depth_distill_ros.worlds.rooms.scene import Light
+
+
+def tint(temperature: float) -> np.ndarray:
+    """Return RGB gains of a light, -1 bluish daylight to 1 a warm bulb."""
+    return np.array([1.0 + 0.18 * temperature, 1.0, 1.0 - 0.30 * temperature])
+
+
+def _rgb(colour: np.ndarray) -> tuple[float, float, float]:
+    return tuple(float(v) for v in np.clip(colour, 0.0, 1.0))
+
+
+def lights(look: Lighting, rng: np.random.Generator, size: tuple[float, float, float],
+           window_walls: list[int]) -> tuple[tuple[float, float, float], tuple[Light, ...]]:
+    """
+    Draw the light.
+
+    Returns
+    -------
+    ambient : RGB
+    lights : the ceiling lamp, one light per window wall, and the light the floor throws up
+
+    """
+    x, y, height = size
+    warm, day = tint(rng.uniform(*look.temperature)), tint(rng.uniform(*look.window_temperature))
+    lamp = rng.uniform(*look.ceiling)
+    ambient = rng.uniform(*look.ambient) * 0.5 * (warm + day)
+    result = [Light('spot', (0.0, 0.0, -1.0), _rgb(lamp * warm),
+                    (x / 2, y / 2, height - 0.05))]
+    for wall in window_walls:
+        inward = ((0.0, 1.0), (-1.0, 0.0), (0.0, -1.0), (1.0, 0.0))[wall]
+        swing, fall = rng.uniform(-0.6, 0.6), rng.uniform(-0.75, -0.30)
+        direction = np.array([inward[0] * math.cos(swing) - inward[1] * math.sin(swing),
+                              inward[0] * math.sin(swing) + inward[1] * math.cos(swing), fall])
+        direction /= np.linalg.norm(direction)
+        at = np.array([x / 2, y / 2, 1.0]) - 6.0 * direction
+        result.append(Light('directional', tuple(float(v) for v in direction),
+                            _rgb(rng.uniform(*look.window) * day), tuple(float(v) for v in at)))
+    up = rng.uniform(*look.bounce) * warm
+    side = rng.uniform(-0.5, 0.5, 2)
+    direction = np.array([*side, 1.0]) / math.sqrt(1.0 + float(side @ side))
+    result.append(Light('directional', tuple(float(v) for v in direction), _rgb(up),
+                        (x / 2, y / 2, 0.1)))
+    return _rgb(ambient), tuple(result)

@@ -1,0 +1,127 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The way of a robot's camera through a room: it turns, drives, and looks where it drives.
+
+Progress counts metres driven plus radians turned over ``TURN_PER_METRE``, so a frame is the
+same effort whether the robot turns on the spot or drives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+import math
+
+import numpy as np
+
+from depth_distill_ros.worlds.rooms.free_space import FreeSpace
+from depth_distill_ros.worlds.rooms.looks import Look
+
+TURN_PER_METRE = 1.6
+_STEP = 0.02
+_CORRELATION = 0.5
+_STARE = 1.3
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Camera position (x, y, z), metres; yaw from +x, pitch up, roll clockwise, radians."""
+
+    x: float
+    y: float
+    z: float
+    yaw: float
+    pitch: float
+    roll: float
+
+
+def axes(pose: Pose) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the camera's right, up and forward directions in the room."""
+    cy, sy, cp, sp = (f(a) for a in (pose.yaw, pose.pitch) for f in (math.cos, math.sin))
+    forward = np.array([cy * cp, sy * cp, sp])
+    level = np.array([sy, -cy, 0.0])
+    upright = np.cross(level, forward)
+    c, s = math.cos(pose.roll), math.sin(pose.roll)
+    return c * level - s * upright, s * level + c * upright, forward
+
+
+def poses(space: FreeSpace, look: Look, rng: np.random.Generator, stride: float) -> Iterator[Pose]:
+    """
+    Yield camera poses for ever, ``stride`` metres of progress apart.
+
+    The mount is drawn once (height, pitch); pitch and roll then sway as the robot moves.
+    """
+    x, y = (float(v) for v in space.draw(rng, 1)[0])
+    yaw = _first_heading(space, rng, x, y)
+    height = look.camera_height + look.camera_height_jitter * float(rng.uniform(-1.0, 1.0))
+    mount = 0.5 * look.camera_pitch_jitter * float(rng.uniform(-1.0, 1.0))
+    keep = math.exp(-stride / _CORRELATION)
+    drift, sway = rng.standard_normal((2, 2))
+    goal, speed, left = None, 1.0, 0.0
+    while True:
+        pitch = look.camera_pitch + mount + float(np.clip(
+            0.25 * sway[0], -0.5, 0.5)) * look.camera_pitch_jitter
+        roll = float(np.clip(0.5 * sway[1], -1.0, 1.0)) * look.camera_roll_jitter
+        yield Pose(x, y, height, yaw, pitch, roll)
+        # Noise through two equal low-pass filters, scaled to unit spread: smooth, as a body sways.
+        drift = keep * drift + math.sqrt(1.0 - keep * keep) * rng.standard_normal(2)
+        sway = keep * sway + (1.0 - keep * keep) / math.sqrt(1.0 + keep * keep) * drift
+        left += stride
+        while left >= _STEP:
+            left -= _STEP
+            if goal is None:
+                goal = _next_goal(space, rng, x, y, yaw)
+                speed = 0.0
+            x, y, yaw, speed, there = _drive(space, x, y, yaw, speed, goal)
+            if there:
+                goal = None
+
+
+def _first_heading(space: FreeSpace, rng: np.random.Generator, x: float, y: float) -> float:
+    headings = rng.uniform(-math.pi, math.pi, 12)
+    ahead, _ = space.sight(x, y, headings)
+    return float(headings[int(np.argmax(np.minimum(ahead, 3.0) + _interest(
+        space, x, y, headings)))])
+
+
+def _interest(space: FreeSpace, x: float, y: float, headings: np.ndarray) -> np.ndarray:
+    return 0.35 * np.minimum(space.interest(x, y, headings), 7)
+
+
+def _next_goal(space: FreeSpace, rng: np.random.Generator, x: float, y: float,
+               yaw: float) -> tuple[float, float]:
+    """Choose a heading that sees into the room and a point to drive to that way."""
+    headings = yaw + rng.uniform(-math.pi, math.pi, 24)
+    ahead, drive = space.sight(x, y, headings)
+    turn = np.abs(headings - yaw)
+    score = np.minimum(ahead, 3.5) + 1.5 * np.minimum(drive, 2.0) - 0.4 * turn \
+        + _interest(space, x, y, headings) + rng.gumbel(0.0, 0.6, len(headings))
+    score -= 3.0 * np.maximum(0.0, 1.6 - ahead)
+    best = int(np.argmax(score))
+    reach = min(float(drive[best]), max(0.0, float(ahead[best]) - _STARE))
+    reach = max(0.0, reach * float(rng.uniform(0.5, 1.0)))
+    return (x + (reach + 1e-3) * math.cos(headings[best]),
+            y + (reach + 1e-3) * math.sin(headings[best]))
+
+
+def _drive(space: FreeSpace, x: float, y: float, yaw: float, speed: float,
+           goal: tuple[float, float]) -> tuple[float, float, float, float, bool]:
+    """Advance by one small step of progress towards the goal; the last item says it is there."""
+    dx, dy = goal[0] - x, goal[1] - y
+    error = (math.atan2(dy, dx) - yaw + math.pi) % (2 * math.pi) - math.pi
+    distance = math.hypot(dx, dy)
+    if distance < _STEP and abs(error) < 0.3:
+        return x, y, yaw, 0.0, True
+    most = _STEP * TURN_PER_METRE
+    if abs(error) > 0.03:
+        yaw += max(-most, min(most, error))
+    if abs(error) > 0.35:
+        return x, y, yaw, 0.0, False
+    speed = min(1.0, speed + 0.1)
+    step = min(_STEP * speed, distance)
+    nx, ny = x + step * math.cos(yaw), y + step * math.sin(yaw)
+    if not space.is_free(nx, ny):
+        return x, y, yaw, 0.0, True
+    return nx, ny, yaw, speed, distance <= _STEP

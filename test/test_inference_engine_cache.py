@@ -1,0 +1,170 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Files of engines: used for what they were made for, made anew for anything else."""
+
+import json
+import os
+import shutil
+
+import engine_parts
+import pytest
+from safetensors.torch import load_file, save_file
+
+from depth_distill_ros.inference import engine_cache as files
+from depth_distill_ros.inference.engine_cache import EngineFiles
+from depth_distill_ros.networks.model import CARD, WEIGHTS
+from depth_distill_ros.shipped import shipped_teacher
+
+GPU = {'tensorrt': '10.3.0', 'device': 'Orin'}
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
+    return tmp_path / 'cache' / 'depth_distill_ros' / 'engines'
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return engine_parts.shipped_student(tmp_path)
+
+
+class Maker:
+    """Makes other bytes each time, and counts."""
+
+    def __init__(self):
+        self.made = 0
+
+    def __call__(self):
+        self.made += 1
+        return b'engine %d' % self.made
+
+
+def names(folder):
+    """Return the names of all that lies in the folder of engines."""
+    return sorted(path.name for path in (folder / 'engines').iterdir())
+
+
+def test_a_file_is_made_once_and_read_by_every_later_start(folder):
+    maker, said = Maker(), []
+    for _ in range(2):
+        assert EngineFiles(folder, said.append).get('a.engine', GPU, maker) == b'engine 1'
+    assert names(folder) == ['a.engine', 'a.engine.json']
+    assert said == [f'written: {folder / "engines/a.engine"}']
+
+
+def change_weights(folder):
+    tensors = load_file(folder / WEIGHTS)
+    tensors['head.3.bias'] += 0.1
+    save_file(tensors, folder / WEIGHTS)
+
+
+def change_input_size(folder):
+    card = json.loads((folder / CARD).read_text())
+    (folder / CARD).write_text(json.dumps({**card, 'size': [64, 96]}))
+
+
+def cut_short(folder):
+    (folder / 'engines/a.engine').write_bytes(b'engi')
+
+
+def lose_what_is_said(folder):
+    (folder / 'engines/a.engine.json').unlink()
+
+
+def garble_what_is_said(folder):
+    (folder / 'engines/a.engine.json').write_text('["\xff')
+
+
+@pytest.mark.parametrize(('spoil', 'why'), [
+    (change_weights, 'the model has changed since'),
+    (change_input_size, 'the model has changed since'),
+    (cut_short, 'it is not whole'),
+    (lose_what_is_said, 'nothing beside it says'),
+    (garble_what_is_said, 'nothing beside it says'),
+])
+def test_a_file_that_is_stale_or_broken_is_made_anew_with_a_word_why(folder, spoil, why):
+    maker, said = Maker(), []
+    EngineFiles(folder).get('a.engine', GPU, maker)
+    spoil(folder)
+    assert EngineFiles(folder, said.append).get('a.engine', GPU, maker) == b'engine 2'
+    assert 'a.engine is made anew: ' + why in said[0]
+    assert EngineFiles(folder, said.append).get('a.engine', GPU, maker) == b'engine 2'
+
+
+@pytest.mark.parametrize('other', [{'device': 'RTX 4090'}, {'tensorrt': '11.4.1'}])
+def test_a_file_of_another_device_or_version_is_never_given_to_the_backend(folder, other):
+    maker, said = Maker(), []
+    EngineFiles(folder).get('a.engine', GPU, maker)
+    assert EngineFiles(folder, said.append).get('a.engine', GPU | other, maker) == b'engine 2'
+    (key, value), = other.items()
+    assert f'it is of {key} {GPU[key]}, not of {value}' in said[0]
+
+
+def test_a_file_of_another_version_of_this_package_is_made_anew(folder, monkeypatch):
+    maker = Maker()
+    EngineFiles(folder).get('a.engine', GPU, maker)
+    monkeypatch.setattr(files, '__version__', '99')
+    assert EngineFiles(folder).get('a.engine', GPU, maker) == b'engine 2'
+
+
+def test_beside_a_model_that_cannot_be_written_to_the_user_s_cache_is_used(folder, cache):
+    (folder / 'engines').write_text('in the way')
+    maker, said = Maker(), []
+    for _ in range(2):
+        assert EngineFiles(folder, said.append).get('a.engine', GPU, maker) == b'engine 1'
+    assert len(list(cache.glob('*/a.engine'))) == 1
+    assert 'a.engine is not kept' in ' '.join(said) and 'written: ' in said[-1]
+
+
+def test_nothing_is_put_into_the_package(cache):
+    EngineFiles(shipped_teacher()).get('a.engine', GPU, Maker())
+    assert not (shipped_teacher() / 'engines').exists()
+    assert len(list(cache.glob('*/a.engine'))) == 1
+
+
+def test_a_file_from_the_cache_is_put_beside_the_model_once_that_can_be_written_to(folder):
+    maker = Maker()
+    (folder / 'engines').write_text('in the way')
+    EngineFiles(folder).get('a.engine', GPU, maker)
+    (folder / 'engines').unlink()
+    assert EngineFiles(folder).get('a.engine', GPU, maker) == b'engine 1'
+    assert names(folder) == ['a.engine', 'a.engine.json']
+
+
+def test_with_no_place_to_keep_a_file_it_is_made_at_each_start(folder, cache):
+    (folder / 'engines').write_text('in the way')
+    cache.parent.parent.write_text('in the way')
+    maker, said = Maker(), []
+    assert EngineFiles(folder, said.append).get('a.engine', GPU, maker) == b'engine 1'
+    assert EngineFiles(folder, said.append).get('a.engine', GPU, maker) == b'engine 2'
+    assert 'written' not in ' '.join(said)
+
+
+def test_the_user_s_cache_keeps_the_newest_models_alone(folder, cache):
+    for number in range(20):
+        old = cache / f'{number:016d}'
+        old.mkdir(parents=True)
+        (old / 'student.onnx').write_bytes(b'old')
+        os.utime(old, (number, number))
+    (folder / 'engines').write_text('in the way')
+    EngineFiles(folder).get('a.engine', GPU, Maker())
+    left = sorted(path.name for path in cache.iterdir())
+    assert len(left) == 16 and f'{4:016d}' not in left and f'{5:016d}' in left
+    assert len(list(cache.glob('*/a.engine'))) == 1
+
+
+def test_what_fails_to_be_made_leaves_nothing(folder):
+    def fail():
+        raise RuntimeError('no')
+
+    with pytest.raises(RuntimeError):
+        EngineFiles(folder).get('a.engine', GPU, fail)
+    assert not (folder / 'engines').exists()
+
+
+def test_a_copied_model_keeps_its_engine_files(folder, tmp_path):
+    maker = Maker()
+    EngineFiles(folder).get('a.engine', GPU, maker)
+    copy = shutil.copytree(folder, tmp_path / 'copy')
+    assert EngineFiles(copy).get('a.engine', GPU, maker) == b'engine 1'

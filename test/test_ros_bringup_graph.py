@@ -1,0 +1,224 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""One description of the graph, complete for every node in it."""
+
+import dataclasses
+import json
+from pathlib import Path
+from types import SimpleNamespace
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+import yaml
+
+from depth_distill_ros import installation
+from depth_distill_ros.ros.bringup import (
+    BringupError,
+    DistillationArguments,
+    InferenceArguments,
+    distillation_graph,
+    from_mapping,
+    inference_graph,
+)
+
+
+@pytest.fixture
+def teacher(tmp_path):
+    folder = tmp_path / 'teacher'
+    folder.mkdir()
+    (folder / 'card.json').write_text(json.dumps({'size': [64, 96]}))
+    return str(folder)
+
+
+@pytest.fixture
+def graph_of(teacher):
+    def make(**arguments):
+        graph = distillation_graph(DistillationArguments(teacher=teacher, **arguments))
+        return {spec.name: spec for spec in graph}
+    return make
+
+
+def test_with_no_argument_two_simulators_and_all_four_nodes_run(graph_of):
+    assert list(graph_of()) == [
+        'simulator', 'robot_camera', 'stream', 'distiller', 'inference', 'evaluator']
+
+
+def test_the_robot_alone_is_the_inference_node_alone():
+    assert [spec.executable for spec in inference_graph(InferenceArguments())] == [
+        'inference_node']
+
+
+def test_with_real_topics_no_simulator_runs_and_nothing_is_evaluated_without_a_reference(graph_of):
+    real = {'simulator': 'none', 'robot': 'real'}
+    assert list(graph_of(**real)) == ['stream', 'distiller', 'inference']
+    evaluator = graph_of(**real, reference='/lidar/depth')['evaluator']
+    assert evaluator.remappings == {'depth': 'depth/student', 'reference': '/lidar/depth'}
+
+
+def test_a_real_robot_can_learn_from_the_embedded_simulator(graph_of):
+    graph = graph_of(robot='real', robot_image='/front/image', robot_camera_info='/front/info')
+    assert 'simulator' in graph and 'robot_camera' not in graph
+    assert graph['inference'].remappings['image'] == '/front/image'
+    assert graph['inference'].remappings['camera_info'] == '/front/info'
+    assert graph['stream'].remappings['image'] == graph['simulator'].remappings['image']
+
+
+
+def test_the_robots_own_frames_train_only_where_a_share_is_asked_for(graph_of):
+    assert 'auxiliary' not in graph_of()
+    graph = graph_of(auxiliary_share=0.25)
+    assert graph['distiller'].parameters['auxiliary_share'] == 0.25
+    auxiliary = graph['auxiliary']
+    assert auxiliary.executable == 'stream_node'
+    assert auxiliary.parameters['store'] == 'auxiliary'
+    assert auxiliary.parameters['semantics'] == 'none'
+    assert auxiliary.remappings == {
+        'image': 'camera/image_raw', 'camera_info': 'camera/camera_info'}
+
+
+@pytest.mark.parametrize('teacher', [
+    'hf:some/depth-model', 'torchscript:/a/b.pt,size=192x256', 'my_package.depth:make'])
+def test_a_teacher_from_elsewhere_is_named_to_the_distiller_as_it_is(teacher):
+    graph = {spec.name: spec for spec in distillation_graph(DistillationArguments(
+        teacher=teacher))}
+    assert graph['distiller'].parameters['teacher'] == teacher
+    stream = graph['stream'].parameters
+    assert (stream['height'], stream['width']) == (228, 304)
+
+
+def test_the_stream_never_sees_the_robots_world(graph_of):
+    graph = graph_of()
+    robots = set(graph['robot_camera'].remappings.values())
+    assert not robots & set(graph['stream'].remappings.values())
+    assert graph['robot_camera'].executable == 'robot_camera_node'
+    assert graph['simulator'].parameters['look'] == 'stream'
+
+
+def test_any_data_set_may_play_the_robot(graph_of):
+    assert graph_of()['robot_camera'].parameters['data'] == ''
+    camera = graph_of(robot_data='tum:/data/fr1_desk')['robot_camera']
+    assert (camera.executable, camera.parameters['data']) == (
+        'robot_camera_node', 'tum:/data/fr1_desk')
+    assert camera.remappings == {'image': 'camera/image_raw', 'depth': 'camera/depth',
+                                 'camera_info': 'camera/camera_info'}
+
+
+def test_frames_are_stored_at_the_size_that_the_teacher_reads(graph_of):
+    parameters = graph_of()['stream'].parameters
+    assert (parameters['height'], parameters['width']) == (64, 96)
+
+
+def test_all_nodes_of_a_run_share_its_folder(graph_of, tmp_path):
+    graph = graph_of(work_dir=str(tmp_path / 'run'))
+    folders = {graph[name].parameters['work_dir']
+               for name in ('stream', 'distiller', 'inference', 'evaluator')}
+    assert folders == {str(tmp_path / 'run')}
+
+
+def test_without_work_dir_the_run_lives_under_ros_home(graph_of, monkeypatch, tmp_path):
+    monkeypatch.setenv('ROS_HOME', str(tmp_path))
+    assert graph_of()['stream'].parameters['work_dir'] == str(tmp_path / 'depth_distill')
+
+
+def test_a_namespace_moves_every_node_and_no_topic_is_absolute(graph_of):
+    for spec in graph_of(namespace='robot1').values():
+        assert '__ns:=/robot1' in spec.ros_arguments()
+        assert not any(topic.startswith('/') for topic in spec.remappings.values())
+
+
+def test_with_sim_time_the_stream_simulator_is_the_clock_and_the_others_follow_it(graph_of):
+    graph = graph_of(use_sim_time=True)
+    clock = graph.pop('simulator').parameters
+    assert clock['publish_clock'] is True and clock['use_sim_time'] is False
+    assert all(spec.parameters['use_sim_time'] is True for spec in graph.values())
+
+
+def test_every_parameter_that_bringup_sets_is_one_of_the_nodes_own(graph_of):
+    tables = pytest.importorskip('depth_distill_ros.ros.support.parameters')
+    for spec in graph_of(use_sim_time=True).values():
+        table = getattr(tables, spec.executable.removesuffix('_node').upper())
+        known = {parameter.name for parameter in table} | {'use_sim_time'}
+        assert set(spec.parameters) <= known, spec.name
+
+
+@pytest.mark.parametrize('text', ['y', '1', "it's", 'null', '1.5', 'a b', ''])
+def test_a_text_stays_a_text_on_the_command_line(graph_of, text):
+    spec = dataclasses.replace(graph_of()['stream'], parameters={'work_dir': text})
+    word = spec.ros_arguments()[-1]
+    assert yaml.safe_load(word.removeprefix('work_dir:=')) == text
+
+
+def test_bools_and_numbers_keep_their_type_on_the_command_line(graph_of):
+    spec = dataclasses.replace(graph_of()['stream'], parameters={'a': True, 'b': 3, 'c': 1.0})
+    words = [word for word in spec.ros_arguments() if ':=' in word][-3:]
+    assert [yaml.safe_load(word.partition(':=')[2]) for word in words] == [True, 3, 1.0]
+    assert words[-1] == 'c:=1.0'
+
+
+def test_the_executables_and_the_parameter_files_are_there(graph_of):
+    for spec in [*graph_of().values(), *inference_graph(InferenceArguments())]:
+        assert installation.executable(spec.executable).is_file()
+        assert Path(spec.params_file).is_file()
+
+
+def test_a_missing_params_file_is_named(graph_of):
+    with pytest.raises(BringupError, match='/nowhere/mine.yaml'):
+        graph_of(params_file='/nowhere/mine.yaml')
+
+
+@pytest.mark.parametrize('card', [None, '{', '{}', '{"size": 3}', '[]'])
+def test_a_teacher_without_a_usable_card_is_named(tmp_path, card):
+    if card is not None:
+        (tmp_path / 'card.json').write_text(card)
+    with pytest.raises(BringupError, match=str(tmp_path)):
+        distillation_graph(DistillationArguments(teacher=str(tmp_path)))
+
+
+def test_arguments_come_from_the_texts_that_launch_has():
+    arguments = from_mapping(DistillationArguments, {
+        'simulator': 'none', 'use_sim_time': 'True', 'autostart': 'false', 'seed': '12'})
+    assert arguments == DistillationArguments(
+        simulator='none', use_sim_time=True, autostart=False, seed=12)
+
+
+@pytest.mark.parametrize('name, text, hint', [
+    ('simulator', 'gazebo', 'mujoco, none'), ('use_sim_time', 'maybe', 'true or false'),
+    ('seed', 'x', 'whole number')])
+def test_an_argument_of_no_use_is_named_with_what_would_be(name, text, hint):
+    with pytest.raises(BringupError, match=f'{name}:={text}.*{hint}'):
+        from_mapping(DistillationArguments, {name: text})
+
+
+def test_a_fast_dds_profile_that_the_user_chose_stays(monkeypatch):
+    monkeypatch.setenv('FASTDDS_DEFAULT_PROFILES_FILE', '/mine.xml')
+    assert installation.fastdds_profile() == {}
+
+
+@pytest.mark.parametrize('distribution, name', [
+    ('humble', 'FASTRTPS_DEFAULT_PROFILES_FILE'), ('jazzy', 'FASTRTPS_DEFAULT_PROFILES_FILE'),
+    ('kilted', 'FASTDDS_DEFAULT_PROFILES_FILE'), (None, 'FASTDDS_DEFAULT_PROFILES_FILE')])
+def test_every_distribution_gets_the_shipped_profile_by_the_name_it_reads(
+        monkeypatch, distribution, name):
+    for variable in ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE',
+                     'ROS_DISTRO'):
+        monkeypatch.delenv(variable, raising=False)
+    if distribution:
+        monkeypatch.setenv('ROS_DISTRO', distribution)
+    (variable, path), = installation.fastdds_profile().items()
+    assert variable == name and Path(path).is_file()
+
+
+@pytest.mark.parametrize('free, file', [
+    (64 * 2**20, 'fastdds_small.xml'), (8 * 2**30, 'fastdds.xml')])
+def test_where_shared_memory_is_short_every_node_still_gets_a_segment(monkeypatch, free, file):
+    monkeypatch.delenv('FASTDDS_DEFAULT_PROFILES_FILE', raising=False)
+    monkeypatch.delenv('FASTRTPS_DEFAULT_PROFILES_FILE', raising=False)
+    monkeypatch.setattr(
+        installation.shutil, 'disk_usage', lambda path: SimpleNamespace(free=free))
+    path, = installation.fastdds_profile().values()
+    assert Path(path).name == file
+    root = ElementTree.parse(path).getroot()
+    segment = int(next(e.text for e in root.iter() if e.tag.endswith('segment_size')))
+    # Six nodes, the monitor, two tools; half a megabyte each goes to queues and books.
+    assert 9 * (segment + 2**19) < free

@@ -1,0 +1,106 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The evaluator node as a process on a real graph."""
+
+import csv
+import signal
+
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy')
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue  # noqa: E402
+from rcl_interfaces.srv import SetParameters  # noqa: E402
+from ros_graph import wait_until  # noqa: E402
+from sensor_msgs.msg import Image  # noqa: E402
+
+from depth_distill_ros.geometry.depth import metres_to_millimetres  # noqa: E402
+from depth_distill_ros.ros.conversions import images  # noqa: E402
+from depth_distill_ros.ros.support.qos import profile  # noqa: E402
+
+
+class Depths:
+    """Publishes a student's depth and a reference of another size."""
+
+    def __init__(self, nodes, reference_qos=None):
+        self._depth = nodes.talk(Image, 'depth')
+        self._reference = nodes.talk(Image, 'reference', reference_qos)
+
+    def send(self, seconds, student, reference, encoding='32FC1'):
+        stamp = images.time_message(round(seconds * 1e9))
+        metres = np.full((40, 50), reference, np.float32)
+        metres[0] = np.nan
+        pixels = metres if encoding == '32FC1' else metres_to_millimetres(metres)
+        self._reference.publish(images.from_array(pixels, encoding, stamp, 'eye'))
+        if student is not None:
+            self._depth.publish(images.from_array(
+                np.full((10, 10), student, np.float32), '32FC1', stamp, 'eye'))
+
+
+def set_window(node, value):
+    request = SetParameters.Request(parameters=[Parameter(name='window', value=ParameterValue(
+        type=ParameterType.PARAMETER_INTEGER, integer_value=value))])
+    return node.call(SetParameters, 'set_parameters', request).results[0]
+
+
+def rows_of(path):
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_frames_of_one_stamp_are_compared_over_a_window_that_can_be_changed(nodes, tmp_path):
+    node = nodes.start('evaluator_node', work_dir=str(tmp_path), window=2)
+    depths = Depths(nodes)
+    depths.send(1.0, 3.0, 2.0)
+    depths.send(2.0, None, 2.0)
+    depths.send(3.0, 2.0, 2.0)
+    depths.send(4.0, 2.2, 2.0, encoding='16UC1')
+    values = node.wait_for_values(evaluated=3, unpaired=1, rejected=0)
+    assert float(values['delta1']) == 1.0
+    assert float(values['rmse']) == pytest.approx(0.1, abs=1e-5)
+    assert float(values['rmse_pooled']) == pytest.approx(0.02 ** 0.5, abs=1e-5)
+    assert float(values['rel']) == pytest.approx(0.05, abs=1e-5)
+    refused = set_window(node, 0)
+    assert not refused.successful and refused.reason
+    assert set_window(node, 1).successful
+    depths.send(5.0, 2.4, 2.0)
+    assert float(node.wait_for_values(evaluated=4, window=1)['rel']) == pytest.approx(0.2)
+    rows = rows_of(tmp_path / 'evaluation.csv')
+    assert [float(r['stamp']) for r in rows] == [1.0, 3.0, 4.0, 5.0]
+    assert [float(r['delta1']) for r in rows] == [0.0, 1.0, 1.0, 1.0]
+    assert float(rows[1]['window_delta1']) == 0.5
+
+
+def test_the_file_survives_a_kill_with_its_rows_and_one_header(nodes, tmp_path):
+    node = nodes.start('evaluator_node', work_dir=str(tmp_path))
+    Depths(nodes).send(1.0, 2.0, 2.0)
+    node.wait_for_values(evaluated=1)
+    node.interrupt(signal.SIGKILL)
+    path = tmp_path / 'evaluation.csv'
+    with path.open('a') as file:
+        file.write('17.5,0.')  # a row cut short by the kill
+    nodes.leave_the_dead()
+    again = nodes.start('evaluator_node', work_dir=str(tmp_path))
+    depths = Depths(nodes)
+    depths.send(2.0, 2.0, 2.0)
+    again.wait_for_values(evaluated=1)
+    lines = path.read_text().splitlines()
+    assert [line.startswith('time,stamp,') for line in lines] == [True, False, False]
+    assert rows_of(path)[-1]['stamp'] == '2.000000000'
+
+
+def test_a_reset_of_the_clock_and_unreadable_depth_are_survived(nodes, tmp_path):
+    node = nodes.start('evaluator_node', work_dir=str(tmp_path))
+    depths = Depths(nodes, profile(10, reliable=False))
+    wait_until(lambda: depths._reference.get_subscription_count(), 'the evaluator to follow')
+    depths.send(100.0, None, 2.0)
+    depths.send(101.0, 2.0, 2.0)
+    node.wait_for_values(evaluated=1)
+    depths.send(1.0, 2.0, 2.0)
+    node.wait_for_values(evaluated=2, resets=1)
+    depths.send(2.0, 2.0, float('nan'))
+    node.wait_for_values(rejected=1)
+    depths.send(3.0, float('nan'), 2.0)
+    values = node.wait_for_values(evaluated=3)
+    assert np.isfinite(float(values['rmse']))
+    assert 'Traceback' not in node.log

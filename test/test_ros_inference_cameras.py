@@ -1,0 +1,281 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Several cameras at one inference node, cameras that change, and nobody who listens."""
+
+from pathlib import Path
+import shutil
+import threading
+import time
+
+import numpy as np
+import psutil
+import pytest
+
+pytest.importorskip('rclpy')
+from builtin_interfaces.msg import Time  # noqa: E402
+from rclpy.executors import SingleThreadedExecutor  # noqa: E402
+from robot_camera import RobotCamera, one_by_one, stamp_of  # noqa: E402
+from ros_graph import wait_until  # noqa: E402
+from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
+import students  # noqa: E402
+
+from depth_distill_ros.geometry.intrinsics import Intrinsics  # noqa: E402
+from depth_distill_ros.inference.engines.engine import DepthEngine  # noqa: E402
+from depth_distill_ros.ros.conversions import (
+    camera_info,
+    images,  # noqa: E402
+)
+from depth_distill_ros.ros.nodes.inference import InferenceNode, Student  # noqa: E402
+from depth_distill_ros.ros.support.qos import profile  # noqa: E402
+
+SMALL, LARGE = Intrinsics(90.0, 90.0, 64.0, 48.0, 96, 128), Intrinsics(150, 150, 80, 60, 120, 160)
+
+
+def picture_for(camera):
+    return np.random.default_rng(0).integers(0, 256, (*camera.size, 3), np.uint8)
+
+
+@pytest.fixture
+def model(tmp_path):
+    return str(students.release(tmp_path, 2.0).folder)
+
+
+def test_two_cameras_share_a_node_and_each_is_answered_under_its_own_name(nodes, model):
+    node = nodes.start('inference_node', model=model, engine='torch-cpu',
+                       cameras=['front', 'rear'], **{'rear.transport': 'compressed'})
+    front = RobotCamera(nodes, SMALL, 'front/')
+    rear = RobotCamera(nodes, LARGE, 'rear/', compressed=True)
+    depths = {name: nodes.listen(Image, f'{name}/depth') for name in ('front', 'rear')}
+    infos = nodes.listen(CameraInfo, 'rear/camera_info_out')
+    for _ in range(3):
+        one_by_one(front, depths['front'], 1, picture_for(SMALL))
+        one_by_one(rear, depths['rear'], 1, picture_for(LARGE))
+    assert [stamp_of(m) for m in depths['front']] == front.stamps
+    assert [stamp_of(m) for m in depths['rear']] == rear.stamps
+    wait_until(lambda: infos, 'camera_info')
+    # 160 columns become 64
+    assert camera_info.to_intrinsics(infos[-1]).fx == pytest.approx(150 * 64 / 160)
+    values = node.wait_for_values(front__answered=3, rear__answered=3)
+    assert float(values['rear.latency_p50_ms']) > 0 and 'front.engine_p50_ms' in values
+
+
+def test_a_slow_camera_is_not_starved_by_a_fast_one(nodes, model):
+    node = nodes.start('inference_node', model=model, engine='torch-cpu', cameras=['fast', 'slow'],
+                       reliability='reliable')
+    # not best effort: a slow camera's frame could get lost on the way, among those of the fast one
+    fast, slow = (RobotCamera(nodes, SMALL, f'{name}/', qos=profile(10))
+                  for name in ('fast', 'slow'))
+    nodes.listen(Image, 'fast/depth')
+    answers = nodes.listen(Image, 'slow/depth')
+    one_by_one(slow, answers, 1, picture_for(SMALL))
+    stop = threading.Event()
+
+    def flood():
+        while not stop.is_set():
+            fast.show(picture_for(SMALL))
+
+    flooding = threading.Thread(target=flood)
+    flooding.start()
+    try:
+        one_by_one(slow, answers, 5, picture_for(SMALL))
+    finally:
+        stop.set()
+        flooding.join()
+    wait_until(lambda: int(node.values().get('slow.answered', 0)) >= 6,
+               'the answers on /diagnostics')
+    assert int(node.values()['fast.dropped.newer_frame']) > 0
+
+
+def test_two_cameras_of_one_name_are_refused(nodes, model):
+    node = nodes.start('inference_node', wait_for=None, model=model, cameras=['eye', 'eye'])
+    assert node.exit_code() == 1
+    assert 'give each camera a name of its own' in node.log and 'Traceback' not in node.log
+
+
+def test_nothing_is_inferred_while_nobody_listens(nodes, model):
+    node = nodes.start('inference_node', model=model, engine='torch-cpu')
+    camera = RobotCamera(nodes, SMALL)
+    for _ in range(3):
+        camera.show(picture_for(SMALL))
+        time.sleep(0.05)
+    values = wait_until(
+        lambda: (v := node.values()).get('dropped.nobody_listens', '0') != '0' and v, 'a drop')
+    assert values['answered'] == '0' and 'engine_p50_ms' not in values
+    one_by_one(camera, nodes.listen(Image, 'depth'), 1, picture_for(SMALL))
+
+
+def test_a_camera_that_changes_its_size_and_its_lens_is_followed(nodes, model):
+    node = nodes.start('inference_node', model=model, engine='torch-cpu')
+    camera, depths = RobotCamera(nodes, SMALL), nodes.listen(Image, 'depth')
+    infos = nodes.listen(CameraInfo, 'camera_info_out')
+    one_by_one(camera, depths, 2, picture_for(SMALL))
+    camera._intrinsics = LARGE
+    camera.show(picture_for(LARGE))
+    one_by_one(camera, depths, 2, picture_for(LARGE))
+    camera._intrinsics = Intrinsics(75, 75, 80, 60, 120, 160)
+    # the camera_info of the first may come after it
+    one_by_one(camera, depths, 2, picture_for(LARGE))
+    wait_until(lambda: len(infos) == len(depths), 'camera_info')
+    assert camera_info.to_intrinsics(infos[0]).fx == pytest.approx(45)
+    assert camera_info.to_intrinsics(infos[-1]).fx == pytest.approx(30)
+    assert 'Traceback' not in node.log
+
+
+def test_a_camera_without_calibration_is_named_and_answered_once_it_has_one(nodes, model):
+    def uncalibrated(message):
+        message.k = np.zeros(9)
+
+    node = nodes.start('inference_node', model=model, engine='torch-cpu')
+    camera, depths = RobotCamera(nodes, SMALL), nodes.listen(Image, 'depth')
+    one_by_one(camera, depths, 1, picture_for(SMALL))
+    camera.show(picture_for(SMALL), change_info=uncalibrated)
+    node.wait_for_values(rejected__camera_info=1)
+    assert 'its focal length is 0' in node.values()['last_rejection']
+    one_by_one(camera, depths, 1, picture_for(SMALL))
+
+
+# torch has no file to open: it loads anew in the node itself, a tenth of a second of Python's lock
+@pytest.mark.parametrize(('engine', 'count', 'rate'), [('auto', 12, 30.0), ('torch-cpu', 40, 8.0)])
+def test_a_camera_misses_no_frame_while_releases_come_and_memory_stays_level(
+        nodes, tmp_path, engine, count, rate):
+    def release(metres):
+        return students.release(tmp_path, metres, size=(64, 64))
+
+    running = release(1.0)
+    node = nodes.start('inference_node', model=str(running.folder), threads=1, engine=engine)
+    depths = nodes.listen(Image, 'depth', profile(5000))
+    releases = nodes.talk(String, 'release', profile(1, latched=True))
+    camera = RobotCamera(nodes, SMALL)
+    one_by_one(camera, depths, 3, picture_for(SMALL))
+    node.wait_for_values(preparing='')
+    began = time.monotonic()
+    one_by_one(camera, depths, 10, picture_for(SMALL))
+    rate *= min(1.0, 0.3 / (time.monotonic() - began))  # a slow machine is asked for less
+    process, memory, stop, late = psutil.Process(node.process.pid), [], threading.Event(), []
+    filming = threading.Thread(target=film, args=(camera, depths, rate, stop, late))
+    filming.start()
+    try:
+        for number in range(2, count + 2):
+            record = release(float(number))
+            memory.append(process.memory_info().rss)
+            releases.publish(students.message(record))
+            wait_until(lambda: images.read_depth(depths[-1])[0, 0] == number,  # noqa: B023
+                       f'release {number}')
+            shutil.rmtree(running.folder)  # a gigabyte of them else
+            running = record
+    finally:
+        stop.set()
+        filming.join()
+    node.wait_for_values(swaps=count, refused_releases=0, dropped=0, rejected=0,
+                         answered=len(camera.stamps))
+    wait_until(lambda: len(depths) == len(camera.stamps), 'the answers of all frames')
+    assert [stamp_of(m) for m in depths] == camera.stamps
+    said = [np.unique(images.read_depth(m)) for m in depths]
+    assert all(len(metres) == 1 for metres in said)
+    order = np.concatenate(said)
+    assert (np.diff(order) >= 0).all() and np.unique(order).tolist() == [*range(1, count + 2)]
+    # what a release itself holds up, each of them would
+    assert len(late) < count / 2
+    # What a loader keeps for the next one is there after a few; an engine is 20 MB and more. The
+    # one before is freed a moment after it has answered last.
+    wait_until(lambda: process.memory_info().rss - memory[count // 2] < 15 * 2**20,
+               f'memory of {memory}')
+
+
+def film(camera, depths, rate, stop, late):
+    """Show pictures at a rate; `late` gets the stamps of those that it would have lost so."""
+    def answered():
+        return len(depths) == len(camera.stamps)
+
+    while not stop.wait(1 / rate):
+        # A frame may wait for as long again; then the next one would take its place. But a busy
+        # machine, too, stops the node for a while now and then, so that it does not come then.
+        if not answered() and not stop.wait(1 / rate) and not answered():
+            late.append(camera.stamps[-1])
+        wait_until(answered, 'an answer')
+        camera.show(picture_for(SMALL))
+
+
+def test_a_camera_is_answered_no_faster_than_it_is_asked_for(nodes, model):
+    node = nodes.start('inference_node', model=model, engine='torch-cpu', max_rate=0.1)
+    camera, depths = RobotCamera(nodes, SMALL), nodes.listen(Image, 'depth')
+    one_by_one(camera, depths, 1, picture_for(SMALL))
+    for _ in range(5):
+        camera.show(picture_for(SMALL))
+    values = node.wait_for_values(received=6, in_flight=0)
+    assert int(values['answered']) + int(values['dropped.max_rate']) == 6
+    assert int(values['dropped.max_rate']) >= 3
+    node.set_parameter('max_rate', 0.0)
+    one_by_one(camera, depths, 3, picture_for(SMALL))
+
+
+def test_a_frame_goes_with_the_camera_info_of_its_own_stamp(nodes, model):
+    nodes.start('inference_node', model=model, engine='torch-cpu')
+    camera, depths = RobotCamera(nodes, SMALL), nodes.listen(Image, 'depth')
+    infos = nodes.listen(CameraInfo, 'camera_info_out')
+    one_by_one(camera, depths, 1, picture_for(SMALL))
+
+    def later_one(message):
+        # of the next frame and another lens, and here before this frame
+        other = camera_info.from_intrinsics(Intrinsics(45, 45, 64, 48, 96, 128), Time(sec=8), '')
+        camera._info.publish(message)
+        camera._info.publish(other)
+
+    one_by_one(camera, depths, 1, picture_for(SMALL), change_info=later_one)
+    wait_until(lambda: len(infos) == len(depths), 'camera_info')
+    assert camera_info.to_intrinsics(infos[-1]).fx == pytest.approx(45)
+
+
+def test_each_camera_s_focal_scale_is_on_diagnostics(nodes, tmp_path):
+    learned = Intrinsics(60.0, 60.0, 64.0, 48.0, *students.SIZE)
+    record = students.release(tmp_path, 2.0, intrinsics=learned)
+    node = nodes.start('inference_node', model=str(record.folder), engine='torch-cpu',
+                       cameras=['near', 'far'])
+    for name, camera in (('near', SMALL), ('far', LARGE)):
+        one_by_one(RobotCamera(nodes, camera, f'{name}/'), nodes.listen(Image, f'{name}/depth'),
+                   1, picture_for(camera))
+    node.wait_for_values(near__focal_scale=1.5, far__focal_scale=2)
+
+
+class Flaky(DepthEngine):
+    """Fails on every second picture."""
+
+    def __init__(self, folder):
+        super().__init__('flaky', folder)
+        self.output_size, self._calls = students.DEPTH_SIZE, 0
+
+    def _infer(self, image, view, order):
+        self._calls += 1
+        if self._calls % 2:
+            raise RuntimeError('out of memory\nmore')
+        return np.full((1, 1, *self.output_size), 3.0, np.float32),
+
+
+def test_an_engine_that_fails_on_a_frame_costs_that_frame_alone(nodes, model):
+    node = InferenceNode()
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    spinning = threading.Thread(target=executor.spin)
+    spinning.start()
+    try:
+        node.trigger_configure()
+        node._student = Student(Flaky(Path(model)), Path(model), 0)
+        node.trigger_activate()
+        nodes.namespace = ''
+        camera, depths = RobotCamera(nodes, SMALL), nodes.listen(Image, 'depth')
+        for _ in range(4):
+            shown = len(depths)
+            wait_until(lambda: (camera.show(picture_for(SMALL)), time.sleep(0.2),
+                                len(depths) > shown)[-1], 'an answer')  # noqa: B023
+        # a frame is counted after its depth went out, and the last one may be on its way yet
+        counts = wait_until(
+            lambda: (found := node._cameras[0].ledger.values())['in_flight'] == 0
+            and found['answered'] == len(depths) and found, 'the account of all frames')
+        assert counts['rejected.engine'] >= 4
+        assert node._cameras[0].last_rejection == 'flaky failed on a picture: out of memory'
+        assert node.state == 'active'
+    finally:
+        executor.shutdown()
+        spinning.join()
+        node.end()

@@ -1,0 +1,218 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The same seeded room in MuJoCo, Gazebo and USD, each read back."""
+
+import csv
+import itertools
+import shutil
+import subprocess
+import xml.etree.ElementTree as ElementTree
+
+import cv2
+import exported_rooms
+import numpy as np
+import pytest
+
+from depth_distill_ros.apps.cli import main
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.stream.classes import NYU13
+from depth_distill_ros.worlds.export import sdf, usd, write
+from depth_distill_ros.worlds.export.plan import roll_pitch_yaw
+from depth_distill_ros.worlds.rooms import looks
+from depth_distill_ros.worlds.rooms.free_space import FreeSpace
+from depth_distill_ros.worlds.rooms.generate import generate
+from depth_distill_ros.worlds.rooms.scene import rotation
+
+SEEDS = range(3, 6)
+FILES = {'mjcf': ('mujoco', 'room.xml'), 'sdf': ('gazebo', 'room.sdf'),
+         'fortress': ('gazebo', 'room.fortress.sdf'), 'usd': ('isaac', 'room.usda'),
+         'usd legacy': ('isaac', 'room.usda')}
+READERS = {'mjcf': exported_rooms.mjcf, 'sdf': exported_rooms.sdf, 'fortress': exported_rooms.sdf,
+           'usd': exported_rooms.usd,
+           'usd legacy': lambda path: exported_rooms.usd(path, 'legacy')}
+
+
+@pytest.fixture(scope='module')
+def exported(tmp_path_factory):
+    out = tmp_path_factory.mktemp('rooms')
+    for simulator in write.WRITERS:
+        write.export(simulator, looks.STREAM, SEEDS, out / simulator, (120, 160))
+    return out
+
+
+def read(exported, kind, seed):
+    simulator, name = FILES[kind]
+    return READERS[kind](exported / simulator / f'room_{seed}' / name)
+
+
+@pytest.mark.parametrize('kind', FILES)
+@pytest.mark.parametrize('seed', SEEDS)
+def test_every_format_has_the_rooms_things_poses_sizes_and_classes(exported, kind, seed):
+    room = generate(looks.STREAM, (seed, 0))
+    things, _ = read(exported, kind, seed)
+    assert len(things) == len(room.objects)
+    for (name, found), thing in zip(things.items(), room.objects, strict=True):
+        assert name.startswith(thing.name.replace(' ', '_'))
+        assert found.label == NYU13[thing.label]
+        turn = rotation((0.0, 0.0, thing.yaw))
+        for got, part in zip(found.parts, thing.parts, strict=True):
+            assert got.shape == part.shape
+            np.testing.assert_allclose(got.size, part.size, atol=1e-5)
+            np.testing.assert_allclose(got.middle, turn @ part.centre + thing.position, atol=1e-5)
+            np.testing.assert_allclose(got.turn, turn @ rotation(part.rpy), atol=1e-5)
+            assert got.texture in (part.material.texture, None)
+
+
+@pytest.mark.parametrize('seed', SEEDS)
+def test_the_formats_agree_on_textures_and_the_camera(exported, seed):
+    first, camera = read(exported, 'mjcf', seed)
+    textures = [part.texture for thing in first.values() for part in thing.parts]
+    assert sum(texture is not None for texture in textures) >= 5
+    for kind in ('sdf', 'fortress', 'usd'):
+        things, seen = read(exported, kind, seed)
+        assert [part.texture for thing in things.values() for part in thing.parts] == textures
+        np.testing.assert_allclose(seen.position, camera.position, atol=1e-5)
+        np.testing.assert_allclose(seen.turn, camera.turn, atol=1e-5)
+        np.testing.assert_allclose(seen.slopes, camera.slopes, atol=1e-5)
+        assert camera.turn[2, 2] > 0.9, 'it stands upright'
+
+
+def test_every_texture_that_a_file_names_is_beside_it(exported):
+    room = generate(looks.STREAM, (3, 0))
+    for simulator in write.WRITERS:
+        folder = exported / simulator / 'room_3' / 'textures'
+        assert {path.stem for path in folder.iterdir()} == room.textures.keys()
+        for name, picture in room.textures.items():
+            saved = cv2.imread(str(folder / f'{name}.png'))[..., ::-1]
+            np.testing.assert_array_equal(saved, picture)
+
+
+def test_mujoco_shows_of_its_file_what_the_embedded_simulator_shows(exported):
+    from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
+    from depth_distill_ros.worlds.mujoco.gl import load_mujoco
+    mujoco = load_mujoco()
+
+    with SimulatedCamera('stream', 4, (120, 160)) as camera:
+        frame = next(camera)
+    model = mujoco.MjModel.from_xml_path(str(exported / 'mujoco' / 'room_4' / 'room.xml'))
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    with mujoco.Renderer(model, 120, 160) as renderer:
+        renderer.update_scene(data, 'camera')
+        image = renderer.render()
+        renderer.enable_depth_rendering()
+        depth = renderer.render().copy()
+        renderer.disable_depth_rendering()
+        renderer.enable_segmentation_rendering()
+        geoms = renderer.render()[..., 0]
+    classes = model.body_user[model.geom_bodyid[geoms], 0]
+    assert (classes == frame.semantics).mean() > 0.99
+    assert np.median(np.abs(depth - frame.depth)) < 1e-3
+    # Not quite the same light: the embedded one darkens the floor under the furniture.
+    assert np.corrcoef(image.ravel(), frame.image.ravel())[0, 1] > 0.9
+
+
+def test_the_way_of_the_camera_is_free_and_the_same_for_all(exported):
+    room = generate(looks.STREAM, (4, 0))
+    space = FreeSpace(room, looks.STREAM.clearance)
+    texts = {(exported / s / 'room_4' / write.WAY).read_text() for s in write.WRITERS}
+    rows = list(csv.DictReader(texts.pop().splitlines()))
+    assert not texts and len(rows) > 100
+    assert all(space.is_free(float(row['x']), float(row['y'])) for row in rows)
+    _, camera = read(exported, 'sdf', 4)
+    start = [float(rows[0][key]) for key in ('roll', 'pitch', 'yaw')]
+    np.testing.assert_allclose(rotation(start), camera.turn, atol=1e-5)
+    assert max(float(row['pitch']) for row in rows) > 0, 'it looks down, and so turns about +y'
+
+
+def test_angles_come_back_from_a_rotation():
+    for angles in itertools.product((-0.3, 0.2), (-1.2, 0.4), (-3.0, 1.0)):
+        np.testing.assert_allclose(roll_pitch_yaw(rotation(angles)), angles, atol=1e-12)
+
+
+def test_the_same_arguments_write_the_same_bytes(exported, tmp_path):
+    for simulator in write.WRITERS:
+        write.export(simulator, looks.STREAM, [3], tmp_path / simulator, (120, 160))
+        for path in sorted((tmp_path / simulator).rglob('*')):
+            if path.is_file():
+                twin = exported / path.relative_to(tmp_path)
+                assert path.read_bytes() == twin.read_bytes(), path.name
+
+
+@pytest.mark.parametrize('kind, prefix, space', [
+    ('sdf', 'gz-sim', 'gz::sim::systems::'),
+    ('fortress', 'ignition-gazebo', 'ignition::gazebo::systems::')])
+def test_a_world_names_its_systems_as_its_gazebo_does(exported, kind, prefix, space):
+    simulator, name = FILES[kind]
+    world = ElementTree.parse(exported / simulator / 'room_3' / name).getroot().find('world')
+    systems = {plugin.get('filename'): plugin.get('name') for plugin in world.iter('plugin')}
+    assert systems == {
+        f'{prefix}-{file}-system': f'{space}{kind}' for file, kind in (
+            ('physics', 'Physics'), ('user-commands', 'UserCommands'), ('label', 'Label'),
+            ('scene-broadcaster', 'SceneBroadcaster'), ('sensors', 'Sensors'))}
+    assert world.findtext(f"plugin[@name='{space}Sensors']/render_engine") == 'ogre2'
+    sensors = {sensor.get('type'): sensor for sensor in world.iter('sensor')}
+    assert set(sensors) == {'camera', 'segmentation', 'rgbd_camera'}
+    assert sensors['segmentation'].findtext('camera/segmentation_type') == 'semantic'
+    assert len({sensor.findtext('update_rate') for sensor in sensors.values()}) == 1
+    assert all(model.find('plugin/label') is not None
+               for model in world.findall('model') if model.get('name') != sdf.CAMERA)
+
+
+@pytest.mark.parametrize('kind', ['sdf', 'fortress'])
+def test_a_world_is_valid_to_the_sdf_library(exported, kind):
+    if shutil.which('ign') is None and shutil.which('gz') is None:
+        pytest.skip('no SDF library: apt-get install ignition-tools libsdformat-dev sdformat-sdf')
+    simulator, name = FILES[kind]
+    checked = subprocess.run(
+        [shutil.which('ign') or shutil.which('gz'), 'sdf', '-k', name],
+        cwd=exported / simulator / 'room_3', capture_output=True, text=True, timeout=60)
+    assert 'Valid.' in checked.stdout, checked.stderr
+
+
+def test_a_stage_has_lamps_windows_and_no_physics(exported):
+    from pxr import Usd, UsdLux
+
+    room = generate(looks.STREAM, (3, 0))
+    stage = Usd.Stage.Open(str(exported / 'isaac' / 'room_3' / 'room.usda'))
+    kinds = [prim.GetTypeName() for prim in stage.Traverse() if prim.HasAPI(UsdLux.LightAPI)]
+    assert kinds.count('RectLight') == sum(t.name == 'window' for t in room.objects)
+    assert kinds.count('DiskLight') == 1
+    assert not any('Physics' in name for prim in stage.Traverse()
+                   for name in prim.GetAppliedSchemas())
+
+
+def test_a_stage_passes_usd_s_own_validators(exported):
+    from pxr import Usd
+    validation = pytest.importorskip('pxr.UsdValidation', reason='an usd-core before 25.2')
+
+    every = validation.ValidationRegistry().GetOrLoadAllValidators()
+    stage = Usd.Stage.Open(str(exported / 'isaac' / 'room_5' / 'room.usda'))
+    found = validation.ValidationContext(every).Validate(stage)
+    assert len(every) > 5 and not [error.GetMessage() for error in found]
+
+
+def test_the_command_writes_rooms_and_names_them(tmp_path, capsys):
+    assert main(['simulate', '--export', 'gazebo', '--rooms', '2', '--seed', '7',
+                 '--texture-rows', '32', str(tmp_path)]) == 0
+    named = capsys.readouterr().out.split()
+    assert len(named) == 4 and str(tmp_path / 'room_8' / 'room.sdf') in named
+    for path in (tmp_path / 'room_7' / 'textures').iterdir():
+        assert cv2.imread(str(path)).shape[0] == 32
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, capsys):
+    (tmp_path / 'file').write_text('')
+    assert main(['simulate', '--export', 'mujoco', '--rooms', '1', str(tmp_path / 'file')]) == 1
+    assert 'cannot write' in capsys.readouterr().err
+    for option in ('--rooms', '--texture-rows', '--size'):
+        values = ['0', '0'] if option == '--size' else ['0']
+        assert main(['simulate', str(tmp_path), '--export', 'mujoco', option, *values]) == 1
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_without_usd_core_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(__import__('sys').modules, 'pxr', None)
+    with pytest.raises(DepthDistillError, match="pip install 'usd-core"):
+        usd.load_pxr()
