@@ -10,8 +10,8 @@ import sys
 import lmdb
 import numpy as np
 
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
-from depth_distill_ros.stream.frame import SimulatedFrame
 from depth_distill_ros.stream.store import StreamWriter
 
 SIZE = (24, 32)
@@ -19,9 +19,11 @@ SIZE = (24, 32)
 
 def frame(number, size=SIZE):
     random = np.random.default_rng(number)
-    return SimulatedFrame(
-        random.integers(0, 256, (*size, 3), np.uint8), random.integers(0, 14, size, np.uint8),
-        Intrinsics(30.0 + number, 31.0, 15.25, 11.5, *size), number * 100_000_000)
+    return Frame(
+        random.integers(0, 256, (*size, 3), np.uint8),
+        semantics=random.integers(0, 14, size, np.uint8),
+        intrinsics=Intrinsics(30.0 + number, 31.0, 15.25, 11.5, *size),
+        stamp=number * 100_000_000)
 
 
 def assert_same(found, expected):

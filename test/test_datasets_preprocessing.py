@@ -9,7 +9,7 @@ from dataset_files import picture
 import numpy as np
 import pytest
 
-from depth_distill_ros.datasets import DatasetError, Sample
+from depth_distill_ros.datasets import DatasetError, Frame
 from depth_distill_ros.datasets.kinds import KINDS
 from depth_distill_ros.datasets.photometric import dacnn, hu
 from depth_distill_ros.datasets.preprocessing import Fit, Indoor, RandomCrop, preparation
@@ -27,8 +27,8 @@ def sample(size=(480, 640), right=False):
     depth = (1 + columns / 100).astype(np.float32)
     depth[rows < 40] = np.nan
     semantics = (1 + rows // 40).astype(np.uint8)
-    return Sample('wall', image, depth, semantics, CAMERA if size == CAMERA.size else None,
-                  np.roll(image, 20, 1) if right else None)
+    return Frame(image, depth, semantics, CAMERA if size == CAMERA.size else None,
+                 np.roll(image, 20, 1) if right else None, name='wall')
 
 
 def random(number=0):
@@ -146,7 +146,7 @@ def test_a_camera_picture_is_fitted_as_the_nodes_do():
     assert prepared.semantics is None
     said, shown = directions(prepared)
     np.testing.assert_allclose(said, shown, atol=0.008)
-    small = Sample('small', picture(0, (96, 128)))
+    small = Frame(picture(0, (96, 128)), name='small')
     assert Fit((96, 128))(small).image is not None
     np.testing.assert_array_equal(Fit((96, 128))(small).image, small.image)
 

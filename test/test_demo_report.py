@@ -10,7 +10,8 @@ import pytest
 
 from depth_distill_ros.apps.demo import demo, judge, pictures, report
 from depth_distill_ros.apps.demo.history import History
-from depth_distill_ros.apps.demo.judge import Frame, JudgedRelease, JudgeError, Score, Verdict
+from depth_distill_ros.apps.demo.judge import JudgedRelease, JudgeError, Score, Verdict
+from depth_distill_ros.frame import Frame
 
 SIZE = (6, 8)
 

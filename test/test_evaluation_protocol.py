@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from depth_distill_ros.datasets import Sample
+from depth_distill_ros.datasets import Frame
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.metrics import depth_metrics
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation, evaluate_frames
@@ -25,7 +25,7 @@ def frame(depth=2.0, name='a', size=SIZE, level=100, **parts):
     """Return a frame of one grey; `depth` is one number, a map or None."""
     if isinstance(depth, float):
         depth = np.full(size, depth, np.float32)
-    return Sample(name, np.full((*size, 3), level, np.uint8), depth, **parts)
+    return Frame(np.full((*size, 3), level, np.uint8), depth, name=name, **parts)
 
 
 def says(metres, size=(24, 32)):

@@ -17,9 +17,9 @@ from std_msgs.msg import String  # noqa: E402
 from std_srvs.srv import Trigger  # noqa: E402
 import students  # noqa: E402
 
+from depth_distill_ros.frame import Frame  # noqa: E402
 from depth_distill_ros.geometry.intrinsics import Intrinsics  # noqa: E402
 from depth_distill_ros.ros.support.qos import profile  # noqa: E402
-from depth_distill_ros.stream.frame import SimulatedFrame  # noqa: E402
 from depth_distill_ros.stream.store import StreamWriter  # noqa: E402
 
 LATCHED = profile(1, latched=True)
@@ -30,9 +30,10 @@ def fill_store(work_dir, frames=80):
     random = np.random.default_rng(0)
     with StreamWriter(work_dir / 'store', students.SIZE, 1000) as writer:
         for number in range(frames):
-            writer.append(SimulatedFrame(
+            writer.append(Frame(
                 random.integers(0, 256, (*students.SIZE, 3), np.uint8),
-                random.integers(0, 14, students.SIZE, np.uint8), camera, number))
+                semantics=random.integers(0, 14, students.SIZE, np.uint8), intrinsics=camera,
+                stamp=number))
 
 
 def start(nodes, work_dir, **parameters):

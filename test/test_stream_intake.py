@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.frame import Frame, FrameError
 from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.stream.frame import FrameError, SimulatedFrame
 from depth_distill_ros.stream.intake import StreamIntake, fit_frame
 from depth_distill_ros.stream.pairing import StampPairer
 from depth_distill_ros.stream.semantics import label_ids
@@ -101,6 +101,6 @@ def test_depth_follows_its_image_to_another_size():
     image, semantics = vga()
     depth = np.tile(np.linspace(1, 2, 640, dtype=np.float32), (480, 1))
     depth[:, :100] = np.nan
-    small = fit_frame(SimulatedFrame(image, semantics, VGA, 0, depth), (96, 128))
+    small = fit_frame(Frame(image, depth, semantics, VGA), (96, 128))
     assert small.depth.shape == (96, 128) and small.depth.dtype == np.float32
     assert np.isnan(small.depth[:, :20]).all() and np.isfinite(small.depth[:, 20:]).all()

@@ -44,7 +44,8 @@ def test_what_was_appended_is_read_back_bit_for_bit(tmp_path):
 def test_frames_need_not_be_contiguous_in_memory(tmp_path):
     whole = frame(3, (48, 64))
     part = type(whole)(
-        whole.image[::2, ::2], whole.semantics[::2, ::2], frame(3).intrinsics, 3)
+        whole.image[::2, ::2], semantics=whole.semantics[::2, ::2],
+        intrinsics=frame(3).intrinsics, stamp=3)
     with StreamWriter(tmp_path, SIZE, 4) as writer:
         assert_same(writer.reader().read(writer.append(part)), part)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from stream_frames import SIZE, assert_same, frame, python
 
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
-from depth_distill_ros.stream.frame import SimulatedFrame
 from depth_distill_ros.stream.sampler import StreamSampler
 from depth_distill_ros.stream.store import StreamWriter
 from depth_distill_ros.stream.store_errors import StoreError
@@ -42,9 +42,9 @@ LARGE = (240, 320)
 
 @pytest.fixture
 def large_frame():
-    return SimulatedFrame(
-        np.full((*LARGE, 3), 7, np.uint8), np.full(LARGE, 3, np.uint8),
-        Intrinsics.from_vertical_fov(0.8, LARGE), 0)
+    return Frame(
+        np.full((*LARGE, 3), 7, np.uint8), semantics=np.full(LARGE, 3, np.uint8),
+        intrinsics=Intrinsics.from_vertical_fov(0.8, LARGE))
 
 
 def test_kill_9_of_the_writer_at_any_moment_loses_nothing_that_was_stored(tmp_path):

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.stream.frame import SimulatedFrame
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 from depth_distill_ros.worlds.mujoco.contact_sheet import row, write_contact_sheet
 from depth_distill_ros.worlds.mujoco.sensor import SensorModel
@@ -47,7 +47,7 @@ def test_frames_are_what_the_stream_expects():
     assert [frame.stamp for frame in taken] == [0, 200_000_000, 400_000_000, 600_000_000,
                                                800_000_000]
     for frame in taken:
-        assert isinstance(frame, SimulatedFrame)
+        assert isinstance(frame, Frame)
         assert frame.size == SMALL
         assert frame.semantics.max() <= 13
         assert np.isfinite(frame.depth).all()

@@ -3,6 +3,7 @@
 """Data sets from disk, one reader per layout, opened by 'kind:path[,key=value...]'."""
 
 from depth_distill_ros.datasets.kinds import help_text, open_reader
-from depth_distill_ros.datasets.sample import DatasetError, Reader, Sample
+from depth_distill_ros.datasets.reader import DatasetError, Reader
+from depth_distill_ros.frame import Frame
 
-__all__ = ['DatasetError', 'Reader', 'Sample', 'help_text', 'open_reader']
+__all__ = ['DatasetError', 'Reader', 'Frame', 'help_text', 'open_reader']

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 import cv2
 import numpy as np
 
-from depth_distill_ros.datasets.sample import DatasetError
+from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.encodings import compressed
 from depth_distill_ros.encodings.image import ImageError
 from depth_distill_ros.geometry.intrinsics import Intrinsics

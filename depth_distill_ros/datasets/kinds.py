@@ -12,7 +12,7 @@ from pathlib import Path
 import re
 from typing import Any
 
-from depth_distill_ros.datasets.sample import DatasetError, Reader
+from depth_distill_ros.datasets.reader import DatasetError, Reader
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ random numbers, and equal ones give an equal result; one without chance needs no
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from depth_distill_ros.datasets.photometric import dacnn, hu
-from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.transforms import (
     Size,
     cropped,
@@ -28,6 +28,7 @@ from depth_distill_ros.datasets.transforms import (
     viewed,
     with_depth_at,
 )
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.view import View
 
 # The papers resize 480×640 to 240×320 and take the middle 228×304.
@@ -54,7 +55,7 @@ class Indoor:
     flip: bool = False
     rotation: float = 0.0
 
-    def __call__(self, sample: Sample, random: np.random.Generator | None = None) -> Sample:
+    def __call__(self, sample: Frame, random: np.random.Generator | None = None) -> Frame:
         have = sample.image.shape[:2]
         scale = max(want * _MARGIN / side for want, side in zip(self.size, have, strict=True))
         sample = scaled(sample, tuple(max(round(side * scale), want) for side, want
@@ -85,15 +86,14 @@ class Fit:
     depth_size: Size | None = None
     flip: bool = False
 
-    def __call__(self, sample: Sample, random: np.random.Generator | None = None) -> Sample:
+    def __call__(self, sample: Frame, random: np.random.Generator | None = None) -> Frame:
         part = View.fit(sample.image.shape[:2], self.size).crop
         prepared = viewed(sample, View(part, self.size))
         if sample.depth is not None and self.depth_size is not None:
             # From the source at once: the nearest of the nearest may be another pixel.
             whole = cropped(sample, *part[:2], part[2:])
-            prepared = Sample(prepared.name, prepared.image,
-                              with_depth_at(whole, self.depth_size).depth, prepared.semantics,
-                              prepared.intrinsics, prepared.right)
+            prepared = replace(
+                prepared, depth=with_depth_at(whole, self.depth_size).depth)
         return flipped(prepared) if self.flip and random.random() < 0.5 else prepared
 
 
@@ -110,7 +110,7 @@ class RandomCrop:
 
     size: Size = (256, 512)
 
-    def __call__(self, sample: Sample, random: np.random.Generator) -> Sample:
+    def __call__(self, sample: Frame, random: np.random.Generator) -> Frame:
         room = [side - want for side, want in zip(sample.image.shape, self.size, strict=False)]
         if min(room) < 0:
             raise DatasetError(f'{sample.name}: a crop of {self.size} does not fit into a picture '
@@ -134,7 +134,7 @@ class Preparation:
 
     """
 
-    pipeline: Callable[[Sample, np.random.Generator], Sample]
+    pipeline: Callable[[Frame, np.random.Generator], Frame]
     photometric: Callable[[Tensor, torch.Generator], Tensor] | None = None
     plain: bool = False
 

@@ -9,13 +9,14 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.view import View
 
 Size = tuple[int, int]
 
 
-def viewed(sample: Sample, view: View) -> Sample:
+def viewed(sample: Frame, view: View) -> Frame:
     """
     Return every part of the sample through one view.
 
@@ -30,28 +31,28 @@ def viewed(sample: Sample, view: View) -> Sample:
     depth, semantics = (None if part is None else view.labels(part)
                         for part in (sample.depth, sample.semantics))
     camera = sample.intrinsics
-    return Sample(sample.name, image, depth, semantics,
-                  view.intrinsics(camera) if camera is not None else None, right)
+    return replace(sample, image=image, depth=depth, semantics=semantics, right=right,
+                   intrinsics=view.intrinsics(camera) if camera is not None else None)
 
 
-def scaled(sample: Sample, size: Size) -> Sample:
+def scaled(sample: Frame, size: Size) -> Frame:
     """Return the whole sample at another size."""
     return viewed(sample, View((0, 0, *sample.image.shape[:2]), size))
 
 
-def cropped(sample: Sample, top: int, left: int, size: Size) -> Sample:
+def cropped(sample: Frame, top: int, left: int, size: Size) -> Frame:
     """Return the part of that size from (top, left) on; GeometryError if it does not fit."""
     return viewed(sample, View((top, left, *size), size))
 
 
-def with_depth_at(sample: Sample, size: Size | None) -> Sample:
+def with_depth_at(sample: Frame, size: Size | None) -> Frame:
     """Return the sample with its depth alone at another size, nearest; None: as it is."""
     if sample.depth is None or size is None:
         return sample
     return replace(sample, depth=View((0, 0, *sample.depth.shape), size).depth(sample.depth))
 
 
-def flipped(sample: Sample) -> Sample:
+def flipped(sample: Frame) -> Frame:
     """Return the sample mirrored left to right; a stereo pair cannot be."""
     if sample.right is not None:
         raise DatasetError(f'{sample.name}: a mirrored stereo pair is no stereo pair')
@@ -64,7 +65,7 @@ def flipped(sample: Sample) -> Sample:
     return replace(sample, image=image, depth=depth, semantics=semantics, intrinsics=camera)
 
 
-def rotated(sample: Sample, degrees: float) -> Sample:
+def rotated(sample: Frame, degrees: float) -> Frame:
     """
     Return the sample turned counterclockwise about the picture's centre, at the same size.
 

@@ -16,7 +16,7 @@ import yaml
 from depth_distill_ros import __version__, datasets
 from depth_distill_ros.choices import METHODS, WITHOUT_TEACHER
 from depth_distill_ros.datasets.preprocessing import preparation
-from depth_distill_ros.datasets.sample import Reader
+from depth_distill_ros.datasets.reader import Reader
 from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, STREAM

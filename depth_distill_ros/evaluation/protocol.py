@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from depth_distill_ros.datasets.preprocessing import Indoor
-from depth_distill_ros.datasets.sample import Reader, Sample
+from depth_distill_ros.datasets.reader import Reader
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.confidence import ConfidenceCurve
 from depth_distill_ros.evaluation.kitti import benchmark_metrics, counted, eigen_metrics
@@ -24,6 +24,7 @@ from depth_distill_ros.evaluation.metrics import (
     MetricsWindow,
     depth_metrics,
 )
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.depth import valid
 from depth_distill_ros.geometry.focal import focal_factor
 from depth_distill_ros.geometry.intrinsics import Intrinsics
@@ -53,7 +54,7 @@ class Protocol:
     crop: str = 'none'
     cap: float = math.inf
     whole: bool = False
-    prepare: Callable[[Sample], Sample] = lambda sample: sample
+    prepare: Callable[[Frame], Frame] = lambda sample: sample
 
 
 PROTOCOLS = {
@@ -160,7 +161,7 @@ class Evaluation:
             'metrics': self._plain.summary(), 'median_scaled': self._scaled.summary(),
             'confidence': self._confidence.rows()}
 
-    def _read(self, index: int, sample: Sample) -> _Frame | None:
+    def _read(self, index: int, sample: Frame) -> _Frame | None:
         if sample.depth is None:
             return None
         if self._stereo and sample.right is None:
@@ -177,7 +178,7 @@ class Evaluation:
                       tuple(view.image(picture) for picture in pictures),
                       self._focal_factor(sample, view))
 
-    def _focal_factor(self, sample: Sample, view: View) -> float:
+    def _focal_factor(self, sample: Frame, view: View) -> float:
         if self._learned is None:
             return 1.0
         if sample.intrinsics is None:

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.frame import Frame, FrameError, FrameSizeError
 from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.stream.frame import FrameError, FrameSizeError, SimulatedFrame
 from depth_distill_ros.stream.pairing import StampPairer
 from depth_distill_ros.stream.semantics import SemanticsError
 from depth_distill_ros.stream.store import StreamWriter
@@ -97,7 +97,7 @@ class StreamIntake:
 
         """
         try:
-            frame = SimulatedFrame(image, semantics, intrinsics, stamp)
+            frame = Frame(image, semantics=semantics, intrinsics=intrinsics, stamp=stamp)
             return self._writer.append(fit_frame(frame, self._writer.size))
         except DepthDistillError as error:
             self.reject(error)
@@ -124,9 +124,10 @@ class StreamIntake:
         return counters
 
 
-def fit_frame(frame: SimulatedFrame, size: tuple[int, int]) -> SimulatedFrame:
+def fit_frame(frame: Frame, size: tuple[int, int]) -> Frame:
     """Return the frame's largest centred part of that aspect ratio at (height, width)."""
     view = View.fit(frame.size, size)
-    return SimulatedFrame(
-        view.image(frame.image), view.labels(frame.semantics), view.intrinsics(frame.intrinsics),
-        frame.stamp, None if frame.depth is None else view.depth(frame.depth))
+    return replace(
+        frame, image=view.image(frame.image), semantics=view.labels(frame.semantics),
+        intrinsics=view.intrinsics(frame.intrinsics),
+        depth=None if frame.depth is None else view.depth(frame.depth))

@@ -17,8 +17,8 @@ import zlib
 
 import numpy as np
 
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
-from depth_distill_ros.stream.frame import SimulatedFrame
 from depth_distill_ros.stream.store_errors import CorruptRecord, StoreError
 
 VERSION = 1
@@ -41,13 +41,15 @@ class RecordFormat:
         self._pixels = size[0] * size[1]
         self.nbytes = _HEADER.size + 4 * self._pixels
 
-    def pack(self, frame: SimulatedFrame) -> bytearray:
-        """Return the record of a frame; StoreError if the frame has another size."""
+    def pack(self, frame: Frame) -> bytearray:
+        """Return a frame's record; StoreError for another size, no classes or no intrinsics."""
         if frame.size != self.size:
             raise StoreError(
                 f'a frame of {frame.size} for a store of {self.size} (height, width): resize '
                 'it first')
         lens = frame.intrinsics
+        if frame.semantics is None or lens is None:
+            raise StoreError('a frame without semantics or intrinsics cannot be stored')
         record = bytearray(self.nbytes)
         _HEADER.pack_into(
             record, 0, 0, VERSION, 0, *self.size, frame.stamp, lens.fx, lens.fy, lens.cx, lens.cy)
@@ -77,13 +79,14 @@ class RecordFormat:
         image[...] = stored_image
         semantics[...] = stored_semantics
 
-    def unpack(self, record: memoryview) -> SimulatedFrame:
+    def unpack(self, record: memoryview) -> Frame:
         """Return a record's frame in memory of its own; CorruptRecord as in unpack_into."""
         image = np.empty((*self.size, 3), np.uint8)
         semantics = np.empty(self.size, np.uint8)
         self.unpack_into(record, image, semantics)
         _, _, _, height, width, stamp, *lens = _HEADER.unpack_from(record)
-        return SimulatedFrame(image, semantics, Intrinsics(*lens, height, width), stamp)
+        return Frame(image, semantics=semantics,
+                     intrinsics=Intrinsics(*lens, height, width), stamp=stamp)
 
     def _check(self, record: memoryview) -> None:
         if len(record) != self.nbytes:

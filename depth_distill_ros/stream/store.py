@@ -33,8 +33,8 @@ from pathlib import Path
 
 import lmdb
 
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import positive_int
-from depth_distill_ros.stream.frame import SimulatedFrame
 from depth_distill_ros.stream.record import VERSION, RecordFormat
 from depth_distill_ros.stream.store_errors import StoreError, store_errors
 from depth_distill_ros.stream.store_reader import (
@@ -95,7 +95,7 @@ class StreamWriter:
             self.close()
             raise
 
-    def append(self, frame: SimulatedFrame) -> int:
+    def append(self, frame: Frame) -> int:
         """
         Store a frame of the store's size and return its key.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import lmdb
 import numpy as np
 
-from depth_distill_ros.stream.frame import SimulatedFrame
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.stream.record import VERSION, RecordFormat
 from depth_distill_ros.stream.store_errors import (
     CorruptRecord,
@@ -69,7 +69,7 @@ class StreamReader:
         with self.snapshot() as frames:
             return frames.keys()
 
-    def read(self, key: int) -> SimulatedFrame:
+    def read(self, key: int) -> Frame:
         """Return one frame in memory of its own; FrameEvicted or CorruptRecord if not so."""
         with self.snapshot() as frames:
             return frames.read(key)
@@ -132,7 +132,7 @@ class Snapshot:
             cursor.last()
             return range(first, number_of(cursor.key()) + 1)
 
-    def read(self, key: int) -> SimulatedFrame:
+    def read(self, key: int) -> Frame:
         """Return a frame in memory of its own; FrameEvicted or CorruptRecord if not so."""
         with self._named(key):
             return self._format.unpack(self._record(key))

@@ -17,10 +17,11 @@ from rich.console import Console
 
 from depth_distill_ros import installation
 from depth_distill_ros.apps.demo.history import History
-from depth_distill_ros.apps.demo.judge import Frame, JudgeError
+from depth_distill_ros.apps.demo.judge import JudgeError
 from depth_distill_ros.apps.demo.supervisor import Supervisor
 from depth_distill_ros.apps.demo.view import View
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.ros import bringup
 
 if TYPE_CHECKING:

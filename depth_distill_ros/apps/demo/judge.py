@@ -13,6 +13,7 @@ import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.metrics import depth_metrics
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.view import View
 
 MAX_RELEASES = 20
@@ -21,14 +22,6 @@ _FEWEST_VALID = 0.01
 
 class JudgeError(DepthDistillError):
     """Frames that nothing can be measured on."""
-
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """image: H x W x 3 uint8 RGB; reference: H x W float32 metres, NaN invalid."""
-
-    image: np.ndarray
-    reference: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -82,9 +75,9 @@ class Verdict:
 
 
 def usable(frames: Sequence[Frame]) -> list[Frame]:
-    """Return the frames whose reference says something."""
+    """Return the frames whose reference depth is valid somewhere."""
     return [frame for frame in frames
-            if (np.isfinite(frame.reference) & (frame.reference > 0)).mean() >= _FEWEST_VALID]
+            if (np.isfinite(frame.depth) & (frame.depth > 0)).mean() >= _FEWEST_VALID]
 
 
 def judge(
@@ -104,7 +97,7 @@ def judge(
         raise JudgeError('no frame of the robot camera with a reference was recorded')
     scores = []
     for frame in frames:
-        reference = View.fit(frame.reference.shape, size).depth(frame.reference)
+        reference = View.fit(frame.depth.shape, size).depth(frame.depth)
         scores.append(depth_metrics(predict(frame.image), reference))
     return Score(
         float(np.mean([score['delta1'] for score in scores])),

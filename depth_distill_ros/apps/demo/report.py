@@ -15,7 +15,6 @@ import torch
 from depth_distill_ros.apps.demo.history import History
 from depth_distill_ros.apps.demo.judge import (
     MAX_RELEASES,
-    Frame,
     JudgedRelease,
     JudgeError,
     Predictor,
@@ -27,6 +26,7 @@ from depth_distill_ros.apps.demo.judge import (
 from depth_distill_ros.apps.demo.pictures import DepthRow
 from depth_distill_ros.distillation.releases import releases
 from depth_distill_ros.evaluation.constant import constant_depth
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks.model import CARD
 
@@ -37,7 +37,7 @@ def save_frames(path: Path, frames: Sequence[Frame]) -> None:
     """Write the recorded frames: images N x H x W x 3 uint8, references N x H x W float32."""
     np.savez(
         path, images=np.stack([frame.image for frame in frames]),
-        references=np.stack([frame.reference for frame in frames]))
+        references=np.stack([frame.depth for frame in frames]))
 
 
 def judge_run(
@@ -75,7 +75,7 @@ def judge_run(
             judge(frames, student.size, student)))
     progress('teacher')
     predictor = Predictor(teacher)
-    constant = np.full(student.size, constant_depth(frame.reference for frame in frames),
+    constant = np.full(student.size, constant_depth(frame.depth for frame in frames),
                        np.float32)
     return Verdict(
         len(frames), judge(frames, student.size, lambda image: constant),
@@ -89,7 +89,7 @@ def depth_rows(
     predictors = {'teacher': Predictor(teacher), 'first student': first, 'last student': last}
     rows = []
     for frame in evenly(usable(frames), _ROWS):
-        reference = View.fit(frame.reference.shape, last.size).depth(frame.reference)
+        reference = View.fit(frame.depth.shape, last.size).depth(frame.depth)
         rows.append(DepthRow(frame.image, {
             'reference': reference,
             **{title: predict(frame.image) for title, predict in predictors.items()}}))

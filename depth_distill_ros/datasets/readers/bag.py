@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 
 from depth_distill_ros.datasets.files import PerProcess, not_found
+from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers.bag_file import BagFile
 from depth_distill_ros.datasets.readers.bag_topics import Topics, choose
 from depth_distill_ros.datasets.readers.matching import matched
-from depth_distill_ros.datasets.sample import DatasetError, Sample
 from depth_distill_ros.encodings import compressed
 from depth_distill_ros.encodings import image as images
 from depth_distill_ros.encodings.camera import to_intrinsics
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.depth import valid
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.stream import semantics as class_maps
@@ -76,7 +77,7 @@ class BagReader:
     def __len__(self) -> int:
         return len(self._frames)
 
-    def __getitem__(self, index: int) -> Sample:
+    def __getitem__(self, index: int) -> Frame:
         number, places = self._frames[index]
         stamp = places[self._topics.image].stamp
         parts = {topic: self._bag.get().read(topic, place) for topic, place in places.items()}
@@ -90,9 +91,8 @@ class BagReader:
             raise DatasetError(f'{self._path}: {self._topics.depth} is {depth.shape} and '
                                f'{self._topics.image} {image.shape[:2]} (height, width): name '
                                'the registered depth topic, or depth=none')
-        return Sample(f'{number:06d}-{stamp}', image, depth,
-                      self._decoded(_semantics, parts, self._topics.semantics, stamp),
-                      camera)
+        return Frame(image, depth, self._decoded(_semantics, parts, self._topics.semantics, stamp),
+                     camera, name=f'{number:06d}-{stamp}')
 
     def _decoded(self, decoder: Any, parts: dict[str, Any], topic: str | None,
                  stamp: int) -> np.ndarray | None:

@@ -13,7 +13,7 @@ import threading
 from typing import Any, NamedTuple
 from weakref import finalize
 
-from depth_distill_ros.datasets.sample import DatasetError
+from depth_distill_ros.datasets.reader import DatasetError
 
 
 class Place(NamedTuple):

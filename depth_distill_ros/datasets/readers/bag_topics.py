@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
+from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers.bag_file import BagFile
-from depth_distill_ros.datasets.sample import DatasetError
 from depth_distill_ros.encodings import image as images
 
 IMAGE = 'sensor_msgs/msg/Image'

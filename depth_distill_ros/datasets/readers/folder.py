@@ -19,7 +19,8 @@ from depth_distill_ros.datasets.files import (
     read_grey,
     read_text,
 )
-from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.stream import semantics as class_maps
 
 
@@ -64,7 +65,7 @@ class FolderReader:
     def __len__(self) -> int:
         return len(self._files)
 
-    def __getitem__(self, index: int) -> Sample:
+    def __getitem__(self, index: int) -> Frame:
         file = self._files[index]
         name = Path(file).stem
         image = read_colour(self._pictures / file)
@@ -85,7 +86,7 @@ class FolderReader:
             right = read_colour(self._path / 'right' / f'{name}.png')
         if self._camera is not None:
             camera = intrinsics_of(self._camera, image.shape[:2])
-        return Sample(name, image, depth, semantics, camera, right)
+        return Frame(image, depth, semantics, camera, right, name=name)
 
     def _has(self, part: str, stems: list[str]) -> bool:
         folder = self._path / part

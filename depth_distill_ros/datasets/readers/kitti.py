@@ -20,8 +20,9 @@ from depth_distill_ros.datasets.files import (
     read_grey,
     read_text,
 )
-from depth_distill_ros.datasets.readers.kitti_lists import Frame, listed
-from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.datasets.readers.kitti_lists import DriveFrame, listed
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
 _PER_METRE = 256
@@ -76,7 +77,7 @@ class KittiReader:
             if annotated is None:
                 raise not_found('kitti', 'data_depth_annotated/', path)
             self._frames = [
-                Frame(drive, 2, Path(name).stem) for drive, folder in self._annotated.items()
+                DriveFrame(drive, 2, Path(name).stem) for drive, folder in self._annotated.items()
                 if folder.parent.name == split
                 for name in entries(folder / 'proj_depth' / 'groundtruth' / 'image_02')]
             if not self._frames:
@@ -93,7 +94,7 @@ class KittiReader:
     def __len__(self) -> int:
         return len(self._frames)
 
-    def __getitem__(self, index: int) -> Sample:
+    def __getitem__(self, index: int) -> Frame:
         frame = self._frames[index]
         if self._selection is not None:
             return self._selected(frame)
@@ -101,14 +102,14 @@ class KittiReader:
         right = None
         if self._stereo:
             right = read_colour(self._picture(frame.of_camera(3), self._suffix))
-        return Sample(frame.picture, image, self._depth(frame),
-                      intrinsics=_camera(self._raw / frame.date, frame.camera, image.shape[:2]),
-                      right=right)
+        return Frame(image, self._depth(frame),
+                     intrinsics=_camera(self._raw / frame.date, frame.camera, image.shape[:2]),
+                     right=right, name=frame.picture)
 
-    def _picture(self, frame: Frame, suffix: str) -> Path:
+    def _picture(self, frame: DriveFrame, suffix: str) -> Path:
         return self._raw / f'{frame.picture}{suffix}'
 
-    def _depth(self, frame: Frame) -> np.ndarray | None:
+    def _depth(self, frame: DriveFrame) -> np.ndarray | None:
         folder = self._annotated.get(frame.drive)
         if folder is None or not frame.has_depth:
             return None
@@ -123,12 +124,12 @@ class KittiReader:
         if folder is None:
             raise not_found('kitti', f'depth_selection/{name}/image', path)
         self._selection = folder
-        self._frames = [Frame('', 2, Path(file).stem) for file in entries(folder / 'image')]
+        self._frames = [DriveFrame('', 2, Path(file).stem) for file in entries(folder / 'image')]
         if not self._frames:
             raise not_found('kitti', '*.png', folder / 'image')
         self._has_depth = (folder / 'groundtruth_depth').is_dir()
 
-    def _selected(self, frame: Frame) -> Sample:
+    def _selected(self, frame: DriveFrame) -> Frame:
         name = frame.number
         image = read_colour(self._selection / 'image' / f'{name}.png')
         depth = None
@@ -137,7 +138,7 @@ class KittiReader:
             depth = metres(read_grey(
                 self._selection / 'groundtruth_depth' / f'{file}.png'), _PER_METRE)
         matrix = numbers(self._selection / 'intrinsics' / f'{name}.txt', 9).reshape(3, 3)
-        return Sample(name, image, depth, intrinsics=intrinsics_of(matrix, image.shape[:2]))
+        return Frame(image, depth, intrinsics=intrinsics_of(matrix, image.shape[:2]), name=name)
 
 
 def _drives(annotated: Path) -> dict[str, Path]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import re
 
 from depth_distill_ros.datasets.files import read_text
-from depth_distill_ros.datasets.sample import DatasetError
+from depth_distill_ros.datasets.reader import DatasetError
 
 _PICTURE = re.compile(r'/?(?:.*/)?(\d{4}_\d\d_\d\d)/(\1_drive_\d{4}_sync)/image_0([23])/data/'
                       r'(\d{10})\.(?:png|jpg)')
@@ -17,7 +17,7 @@ _DRIVE = re.compile(r'(\d{4}_\d\d_\d\d)/(\1_drive_\d{4}_sync)')
 
 
 @dataclass(frozen=True)
-class Frame:
+class DriveFrame:
     """
     One picture of a drive.
 
@@ -50,12 +50,12 @@ class Frame:
         """The depth map below its drive's folder."""
         return f'proj_depth/groundtruth/image_{self.camera:02d}/{self.number}.png'
 
-    def of_camera(self, camera: int) -> Frame:
+    def of_camera(self, camera: int) -> DriveFrame:
         """Return the picture that another camera took at the same time."""
         return replace(self, camera=camera)
 
 
-def listed(file: Path, stereo: bool) -> list[Frame]:
+def listed(file: Path, stereo: bool) -> list[DriveFrame]:
     """
     Return the pictures of a list, in its order, each once.
 
@@ -69,7 +69,7 @@ def listed(file: Path, stereo: bool) -> list[Frame]:
     stereo : every line stands for a pair, whose left picture is returned
 
     """
-    frames: dict[Frame, None] = {}
+    frames: dict[DriveFrame, None] = {}
     for count, line in enumerate(read_text(file).splitlines(), 1):
         words = line.split()
         if not words:
@@ -84,12 +84,12 @@ def listed(file: Path, stereo: bool) -> list[Frame]:
     return list(frames)
 
 
-def _frame(words: list[str]) -> Frame | None:
+def _frame(words: list[str]) -> DriveFrame | None:
     picture = _PICTURE.fullmatch(words[0])
     if picture:
-        return Frame(picture[2], int(picture[3]), picture[4],
+        return DriveFrame(picture[2], int(picture[3]), picture[4],
                      len(words) < 2 or words[1] != 'None')
     drive = _DRIVE.fullmatch(words[0])
     if drive and len(words) == 3 and words[1].isdigit() and words[2] in ('l', 'r'):
-        return Frame(drive[2], 2 if words[2] == 'l' else 3, f'{int(words[1]):010d}')
+        return DriveFrame(drive[2], 2 if words[2] == 'l' else 3, f'{int(words[1]):010d}')
     return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from depth_distill_ros.datasets.sample import DatasetError
+from depth_distill_ros.datasets.reader import DatasetError
 
 if TYPE_CHECKING:
     import h5py

@@ -19,7 +19,8 @@ from depth_distill_ros.datasets.files import (
     read_colour,
     read_text,
 )
-from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
 # The colour camera's calibration, published with the data set (camera_params.m).
@@ -61,12 +62,12 @@ class NyuReader:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, index: int) -> Sample:
+    def __getitem__(self, index: int) -> Frame:
         colour, depth = self._rows[index]
         image = read_colour(self._root / colour)
         camera = CAMERA if image.shape[:2] == CAMERA.size else CAMERA.resized(image.shape[:2])
-        return Sample(str(Path(colour).with_suffix('')), image, _depth(self._root / depth),
-                      intrinsics=camera)
+        return Frame(image, _depth(self._root / depth), intrinsics=camera,
+                     name=str(Path(colour).with_suffix('')))
 
 
 def _depth(path: Path) -> np.ndarray:

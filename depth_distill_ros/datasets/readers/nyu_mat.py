@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from depth_distill_ros.datasets.files import PerProcess, first_existing, not_found
+from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers.matlab import open_hdf5, read_matlab
 from depth_distill_ros.datasets.readers.nyu import CAMERA, FARTHEST
-from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.frame import Frame
 
 _FILE = 'nyu_depth_v2_labeled.mat'
 
@@ -50,7 +51,7 @@ class NyuMatReader:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def __getitem__(self, index: int) -> Sample:
+    def __getitem__(self, index: int) -> Frame:
         number = self._numbers[index]
         hdf5 = self._hdf5.get()
         try:
@@ -61,7 +62,7 @@ class NyuMatReader:
             raise DatasetError(f'{self._file}: frame {number + 1} is damaged: {error}') from None
         depth[~((depth > 0) & (depth <= FARTHEST))] = np.nan
         camera = CAMERA if image.shape[:2] == CAMERA.size else CAMERA.resized(image.shape[:2])
-        return Sample(f'{number + 1:04d}', image, depth, intrinsics=camera)
+        return Frame(image, depth, intrinsics=camera, name=f'{number + 1:04d}')
 
 
 def _numbers(folder: Path, name: str, count: int) -> list[int]:

@@ -22,7 +22,8 @@ from depth_distill_ros.datasets.files import (
     read_grey,
     read_text,
 )
-from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
 # The range that the papers use of this data set; the sensor hardly sees farther.
@@ -67,7 +68,7 @@ class ScanNetReader:
     def __len__(self) -> int:
         return len(self._frames)
 
-    def __getitem__(self, index: int) -> Sample:
+    def __getitem__(self, index: int) -> Frame:
         scene, frame = self._frames[index]
         image = read_colour(scene / 'color' / f'{frame}.jpg')
         depth = metres(read_grey(scene / 'depth' / f'{frame}.png'), 1000, FARTHEST)
@@ -77,7 +78,7 @@ class ScanNetReader:
             image = cv2.resize(image, depth.shape[::-1], interpolation=(
                 cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
             camera = camera.resized(depth.shape) if camera else None
-        return Sample(f'{scene.name}/{frame}', image, depth, intrinsics=camera)
+        return Frame(image, depth, intrinsics=camera, name=f'{scene.name}/{frame}')
 
 
 @lru_cache(maxsize=4096)

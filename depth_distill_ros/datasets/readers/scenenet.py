@@ -17,13 +17,14 @@ from depth_distill_ros.datasets.files import (
     read_colour,
     read_grey,
 )
+from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers.scenenet_index import (
     Trajectory,
     instances_of,
     trajectories_in,
 )
 from depth_distill_ros.datasets.readers.wordnet13 import NYU13_OF_WORDNET
-from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.depth import z_from_ray_length
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
@@ -76,7 +77,7 @@ class SceneNetReader:
     def __len__(self) -> int:
         return len(self._frames)
 
-    def __getitem__(self, index: int) -> Sample:
+    def __getitem__(self, index: int) -> Frame:
         number, frame = self._frames[index]
         trajectory = self._trajectories[number]
         folder = self._root / trajectory.render_path
@@ -84,8 +85,8 @@ class SceneNetReader:
         camera = _camera(*image.shape[:2])
         rays = metres(read_grey(folder / 'depth' / f'{frame}.png'), 1000)
         objects = read_grey(folder / 'instance' / f'{frame}.png')
-        return Sample(f'{trajectory.render_path}/{frame}', image,
-                      z_from_ray_length(rays, camera), self._labels(trajectory, objects), camera)
+        return Frame(image, z_from_ray_length(rays, camera), self._labels(trajectory, objects),
+                     camera, name=f'{trajectory.render_path}/{frame}')
 
     def _labels(self, trajectory: Trajectory, objects: np.ndarray) -> np.ndarray:
         if self._semantics == 'instances':

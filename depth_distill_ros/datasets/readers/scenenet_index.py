@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from depth_distill_ros.datasets.files import read_bytes
-from depth_distill_ros.datasets.sample import DatasetError
+from depth_distill_ros.datasets.reader import DatasetError
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _BACKGROUND = 1

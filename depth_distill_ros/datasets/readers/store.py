@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from depth_distill_ros.datasets.files import PerProcess
-from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.stream.sampler import is_held_out
 from depth_distill_ros.stream.store_reader import StreamReader
 
@@ -35,7 +37,7 @@ class StoreReader:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def __getitem__(self, index: int) -> Sample:
+    def __getitem__(self, index: int) -> Frame:
         key = self._keys[index]
         frame = self._store.get().read(key)
-        return Sample(f'{key:012d}', frame.image, frame.depth, frame.semantics, frame.intrinsics)
+        return replace(frame, name=f'{key:012d}')

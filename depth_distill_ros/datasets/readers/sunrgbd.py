@@ -20,8 +20,9 @@ from depth_distill_ros.datasets.files import (
     read_colour,
     read_grey,
 )
+from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers.matlab import read_matlab
-from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.frame import Frame
 
 SENSORS = ('kv1', 'kv2', 'realsense', 'xtion')
 # The data set's own tools take no farther value for a measurement.
@@ -61,14 +62,14 @@ class SunRgbdReader:
     def __len__(self) -> int:
         return len(self._frames)
 
-    def __getitem__(self, index: int) -> Sample:
+    def __getitem__(self, index: int) -> Frame:
         name = self._frames[index]
         folder = self._root / name
         image = read_colour(_only(folder / 'image'))
         stored = read_grey(_only(folder / self._depth))
         depth = metres((stored >> 3) | (stored << np.uint16(13)), 1000, FARTHEST)
         matrix = numbers(folder / 'intrinsics.txt', 9).reshape(3, 3)
-        return Sample(name, image, depth, intrinsics=intrinsics_of(matrix, image.shape[:2]))
+        return Frame(image, depth, intrinsics=intrinsics_of(matrix, image.shape[:2]), name=name)
 
 
 def _frames(folder: Path, name: str) -> Iterator[str]:

@@ -9,8 +9,9 @@ from pathlib import Path
 import re
 
 from depth_distill_ros.datasets.files import metres, not_found, read_colour, read_grey, read_text
+from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers.matching import matched
-from depth_distill_ros.datasets.sample import DatasetError, Sample
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
 _PER_METRE = 5000
@@ -55,15 +56,15 @@ class TumReader:
     def __len__(self) -> int:
         return len(self._frames)
 
-    def __getitem__(self, index: int) -> Sample:
+    def __getitem__(self, index: int) -> Frame:
         sequence, time, colour, depth = self._frames[index]
         image = read_colour(sequence / colour)
         number = re.search(r'(?:freiburg|fr)([123])', sequence.resolve().name)
         camera = _CAMERAS[number[1]] if number else None
         if camera is not None and camera.size != image.shape[:2]:
             camera = camera.resized(image.shape[:2])
-        return Sample(f'{sequence.resolve().name}/{time}', image,
-                      metres(read_grey(sequence / depth), _PER_METRE), intrinsics=camera)
+        return Frame(image, metres(read_grey(sequence / depth), _PER_METRE), intrinsics=camera,
+                     name=f'{sequence.resolve().name}/{time}')
 
 
 def _listed(sequence: Path, name: str) -> list[tuple[str, str]]:

@@ -17,10 +17,11 @@ import torch
 from torch.utils.data import DataLoader
 
 from depth_distill_ros.datasets.preprocessing import Preparation
-from depth_distill_ros.datasets.sample import Reader, Sample
+from depth_distill_ros.datasets.reader import Reader
 from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.data.batch import Pictures
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.networks.normalisation import normalise
 
 _MOST_UNREADABLE = 20  # frames in a row
@@ -88,13 +89,13 @@ class ReaderSource:
 class _Frames:
     """The endless sequence of epochs, each a permutation of all frames."""
 
-    def __init__(self, reader: Reader, pipeline: Callable[..., Sample], seed: int,
+    def __init__(self, reader: Reader, pipeline: Callable[..., Frame], seed: int,
                  needed: tuple[str, ...]):
         self._reader, self._pipeline, self._seed = reader, pipeline, seed
         self._needed = needed
         self._epoch, self._order = -1, np.empty(0, np.int64)
 
-    def __getitem__(self, place: int) -> tuple[Sample, int, int]:
+    def __getitem__(self, place: int) -> tuple[Frame, int, int]:
         for unreadable in range(_MOST_UNREADABLE):
             index = self._index(place + unreadable)
             random = np.random.default_rng((self._seed, 0, place))
@@ -105,7 +106,7 @@ class _Frames:
         raise DepthDistillError(
             f'{_MOST_UNREADABLE} frames in a row could not be read, the last one: {last}')
 
-    def _whole(self, sample: Sample) -> Sample:
+    def _whole(self, sample: Frame) -> Frame:
         for field in self._needed:
             if getattr(sample, field) is None:
                 raise DepthDistillError(f'{sample.name} has no {field}')
@@ -119,7 +120,7 @@ class _Frames:
         return int(self._order[position])
 
 
-def _together(frames: list[tuple[Sample, int, int]]) -> dict[str, Any]:
+def _together(frames: list[tuple[Frame, int, int]]) -> dict[str, Any]:
     samples, keys, unreadable = zip(*frames, strict=True)
     batch: dict[str, Any] = {'keys': tuple(keys), 'unreadable': sum(unreadable)}
     for field, name in (('image', 'x'), ('right', 'right'), ('semantics', 'semantics'),

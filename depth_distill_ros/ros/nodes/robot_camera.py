@@ -9,7 +9,7 @@ import time
 
 from sensor_msgs.msg import CameraInfo, Image
 
-from depth_distill_ros.datasets import Reader, Sample, open_reader
+from depth_distill_ros.datasets import Frame, Reader, open_reader
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.conversions import camera_info, images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis
@@ -55,7 +55,7 @@ class RobotCameraNode(ManagedNode):
                 due = max(due + 1.0 / self.value('rate'), time.monotonic())
             self._rounds += 1
 
-    def _publish(self, sample: Sample) -> None:
+    def _publish(self, sample: Frame) -> None:
         stamp, frame_id = self.get_clock().now().to_msg(), self.value('frame_id')
         self._info.publish(camera_info.from_intrinsics(sample.intrinsics, stamp, frame_id))
         self._image.publish(images.from_array(sample.image, 'rgb8', stamp, frame_id))

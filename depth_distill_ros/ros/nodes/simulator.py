@@ -10,11 +10,11 @@ import time
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
 
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.ros.conversions import camera_info, images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis
 from depth_distill_ros.ros.support.lifecycle import ManagedNode
 from depth_distill_ros.ros.support.parameters import SIMULATOR
-from depth_distill_ros.stream.frame import SimulatedFrame
 from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
 _UNPACED_RATE = 5.0  # of the simulated time when frames come as fast as they render
@@ -67,7 +67,7 @@ class SimulatorNode(ManagedNode):
                         self._late += 1
                         due = time.monotonic()
 
-    def _publish(self, frame: SimulatedFrame) -> None:
+    def _publish(self, frame: Frame) -> None:
         if self._clock_topic is not None:
             stamp = images.time_message(frame.stamp)
             self._clock_topic.publish(Clock(clock=stamp))

@@ -12,8 +12,8 @@ import math
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
-from depth_distill_ros.stream.frame import SimulatedFrame
 from depth_distill_ros.worlds.mujoco.renderer import MujocoRenderer
 from depth_distill_ros.worlds.mujoco.sensor import SensorModel
 from depth_distill_ros.worlds.rooms import look_file, randomise
@@ -25,7 +25,7 @@ from depth_distill_ros.worlds.rooms.trajectory import Pose, axes, poses
 
 class SimulatedCamera:
     """
-    An endless iterator of ``SimulatedFrame``, fully determined by its arguments.
+    An endless iterator of ``Frame``, fully determined by its arguments.
 
     Parameters
     ----------
@@ -71,11 +71,11 @@ class SimulatedCamera:
         self._poses: Iterator[Pose] | None = None
         self._sensor: SensorModel | None = None
 
-    def __iter__(self) -> Iterator[SimulatedFrame]:
+    def __iter__(self) -> Iterator[Frame]:
         """Return the camera itself: a second loop goes on where the first stopped."""
         return self
 
-    def __next__(self) -> SimulatedFrame:
+    def __next__(self) -> Frame:
         """Take one step and return what is seen."""
         if self._frame % self._frames_per_room == 0:
             self._enter_next_room()
@@ -85,7 +85,7 @@ class SimulatedCamera:
             image = self._sensor(image)
         stamp = round(self._frame * 1e9 / self._rate)
         self._frame += 1
-        return SimulatedFrame(image, semantics, self.intrinsics, stamp, depth)
+        return Frame(image, depth, semantics, self.intrinsics, stamp=stamp)
 
     def right_view(self, baseline: float) -> np.ndarray:
         """

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.colour import colour_depth
-from depth_distill_ros.stream.frame import SimulatedFrame
 from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
 CLASS_COLOURS = np.array([
@@ -22,7 +22,7 @@ CLASS_COLOURS = np.array([
     (0, 167, 156), (249, 139, 0), (225, 229, 194)], np.uint8)
 
 
-def row(frame: SimulatedFrame, farthest: float = 7.0) -> np.ndarray:
+def row(frame: Frame, farthest: float = 7.0) -> np.ndarray:
     """Return image | classes | depth (blue from ``farthest`` metres on), uint8 RGB."""
     return np.concatenate([
         frame.image, CLASS_COLOURS[frame.semantics], colour_depth(frame.depth, 0.0, farthest),

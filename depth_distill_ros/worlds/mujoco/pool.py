@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.focal import focal_factor
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.stream.frame import SimulatedFrame
 from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
 _RENDER_SIZE = (240, 320)
@@ -113,7 +113,7 @@ def _camera(look: str, seed: int, frames_per_room: int) -> SimulatedCamera:
                            vertical_fov=VERTICAL_FOV, stride=_STRIDE)
 
 
-def canonical_depth(frame: SimulatedFrame) -> np.ndarray:
+def canonical_depth(frame: Frame) -> np.ndarray:
     """
     Return the depth, H x W metres, for the lens that a model of these frames is said to know.
 

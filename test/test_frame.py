@@ -5,8 +5,8 @@
 import numpy as np
 import pytest
 
+from depth_distill_ros.frame import Frame, FrameError, FrameSizeError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
-from depth_distill_ros.stream.frame import FrameError, FrameSizeError, SimulatedFrame
 
 
 def parts(**changes):
@@ -16,17 +16,17 @@ def parts(**changes):
 
 
 def test_a_whole_frame_knows_its_size():
-    assert SimulatedFrame(**parts(depth=np.ones((4, 6), np.float32))).size == (4, 6)
+    assert Frame(**parts(depth=np.ones((4, 6), np.float32))).size == (4, 6)
 
 
 @pytest.mark.parametrize('changes', [
     {'semantics': np.zeros((2, 3), np.uint8)},
-    {'depth': np.zeros((2, 3), np.float32)},
+    {'right': np.zeros((2, 3, 3), np.uint8)},
     {'intrinsics': Intrinsics(5.0, 5.0, 2.5, 1.5, 2, 3)},
 ])
 def test_parts_of_another_size_are_refused_with_both_sizes(changes):
     with pytest.raises(FrameSizeError, match='2x3.*4x6'):
-        SimulatedFrame(**parts(**changes))
+        Frame(**parts(**changes))
 
 
 @pytest.mark.parametrize(('changes', 'culprit'), [
@@ -42,4 +42,4 @@ def test_parts_of_another_size_are_refused_with_both_sizes(changes):
 ])
 def test_parts_of_another_type_are_refused_by_name(changes, culprit):
     with pytest.raises(FrameError, match=culprit):
-        SimulatedFrame(**parts(**changes))
+        Frame(**parts(**changes))
