@@ -1,19 +1,25 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-.PHONY: demo test lint setup
+.PHONY: demo test lint docs setup
 
 # The whole loop for five minutes; options: make demo ARGS='--minutes 2'
 demo: setup
 	@.venv/bin/depth-distill demo $(ARGS)
 
-# Options: make test ARGS='-k stream'
-# (one thread each: the tests' processes would only wait for each other)
+# One worker a core; a file's tests stay in one worker. Options: make test ARGS='-k stream'.
+# In under a minute: make test ARGS='-m "not ros and not slow"'
 test: setup
-	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -rs $(ARGS)
+	@.venv/bin/python -m pytest -q -rs -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup
 	@.venv/bin/python -m ruff check
+	@.venv/bin/python -m mypy
+
+# The pages of docs/ as a site in build/site
+docs: setup
+	@.venv/bin/python -m pip install -q --disable-pip-version-check 'mkdocs>=1.6'
+	@.venv/bin/python -m mkdocs build --strict
 
 setup:
 	@tools/bootstrap.sh

@@ -41,7 +41,7 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.10',
     packages=find_packages(include=[PACKAGE, PACKAGE + '.*']),
-    package_data={PACKAGE: ['models/*/*', 'models/*/*/*', 'evaluation/papers/*.csv']},
+    package_data={PACKAGE: ['py.typed', 'models/*/*', 'models/*/*/*', 'evaluation/papers/*.csv']},
     data_files=[
         ('share/ament_index/resource_index/packages', ['resource/' + PACKAGE]),
         ('share/' + PACKAGE, ['package.xml']),
@@ -92,7 +92,9 @@ setup(
         'isaac': ['usd-core>=24.11'],
         # path-traced rooms
         'render': ['mitsuba>=3.9', 'pyoidn>=2.5; platform_machine == "x86_64"'],
-        'test': ['pytest>=7', 'ruff'],
+        'test': ['mypy', 'pytest>=7', 'pytest-xdist>=3', 'ruff'],
+        # docs/ as a site
+        'docs': ['mkdocs>=1.6'],
     },
     zip_safe=False,
 )

@@ -1,14 +1,38 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures for tests on a real ROS graph; other tests neither need nor load any of it."""
+"""
+Fixtures for tests on a real ROS graph, and the order of the tests.
+
+Tests that need no graph load nothing of ROS.
+"""
 
 from itertools import count
 import os
 import socket
 
-import pytest
+# Before torch is imported: threads of several workers would only wait for each other.
+os.environ.setdefault('OMP_NUM_THREADS', '1')
+
+import pytest  # noqa: E402
 
 _NUMBERS = count(1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """Return one worker for each core that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what starts a graph, and put the files with long tests first, so that none is last."""
+    weights = {}
+    for item in items:
+        if 'domain' in item.fixturenames:
+            item.add_marker('ros')
+        heavy = bool(item.get_closest_marker('slow') or item.get_closest_marker('ros'))
+        weights[item.path] = weights.get(item.path, 0) + heavy
+    items.sort(key=lambda item: -weights[item.path])  # stable: the order in a file stays
 
 
 @pytest.fixture(scope='session')
