@@ -215,7 +215,7 @@ def test_a_file_that_is_not_there_or_no_text_is_one_line(tmp_path):
     with pytest.raises(DepthDistillError, match='cannot be read: No such file'):
         look_file.named(str(tmp_path / 'none.yaml'))
     (tmp_path / 'b.yaml').write_bytes(b'\xff\xfe\x00')
-    with pytest.raises(DepthDistillError, match='it is no text'):
+    with pytest.raises(DepthDistillError, match='it is not a text file'):
         look_file.named(str(tmp_path / 'b.yaml'))
     with pytest.raises(DepthDistillError, match="'mars'"):
         look_file.named('mars')

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-import os
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import replacing, writing
 
 _FORMAT = '1'
 _MEAN, _VARIANCE = '.mean', '.variance'
@@ -168,18 +168,11 @@ def save_calibration(path: Path, statistics: Statistics, about: dict[str, str]) 
             raise CalibrationError(f'the inputs of {name} are not finite; the teacher cannot be '
                                    'calibrated on these pictures')
         tensors |= {name + _MEAN: mean.contiguous(), name + _VARIANCE: variance.contiguous()}
-    aside = path.with_name(f'.{path.name}.{os.getpid()}')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            save_file(tensors, aside, {'format': _FORMAT, **about})
-            # safetensors writes for its owner alone; a distiller may run as another user
-            aside.chmod(0o644)
-            aside.rename(path)
-        finally:
-            aside.unlink(missing_ok=True)
-    except (OSError, SafetensorError) as error:
-        raise CalibrationError(f'cannot write {path}: {error}') from error
+    with writing(path, error_type=CalibrationError, also=(SafetensorError,)), \
+            replacing(path) as aside:
+        save_file(tensors, aside, {'format': _FORMAT, **about})
+        # safetensors writes for its owner alone; a distiller may run as another user
+        aside.chmod(0o644)
 
 
 def check_new(path: Path) -> None:

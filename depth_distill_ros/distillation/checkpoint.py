@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import replacing, writing
 
 
 class CheckpointError(DepthDistillError):
@@ -20,21 +20,11 @@ class CheckpointError(DepthDistillError):
 def save_checkpoint(path: Path, state: dict[str, Any]) -> Path:
     """Replace `path` by `state`; a crash or a full disk leaves the old one as it was."""
     path = Path(path)
-    aside = path.with_name(f'.{path.name}.{os.getpid()}')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open('wb') as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
     # torch's zip writer turns a failed write into a RuntimeError
-    except (OSError, RuntimeError) as error:
-        if aside.is_file():
-            aside.unlink()
-        raise CheckpointError(
-            f'cannot write the checkpoint {path}: {error}; the last one is untouched, '
-            'free some space or make the folder writable') from error
+    cure = 'the last checkpoint is untouched, free some space or make the folder writable'
+    with writing(path, cure, CheckpointError, (RuntimeError,)), \
+            replacing(path, sync=True) as aside:
+        torch.save(state, aside)
     return path
 
 

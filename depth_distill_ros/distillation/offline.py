@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import nn
-import yaml
 
 from depth_distill_ros import __version__, datasets
 from depth_distill_ros.choices import METHODS, WITHOUT_TEACHER
@@ -35,6 +34,7 @@ from depth_distill_ros.distillation.student_start import IMAGENET, starting_stud
 from depth_distill_ros.distillation.trainer import Optimisation, Training
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
+from depth_distill_ros.files import read_yaml, write_yaml, writing
 from depth_distill_ros.networks.model import ModelCard
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.shipped import shipped_teacher
@@ -109,11 +109,7 @@ class RunSettings(MethodOptions):
     @classmethod
     def read(cls, path: Path) -> RunSettings:
         """Read a run.yaml; DepthDistillError names what it should not hold."""
-        try:
-            values = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
-        except (OSError, yaml.YAMLError) as error:
-            raise DepthDistillError(f'{path} cannot be read as settings of a run: {error}') \
-                from error
+        values = read_yaml(Path(path), DepthDistillError)
         known = {f.name for f in fields(cls)}
         if not isinstance(values, dict) or values.keys() - known - {'package_version'}:
             surplus = sorted(values.keys() - known) if isinstance(values, dict) else values
@@ -125,10 +121,7 @@ class RunSettings(MethodOptions):
 
     def write(self, path: Path) -> None:
         values = {**asdict(self), 'size': list(self.size), 'package_version': __version__}
-        try:
-            Path(path).write_text(yaml.safe_dump(values, sort_keys=False), encoding='utf-8')
-        except OSError as error:
-            raise DepthDistillError(f'cannot write {path}: {error.strerror}') from error
+        write_yaml(Path(path), values)
 
 
 @dataclass(frozen=True)
@@ -169,10 +162,8 @@ def open_run(settings: RunSettings, folder: Path, evaluate: Reader | None = None
         settings.lr, SCHEDULES[settings.schedule](total), settings.weight_decay, settings.clip,
         settings.ema), compute, settings.seed)
     folder = Path(folder)
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DepthDistillError(f'cannot write {folder}: {error.strerror}') from error
     # how it is computed may change between two sittings; what is computed may not
     kept = {name: value for name, value in asdict(replace(settings, size=size)).items()
             if name not in ('workers', 'precision')}

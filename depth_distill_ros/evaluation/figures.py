@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import writing
 from depth_distill_ros.geometry.colour import colour_depth
 
 Column = Sequence[np.ndarray]
@@ -138,8 +139,6 @@ def _finish(figure: Figure, path: Path, axes: np.ndarray, titles: Sequence[str])
 
 
 def _save(figure: Figure, path: Path) -> None:
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=_DPI)
-    except OSError as error:
-        raise DepthDistillError(f'cannot write the picture {path}: {error.strerror}') from error

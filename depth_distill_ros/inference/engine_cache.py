@@ -20,6 +20,8 @@ import shutil
 from torch import nn
 
 from depth_distill_ros import __version__
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import write_bytes, write_json
 from depth_distill_ros.inference.engines.onnx_export import picture_onnx
 from depth_distill_ros.networks.model import WEIGHTS, ModelError, load_model, read_card
 from depth_distill_ros.shipped import is_shipped
@@ -61,17 +63,15 @@ class EngineFiles:
             if folder == found:
                 break
             try:
-                folder.mkdir(parents=True, exist_ok=True)
-                _write(folder / name, data)
-                said = json.dumps(self._truth(made_for, data), indent=2)
-                _write(_about(folder / name), said.encode())
+                write_bytes(folder / name, data)
+                write_json(_about(folder / name), self._truth(made_for, data))
                 if folder == folders[-1]:
                     _forget_the_oldest(folder.parent)
                 self._say(f'written: {folder / name}')
                 break
-            except OSError as error:
+            except (OSError, DepthDistillError) as error:
                 if found is None:
-                    self._say(f'{folder / name} is not kept: {error.strerror}')
+                    self._say(f'{name} is not kept: {error}')
         return data
 
     def _read(self, path: Path, made_for: dict[str, str]) -> bytes | None:
@@ -130,12 +130,3 @@ def _forget_the_oldest(cache: Path) -> None:
 
 def _about(path: Path) -> Path:
     return path.with_name(f'{path.name}.json')
-
-
-def _write(path: Path, data: bytes) -> None:
-    aside = path.with_name(f'.{path.name}.{os.getpid()}')
-    try:
-        aside.write_bytes(data)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)

@@ -6,9 +6,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 import json
-import os
 from pathlib import Path
-import shutil
 from typing import Any
 
 from safetensors import SafetensorError
@@ -17,6 +15,7 @@ import torch
 from torch import nn
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import json_text, replacing, writing
 from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.checks import MINIMUM_SIDE
@@ -63,23 +62,13 @@ def save_model(folder: Path, network: nn.Module, card: ModelCard, half: bool = F
             else tensor.dtype).contiguous()
         for name, tensor in network.state_dict().items()
     }
-    aside = folder.with_name(f'.{folder.name}.{os.getpid()}')
-    try:
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
+    with writing(folder, 'free some space or make the folder writable', ModelError,
+                 (SafetensorError,)), replacing(folder, sync=True) as aside:
+        aside.mkdir()
         save_file(tensors, aside / WEIGHTS)
         # safetensors writes for its owner alone; inference may run as another user
         (aside / WEIGHTS).chmod(0o644)
-        text = json.dumps({'format': _FORMAT, **asdict(card)}, indent=2, ensure_ascii=False)
-        (aside / CARD).write_text(text + '\n', encoding='utf-8')
-        for path in (aside / WEIGHTS, aside / CARD):
-            with path.open('rb') as file:
-                os.fsync(file.fileno())
-        aside.rename(folder)
-    except (OSError, SafetensorError) as error:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise ModelError(f'cannot write the model {folder}: {error}; '
-                         'free some space or make the folder writable') from error
+        (aside / CARD).write_text(json_text({'format': _FORMAT, **asdict(card)}), encoding='utf-8')
 
 
 def read_card(folder: Path) -> ModelCard:

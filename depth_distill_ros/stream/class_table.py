@@ -11,9 +11,9 @@ from pathlib import Path
 import re
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import read_yaml
 from depth_distill_ros.installation import share
 from depth_distill_ros.stream.classes import NYU13
-from depth_distill_ros.yaml_file import read_yaml
 
 _SECTIONS = ('other', 'ids', 'names')
 

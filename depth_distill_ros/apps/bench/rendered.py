@@ -12,12 +12,12 @@ from dataclasses import asdict, dataclass
 import json
 import math
 from pathlib import Path
-import shutil
 
 import cv2
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import json_text, replacing, writing
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.worlds.path_traced import world as traced
 
@@ -82,16 +82,9 @@ def render(world: World, folder: Path) -> str:
     if folder.exists():
         _check(folder, world)
         return f'folder:{folder}'
-    aside = folder.with_name(folder.name + '.partial')
-    shutil.rmtree(aside, ignore_errors=True)
-    try:
+    with writing(folder, 'free some space or make it writable'), replacing(folder) as aside:
         _write(world, aside)
-        (aside / _WORLD).write_text(json.dumps(asdict(world), indent=2) + '\n',
-                                    encoding='utf-8')
-        aside.rename(folder)
-    except OSError as error:
-        raise DepthDistillError(f'cannot write {aside}: {error.strerror}; free some space or '
-                                'make it writable') from error
+        (aside / _WORLD).write_text(json_text(asdict(world)), encoding='utf-8')
     return f'folder:{folder}'
 
 
@@ -118,18 +111,14 @@ def _write(world: World, folder: Path) -> None:
         np.savetxt(folder / 'K.txt', view.intrinsics(camera.intrinsics).matrix())
         for number, frame in zip(range(world.frames), camera, strict=False):
             name = f'{number:06d}.png'
-            _save(folder / 'image' / name, view.image(frame.image)[..., ::-1])
-            _save(folder / 'semantics' / name, view.labels(frame.semantics))
-            _save(folder / 'depth' / name, _millimetres(view.depth(frame.depth)))
+            parts = {'image': view.image(frame.image)[..., ::-1],
+                     'semantics': view.labels(frame.semantics),
+                     'depth': _millimetres(view.depth(frame.depth))}
             if world.baseline:
-                _save(folder / 'right' / name,
-                      view.image(camera.right_view(world.baseline))[..., ::-1])
+                parts['right'] = view.image(camera.right_view(world.baseline))[..., ::-1]
+            for part, array in parts.items():
+                (folder / part / name).write_bytes(cv2.imencode('.png', array)[1].tobytes())
 
 
 def _millimetres(depth: np.ndarray) -> np.ndarray:
     return np.nan_to_num(depth * 1000.0, nan=0.0).round().astype(np.uint16)
-
-
-def _save(path: Path, array: np.ndarray) -> None:
-    if not cv2.imwrite(str(path), array):
-        raise OSError(5, 'a picture was not written')

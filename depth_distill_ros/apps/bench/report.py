@@ -10,6 +10,8 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+from depth_distill_ros.files import write_text
+
 _HEAD = """# Results
 
 Written by `depth-distill bench paper` from its results.json: do not edit. "paper" is what the
@@ -22,7 +24,7 @@ Minutes are all seeds' together, by the clock, with whatever else the machine di
 
 def write_report(results: Mapping[str, Any], path: Path) -> None:
     """Write all tables of a results.json."""
-    path.write_text('\n'.join([_HEAD, *map(_section, results.values())]), encoding='utf-8')
+    write_text(path, '\n'.join([_HEAD, *map(_section, results.values())]))
 
 
 def _section(table: Mapping[str, Any]) -> str:

@@ -17,11 +17,11 @@ import torch
 
 from depth_distill_ros import __version__
 from depth_distill_ros.apps.bench.gap import shares_of_gap
-from depth_distill_ros.apps.bench.json_file import write_json
 from depth_distill_ros.apps.bench.report import write_report
 from depth_distill_ros.apps.bench.runner import Bench, Outcome
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.tables import Comparison, PaperTable, beside, paper_table
+from depth_distill_ros.files import write_json, writing
 
 
 def compared(name: str, outcomes: Sequence[Outcome]) -> Comparison:
@@ -42,9 +42,11 @@ def write_results(bench: Bench, name: str, outcomes: Sequence[Outcome],
     comparison = compared(name, outcomes)
     path = bench.folder / 'results.json'
     try:
-        bench.folder.mkdir(parents=True, exist_ok=True)
+        with writing(path):
+            bench.folder.mkdir(parents=True, exist_ok=True)
+            lock = open(bench.folder / '.results.lock', 'w')
         # another table may be run in the same folder
-        with open(bench.folder / '.results.lock', 'w') as lock:
+        with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             results = json.loads(path.read_text(encoding='utf-8')) if path.exists() else {}
             before = results.get(name, {}).get('figures', [])
@@ -53,8 +55,6 @@ def write_results(bench: Bench, name: str, outcomes: Sequence[Outcome],
                 'figures': before if figures is None else [figure.name for figure in figures]}
             write_json(path, results)
             write_report(results, bench.folder / 'RESULTS.md')
-    except OSError as error:
-        raise DepthDistillError(f'cannot write {path}: {error.strerror}') from error
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise DepthDistillError(f'{path} is damaged or of another version ({error}); move it '
                                 'away, the rows that are done stay done') from error

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -18,7 +17,6 @@ import torch
 
 from depth_distill_ros import datasets
 from depth_distill_ros.apps.bench.device import device
-from depth_distill_ros.apps.bench.json_file import write_json
 from depth_distill_ros.apps.bench.preset import Preset
 from depth_distill_ros.apps.bench.rendered import render
 from depth_distill_ros.apps.bench.table import BenchTable, Row
@@ -29,6 +27,7 @@ from depth_distill_ros.distillation.offline import RunSettings, open_run
 from depth_distill_ros.distillation.run import Progress
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
+from depth_distill_ros.files import sha256_of, write_json
 from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks.model import WEIGHTS
 from depth_distill_ros.networks.teachers import load_teacher
@@ -247,7 +246,7 @@ class Bench:
 def _digest(model: str | Path) -> str:
     """Return the SHA-256 of a model folder's weights: another version has the same path."""
     weights = Path(model) / WEIGHTS
-    return hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ''
+    return sha256_of(weights) if weights.is_file() else ''
 
 
 def _tests(table: BenchTable, row: Row) -> list[str]:

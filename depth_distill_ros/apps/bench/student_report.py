@@ -17,9 +17,8 @@ import torch
 
 from depth_distill_ros import __version__
 from depth_distill_ros.apps.bench.device import device
-from depth_distill_ros.apps.bench.json_file import write_json
 from depth_distill_ros.apps.bench.student import Measurement
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import write_json, writing
 from depth_distill_ros.networks.model import read_card
 
 _PERCENTILES = ('p50', 'p95', 'p99')
@@ -52,10 +51,8 @@ def write_results(folder: Path, model: Path, measurements: Sequence[Measurement]
                      'ros': os.environ.get('ROS_DISTRO', 'wheels')},
         'loads': [m.as_dict() for m in measurements]}
     write_json(folder / 'results.json', results)
-    try:
+    with writing(folder / 'latency.png'):
         _draw(folder / 'latency.png', measurements)
-    except OSError as error:
-        raise DepthDistillError(f'cannot write into {folder}: {error.strerror}') from error
 
 
 def _draw(path: Path, measurements: Sequence[Measurement]) -> None:

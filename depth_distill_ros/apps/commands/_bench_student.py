@@ -15,6 +15,7 @@ from depth_distill_ros import installation
 from depth_distill_ros.apps.bench.student import SIZES, Load, StudentBench, resized_model
 from depth_distill_ros.apps.bench.student_report import table, write_results
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import writing
 from depth_distill_ros.shipped import shipped_start
 
 HELP = 'load the inference node over DDS: frames/s, latency, missed frames, CPU, memory'
@@ -44,10 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.seconds < 1 or min(arguments.rates) < 0:
         raise DepthDistillError('--seconds must be at least 1, --rates not negative')
     console, folder = Console(), arguments.out.absolute()
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DepthDistillError(f'--out {folder}: {error.strerror}') from error
     model = arguments.model or shipped_start('mobilenetv2')
     if arguments.input:
         model = resized_model(model, tuple(arguments.input), folder / 'student')

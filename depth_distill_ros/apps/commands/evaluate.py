@@ -33,6 +33,7 @@ from depth_distill_ros.evaluation.protocol import (
     JudgedFrame,
     Protocol,
 )
+from depth_distill_ros.files import writing
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks.model import CARD, ModelCard
@@ -166,21 +167,16 @@ def _row(frame: JudgedFrame) -> dict[str, object]:
 
 def _check_writable(path: Path) -> None:
     """Say before the work what would be said after it; what is there stays."""
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.open('a', encoding='utf-8').close()
-    except OSError as error:
-        raise DepthDistillError(f'cannot write {path}: {error.strerror}') from error
 
 
 def _write_rows(path: Path, rows: Sequence[dict[str, object]]) -> None:
-    try:
-        with path.open('w', encoding='utf-8', newline='') as file:
-            writer = csv.DictWriter(file, rows[0])
-            writer.writeheader()
-            writer.writerows(rows)
-    except OSError as error:
-        raise DepthDistillError(f'cannot write {path}: {error.strerror}') from error
+    with writing(path), path.open('w', encoding='utf-8', newline='') as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _show(found: dict) -> None:

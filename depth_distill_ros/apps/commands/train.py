@@ -25,6 +25,7 @@ from depth_distill_ros.distillation.run import TrainingRun
 from depth_distill_ros.distillation.schedule import warm_cosine
 from depth_distill_ros.distillation.trainer import Optimisation, Training
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import write_json
 from depth_distill_ros.networks import BACKBONES, NETWORKS, build
 from depth_distill_ros.networks.model import ModelCard, load_model, save_model
 
@@ -118,7 +119,7 @@ def write_figures(folder: Path, figures: dict) -> None:
     path = folder / 'card.json'
     entries = json.loads(path.read_text(encoding='utf-8'))
     entries['about']['held_out'] = figures
-    path.write_text(json.dumps(entries, indent=2) + '\n', encoding='utf-8')
+    write_json(path, entries)
 
 
 def _command(arguments: argparse.Namespace) -> list[str]:

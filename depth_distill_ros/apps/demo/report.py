@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-import json
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +25,7 @@ from depth_distill_ros.apps.demo.judge import (
 from depth_distill_ros.apps.demo.pictures import DepthRow
 from depth_distill_ros.distillation.releases import releases
 from depth_distill_ros.evaluation.constant import constant_depth
+from depth_distill_ros.files import write_json
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks.model import CARD
@@ -99,6 +99,4 @@ def depth_rows(
 def write_figures(
         path: Path, verdict: Verdict, counts: dict[str, int], history: History) -> None:
     """Write every number of the report as JSON."""
-    path.write_text(json.dumps(
-        {'verdict': verdict.as_dict(), 'counts': counts, 'history': history.rows}, indent=1),
-        encoding='utf-8')
+    write_json(path, {'verdict': verdict.as_dict(), 'counts': counts, 'history': history.rows})

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from depth_distill_ros.files import sha256_of
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.authors.checkpoint import read_checkpoint
 from depth_distill_ros.networks.authors.names import FORMATS, encoder_of, names_of
@@ -50,7 +50,7 @@ def load_authors(path: Path, form: str) -> tuple[nn.Module, ModelCard]:
                              for ours, name in theirs.items()}, assign=True)
     return network.eval(), ModelCard(FORMATS[form].network, backbone, _SIZE, about={
         'format': form, 'source': FORMATS[form].source, 'file': path.name,
-        'sha256': _sha256(path)})
+        'sha256': sha256_of(path)})
 
 
 def _check(path: Path, form: str, backbone: str, expected: dict[str, Tensor],
@@ -77,11 +77,3 @@ def _check(path: Path, form: str, backbone: str, expected: dict[str, Tensor],
 def _listed(names: list[str]) -> str:
     more = f' and {len(names) - _LISTED} more' if len(names) > _LISTED else ''
     return ', '.join(names[:_LISTED]) + more
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open('rb') as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

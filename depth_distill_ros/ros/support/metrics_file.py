@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 import os
 from pathlib import Path
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import writing
 
 
 class MetricsFileError(DepthDistillError):
@@ -25,11 +27,9 @@ class MetricsFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._header = ''
-        try:
+        with self._writing():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.open('ab').close()
-        except OSError as error:
-            raise self._error(error) from None
 
     def append(self, time: float, stamp: float, frame: dict[str, float],
                window: dict[str, float]) -> None:
@@ -37,13 +37,11 @@ class MetricsFile:
         row = {'time': f'{time:.6f}', 'stamp': f'{stamp:.9f}',
                **{name: f'{value:.6g}' for name, value in frame.items()},
                **{f'window_{name}': f'{value:.6g}' for name, value in window.items()}}
-        try:
+        with self._writing():
             if not self._header:
                 self._header = self._begin(','.join(row))
             with self._path.open('a', encoding='utf-8') as file:
                 file.write(','.join(row.values()) + '\n')
-        except OSError as error:
-            raise self._error(error) from None
 
     def _begin(self, header: str) -> str:
         text = self._path.read_bytes()
@@ -57,6 +55,6 @@ class MetricsFile:
         os.truncate(self._path, text.rfind(b'\n') + 1)
         return header
 
-    def _error(self, error: OSError) -> MetricsFileError:
-        return MetricsFileError(f'cannot write {self._path}: {error.strerror}; free some space, '
-                                'make it writable or choose another work_dir')
+    def _writing(self) -> AbstractContextManager[None]:
+        return writing(self._path, 'free some space, make it writable or choose another work_dir',
+                       MetricsFileError)

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import write_bytes, write_text
 from depth_distill_ros.worlds.export import mjcf, sdf, usd
 from depth_distill_ros.worlds.export.plan import Plan, plan, roll_pitch_yaw, turn
 from depth_distill_ros.worlds.export.text import document, numbers
@@ -46,21 +46,11 @@ def export(simulator: str, look: Look, seeds: Iterable[int], out: Path,
         files = WRITERS[simulator](room)
         opened += [folder / name for name in files if '/' not in name]
         files[WAY] = _way(room)
-        try:
-            for name, text in files.items():
-                _target(folder, name).write_text(text, encoding='utf-8')
-            for name, picture in room.room.textures.items():
-                _target(folder, f'textures/{name}.png').write_bytes(_png(picture, texture_rows))
-        except OSError as error:
-            raise DepthDistillError(
-                f'export: cannot write {error.filename or folder}: {error.strerror}') from error
+        for name, text in files.items():
+            write_text(folder / name, text)
+        for name, picture in room.room.textures.items():
+            write_bytes(folder / f'textures/{name}.png', _png(picture, texture_rows))
     return opened
-
-
-def _target(folder: Path, name: str) -> Path:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
 
 
 def _mujoco(room: Plan) -> dict[str, str]:

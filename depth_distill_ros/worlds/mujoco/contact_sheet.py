@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import write_bytes
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.colour import colour_depth
 from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
@@ -49,9 +49,5 @@ def write_contact_sheet(path: str | Path, look: str, seeds: Iterable[int],
     lines = [np.concatenate(rows[k:k + columns], axis=1) for k in range(0, len(rows), columns)]
     page = np.concatenate(lines, axis=0)
     path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(cv2.imencode('.png', page[..., ::-1])[1].tobytes())
-    except OSError as error:
-        raise DepthDistillError(f'contact sheet: cannot write {path}: {error.strerror}') from error
+    write_bytes(path, cv2.imencode('.png', page[..., ::-1])[1].tobytes())
     return path

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import write_bytes, writing
 from depth_distill_ros.worlds.path_traced.generate import generate
 from depth_distill_ros.worlds.path_traced.photo import Camera
 from depth_distill_ros.worlds.path_traced.poses import poses
@@ -25,6 +26,7 @@ from depth_distill_ros.worlds.path_traced.world import SPLITS, World, claim
 
 # `image` last: a folder reader lists that one, and finds whatever belongs to a picture
 _PARTS = ('depth', 'semantics', 'image')
+_CURE = 'mend that and run the same command again, it goes on where it stopped'
 
 
 def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],
@@ -50,15 +52,13 @@ def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],
     if missing:
         check_installed()
     claim(world, folder)
-    try:
+    with writing(folder, _CURE):
         for split in SPLITS:
             for part in _PARTS:
                 (folder / split / part).mkdir(parents=True, exist_ok=True)
             # not again under the eyes of one who trains on what is there
             if not (folder / split / 'K.txt').exists():
                 np.savetxt(folder / split / 'K.txt', world.camera.matrix())
-    except OSError as error:
-        raise _unwritable(folder, error) from error
     total = sum(wanted.values())
     done = total - len(missing)
 
@@ -107,7 +107,7 @@ def render_room(world: World, folder: Path, split: str, number: int) -> None:
                        'image': camera(traced.light, rng)[..., ::-1]})
     for part in _PARTS:
         for file, frame in zip(_files(world, folder, split, number, part), frames, strict=True):
-            _save(file, frame[part])
+            write_bytes(file, cv2.imencode('.png', frame[part])[1].tobytes(), _CURE)
 
 
 def _files(world: World, folder: Path, split: str, room: int, part: str) -> list[Path]:
@@ -118,18 +118,3 @@ def _files(world: World, folder: Path, split: str, room: int, part: str) -> list
 def _done(world: World, folder: Path, split: str, room: int) -> bool:
     return all(file.is_file() for part in _PARTS
                for file in _files(world, folder, split, room, part))
-
-
-def _save(path: Path, array: np.ndarray) -> None:
-    aside = path.with_suffix('.partial')
-    try:
-        aside.write_bytes(cv2.imencode('.png', array)[1].tobytes())
-        aside.rename(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> DepthDistillError:
-    return DepthDistillError(f'cannot write {path}: {error.strerror}; mend that and run the same '
-                             'command again, it goes on where it stopped')

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from depth_distill_ros.datasets.readers.folder import FolderReader
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import write_bytes
 from depth_distill_ros.worlds.mujoco.contact_sheet import row
 
 FILE = 'contact_sheet.png'
@@ -26,8 +26,5 @@ def write_sheet(folder: Path, split: str = 'test') -> Path:
     page = np.concatenate([np.concatenate(rows[k:k + _COLUMNS], axis=1)
                            for k in range(0, len(rows), _COLUMNS)])
     path = folder / FILE
-    try:
-        path.write_bytes(cv2.imencode('.png', page[..., ::-1])[1].tobytes())
-    except OSError as error:
-        raise DepthDistillError(f'cannot write {path}: {error.strerror}') from error
+    write_bytes(path, cv2.imencode('.png', page[..., ::-1])[1].tobytes())
     return path

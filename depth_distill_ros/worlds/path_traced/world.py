@@ -10,6 +10,7 @@ import math
 from pathlib import Path
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import write_json, writing
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
 FILE = 'world.json'
@@ -82,19 +83,18 @@ def claim(world: World, folder: Path) -> None:
 
     DepthDistillError where the folder holds something else.
     """
-    file, description = folder / FILE, json.dumps(world.describe(), indent=2) + '\n'
+    file = folder / FILE
     try:
-        if file.is_file():
-            if json.loads(file.read_text(encoding='utf-8')) != json.loads(description):
-                raise DepthDistillError(f'{folder} was rendered with other settings; name another '
-                                        'folder, or remove it')
-            return
-        if folder.exists() and any(folder.iterdir()):
-            raise DepthDistillError(f'{folder} holds something else than rendered rooms; name '
-                                    'another folder')
-        folder.mkdir(parents=True, exist_ok=True)
-        file.write_text(description, encoding='utf-8')
-    except OSError as error:
-        raise DepthDistillError(f'cannot write {file}: {error.strerror}') from error
+        with writing(file):
+            if file.is_file():
+                there = json.loads(file.read_text(encoding='utf-8'))
+                if there != json.loads(json.dumps(world.describe())):
+                    raise DepthDistillError(f'{folder} was rendered with other settings; name '
+                                            'another folder, or remove it')
+                return
+            if folder.exists() and any(folder.iterdir()):
+                raise DepthDistillError(f'{folder} holds something else than rendered rooms; name '
+                                        'another folder')
+        write_json(file, world.describe())
     except ValueError as error:
         raise DepthDistillError(f'{file} is damaged; remove {folder}') from error

@@ -15,11 +15,11 @@ import math
 from pathlib import Path
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import read_yaml
 from depth_distill_ros.worlds.rooms import looks
 from depth_distill_ros.worlds.rooms.layouts import LAYOUTS
 from depth_distill_ros.worlds.rooms.looks import Look, Sensor, Wild
 from depth_distill_ros.worlds.rooms.materials import FLOOR_TILE, WALL_TILE
-from depth_distill_ros.yaml_file import read_yaml
 
 
 class LookFileError(DepthDistillError):

@@ -1,0 +1,110 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Files that are replaced as a whole, and errors that name the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+import hashlib
+import json
+import os
+from pathlib import Path
+import shutil
+
+import yaml
+
+from depth_distill_ros.errors import DepthDistillError
+
+
+@contextmanager
+def writing(path: Path, cure: str = '', error_type: type[DepthDistillError] = DepthDistillError,
+            also: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """
+    Turn an OSError of the block into "cannot write PATH: REASON; CURE" of `error_type`.
+
+    `also` are further exceptions by which a library reports that it could not write.
+    """
+    try:
+        yield
+    except (OSError, *also) as error:
+        reason = getattr(error, 'strerror', None) or error
+        raise error_type(f'cannot write {path}: {reason}{cure and "; " + cure}') from error
+
+
+@contextmanager
+def replacing(path: Path, sync: bool = False) -> Iterator[Path]:
+    """
+    Give the path of a new file or folder, which takes the place of `path` when the block succeeds.
+
+    A reader, a crash or a full disk therefore never leaves half of it at `path`. Missing parent
+    folders are made; a folder replaces nothing but an empty one. `sync` waits until the bytes are
+    on the disk.
+    """
+    aside = path.with_name(f'.{path.name}.{os.getpid()}')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _remove(aside)  # left by a killed process of the same number
+    try:
+        yield aside
+        if sync:
+            for file in [aside, *aside.rglob('*')]:
+                if file.is_file():
+                    with file.open('rb') as handle:
+                        os.fsync(handle.fileno())
+        aside.replace(path)
+    finally:
+        _remove(aside)
+
+
+def write_bytes(path: Path, data: bytes, cure: str = '',
+                error_type: type[DepthDistillError] = DepthDistillError) -> None:
+    """Replace the file `path` by `data`; `error_type` with the `cure` if it cannot be written."""
+    with writing(path, cure, error_type), replacing(path) as aside:
+        aside.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace the file `path` by `text` in UTF-8; DepthDistillError if it cannot be written."""
+    write_bytes(path, text.encode())
+
+
+def json_text(value: object) -> str:
+    """Return `value` as the package's JSON files hold it."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + '\n'
+
+
+def write_json(path: Path, value: object) -> None:
+    """Replace the file `path` by `value` as JSON; DepthDistillError if it cannot be written."""
+    write_text(path, json_text(value))
+
+
+def write_yaml(path: Path, value: object) -> None:
+    """Replace the file `path` by `value` as YAML; DepthDistillError if it cannot be written."""
+    write_text(path, yaml.safe_dump(value, sort_keys=False))
+
+
+def read_yaml(path: Path, error_type: type[DepthDistillError]) -> object:
+    """Return what the file holds, {} where that is nothing; `error_type` if it cannot be read."""
+    try:
+        return yaml.safe_load(path.read_text(encoding='utf-8')) or {}
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, 'strerror', None) or 'it is not a text file'
+        raise error_type(f'{path}: cannot be read: {reason}') from error
+    except yaml.YAMLError as error:
+        raise error_type(f'{path}: no YAML: {" ".join(str(error).split())}') from error
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes in hexadecimal, read in blocks of 1 MiB."""
+    digest = hashlib.sha256()
+    with path.open('rb') as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
