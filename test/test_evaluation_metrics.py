@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.evaluation.metrics import MetricsWindow, depth_metrics
+from depth_distill_ros.evaluation.kitti import eigen_metrics
+from depth_distill_ros.evaluation.metrics import MetricsWindow, depth_metrics, is_close
 
 ROW, COLUMN = np.mgrid[:4, :5]
 REFERENCE = 1 + 0.1 * ROW + 0.05 * COLUMN
@@ -29,11 +31,20 @@ def test_a_perfect_depth_is_perfect():
     assert found['rmse'] == found['rel'] == found['log10'] == found['mae'] == 0.0
 
 
-def test_a_ratio_of_exactly_the_threshold_counts_as_correct():
-    reference = np.array([[1.0, 1.25, 1.0, 1.0]])
-    prediction = np.array([[1.25, 1.0, 1.2500001, 1.5625]])
-    found = depth_metrics(prediction, reference)
-    assert (found['delta1'], found['delta2'], found['delta3']) == (0.5, 1.0, 1.0)
+@pytest.mark.parametrize('metrics', [depth_metrics, eigen_metrics])
+def test_a_ratio_of_exactly_the_threshold_is_wrong_either_way_as_the_papers_have_it(metrics):
+    reference = np.array([[1.0, 1.25, 1.0, 1.0, 1.0]])
+    prediction = np.array([[1.25, 1.0, 1.2499999, 1.5625, 1.9531249]])
+    found = metrics(prediction, reference)
+    assert (found['delta1'], found['delta2'], found['delta3']) == (0.2, 0.6, 1.0)
+
+
+def test_numpy_and_torch_call_the_same_pixels_close():
+    p = np.array([1.0, 1.25, 1.2, 0.5, np.nan, 1.0])
+    g = np.array([1.25, 1.0, 1.0, 1.0, 1.0, np.nan])
+    expected = [False, False, True, False, False, False]
+    assert is_close(p, g).tolist() == expected
+    assert is_close(torch.from_numpy(p), torch.from_numpy(g)).tolist() == expected
 
 
 def test_a_depth_of_zero_or_less_is_wrong_and_not_correct():

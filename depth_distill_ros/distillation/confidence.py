@@ -13,10 +13,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.losses import resized
+from depth_distill_ros.evaluation.metrics import is_close
 from depth_distill_ros.networks.confidence import ConfidenceHead, ConfidentNetwork
 
 _LR = 3e-3
-_FACTOR = 1.25  # as in delta1
 
 
 class ConfidenceTraining:
@@ -45,8 +45,7 @@ class ConfidenceTraining:
             features = self._student.features(pictures)
             said = self._student.head[-1](features).float()
         taught = resized(depth, said.shape[-2:])
-        ratio = torch.maximum(said / taught, taught / said)
-        right = (ratio <= _FACTOR) & (said > 0) & (taught > 0)
+        right = is_close(said, taught) & (said > 0) & (taught > 0)
         return binary_cross_entropy_with_logits(self.head(features.float()), right.float())
 
     def confident(self) -> nn.Module:

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who sees nothing and says one depth everywhere: what any network has to beat."""
+"""Constant-depth baseline: one depth for every pixel, which any network has to beat."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from depth_distill_ros.geometry.depth import valid
 
 
 def constant_depth(references: Iterable[np.ndarray]) -> float:
-    """Return the one depth that is nearest to all of them: the median of the valid, metres."""
+    """Return the median of the valid reference depths, metres."""
     known = [depth[valid(depth)] for depth in references]
     if not sum(map(len, known)):
         raise DepthDistillError('no frame has a reference depth')
@@ -23,7 +23,7 @@ def constant_depth(references: Iterable[np.ndarray]) -> float:
 
 
 class ConstantDepth(nn.Module):
-    """From B×3×H×W to `metres`, B×1×H×W."""
+    """Maps images, B×3×H×W, to B×1×H×W filled with `metres`."""
 
     def __init__(self, metres: float) -> None:
         super().__init__()

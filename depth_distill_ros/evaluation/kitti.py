@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What is measured on KITTI: the metrics of Eigen et al., those of the benchmark, the crops.
+Evaluation on KITTI: the metrics of Eigen et al., those of the benchmark, and the crops.
 
-The two have errors of nearly the same name: ``sq_rel`` divides a squared error by the depth,
-the benchmark's ``sq_error_rel`` by the depth squared.
+Two metrics have nearly the same name: ``sq_rel`` divides the squared error by the depth, the
+benchmark's ``sq_error_rel`` by the squared depth.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from depth_distill_ros.evaluation.metrics import compared_pixels
+from depth_distill_ros.evaluation.metrics import compared_pixels, deltas
 from depth_distill_ros.geometry.depth import valid
 
 # Top, bottom, left and right edge as shares of height and width.
@@ -25,7 +25,7 @@ CROPS = {
 
 def eigen_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, float]:
     """
-    Compare two depths as ``depth_metrics`` does, by the measures of Eigen et al. (2014).
+    Compare two depths as ``depth_metrics`` does, with the metrics of Eigen et al. (2014).
 
     Returns
     -------
@@ -36,7 +36,7 @@ def eigen_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, fl
 
     """
     p, g = compared_pixels(prediction, reference)
-    squared, ratio = (p - g) ** 2, np.maximum(p / g, g / p)
+    squared = (p - g) ** 2
     mse = float(np.mean(squared))
     return {
         'abs_rel': float(np.mean(np.abs(p - g) / g)),
@@ -44,13 +44,13 @@ def eigen_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, fl
         'mse': mse,
         'rmse': mse ** 0.5,
         'rmse_log': float(np.mean(np.log(p / g) ** 2)) ** 0.5,
-        **{f'delta{k}': float(np.mean(ratio < 1.25 ** k)) for k in (1, 2, 3)},
+        **deltas(p, g),
     }
 
 
 def benchmark_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, float]:
     """
-    Compare two depths as ``depth_metrics`` does, by the measures of KITTI's benchmark.
+    Compare two depths as ``depth_metrics`` does, with the metrics of KITTI's benchmark.
 
     Returns
     -------
@@ -71,13 +71,13 @@ def benchmark_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str
 
 def counted(reference: np.ndarray, crop: str, nearest: float, farthest: float) -> np.ndarray:
     """
-    Return the reference with NaN wherever a protocol does not look.
+    Return the reference with NaN outside of the crop and of the range of depths.
 
     Parameters
     ----------
-    reference : H x W, metres; the edges of a crop are shares of this very H and W
+    reference : H x W, metres; the edges of a crop are shares of this H and W
     crop : one of CROPS
-    nearest, farthest : metres; a reference outside of the open interval does not count
+    nearest, farthest : metres; a reference outside of this open interval does not count
 
     """
     height, width = reference.shape

@@ -4,20 +4,24 @@
 """
 Depth metrics, per image and over a window of images.
 
-As in the public code of Hu et al. (WACV 2019) and of LWD (arXiv 2105.06143), with their two
-conventions of RMSE, and with the prediction clamped: unclamped, a depth <= 0 makes a ratio
-below every threshold and counts as correct.
+They are those of Hu et al. (WACV 2019) and LWD (arXiv 2105.06143), with both of their RMSEs. The
+prediction is clamped to a positive depth, because a ratio of a depth <= 0 lies below every
+threshold and would count as correct.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from typing import TypeVar
 
 import numpy as np
+from torch import Tensor
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.depth import valid
+
+Depths = TypeVar('Depths', np.ndarray, Tensor)
 
 NEAREST = 1e-3
 """Metres; predictions are clamped to it."""
@@ -34,12 +38,12 @@ def depth_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, fl
     Parameters
     ----------
     prediction : H x W, metres; clamped to >= 0.001. A NaN or infinity where the reference is
-        valid is no excuse: it is wrong for delta and makes the errors NaN or infinite.
+        valid counts as wrong for delta and makes the errors NaN or infinite.
     reference : H x W, metres; zero, NaN and infinities are holes
 
     Returns
     -------
-    delta1, delta2, delta3 : share of the pixels with max(p/g, g/p) <= 1.25 ** k
+    delta1, delta2, delta3 : share of the pixels with max(p/g, g/p) < 1.25 ** k
     mse, rmse : m^2 and m, of this image
     rel : mean |p - g| / g
     log10 : mean |log10 p - log10 g|
@@ -53,10 +57,9 @@ def depth_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, fl
     p, g = compared_pixels(prediction, reference)
     with np.errstate(invalid='ignore'):
         error = np.abs(p - g)
-        ratio = np.maximum(p / g, g / p)
         mse = float(np.mean(error ** 2))
         return {
-            **{f'delta{k}': float(np.mean(ratio <= 1.25 ** k)) for k in (1, 2, 3)},
+            **deltas(p, g),
             'mse': mse,
             'rmse': mse ** 0.5,
             'rel': float(np.mean(error / g)),
@@ -65,12 +68,23 @@ def depth_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, fl
         }
 
 
+def is_close(prediction: Depths, reference: Depths, k: int = 1) -> Depths:
+    """Return where max(p/g, g/p) < 1.25 ** k, the criterion of delta_k; never where one is NaN."""
+    threshold = 1.25 ** k
+    return (prediction / reference < threshold) & (reference / prediction < threshold)
+
+
+def deltas(prediction: np.ndarray, reference: np.ndarray) -> dict[str, float]:
+    """Return delta1, delta2 and delta3: the share of close pixels of two positive depths."""
+    return {f'delta{k}': float(np.mean(is_close(prediction, reference, k))) for k in (1, 2, 3)}
+
+
 def compared_pixels(
         prediction: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     Return both depths where the reference is finite and > 0: two float64 vectors, metres.
 
-    The prediction's is clamped to >= 0.001. Raises MetricsError as ``depth_metrics`` does.
+    The prediction is clamped to >= 0.001. Raises MetricsError as ``depth_metrics`` does.
     """
     if prediction.shape != reference.shape:
         raise MetricsError(
@@ -85,7 +99,7 @@ def compared_pixels(
 
 class MetricsWindow:
     """
-    The mean of the last images' metrics, whichever of this room's functions gave them.
+    The mean metrics of the last images.
 
     Parameters
     ----------
@@ -99,7 +113,7 @@ class MetricsWindow:
         self._rows: deque[Mapping[str, float]] = deque(maxlen=maxlen)
 
     def add(self, metrics: Mapping[str, float]) -> None:
-        """Take what a metrics function returned for one image; always of the same function."""
+        """Add the metrics of one image, always those of the same metrics function."""
         self._rows.append(metrics)
 
     def __len__(self) -> int:
@@ -107,10 +121,10 @@ class MetricsWindow:
 
     def summary(self) -> dict[str, float]:
         """
-        Return the means over the images, {} of an empty window.
+        Return the means over the images, {} for an empty window.
 
-        ``rmse`` is the mean of the images' RMSE (LWD, D3); ``rmse_pooled``, where there is an
-        ``mse``, the root of the mean of their MSE (Hu et al., SARPN), never the smaller one.
+        ``rmse`` is the mean of the images' RMSE (LWD, D3). ``rmse_pooled`` is the root of the mean
+        of their MSE (Hu et al., SARPN), never smaller; it needs an ``mse`` among the metrics.
         """
         if not self._rows:
             return {}

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from depth_distill_ros.evaluation.metrics import is_close
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.engines.engine import DepthEngine
-
-_FACTOR = 1.25
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,7 @@ def check_parity(engine: DepthEngine, reference: DepthEngine,
     neither = np.isnan(found) & np.isnan(expected)
     both = ~(np.isnan(found) | np.isnan(expected))
     error = np.abs(found - expected)[both]
-    ratio = found[both] / expected[both]
-    agree = np.count_nonzero((ratio < _FACTOR) & (ratio > 1 / _FACTOR))
+    agree = np.count_nonzero(is_close(found[both], expected[both]))
     return Parity(
         float(np.median(error / expected[both])) if both.any() else 0.0,
         float((agree + np.count_nonzero(neither)) / found.size),
