@@ -3,13 +3,12 @@
 """Every engine that is installed: the same depth as torch, and nothing from a broken model."""
 
 from functools import lru_cache
-from pathlib import Path
 
-import cv2
 import engine_parts
 import numpy as np
 import psutil
 import pytest
+from recording import recorded_frames
 from safetensors.torch import load_file, save_file
 import torch
 
@@ -32,7 +31,6 @@ from depth_distill_ros.networks.model import (
 from depth_distill_ros.networks.normalisation import to_input
 
 EXACT = {'torch-cpu', 'openvino-f32', 'onnxruntime-cpu'}
-OFFICE = Path(__file__).parent / 'data' / 'office_rgbd' / 'image'
 every_engine = pytest.mark.parametrize('name', engine_parts.installed())
 
 
@@ -74,10 +72,8 @@ def test_an_engine_says_what_torch_says_of_the_shipped_pictures(name, student):
 
 
 @every_engine
-def test_an_engine_says_what_torch_says_of_a_real_recording(name, student):
-    frames = [cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
-              for path in sorted(OFFICE.iterdir())]
-    assert len(frames) == 5 and all(frame.shape == (360, 540, 3) for frame in frames)
+def test_an_engine_predicts_what_torch_predicts_on_a_recording(name, student):
+    frames, _ = recorded_frames(5)
     parity = check_parity(open_engine(student, name), open_engine(student, 'torch-cpu'), frames)
     assert parity.within(ParityLimits()), parity
     if name in EXACT:

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The inference node as a process on a real graph."""
 
-from pathlib import Path
 import time
 
 import numpy as np
@@ -11,8 +10,8 @@ import pytest
 
 pytest.importorskip('rclpy')
 from builtin_interfaces.msg import Time  # noqa: E402
-import cv2  # noqa: E402
 import engine_parts  # noqa: E402
+from recording import recorded_frames  # noqa: E402
 from robot_camera import (  # noqa: E402
     BEST_EFFORT,
     FRAME,
@@ -32,8 +31,6 @@ from depth_distill_ros.ros.conversions import (
 )
 from depth_distill_ros.ros.support.qos import profile  # noqa: E402
 from depth_distill_ros.shipped import shipped_start  # noqa: E402
-
-OFFICE = Path(__file__).parent / 'data' / 'office_rgbd'
 
 
 @pytest.fixture
@@ -216,17 +213,13 @@ def test_a_broken_newest_release_at_the_start_gives_way_to_the_one_before(nodes,
     node.wait_for_values(release=1, refused_releases=1)
 
 
-def test_a_real_recording_played_as_the_robot_s_camera_is_answered_frame_by_frame(
-        nodes):
-    k = np.loadtxt(OFFICE / 'K.txt')
+def test_a_recording_played_as_the_robot_s_camera_is_answered_frame_by_frame(nodes):
+    frames, intrinsics = recorded_frames(5)
     nodes.start('inference_node', model=str(shipped_start('mobilenetv2')), engine='torch-cpu')
     depths = nodes.listen(Image, 'depth')
-    camera = None
-    for path in sorted((OFFICE / 'image').iterdir()):
-        picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
-        camera = camera or RobotCamera(
-            nodes, Intrinsics(k[0, 0], k[1, 1], k[0, 2], k[1, 2], *picture.shape[:2]))
-        one_by_one(camera, depths, 1, picture)
+    camera = RobotCamera(nodes, intrinsics)
+    for image in frames:
+        one_by_one(camera, depths, 1, image)
     assert [stamp_of(m) for m in depths] == camera.stamps and len(depths) == 5
     assert all(np.isfinite(images.read_depth(m)).mean() > 0.99 for m in depths)
     assert len({images.read_depth(m).tobytes() for m in depths}) == 5
