@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 import torch
 
-from depth_distill_ros.apps.bench.pictures import trained_g
+from depth_distill_ros.apps.bench.paper_figures import trained_g
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.distillation.data.reader_source import ReaderSource

@@ -11,9 +11,9 @@ import pytest
 
 pytest.importorskip('rclpy')
 
+from depth_distill_ros.apps import supervisor  # noqa: E402
 from depth_distill_ros.apps.bench.student import Load, StudentBench, resized_model  # noqa: E402
 from depth_distill_ros.apps.cli import main  # noqa: E402
-from depth_distill_ros.apps.demo import supervisor  # noqa: E402
 from depth_distill_ros.errors import DepthDistillError  # noqa: E402
 from depth_distill_ros.installation import graph_of_its_own  # noqa: E402
 from depth_distill_ros.networks.model import load_model  # noqa: E402
@@ -83,7 +83,7 @@ def test_what_cannot_be_measured_is_one_line(tmp_path, capsys, monkeypatch):
     said = capsys.readouterr().err
     assert '--seconds must be at least 1' in said and 'write NAME=VALUE' in said
     # to get as far as to its parameters takes a node seconds, and on a busy machine more of them
-    monkeypatch.setattr(supervisor, '_QUICK_DEATH', 60.0)
-    with pytest.raises(DepthDistillError, match='ended 5 times'):
+    monkeypatch.setattr(supervisor, '_QUICK_EXIT', 60.0)
+    with pytest.raises(DepthDistillError, match='exited 5 times'):
         StudentBench(tmp_path, tmp_path / 'nowhere', {'threads': -1}, 1.0).measure(
             Load('vga', 5.0, training=False))

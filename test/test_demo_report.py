@@ -8,9 +8,9 @@ import json
 import numpy as np
 import pytest
 
-from depth_distill_ros.apps.demo import demo, judge, pictures, report
+from depth_distill_ros.apps.demo import demo, report, report_image, scores
 from depth_distill_ros.apps.demo.history import History
-from depth_distill_ros.apps.demo.judge import JudgedRelease, JudgeError, Score, Verdict
+from depth_distill_ros.apps.demo.scores import RunScores, Score, ScoredRelease, ScoreError
 from depth_distill_ros.frame import Frame
 
 SIZE = (6, 8)
@@ -25,49 +25,49 @@ def predict(depth):
     return lambda image: np.full(SIZE, depth, np.float32)
 
 
-def verdict(*delta1):
-    return Verdict(
+def run_scores(*delta1):
+    return RunScores(
         10, Score(0.43, 1.5), Score(0.82, 0.5),
-        tuple(JudgedRelease(i + 1, 30.0 * (i + 1), Score(d, 1.0)) for i, d in enumerate(delta1)))
+        tuple(ScoredRelease(i + 1, 30.0 * (i + 1), Score(d, 1.0)) for i, d in enumerate(delta1)))
 
 
 def test_a_perfect_prediction_scores_one_and_no_error():
-    assert judge.judge([frame(2.0)], SIZE, predict(2.0)) == Score(1.0, 0.0)
+    assert scores.mean_score([frame(2.0)], SIZE, predict(2.0)) == Score(1.0, 0.0)
 
 
 def test_scores_are_means_over_the_frames():
     # Right on one frame; 4 m off, beyond any threshold, on the other.
-    score = judge.judge([frame(2.0), frame(6.0)], SIZE, predict(2.0))
+    score = scores.mean_score([frame(2.0), frame(6.0)], SIZE, predict(2.0))
     assert score == Score(0.5, pytest.approx(2.0))
 
 
 def test_frames_without_a_reference_are_left_out():
     empty = frame(np.nan)
     seen = frame(2.0)
-    assert judge.usable([empty, seen]) == [seen]
+    assert scores.usable([empty, seen]) == [seen]
 
 
 def test_no_frame_at_all_is_an_error_with_a_reason():
-    with pytest.raises(JudgeError, match='no frame'):
-        judge.judge([], SIZE, predict(1.0))
+    with pytest.raises(ScoreError, match='no frame'):
+        scores.mean_score([], SIZE, predict(1.0))
 
 
 def test_at_most_twenty_releases_are_judged_the_first_and_the_last_among_them():
-    chosen = judge.evenly(range(1, 101), 20)
+    chosen = scores.evenly(range(1, 101), 20)
     assert len(chosen) == len(set(chosen)) == 20
     assert (chosen[0], chosen[-1]) == (1, 100)
-    assert judge.evenly([1, 2, 3], 20) == [1, 2, 3]
+    assert scores.evenly([1, 2, 3], 20) == [1, 2, 3]
 
 
 def test_the_last_lines_name_the_figures():
-    assert verdict(0.551, 0.7, 0.71).lines() == [
+    assert run_scores(0.551, 0.7, 0.71).lines() == [
         'delta1 constant=0.430 teacher=0.820 first=0.551 last=0.710',
         'rmse constant=1.500 teacher=0.500 first=1.000 last=1.000']
 
 
 def test_a_run_without_a_release_says_so(tmp_path):
-    with pytest.raises(JudgeError, match='no release'):
-        report.judge_run([frame(1.0)], tmp_path, tmp_path / 'releases', 0.0, print)
+    with pytest.raises(ScoreError, match='no release'):
+        report.score_run([frame(1.0)], tmp_path, tmp_path / 'releases', 0.0, print)
 
 
 def test_counters_go_on_counting_when_their_node_was_restarted():
@@ -95,13 +95,13 @@ def test_the_picture_and_the_numbers_are_written(tmp_path):
             'distiller': {'loss_plain': '-0.3'}, 'inference': {'latency_p50_ms': '20'}})
     holes = np.full(SIZE, np.nan, np.float32)
     holes[0] = 2.0
-    rows = [pictures.DepthRow(
+    rows = [report_image.DepthRow(
         np.zeros((24, 32, 3), np.uint8),
         {'reference': holes, 'teacher': np.full(SIZE, 3.0, np.float32)})] * 2
-    pictures.draw_report(tmp_path / 'report.png', 'title', history, verdict(0.5, 0.6), rows)
+    report_image.draw_report(tmp_path / 'report.png', 'title', history, run_scores(0.5, 0.6), rows)
     assert (tmp_path / 'report.png').read_bytes().startswith(b'\x89PNG')
 
-    report.write_figures(tmp_path / 'figures.json', verdict(0.5, 0.6), {'received': 9}, history)
+    report.write_figures(tmp_path / 'figures.json', run_scores(0.5, 0.6), {'received': 9}, history)
     figures = json.loads((tmp_path / 'figures.json').read_text())
     assert figures['verdict']['releases'][1]['score']['delta1'] == 0.6
     assert figures['counts'] == {'received': 9}

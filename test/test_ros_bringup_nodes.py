@@ -19,7 +19,7 @@ if find_spec('mujoco') is None:
 from diagnostic_msgs.msg import DiagnosticArray, KeyValue  # noqa: E402
 
 from depth_distill_ros import installation  # noqa: E402
-from depth_distill_ros.apps.demo.supervisor import Supervisor  # noqa: E402
+from depth_distill_ros.apps.supervisor import Supervisor  # noqa: E402
 from depth_distill_ros.networks import build  # noqa: E402
 from depth_distill_ros.networks.model import ModelCard, save_model  # noqa: E402
 from depth_distill_ros.ros import bringup  # noqa: E402
@@ -54,7 +54,7 @@ class Loop:
         deadline = time.monotonic() + 120
         while not condition():
             assert time.monotonic() < deadline, self.monitor.messages
-            self.supervisor.restart_the_dead()
+            self.supervisor.restart_exited()
             self.monitor.spin(0.2)
 
     def wait_until_active(self, names):

@@ -17,7 +17,7 @@ import torch
 
 from depth_distill_ros import __version__
 from depth_distill_ros.apps.bench.gap import shares_of_gap
-from depth_distill_ros.apps.bench.report import write_report
+from depth_distill_ros.apps.bench.results_page import write_report
 from depth_distill_ros.apps.bench.runner import Bench, Outcome
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.tables import Comparison, PaperTable, beside, paper_table

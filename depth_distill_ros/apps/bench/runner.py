@@ -16,11 +16,10 @@ from typing import Any
 import torch
 
 from depth_distill_ros import datasets
-from depth_distill_ros.apps.bench.device import device
+from depth_distill_ros.apps.bench.machine import device, gpu_milliseconds
 from depth_distill_ros.apps.bench.preset import Preset
 from depth_distill_ros.apps.bench.rendered import render
 from depth_distill_ros.apps.bench.table import BenchTable, Row
-from depth_distill_ros.apps.bench.timing import gpu_milliseconds
 from depth_distill_ros.datasets.preprocessing import recorded
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.offline import RunSettings, open_run

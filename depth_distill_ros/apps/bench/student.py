@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from depth_distill_ros import installation
-from depth_distill_ros.apps.demo.supervisor import Supervisor, last_line
+from depth_distill_ros.apps.supervisor import Supervisor, last_line
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.model import load_model, read_card, save_model
 from depth_distill_ros.ros import bringup
@@ -181,7 +181,7 @@ class StudentBench:
         deadline = time.monotonic() + _START
         while not ready():
             listener.spin(0.2)
-            supervisor.restart_the_dead()
+            supervisor.restart_exited()
             if time.monotonic() > deadline:
                 raise DepthDistillError(
                     f'{what} has not started within {_START:.0f} s; last words: '

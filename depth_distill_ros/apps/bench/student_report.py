@@ -16,7 +16,7 @@ from rich.table import Table
 import torch
 
 from depth_distill_ros import __version__
-from depth_distill_ros.apps.bench.device import device
+from depth_distill_ros.apps.bench.machine import device
 from depth_distill_ros.apps.bench.student import Measurement
 from depth_distill_ros.files import write_json, writing
 from depth_distill_ros.networks.model import read_card

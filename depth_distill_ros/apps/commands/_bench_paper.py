@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from depth_distill_ros.apps.bench.catalogue import bench_table
-from depth_distill_ros.apps.bench.pictures import draw_figures
+from depth_distill_ros.apps.bench.paper_figures import draw_figures
 from depth_distill_ros.apps.bench.preset import FULL, small
 from depth_distill_ros.apps.bench.results import write_results
 from depth_distill_ros.apps.bench.runner import Bench

@@ -17,9 +17,9 @@ from rich.console import Console
 
 from depth_distill_ros import installation
 from depth_distill_ros.apps.demo.history import History
-from depth_distill_ros.apps.demo.judge import JudgeError
-from depth_distill_ros.apps.demo.supervisor import Supervisor
+from depth_distill_ros.apps.demo.scores import ScoreError
 from depth_distill_ros.apps.demo.view import View
+from depth_distill_ros.apps.supervisor import Supervisor
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.ros import bringup
@@ -48,7 +48,7 @@ class DemoOptions:
 
 
 class StopRequest:
-    """Ctrl-C, a termination or a closed terminal, as a flag that is read when it suits."""
+    """Turns SIGINT, SIGTERM and SIGHUP into a flag, which the main loop reads."""
 
     def __init__(self) -> None:
         self.made = False
@@ -59,7 +59,7 @@ class StopRequest:
         self.made = True
 
     def release(self) -> None:
-        """Let Ctrl-C interrupt again."""
+        """Restore the default signal handlers."""
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
@@ -76,11 +76,11 @@ def run_demo(options: DemoOptions) -> int:
     console = Console()
     aside = move_aside(folder)
     if aside:
-        console.print(f'the last demo is now in {aside}', highlight=False, markup=False)
+        console.print(f'the previous demo was moved to {aside}', highlight=False, markup=False)
     folder.mkdir(parents=True)
     os.environ.update(installation.graph_of_its_own(folder / 'logs'))
     console.print(
-        f'{len(graph)} nodes start; files go to {folder}; to look in: '
+        f'starting {len(graph)} nodes; files go to {folder}; to inspect the graph: '
         f'ROS_DOMAIN_ID={os.environ["ROS_DOMAIN_ID"]}', highlight=False, markup=False)
     began = time.time()
     stop = StopRequest()
@@ -88,13 +88,13 @@ def run_demo(options: DemoOptions) -> int:
         monitor_type, options.duration, graph, arguments, folder, console, stop)
     stop.release()
     if stop.made:
-        console.print('all nodes have ended; Ctrl-C again skips the report')
+        console.print('all nodes have stopped; press Ctrl-C again to skip the report')
     try:
         _report(folder, began, options.teacher, history, frames, console)
-    except JudgeError as error:
+    except ScoreError as error:
         if not stop.made:
             raise
-        console.print(f'no report: {error}', highlight=False, markup=False)
+        console.print(str(error), highlight=False, markup=False)
     return _INTERRUPTED if stop.made else 0
 
 
@@ -115,13 +115,13 @@ def _watch(
         with view.open():
             started = time.monotonic()
             while not stop.made and (seconds := time.monotonic() - started) < duration:
-                for name in supervisor.restart_the_dead():
-                    view.note(f'{name} had ended and was started again')
+                for name in supervisor.restart_exited():
+                    view.note(f'{name} exited and was started again')
                 history.add(seconds, {**monitor.values, 'monitor': monitor.rates()})
                 view.show(seconds, history, supervisor.children, monitor.messages)
                 monitor.spin(1.0)
     finally:
-        console.print('ending all nodes')
+        console.print('stopping all nodes')
         supervisor.stop()
         monitor.close()
     return history, frames
@@ -130,32 +130,32 @@ def _watch(
 def _report(
         folder: Path, began: float, teacher: str, history: History, frames: list[Frame],
         console: Console) -> None:
-    from depth_distill_ros.apps.demo import pictures, report
+    from depth_distill_ros.apps.demo import report, report_image
 
     teacher_folder = Path(bringup.teacher_spec(teacher))
     if frames:
         report.save_frames(folder / 'frames.npz', frames)
     console.print(
-        f"judging teacher and releases on {len(frames)} frames of the robot's camera",
+        f'scoring teacher and releases on {len(frames)} robot camera frames',
         highlight=False, markup=False)
-    with console.status('judging') as status:
-        verdict = report.judge_run(
+    with console.status('scoring') as status:
+        scores = report.score_run(
             frames, teacher_folder, folder / 'releases', began,
-            lambda what: status.update(f'judging {what}'))
+            lambda what: status.update(f'scoring {what}'))
         status.update('drawing')
         counts = {name: history.total(f'inference.{name}') for name in _COUNTS}
-        report.write_figures(folder / 'figures.json', verdict, counts, history)
+        report.write_figures(folder / 'figures.json', scores, counts, history)
         minutes = history.rows[-1]['time'] / 60.0
-        pictures.draw_report(
+        report_image.draw_report(
             folder / 'report.png',
             f'{minutes:.1f} minutes on {os.cpu_count()} cores: '
             f'{round(history.latest("distiller.step") or 0)} steps, '
-            f'{len(verdict.releases)} releases judged on {verdict.frames} frames of the '
-            "robot's camera", history, verdict,
+            f'{len(scores.releases)} releases scored on {scores.frames} robot '
+            'camera frames', history, scores,
             report.depth_rows(frames, teacher_folder, folder / 'releases'))
     for line in (
             'camera frames ' + ' '.join(f'{name}={count}' for name, count in counts.items()),
-            *verdict.lines(), f'report: {folder / "report.png"}'):
+            *scores.lines(), f'report: {folder / "report.png"}'):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -175,6 +175,6 @@ def _monitor_type() -> type[Monitor]:
         from depth_distill_ros.ros.clients.monitor import Monitor
     except ImportError as error:
         raise DemoError(
-            f'ROS cannot be imported ({error}): source a ROS installation, or '
+            f'cannot import ROS ({error}); source a ROS installation, or '
             "pip install 'depth_distill_ros[wheels,simulation]'") from error
     return Monitor

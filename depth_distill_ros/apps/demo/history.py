@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the nodes said about themselves, second by second."""
+"""The numbers in the nodes' diagnostics over the time of the run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import math
 
 class History:
     """
-    The numbers of all diagnostics over time.
+    The numbers in all diagnostics over time.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class History:
         self._before_restart: dict[str, float] = {}
 
     def add(self, seconds: float, values: Mapping[str, Mapping[str, str]]) -> None:
-        """Note the present values; those that are no finite numbers are left out."""
+        """Add the present values; values that are not finite numbers are left out."""
         row = {'time': seconds}
         for node, entries in values.items():
             for key, text in entries.items():
@@ -38,15 +38,15 @@ class History:
         self.rows.append(row)
 
     def latest(self, name: str) -> float | None:
-        """Return the last known value, None if there never was one."""
+        """Return the last known value, None if there was none."""
         return next((row[name] for row in reversed(self.rows) if name in row), None)
 
     def total(self, name: str) -> int:
-        """Return a counter's value, its counts before restarts of its node included."""
+        """Return a counter's value, including its counts before restarts of its node."""
         return round(self._before_restart.get(name, 0.0) + (self.latest(name) or 0.0))
 
     def curve(self, name: str) -> tuple[list[float], list[float]]:
-        """Return (seconds, values) wherever there is a value."""
+        """Return (seconds, values) of the rows that have a value."""
         known = [(row['time'], row[name]) for row in self.rows if name in row]
         return [time for time, _ in known], [value for _, value in known]
 

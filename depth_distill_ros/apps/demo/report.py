@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the demo leaves behind: report.png, figures.json, and the frames they rest on."""
+"""The demo's results: report.png, figures.json, and the recorded frames."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import numpy as np
 import torch
 
 from depth_distill_ros.apps.demo.history import History
-from depth_distill_ros.apps.demo.judge import (
+from depth_distill_ros.apps.demo.report_image import DepthRow
+from depth_distill_ros.apps.demo.scores import (
     MAX_RELEASES,
-    JudgedRelease,
-    JudgeError,
     Predictor,
-    Verdict,
+    RunScores,
+    ScoredRelease,
+    ScoreError,
     evenly,
-    judge,
+    mean_score,
     usable,
 )
-from depth_distill_ros.apps.demo.pictures import DepthRow
 from depth_distill_ros.distillation.releases import releases
 from depth_distill_ros.evaluation.constant import constant_depth
 from depth_distill_ros.files import write_json
@@ -40,11 +40,11 @@ def save_frames(path: Path, frames: Sequence[Frame]) -> None:
         references=np.stack([frame.depth for frame in frames]))
 
 
-def judge_run(
+def score_run(
         frames: Sequence[Frame], teacher: Path, release_root: Path, began: float,
-        progress: Callable[[str], None]) -> Verdict:
+        progress: Callable[[str], None]) -> RunScores:
     """
-    Score constant, teacher and up to 20 releases on the same frames.
+    Score constant depth, teacher and up to 20 releases on the same frames.
 
     Parameters
     ----------
@@ -52,39 +52,39 @@ def judge_run(
     teacher : model folder
     release_root : folder of the run's releases
     began : start of the run, seconds since the epoch
-    progress : told what is being judged
+    progress : called with what is being scored
 
     Raises
     ------
-    JudgeError : no usable frame, or no release.
+    ScoreError : no usable frame, or no release.
 
     """
     frames = usable(frames)
     records = releases(release_root)
     if not frames or not records:
         what = 'no release was made' if frames else 'no frame with a reference was recorded'
-        raise JudgeError(f'{what}: there is nothing to report on; let the demo run for longer')
+        raise ScoreError(f'no report: {what}; run the demo for longer')
     # Two threads that wait for each other on busy cores are many times slower than one.
     torch.set_num_threads(1)
-    judged = []
+    scored = []
     for record in evenly(records, MAX_RELEASES):
         progress(f'release {record.number}')
         student = Predictor(record.folder)
-        judged.append(JudgedRelease(
+        scored.append(ScoredRelease(
             record.number, (record.folder / CARD).stat().st_mtime - began,
-            judge(frames, student.size, student)))
+            mean_score(frames, student.size, student)))
     progress('teacher')
     predictor = Predictor(teacher)
     constant = np.full(student.size, constant_depth(frame.depth for frame in frames),
                        np.float32)
-    return Verdict(
-        len(frames), judge(frames, student.size, lambda image: constant),
-        judge(frames, predictor.size, predictor), tuple(judged))
+    return RunScores(
+        len(frames), mean_score(frames, student.size, lambda image: constant),
+        mean_score(frames, predictor.size, predictor), tuple(scored))
 
 
 def depth_rows(
         frames: Sequence[Frame], teacher: Path, release_root: Path) -> list[DepthRow]:
-    """Return some frames, each with its depths by title: reference, teacher, first, last."""
+    """Return a few frames with their depths by title: reference, teacher, first and last."""
     first, last = (Predictor(releases(release_root)[index].folder) for index in (0, -1))
     predictors = {'teacher': Predictor(teacher), 'first student': first, 'last student': last}
     rows = []
@@ -97,6 +97,6 @@ def depth_rows(
 
 
 def write_figures(
-        path: Path, verdict: Verdict, counts: dict[str, int], history: History) -> None:
+        path: Path, scores: RunScores, counts: dict[str, int], history: History) -> None:
     """Write every number of the report as JSON."""
-    write_json(path, {'verdict': verdict.as_dict(), 'counts': counts, 'history': history.rows})
+    write_json(path, {'verdict': scores.as_dict(), 'counts': counts, 'history': history.rows})

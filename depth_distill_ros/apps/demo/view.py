@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The demo as it runs: a table in a terminal, a line now and then elsewhere."""
+"""Live state of the demo: a table in a terminal, otherwise a line every ten seconds."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from depth_distill_ros.apps.demo.history import History
-from depth_distill_ros.apps.demo.supervisor import Child
+from depth_distill_ros.apps.supervisor import Child
 
 _PLAIN_PERIOD = 10.0
 _WARNING = 1
 
 
 class View:
-    """Shows the state of the run on ``console``; ``show`` may be called as often as one likes."""
+    """Shows the state of the run on ``console``; ``show`` limits its own output rate."""
 
     def __init__(self, console: Console, duration: float) -> None:
         self._console = console
@@ -32,7 +32,7 @@ class View:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Hold the terminal while the run lasts."""
+        """Keep the live table open during the run."""
         if not self._console.is_terminal:
             yield
             return
@@ -41,13 +41,13 @@ class View:
         self._live = None
 
     def note(self, text: str) -> None:
-        """Print a line that stays."""
+        """Print a permanent line."""
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def show(
             self, seconds: float, history: History, children: Sequence[Child],
             messages: Mapping[str, tuple[int, str]]) -> None:
-        """Show where the run is, ``seconds`` after its start."""
+        """Show the state ``seconds`` after the start."""
         if self._live:
             self._live.update(
                 self._table(seconds, history, children, messages), refresh=True)
@@ -76,7 +76,7 @@ class View:
 
 
 def summary(history: History) -> list[tuple[str, str]]:
-    """Return (label, text) of what is worth watching."""
+    """Return (label, text) of the most important numbers."""
     def number(name: str, form: str) -> str:
         value = history.latest(name)
         return '-' if value is None else format(value, form)

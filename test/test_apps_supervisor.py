@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from depth_distill_ros.apps.demo.supervisor import Supervisor, SupervisorError
+from depth_distill_ros.apps.supervisor import Supervisor, SupervisorError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -79,7 +79,7 @@ def test_a_killed_process_is_started_again_and_the_others_go_on(supervise, tmp_p
 
     os.kill(before, signal.SIGKILL)
     wait_for(lambda: not alive(before))
-    assert supervisor.restart_the_dead() == ['a']
+    assert supervisor.restart_exited() == ['a']
 
     wait_for(lambda: ready(tmp_path / 'a.log', times=2))
     assert (first.restarts, second.restarts) == (1, 0)
@@ -91,7 +91,7 @@ def test_a_killed_process_is_started_again_and_the_others_go_on(supervise, tmp_p
 def test_nothing_is_restarted_while_all_run(supervise, tmp_path):
     supervisor = supervise(a=python(PARENT))
     wait_for(lambda: ready(tmp_path / 'a.log'))
-    assert supervisor.restart_the_dead() == []
+    assert supervisor.restart_exited() == []
 
 
 def test_stop_ends_every_process_and_what_it_started(supervise, tmp_path):
@@ -116,10 +116,10 @@ def test_a_process_deaf_to_sigint_gets_sigterm(supervise, tmp_path):
 
 def test_a_process_that_dies_at_once_again_and_again_is_named_with_its_last_words(supervise):
     supervisor = supervise(broken=python("import sys; sys.exit('teacher not found')"))
-    with pytest.raises(SupervisorError, match='broken ended 5 times.*teacher not found'):
+    with pytest.raises(SupervisorError, match='broken exited 5 times.*teacher not found'):
         for _ in range(5):
             wait_for(lambda: supervisor.children[0].process.poll() is not None)
-            supervisor.restart_the_dead()
+            supervisor.restart_exited()
 
 
 def test_a_command_that_does_not_exist_is_named_and_nothing_is_left(tmp_path):
@@ -134,7 +134,7 @@ def test_the_processes_of_a_killed_supervisor_end(tmp_path):
     sleeper = python("import time; print('up', flush=True); time.sleep(600)")
     source = (
         'import time; from pathlib import Path;'
-        'from depth_distill_ros.apps.demo.supervisor import Supervisor;'
+        'from depth_distill_ros.apps.supervisor import Supervisor;'
         f'supervisor = Supervisor({{"a": {sleeper!r}}}, Path({str(tmp_path)!r}), {{}});'
         'print(supervisor.children[0].process.pid, flush=True); time.sleep(600)')
     outer = subprocess.Popen([sys.executable, '-c', source], stdout=subprocess.PIPE, cwd=ROOT)

@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The report's one picture: curves above, depth below."""
+"""report.png: curves above, depth maps below."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 import numpy as np
 
 from depth_distill_ros.apps.demo.history import History
-from depth_distill_ros.apps.demo.judge import Verdict
+from depth_distill_ros.apps.demo.scores import RunScores
 
 _STUDENT, _TEACHER, _CONSTANT, _LIVE = '#1b7f5c', '#3b5b92', '#9a9a9a', '#e0a030'
 _LOSSES = {'distiller.loss_plain': 'plain', 'distiller.loss_transformed': 'transformed'}
@@ -30,20 +30,20 @@ class DepthRow:
 
 
 def draw_report(
-        path: Path, title: str, history: History, verdict: Verdict,
+        path: Path, title: str, history: History, scores: RunScores,
         rows: Sequence[DepthRow]) -> None:
     """
-    Write the picture: four charts over the minutes of the run, then the grid of depths.
+    Write the image: four charts over the minutes of the run, then a grid of depth maps.
 
-    history and rows must not be empty; all depths share one colour scale.
+    history and rows must not be empty. All depth maps share one colour scale.
     """
     figure = Figure(figsize=(13.0, 7.6 + 1.8 * len(rows)), layout='constrained')
     FigureCanvasAgg(figure)
     figure.suptitle(title, fontsize=12)
-    charts, pictures = figure.subfigures(2, 1, height_ratios=(7.0, 1.8 * len(rows)))
+    charts, grid = figure.subfigures(2, 1, height_ratios=(7.0, 1.8 * len(rows)))
     (delta1, rmse), (losses, camera) = charts.subplots(2, 2)
-    _scores(delta1, history, verdict, 'delta1', "δ1 in the robot's world (higher is better)")
-    _scores(rmse, history, verdict, 'rmse', "RMSE in the robot's world, m (lower is better)")
+    _scores(delta1, history, scores, 'delta1', "δ1 in the robot's world (higher is better)")
+    _scores(rmse, history, scores, 'rmse', "RMSE in the robot's world, m (lower is better)")
     _losses(losses, history)
     _camera(camera, history)
     minutes = history.rows[-1]['time'] / 60.0
@@ -51,24 +51,24 @@ def draw_report(
         axes.set_xlabel('minutes')
         axes.set_xlim(0.0, minutes)
         axes.grid(alpha=0.25)
-    _grid(pictures, rows)
+    _grid(grid, rows)
     figure.savefig(path, dpi=110)
 
 
-def _scores(axes: Axes, history: History, verdict: Verdict, key: str, title: str) -> None:
+def _scores(axes: Axes, history: History, scores: RunScores, key: str, title: str) -> None:
     axes.set_title(title, fontsize=10)
-    for score, name, colour in (
-            (verdict.teacher, 'teacher', _TEACHER), (verdict.constant, 'constant', _CONSTANT)):
-        value = getattr(score, key)
+    for line, name, colour in (
+            (scores.teacher, 'teacher', _TEACHER), (scores.constant, 'constant', _CONSTANT)):
+        value = getattr(line, key)
         axes.axhline(value, color=colour, linestyle='--', label=f'{name} {value:.3f}')
     seconds, values = history.curve(f'evaluator.{key}')
     axes.plot(_minutes(seconds), values, color=_LIVE, linewidth=1,
               label='/depth/student live (sliding window)')
     axes.plot(
-        _minutes([release.time for release in verdict.releases]),
-        [getattr(release.score, key) for release in verdict.releases],
+        _minutes([release.time for release in scores.releases]),
+        [getattr(release.score, key) for release in scores.releases],
         color=_STUDENT, marker='o', markersize=4,
-        label=f'student: releases, last {getattr(verdict.last, key):.3f}')
+        label=f'student: releases, last {getattr(scores.last, key):.3f}')
     axes.set_ylim(bottom=0.0)
     axes.legend(fontsize=8)
 

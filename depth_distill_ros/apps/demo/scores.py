@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Constant, teacher and releases, all on the same recorded frames of the robot's world."""
+"""Scores of constant depth, teacher and releases on the same recorded robot camera frames."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MAX_RELEASES = 20
 _FEWEST_VALID = 0.01
 
 
-class JudgeError(DepthDistillError):
-    """Frames that nothing can be measured on."""
+class ScoreError(DepthDistillError):
+    """Frames without a reference depth, or a run without a release."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Score:
 
 
 @dataclass(frozen=True)
-class JudgedRelease:
-    """time: seconds after the start of the run at which the release was written."""
+class ScoredRelease:
+    """time: when the release was written, seconds after the start of the run."""
 
     number: int
     time: float
@@ -42,13 +42,13 @@ class JudgedRelease:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RunScores:
     """All scores of one run, on the same frames at the student's output size."""
 
     frames: int
     constant: Score
     teacher: Score
-    releases: tuple[JudgedRelease, ...]
+    releases: tuple[ScoredRelease, ...]
 
     @property
     def first(self) -> Score:
@@ -70,7 +70,7 @@ class Verdict:
             for figure in ('delta1', 'rmse')]
 
     def as_dict(self) -> dict[str, object]:
-        """Return it for JSON."""
+        """Return the scores for JSON."""
         return asdict(self)
 
 
@@ -80,21 +80,21 @@ def usable(frames: Sequence[Frame]) -> list[Frame]:
             if (np.isfinite(frame.depth) & (frame.depth > 0)).mean() >= _FEWEST_VALID]
 
 
-def judge(
+def mean_score(
         frames: Sequence[Frame], size: tuple[int, int],
         predict: Callable[[np.ndarray], np.ndarray]) -> Score:
     """
-    Return the mean scores of a predictor.
+    Return the mean score of a predictor over the frames.
 
     Parameters
     ----------
     frames : at least one, each with some valid reference
-    size : (height, width) at which is compared
+    size : (height, width) at which the depths are compared
     predict : from an H x W x 3 uint8 camera image to depth at ``size``, metres
 
     """
     if not frames:
-        raise JudgeError('no frame of the robot camera with a reference was recorded')
+        raise ScoreError('no frame of the robot camera with a reference was recorded')
     scores = []
     for frame in frames:
         reference = View.fit(frame.depth.shape, size).depth(frame.depth)

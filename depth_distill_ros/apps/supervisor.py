@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Keeps a set of processes running, and leaves none of them behind."""
+"""Keeps a set of processes running, and ends all of them at the end."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from depth_distill_ros.errors import DepthDistillError
 
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
-_QUICK_DEATH = 10.0
-_QUICK_DEATHS_ALLOWED = 5
+_QUICK_EXIT = 10.0
+_QUICK_EXITS_ALLOWED = 5
 
 
 class SupervisorError(DepthDistillError):
-    """A process that cannot be started, or that dies again and again."""
+    """A process that cannot be started, or that exits repeatedly soon after its start."""
 
 
 @dataclass
@@ -33,8 +33,8 @@ class Child:
 
     Attributes
     ----------
-    restarts : times it was started again after a death
-    quick_deaths : deaths in a row within seconds of a start
+    restarts : how often it was started again after it exited
+    quick_exits : consecutive exits within seconds of a start
 
     """
 
@@ -44,16 +44,16 @@ class Child:
     process: subprocess.Popen
     started: float
     restarts: int = 0
-    quick_deaths: int = 0
+    quick_exits: int = 0
 
 
 class Supervisor:
     """
     Starts named commands, each as its own process group with its own log file.
 
-    A process that ends is started again. ``stop`` ends all of them: SIGINT, after ``grace``
-    seconds SIGTERM, then SIGKILL. Should the supervisor itself be killed, the kernel sends
-    its processes SIGTERM.
+    A process that exits is started again by ``restart_exited``. ``stop`` ends all of them: SIGINT,
+    after ``grace`` seconds SIGTERM, then SIGKILL. If the supervisor itself is killed, the kernel
+    sends its processes SIGTERM.
     """
 
     def __init__(
@@ -74,21 +74,21 @@ class Supervisor:
     def _launch(self, command: Sequence[str], log: Path) -> subprocess.Popen:
         with log.open('ab') as output:
             try:
-                # Its own session: the terminal's Ctrl-C must reach a child once, from stop().
+                # A session of its own: Ctrl-C in the terminal reaches a child only through stop().
                 return subprocess.Popen(
                     command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                     env=self._environment, start_new_session=True,
-                    preexec_fn=_die_with_the_parent)
+                    preexec_fn=_end_with_the_parent)
             except OSError as error:
                 raise SupervisorError(f'cannot start {command[0]}: {error.strerror}') from error
 
-    def restart_the_dead(self) -> list[str]:
+    def restart_exited(self) -> list[str]:
         """
-        Start again what has died since the last call; return the names.
+        Start again what has exited since the last call; return the names.
 
         Raises
         ------
-        SupervisorError : one that died within seconds of its start, several times in a row.
+        SupervisorError : a process exited within seconds of its start, several times in a row.
 
         """
         restarted = []
@@ -96,12 +96,12 @@ class Supervisor:
             if child.process.poll() is None:
                 continue
             _signal_group(child, signal.SIGKILL)
-            lived = time.monotonic() - child.started
-            child.quick_deaths = child.quick_deaths + 1 if lived < _QUICK_DEATH else 0
-            if child.quick_deaths >= _QUICK_DEATHS_ALLOWED:
+            ran = time.monotonic() - child.started
+            child.quick_exits = child.quick_exits + 1 if ran < _QUICK_EXIT else 0
+            if child.quick_exits >= _QUICK_EXITS_ALLOWED:
                 raise SupervisorError(
-                    f'{child.name} ended {child.quick_deaths} times within {_QUICK_DEATH:.0f} s '
-                    f'of its start; its last words ({child.log}): {last_line(child.log)}')
+                    f'{child.name} exited {child.quick_exits} times within {_QUICK_EXIT:.0f} s '
+                    f'of its start; last line of {child.log}: {last_line(child.log)}')
             child.process = self._launch(child.command, child.log)
             child.started = time.monotonic()
             child.restarts += 1
@@ -109,7 +109,7 @@ class Supervisor:
         return restarted
 
     def stop(self, grace: float = 15.0) -> None:
-        """End every process and all that it started; return when none is left."""
+        """End every process and all its children; return when none is left."""
         for number, patience in (
                 (signal.SIGINT, grace), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
             for child in self.children:
@@ -135,8 +135,8 @@ def _signal_group(child: Child, number: int) -> None:
     try:
         os.killpg(child.process.pid, number)
     except (ProcessLookupError, PermissionError):
-        pass  # The group has ended.
+        pass  # The group has exited.
 
 
-def _die_with_the_parent() -> None:
+def _end_with_the_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

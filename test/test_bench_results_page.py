@@ -4,7 +4,7 @@
 
 import pytest
 
-from depth_distill_ros.apps.bench.report import write_report
+from depth_distill_ros.apps.bench.results_page import write_report
 
 CPU = {'cpu': 'EPYC', 'cores': 2, 'threads': 1, 'computed': 'cpu, bf16'}
 
