@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.geometry.view import View
 
 
 class FrameError(DepthDistillError):
@@ -79,6 +80,24 @@ class Frame:
     def size(self) -> tuple[int, int]:
         """(height, width) of the image, pixels."""
         return self.image.shape[:2]
+
+    def through(self, view: View) -> Frame:
+        """
+        Return every part of the frame through one view.
+
+        Images are averaged over areas where they shrink and else interpolated; depth and classes
+        come from the nearest pixel. Raises FrameSizeError if depth and image differ in size.
+        """
+        if self.depth is not None and self.depth.shape != self.size:
+            raise FrameSizeError(self._about(
+                f'depth of size {_text(self.depth.shape)} for an image of {_text(self.size)} '
+                '(height x width)'))
+        image, right, depth, semantics, intrinsics = (
+            None if part is None else through(part) for part, through in (
+                (self.image, view.image), (self.right, view.image), (self.depth, view.depth),
+                (self.semantics, view.labels), (self.intrinsics, view.intrinsics)))
+        return replace(self, image=image, depth=depth, semantics=semantics,
+                       intrinsics=intrinsics, right=right)
 
     def _check(self, part: str, dtype: type, shape: tuple[int, ...]) -> None:
         array = getattr(self, part)

@@ -14,6 +14,7 @@ from depth_distill_ros.datasets.kinds import KINDS
 from depth_distill_ros.datasets.photometric import dacnn, hu
 from depth_distill_ros.datasets.preprocessing import Fit, Indoor, RandomCrop, preparation
 from depth_distill_ros.datasets.transforms import flipped, rotated
+from depth_distill_ros.frame import FrameSizeError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
 # A flat wall, seen by a camera with square pixels: X and Y of each pixel are known.
@@ -136,7 +137,7 @@ def test_stereo_pairs_are_neither_mirrored_nor_turned():
 def test_depth_of_another_size_than_the_picture_is_refused():
     wrong = replace(sample(), depth=sample().depth[:, :-1])
     for pipeline in (Indoor(), RandomCrop(), Fit((96, 128), (48, 64))):
-        with pytest.raises(DatasetError, match=r'wall: depth of \(480, 639\) for a picture of'):
+        with pytest.raises(FrameSizeError, match='depth of size 480x639 .* of 480x640'):
             pipeline(wrong, random())
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.frame import Frame, FrameError
+from depth_distill_ros.frame import FrameError
 from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.stream.intake import StreamIntake, fit_frame
+from depth_distill_ros.stream.intake import StreamIntake
 from depth_distill_ros.stream.pairing import StampPairer
 from depth_distill_ros.stream.semantics import label_ids
 from depth_distill_ros.stream.store import StreamWriter
@@ -95,12 +95,3 @@ def test_counters_handed_out_do_not_change_later(writer):
     before = intake.counters()
     intake.reject(DepthDistillError('x'))
     assert before.rejected == {}
-
-
-def test_depth_follows_its_image_to_another_size():
-    image, semantics = vga()
-    depth = np.tile(np.linspace(1, 2, 640, dtype=np.float32), (480, 1))
-    depth[:, :100] = np.nan
-    small = fit_frame(Frame(image, depth, semantics, VGA), (96, 128))
-    assert small.depth.shape == (96, 128) and small.depth.dtype == np.float32
-    assert np.isnan(small.depth[:, :20]).all() and np.isfinite(small.depth[:, 20:]).all()

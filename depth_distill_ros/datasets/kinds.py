@@ -88,7 +88,7 @@ KINDS = {
         'data/nyu2_test.csv and the PNG and JPG files they name',
         {'split': Key('which list', ('train', 'test'))}),
     'nyu-mat': Kind(
-        'nyu_mat:NyuMatReader', 'the official nyu_depth_v2_labeled.mat (the file, or its folder)',
+        'nyu:NyuMatReader', 'the official nyu_depth_v2_labeled.mat (the file, or its folder)',
         {'split': Key('train and test need splits.mat beside the file', ('all', 'train', 'test')),
          'depth': Key('holes filled, or as the Kinect gave it', ('filled', 'raw'))}),
     'scannet': Kind(

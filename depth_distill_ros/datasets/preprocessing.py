@@ -25,7 +25,6 @@ from depth_distill_ros.datasets.transforms import (
     flipped,
     rotated,
     scaled,
-    viewed,
     with_depth_at,
 )
 from depth_distill_ros.frame import Frame
@@ -88,7 +87,7 @@ class Fit:
 
     def __call__(self, sample: Frame, random: np.random.Generator | None = None) -> Frame:
         part = View.fit(sample.image.shape[:2], self.size).crop
-        prepared = viewed(sample, View(part, self.size))
+        prepared = sample.through(View(part, self.size))
         if sample.depth is not None and self.depth_size is not None:
             # From the source at once: the nearest of the nearest may be another pixel.
             whole = cropped(sample, *part[:2], part[2:])

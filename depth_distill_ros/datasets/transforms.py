@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Crop, resize, mirror and turn a sample: picture, depth, classes and camera together."""
+"""Crop, resize, mirror and rotate a frame: image, depth, classes and camera together."""
 
 from __future__ import annotations
 
@@ -16,33 +16,14 @@ from depth_distill_ros.geometry.view import View
 Size = tuple[int, int]
 
 
-def viewed(sample: Frame, view: View) -> Frame:
-    """
-    Return every part of the sample through one view.
-
-    Pictures are averaged over areas where they shrink and else interpolated, depth and classes
-    are taken from the nearest pixel. DatasetError where the depth is not of the picture's size.
-    """
-    if sample.depth is not None and sample.depth.shape != sample.image.shape[:2]:
-        raise DatasetError(f'{sample.name}: depth of {sample.depth.shape} for a picture of '
-                           f'{sample.image.shape[:2]} (height, width)')
-    image, right = (None if part is None else view.image(part)
-                    for part in (sample.image, sample.right))
-    depth, semantics = (None if part is None else view.labels(part)
-                        for part in (sample.depth, sample.semantics))
-    camera = sample.intrinsics
-    return replace(sample, image=image, depth=depth, semantics=semantics, right=right,
-                   intrinsics=view.intrinsics(camera) if camera is not None else None)
-
-
 def scaled(sample: Frame, size: Size) -> Frame:
     """Return the whole sample at another size."""
-    return viewed(sample, View((0, 0, *sample.image.shape[:2]), size))
+    return sample.through(View((0, 0, *sample.image.shape[:2]), size))
 
 
 def cropped(sample: Frame, top: int, left: int, size: Size) -> Frame:
     """Return the part of that size from (top, left) on; GeometryError if it does not fit."""
-    return viewed(sample, View((top, left, *size), size))
+    return sample.through(View((top, left, *size), size))
 
 
 def with_depth_at(sample: Frame, size: Size | None) -> Frame:

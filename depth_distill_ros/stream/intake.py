@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -98,7 +98,8 @@ class StreamIntake:
         """
         try:
             frame = Frame(image, semantics=semantics, intrinsics=intrinsics, stamp=stamp)
-            return self._writer.append(fit_frame(frame, self._writer.size))
+            return self._writer.append(
+                frame.through(View.fit(frame.size, self._writer.size)))
         except DepthDistillError as error:
             self.reject(error)
             return None
@@ -122,12 +123,3 @@ class StreamIntake:
             counters.duplicates = pairer.duplicates
             counters.resets = pairer.reset_count
         return counters
-
-
-def fit_frame(frame: Frame, size: tuple[int, int]) -> Frame:
-    """Return the frame's largest centred part of that aspect ratio at (height, width)."""
-    view = View.fit(frame.size, size)
-    return replace(
-        frame, image=view.image(frame.image), semantics=view.labels(frame.semantics),
-        intrinsics=view.intrinsics(frame.intrinsics),
-        depth=None if frame.depth is None else view.depth(frame.depth))

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from depth_distill_ros.datasets.files import PerProcess, not_found
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers.bag_file import BagFile
 from depth_distill_ros.datasets.readers.bag_topics import Topics, choose
+from depth_distill_ros.datasets.readers.common import PerProcess, not_found
 from depth_distill_ros.datasets.readers.matching import matched
 from depth_distill_ros.encodings import compressed
 from depth_distill_ros.encodings import image as images

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from depth_distill_ros.datasets.files import (
+from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.datasets.readers.common import (
     entries,
     intrinsics_of,
     metres,
     not_found,
-    numbers,
     read_colour,
     read_grey,
+    read_matrix,
     read_text,
 )
-from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.stream import semantics as class_maps
 
@@ -103,7 +103,7 @@ class FolderReader:
 def _camera(path: Path) -> np.ndarray | None:
     """Return K, 3×3, or None."""
     if (path / 'K.txt').is_file():
-        matrix = numbers(path / 'K.txt', 9).reshape(3, 3)
+        matrix = read_matrix(path / 'K.txt')
     elif (path / 'intrinsics.json').is_file():
         file = path / 'intrinsics.json'
         try:

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from depth_distill_ros.datasets.files import (
+from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.datasets.readers.common import (
     entries,
     first_existing,
     intrinsics_of,
     metres,
     not_found,
-    numbers,
     read_colour,
     read_grey,
+    read_matrix,
     read_text,
 )
-from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers.kitti_lists import DriveFrame, listed
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
@@ -137,7 +137,7 @@ class KittiReader:
             file = name.replace('_sync_image_', '_sync_groundtruth_depth_')
             depth = metres(read_grey(
                 self._selection / 'groundtruth_depth' / f'{file}.png'), _PER_METRE)
-        matrix = numbers(self._selection / 'intrinsics' / f'{name}.txt', 9).reshape(3, 3)
+        matrix = read_matrix(self._selection / 'intrinsics' / f'{name}.txt')
         return Frame(image, depth, intrinsics=intrinsics_of(matrix, image.shape[:2]), name=name)
 
 

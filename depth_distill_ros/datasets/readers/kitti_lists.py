@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 import re
 
-from depth_distill_ros.datasets.files import read_text
 from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.datasets.readers.common import read_text
 
 _PICTURE = re.compile(r'/?(?:.*/)?(\d{4}_\d\d_\d\d)/(\1_drive_\d{4}_sync)/image_0([23])/data/'
                       r'(\d{10})\.(?:png|jpg)')

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""NYU-v2 as Hu et al. (WACV 2019) and LWD use it: CSV lists of PNG and JPG files."""
+"""NYU-v2: the lists of Hu et al. (WACV 2019), and the official labelled MATLAB file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from depth_distill_ros.datasets.files import (
+from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.datasets.readers.common import (
+    PerProcess,
     decode,
     first_existing,
     metres,
@@ -18,14 +20,16 @@ from depth_distill_ros.datasets.files import (
     read_bytes,
     read_colour,
     read_text,
+    resized,
 )
-from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.datasets.readers.matlab import open_hdf5, read_matlab
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
 # The colour camera's calibration, published with the data set (camera_params.m).
 CAMERA = Intrinsics(518.857901, 519.469611, 325.582449, 253.736166, 480, 640)
 FARTHEST = 10.0
+_MAT_FILE = 'nyu_depth_v2_labeled.mat'
 
 
 class NyuReader:
@@ -65,8 +69,8 @@ class NyuReader:
     def __getitem__(self, index: int) -> Frame:
         colour, depth = self._rows[index]
         image = read_colour(self._root / colour)
-        camera = CAMERA if image.shape[:2] == CAMERA.size else CAMERA.resized(image.shape[:2])
-        return Frame(image, _depth(self._root / depth), intrinsics=camera,
+        return Frame(image, _depth(self._root / depth),
+                     intrinsics=resized(CAMERA, image.shape[:2]),
                      name=str(Path(colour).with_suffix('')))
 
 
@@ -78,3 +82,61 @@ def _depth(path: Path) -> np.ndarray:
         return metres(stored, 1000, FARTHEST)
     raise DatasetError(f'{path} holds {stored.dtype} of shape {stored.shape}, expected one '
                        'channel of 8 or 16 bits')
+
+
+class NyuMatReader:
+    """
+    The 1449 labelled pairs, 480×640, named by their number in the file from 0001 on.
+
+    The 894 labels are not read, because the file does not map them to the 13 classes.
+
+    Parameters
+    ----------
+    path : the .mat file, or the folder that holds it
+    split : all, or train (795) or test (654) by the official ``splits.mat`` beside it
+    depth : filled (``depths``) or raw (``rawDepths``)
+
+    """
+
+    def __init__(self, path: Path, split: str = 'all', depth: str = 'filled') -> None:
+        file = path if path.is_file() else path / _MAT_FILE
+        if not file.is_file():
+            raise not_found('nyu-mat', _MAT_FILE, path)
+        self._file = file
+        self._depth = {'filled': 'depths', 'raw': 'rawDepths'}[depth]
+        self._hdf5 = PerProcess(open_hdf5, file)
+        hdf5 = self._hdf5.get()
+        for name in ('images', self._depth):
+            if name not in hdf5:
+                raise DatasetError(f'{file} holds no "{name}": is it {_MAT_FILE}?')
+        count = len(hdf5['images'])
+        if split == 'all':
+            self._numbers = list(range(count))
+        else:
+            self._numbers = _split(file.parent, f'{split}Ndxs', count)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index: int) -> Frame:
+        number = self._numbers[index]
+        hdf5 = self._hdf5.get()
+        try:
+            # MATLAB's memory order turned H×W×3 into 3×W×H.
+            image = np.ascontiguousarray(hdf5['images'][number].transpose(2, 1, 0))
+            depth = np.ascontiguousarray(hdf5[self._depth][number].T, np.float32)
+        except OSError as error:
+            raise DatasetError(f'{self._file}: frame {number + 1} is damaged: {error}') from None
+        depth[~((depth > 0) & (depth <= FARTHEST))] = np.nan
+        return Frame(image, depth, intrinsics=resized(CAMERA, image.shape[:2]),
+                     name=f'{number + 1:04d}')
+
+
+def _split(folder: Path, name: str, count: int) -> list[int]:
+    file = first_existing((folder / 'splits.mat',))
+    if file is None:
+        raise not_found('nyu-mat', 'splits.mat (the official split)', folder)
+    numbers = np.asarray(read_matlab(file, name), np.int64).ravel() - 1
+    if not len(numbers) or numbers.min() < 0 or numbers.max() >= count:
+        raise DatasetError(f'{file}: {name} does not number frames of 1..{count}')
+    return numbers.tolist()

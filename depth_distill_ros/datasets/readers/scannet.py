@@ -11,18 +11,18 @@ import re
 
 import cv2
 
-from depth_distill_ros.datasets.files import (
+from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.datasets.readers.common import (
     entries,
     first_existing,
     intrinsics_of,
     metres,
     not_found,
-    numbers,
     read_colour,
     read_grey,
+    read_matrix,
     read_text,
 )
-from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
@@ -85,7 +85,7 @@ class ScanNetReader:
 def _camera(scene: Path, size: tuple[int, int]) -> Intrinsics | None:
     file = first_existing((scene / 'intrinsic' / 'intrinsic_color.txt',
                            scene / 'intrinsics_color.txt'))
-    return intrinsics_of(numbers(file, 16).reshape(4, 4), size) if file else None
+    return intrinsics_of(read_matrix(file, 4), size) if file else None
 
 
 def _chosen(found: list[Path], scenes: Path) -> list[Path]:

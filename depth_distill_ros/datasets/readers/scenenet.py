@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from depth_distill_ros.datasets.files import (
+from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.datasets.readers.common import (
     first_existing,
     metres,
     not_found,
     read_colour,
     read_grey,
 )
-from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers.scenenet_index import (
     Trajectory,
     instances_of,

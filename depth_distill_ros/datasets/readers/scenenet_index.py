@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from depth_distill_ros.datasets.files import read_bytes
 from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.datasets.readers.common import read_bytes
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _BACKGROUND = 1

@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from depth_distill_ros.datasets.files import PerProcess
 from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.datasets.readers.common import PerProcess
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.stream.sampler import is_held_out
 from depth_distill_ros.stream.store_reader import StreamReader

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
-from depth_distill_ros.datasets.files import (
+from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.datasets.readers.common import (
     entries,
     first_existing,
     intrinsics_of,
     metres,
     not_found,
-    numbers,
     read_colour,
     read_grey,
+    read_matrix,
 )
-from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers.matlab import read_matlab
 from depth_distill_ros.frame import Frame
 
@@ -68,7 +68,7 @@ class SunRgbdReader:
         image = read_colour(_only(folder / 'image'))
         stored = read_grey(_only(folder / self._depth))
         depth = metres((stored >> 3) | (stored << np.uint16(13)), 1000, FARTHEST)
-        matrix = numbers(folder / 'intrinsics.txt', 9).reshape(3, 3)
+        matrix = read_matrix(folder / 'intrinsics.txt')
         return Frame(image, depth, intrinsics=intrinsics_of(matrix, image.shape[:2]), name=name)
 
 

@@ -8,8 +8,15 @@ import os
 from pathlib import Path
 import re
 
-from depth_distill_ros.datasets.files import metres, not_found, read_colour, read_grey, read_text
 from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.datasets.readers.common import (
+    metres,
+    not_found,
+    read_colour,
+    read_grey,
+    read_text,
+    resized,
+)
 from depth_distill_ros.datasets.readers.matching import matched
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
@@ -60,9 +67,7 @@ class TumReader:
         sequence, time, colour, depth = self._frames[index]
         image = read_colour(sequence / colour)
         number = re.search(r'(?:freiburg|fr)([123])', sequence.resolve().name)
-        camera = _CAMERAS[number[1]] if number else None
-        if camera is not None and camera.size != image.shape[:2]:
-            camera = camera.resized(image.shape[:2])
+        camera = resized(_CAMERAS[number[1]], image.shape[:2]) if number else None
         return Frame(image, metres(read_grey(sequence / depth), _PER_METRE), intrinsics=camera,
                      name=f'{sequence.resolve().name}/{time}')
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures, depth maps and lists as data sets store them, and what to say when they do not."""
+"""What the readers share: images, depth maps, lists and cameras from files, with errors."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from depth_distill_ros.geometry.intrinsics import Intrinsics
 
 T = TypeVar('T')
 
-PICTURES = ('.jpg', '.jpeg', '.png')
+IMAGES = ('.jpg', '.jpeg', '.png')
 
 _OPENING = threading.Lock()
 
 
 def decode(data: bytes, flags: int, culprit: object) -> np.ndarray:
-    """Return a JPEG or PNG as cv2 reads it; DatasetError naming ``culprit`` if it is damaged."""
+    """Return a JPEG or PNG as cv2 reads it; DatasetError naming ``culprit`` if damaged."""
     try:
         return compressed.decode(data, flags, culprit)
     except ImageError as error:
@@ -37,7 +37,7 @@ def decode(data: bytes, flags: int, culprit: object) -> np.ndarray:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return a file's contents; DatasetError naming it if there is no reading it."""
+    """Return a file's contents; DatasetError naming it if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -45,7 +45,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_text(path: Path) -> str:
-    """Return a text file; DatasetError naming it if it is none."""
+    """Return a text file; DatasetError naming it if it is not text."""
     try:
         return read_bytes(path).decode('utf-8')
     except UnicodeDecodeError:
@@ -53,12 +53,12 @@ def read_text(path: Path) -> str:
 
 
 def read_colour(path: Path) -> np.ndarray:
-    """Return an 8-bit picture as H×W×3 uint8 RGB, as it lies in the file (no EXIF rotation)."""
+    """Return an 8-bit image, H×W×3 uint8 RGB, as stored (no EXIF rotation)."""
     return cv2.cvtColor(decode(read_bytes(path), cv2.IMREAD_COLOR, path), cv2.COLOR_BGR2RGB)
 
 
 def read_grey(path: Path, dtype: type = np.uint16) -> np.ndarray:
-    """Return a one-channel picture of that type, H×W."""
+    """Return a one-channel image of that type, H×W."""
     pixels = decode(read_bytes(path), cv2.IMREAD_UNCHANGED, path)
     if pixels.ndim != 2 or pixels.dtype != dtype:
         raise DatasetError(f'{path} holds {pixels.dtype} of shape {pixels.shape}, expected one '
@@ -67,14 +67,14 @@ def read_grey(path: Path, dtype: type = np.uint16) -> np.ndarray:
 
 
 def metres(stored: np.ndarray, per_metre: float, farthest: float = np.inf) -> np.ndarray:
-    """Return stored whole numbers as float32 metres: 0 and beyond ``farthest`` are NaN."""
+    """Return stored integers as float32 metres; 0 and depths beyond ``farthest`` are NaN."""
     depth = stored.astype(np.float32) / np.float32(per_metre)
     depth[(stored == 0) | (depth > farthest)] = np.nan
     return depth
 
 
 def numbers(path: Path, count: int) -> np.ndarray:
-    """Return the first ``count`` numbers of a text file, however they are laid out in lines."""
+    """Return the first ``count`` numbers of a text file, in any layout of lines."""
     try:
         found = [float(word) for word in read_text(path).replace(',', ' ').split()[:count]]
     except ValueError:
@@ -89,14 +89,24 @@ def intrinsics_of(matrix: np.ndarray, size: tuple[int, int]) -> Intrinsics:
     return Intrinsics(matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2], *size)
 
 
+def read_matrix(path: Path, rows: int = 3) -> np.ndarray:
+    """Return the square matrix that a text file begins with."""
+    return numbers(path, rows * rows).reshape(rows, rows)
+
+
+def resized(camera: Intrinsics, size: tuple[int, int]) -> Intrinsics:
+    """Return the camera at the size of its images, which may have been resized."""
+    return camera if camera.size == size else camera.resized(size)
+
+
 def natural(name: str) -> list[tuple[int, str]]:
     """Return a key that sorts 2.jpg before 10.jpg."""
     return [(int(part), '') if part.isdigit() else (-1, part)
             for part in re.split(r'(\d+)', name)]
 
 
-def entries(folder: Path, suffixes: Sequence[str] = PICTURES) -> list[str]:
-    """Return the names of a folder's files of these kinds, in natural order, without a stat."""
+def entries(folder: Path, suffixes: Sequence[str] = IMAGES) -> list[str]:
+    """Return the names of a folder's files with these suffixes, in natural order."""
     return sorted((name for name in _names(folder) if name.lower().endswith(tuple(suffixes))
                    and not name.startswith('.')), key=natural)
 
@@ -109,12 +119,12 @@ def _names(folder: Path) -> list[str]:
 
 
 def first_existing(candidates: Iterable[Path]) -> Path | None:
-    """Return the first of the paths that is there."""
+    """Return the first of the paths that exists."""
     return next((path for path in candidates if path.exists()), None)
 
 
 def not_found(kind: str, looked_for: str, root: Path) -> DatasetError:
-    """Return the one sentence on a wrong folder: what was looked for, where, what is there."""
+    """Return the error for a wrong folder: what was looked for, where, and what is there."""
     folder = root
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
@@ -129,14 +139,14 @@ def not_found(kind: str, looked_for: str, root: Path) -> DatasetError:
 
 class PerProcess(Generic[T]):
     """
-    A handle that each process opens for itself: it survives neither pickling nor a fork.
+    A handle that each process opens for itself, because it survives neither pickling nor a fork.
 
-    Within a process equal ones share one handle, for LMDB opens nothing twice.
+    Equal ones share one handle within a process, because LMDB cannot open an environment twice.
 
     Parameters
     ----------
-    opener : a picklable function that opens the handle, which has a close()
-    path : for the opener
+    opener : a picklable function that opens the handle; the handle has a close()
+    path : argument of the opener
 
     """
 
@@ -161,7 +171,7 @@ class PerProcess(Generic[T]):
         if shared is not None and shared.owner == os.getpid():
             return shared
         if shared is not None:
-            # Inherited through a fork: LMDB counts it as open here too.
+            # Inherited through a fork, and LMDB counts it as open in this process too.
             shared.handle.close()
         fresh = self._shared[key] = _Owned(self._opener(self._path), os.getpid())
         return fresh
