@@ -16,9 +16,11 @@ lint: setup
 	@.venv/bin/python -m ruff check
 	@.venv/bin/python -m mypy
 
-# The pages of docs/ as a site in build/site
+# The pages as a site in build/site; links between files stay as they are in the repository
 docs: setup
-	@.venv/bin/python -m pip install -q --disable-pip-version-check 'mkdocs>=1.6'
+	@.venv/bin/python -m pip install -q --disable-pip-version-check 'mkdocs-material>=9.5'
+	@rm -rf build/pages && mkdir -p build/pages
+	@cp -r *.md *.rst *.cff LICENSE package.xml docs config sim examples build/pages
 	@.venv/bin/python -m mkdocs build --strict
 
 setup:

@@ -94,7 +94,7 @@ setup(
         'render': ['mitsuba>=3.9', 'pyoidn>=2.5; platform_machine == "x86_64"'],
         'test': ['mypy', 'pytest>=7', 'pytest-xdist>=3', 'ruff'],
         # docs/ as a site
-        'docs': ['mkdocs>=1.6'],
+        'docs': ['mkdocs-material>=9.5'],
     },
     zip_safe=False,
 )

@@ -4,6 +4,7 @@
 """package.xml, setup.py, the licence and the house's rules about imports."""
 
 import ast
+from functools import cache
 import json
 from pathlib import Path
 import re
@@ -32,10 +33,12 @@ OPTIONAL = {'drjit', 'h5py', 'mitsuba', 'onnx', 'onnxruntime', 'openvino', 'pxr'
             'rosbags', 'scipy', 'tensorrt', 'timm', 'transformers'}
 
 
+@cache
 def manifest():
     return ElementTree.parse(ROOT / 'package.xml').getroot()
 
 
+@cache
 def setup_py():
     """Return the keyword arguments that setup.py gives to setuptools."""
     source = (
@@ -51,6 +54,7 @@ def sources():
     return sorted(PACKAGE.rglob('*.py'))
 
 
+@cache
 def imported(path):
     """Return the top-level names of all absolute imports of a file, at whatever depth."""
     names = set()
@@ -106,6 +110,18 @@ def test_every_import_of_the_package_is_a_declared_dependency():
         assert wheel in wheels
 
 
+def test_types_of_the_package_are_seen_by_those_who_install_it():
+    assert 'py.typed' in setup_py()['package_data']['depth_distill_ros']
+    assert (PACKAGE / 'py.typed').is_file()
+
+
+def test_pyproject_configures_tools_alone_and_leaves_the_build_to_setup_py():
+    # colcon (ament_python) reads setup.py; a [project] would be a second description.
+    tables = re.findall(r'^\[(\w[\w-]*)', (ROOT / 'pyproject.toml').read_text(encoding='utf-8'),
+                        re.MULTILINE)
+    assert set(tables) == {'tool'}
+
+
 def test_lark_is_never_asked_for():
     # It overwrites the lark-parser that the rclpy wheels need.
     assert not re.search(r'\blark\b', (ROOT / 'setup.py').read_text(encoding='utf-8'))
@@ -133,7 +149,7 @@ def test_every_package_folder_is_a_package():
 
 
 def test_every_source_carries_the_licence():
-    trees = ['depth_distill_ros', 'launch', 'test', 'benchmarks']
+    trees = ['depth_distill_ros', 'launch', 'test', 'benchmarks', 'examples', 'sim']
     for path in [*(p for tree in trees for p in (ROOT / tree).rglob('*.py')), ROOT / 'setup.py']:
         head = path.read_text(encoding='utf-8').removeprefix('#!/usr/bin/env python3\n')
         assert head.startswith(
@@ -141,7 +157,7 @@ def test_every_source_carries_the_licence():
             '# SPDX-License-Identifier: Apache-2.0\n'), path
 
 
-def test_only_nodes_and_bringup_know_ros():
+def test_only_the_room_ros_imports_ros():
     for path in sources():
         place = path.relative_to(PACKAGE)
         if place.parts[0] != 'ros':

@@ -1,0 +1,45 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every example runs and leaves behind what its text promises."""
+
+import os
+from pathlib import Path
+import re
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip('mujoco')
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = ROOT / 'examples'
+RESULTS = {
+    'your_own_data_set.py': ['image/000003.png', 'depth/000003.png', 'intrinsics.json'],
+    'your_own_teacher.py': ['run/student/weights.safetensors', 'run/run.yaml'],
+    'look_at_g.py': ['run/last.pt', 'g.jpg']}
+
+
+def run(name, *options):
+    paths = [str(ROOT), os.environ.get('PYTHONPATH', '')]
+    return subprocess.run(
+        [sys.executable, str(EXAMPLES / name), *options], capture_output=True, text=True,
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, paths)),
+             'CUDA_VISIBLE_DEVICES': ''})
+
+
+def test_every_example_has_a_row_here_and_in_the_readme_of_the_examples():
+    there = {path.name for path in EXAMPLES.glob('*.py')}
+    page = (EXAMPLES / 'README.md').read_text(encoding='utf-8')
+    rows = set(re.findall(r'^\| \[(\w+\.py)\]', page, re.MULTILINE))
+    assert there == set(RESULTS) == rows
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', RESULTS)
+def test_an_example_runs_and_writes_its_results(name, tmp_path):
+    steps = [] if name == 'your_own_data_set.py' else ['--steps', '2']
+    done = run(name, '--out', str(tmp_path), '--frames', '4', *steps)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for result in RESULTS[name]:
+        assert (tmp_path / result).stat().st_size > 0
