@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 from your_own_data_set import frames, write_folder
 
-from depth_distill_ros.apps.bench.pictures import trained_g
+from depth_distill_ros.apps.bench.paper_figures import trained_g
 from depth_distill_ros.apps.cli import main as depth_distill
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.distillation.mixing import mix
