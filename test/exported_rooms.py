@@ -17,7 +17,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 
 from depth_distill_ros.stream.classes import NYU13
-from depth_distill_ros.worlds.rooms.scene import rotation
+from depth_distill_ros.worlds.pose import rotation
 
 
 class ReadPart(NamedTuple):

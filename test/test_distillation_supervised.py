@@ -28,7 +28,7 @@ CPU = Compute(torch.device('cpu'), 'fp32')
 
 
 def rendered(count):
-    images, depth = held_out_frames('robot', 5, count // 4, SIZE, DEPTH_SIZE)
+    images, depth = held_out_frames('target', 5, count // 4, SIZE, DEPTH_SIZE)
     images, depth = torch.from_numpy(images), torch.from_numpy(depth)
     generator = torch.Generator().manual_seed(0)
 
@@ -66,7 +66,7 @@ def test_rendered_pictures_are_mirrored_with_their_depth_and_change_colour():
 
 
 def test_the_pool_renders_rooms_without_end_and_draws_real_frames():
-    pool = RenderedPool('robot', 3, SIZE, DEPTH_SIZE, capacity=64, frames_per_room=2)
+    pool = RenderedPool('target', 3, SIZE, DEPTH_SIZE, capacity=64, frames_per_room=2)
     try:
         images, depth = pool.draw(8)
         assert images.shape == (8, *SIZE, 3) and images.float().std() > 10
@@ -87,7 +87,7 @@ def test_a_renderer_that_cannot_start_is_an_error_of_the_training():
 
 def test_a_pool_that_does_not_fit_into_memory_says_what_it_needs():
     with pytest.raises(DepthDistillError, match='need 10253906 MB of shared memory'):
-        RenderedPool('robot', 3, SIZE, DEPTH_SIZE, capacity=10**9)
+        RenderedPool('target', 3, SIZE, DEPTH_SIZE, capacity=10**9)
 
 
 def test_a_file_of_ranges_that_is_not_there_ends_the_training_before_it_began(tmp_path, capsys):

@@ -49,7 +49,7 @@ def network():
 @pytest.mark.parametrize(('fov', 'most'), [(45.0, 1.001), (60.0, 0.6), (90.0, 0.6)])
 def test_a_shipped_networks_error_on_other_lenses_falls_by_the_factor(network, fov, most):
     plain, scaled = [], []
-    with SimulatedCamera('robot', 90210, (192, 256), 1, math.radians(fov)) as camera:
+    with SimulatedCamera('target', 90210, (192, 256), 1, math.radians(fov)) as camera:
         for _ in range(6):
             frame = next(camera)
             view = View.fit((192, 256), network.input_size)

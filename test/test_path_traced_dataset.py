@@ -13,18 +13,18 @@ from path_tracing import needs_path_tracing
 import pytest
 
 from depth_distill_ros.apps import cli
+from depth_distill_ros.apps.commands._bench_render import write_sheet
 from depth_distill_ros.datasets.readers.folder import FolderReader
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.worlds.path_traced.dataset import render, render_room
-from depth_distill_ros.worlds.path_traced.generate import Sun
-from depth_distill_ros.worlds.path_traced.materials import Material
 from depth_distill_ros.worlds.path_traced.meshes import box, polygon
-from depth_distill_ros.worlds.path_traced.poses import Pose
-from depth_distill_ros.worlds.path_traced.sheet import write_sheet
-from depth_distill_ros.worlds.path_traced.things import CLASS, Part
+from depth_distill_ros.worlds.path_traced.thing import CLASS, Part
+from depth_distill_ros.worlds.path_traced.traced_materials import Material
+from depth_distill_ros.worlds.path_traced.traced_room import Sun
 from depth_distill_ros.worlds.path_traced.tracer import Tracer
 from depth_distill_ros.worlds.path_traced.world import World
+from depth_distill_ros.worlds.pose import Pose
 
 pytestmark = needs_path_tracing
 
@@ -45,7 +45,8 @@ def rays(pose):
     rows, columns = np.mgrid[0:CAMERA.height, 0:CAMERA.width]
     local = np.stack([(columns - CAMERA.cx) / CAMERA.fx, (rows - CAMERA.cy) / CAMERA.fy,
                       np.ones(rows.shape)], axis=2)
-    return local @ pose.axes()
+    right, up, forward = pose.axes()
+    return local @ np.stack([right, -up, forward])
 
 
 def silent(_line):
@@ -62,19 +63,19 @@ def rendered(tmp_path_factory):
 
 
 @pytest.mark.parametrize('pose', [
-    Pose((0.0, 0.0, 1.0), 0.0, 0.0, 0.0), Pose((0.5, 1.0, 0.8), 0.5, -0.3, 0.2)],
+    Pose(0.0, 0.0, 1.0, 0.0, 0.0, 0.0), Pose(0.5, 1.0, 0.8, 0.5, -0.3, 0.2)],
     ids=['head on', 'at an angle'])
 def test_depth_is_along_the_optical_axis_at_pixel_centres(pose):
     frame = Tracer([wall(3.0)], None).frame(pose, CAMERA, 1, 0)
     expected = (3.0 - pose.position[0]) / rays(pose)[..., 0]
     np.testing.assert_allclose(frame.depth, expected, rtol=1e-5)
-    if pose.heading == 0:
+    if pose.yaw == 0:
         # the distance to a corner's point would be 15 % more
         np.testing.assert_allclose(frame.depth, 3.0, rtol=1e-5)
 
 
 def test_classes_are_those_of_what_is_nearest():
-    pose = Pose((0.0, 0.0, 0.0), 0.0, 0.0, 0.0)
+    pose = Pose(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     parts = [wall(4.0), Part(box((0.4, 0.5, 0.5), (2.2, 0, -0.25)), MATT, CLASS['table']),
              Part(box((0.4, 0.5, 0.5), (2.2, 1.0, -0.25)), Material('gloss'), CLASS['chair'])]
     frame = Tracer(parts, None).frame(pose, CAMERA, 1, 0)
@@ -90,7 +91,7 @@ def test_classes_are_those_of_what_is_nearest():
 
 
 def test_where_a_ray_meets_nothing_depth_is_invalid_and_the_class_unknown():
-    pose = Pose((0.0, 0.0, 0.0), math.pi, 0.0, 0.0)
+    pose = Pose(0.0, 0.0, 0.0, math.pi, 0.0, 0.0)
     lamp = Part(box((0.2, 0.2, 0.2), (-3, 0, 0)), Material('light', (1, 1, 1)), CLASS['objects'])
     frame = Tracer([wall(3.0), lamp], None).frame(pose, CAMERA, 1, 0)
     assert np.isnan(frame.depth[0, 0]) and frame.semantics[0, 0] == 0
@@ -98,7 +99,7 @@ def test_where_a_ray_meets_nothing_depth_is_invalid_and_the_class_unknown():
 
 
 def test_the_sun_is_added_to_the_lamps():
-    pose = Pose((0.0, 0.0, 0.0), 0.0, 0.0, 0.0)
+    pose = Pose(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     sun = Sun((1.0, 0.0, 0.0), (2.0, 2.0, 2.0))
     dark, sunny = (Tracer([wall(3.0)], light).frame(pose, CAMERA, 4, 0).light
                    for light in (None, sun))

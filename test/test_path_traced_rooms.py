@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from depth_distill_ros.worlds.path_traced import meshes
-from depth_distill_ros.worlds.path_traced.generate import generate
+from depth_distill_ros.worlds.path_traced.floor_plan import CELL
 from depth_distill_ros.worlds.path_traced.photo import Camera
-from depth_distill_ros.worlds.path_traced.plan import CELL
-from depth_distill_ros.worlds.path_traced.poses import Pose, poses
-from depth_distill_ros.worlds.path_traced.things import CLASS
+from depth_distill_ros.worlds.path_traced.robot_poses import poses
+from depth_distill_ros.worlds.path_traced.thing import CLASS
+from depth_distill_ros.worlds.path_traced.traced_room import generate
 from depth_distill_ros.worlds.path_traced.world import PRESETS, SPLITS
+from depth_distill_ros.worlds.pose import Pose
 
 
 @pytest.fixture(scope='module')
@@ -82,15 +83,15 @@ def test_cameras_stand_free_at_a_robots_height_and_look_differently(rooms):
             column, row = ((np.array(pose.position[:2]) - room.plan.origin) / CELL).astype(int)
             assert not room.plan.solid[row, column]
             assert 0.55 < pose.position[2] < 0.65 and -0.2 < pose.pitch < 0.0
-        assert len({(pose.position, pose.heading) for pose in drawn}) == 6
+        assert len({(pose.position, pose.yaw) for pose in drawn}) == 6
 
 
-def test_a_cameras_axes_are_right_down_forward():
-    axes = Pose((0, 0, 1), math.pi / 2, 0.0, 0.0).axes()
-    np.testing.assert_allclose(axes, [[1, 0, 0], [0, 0, -1], [0, 1, 0]], atol=1e-12)
-    tilted = Pose((0, 0, 1), 0.3, -0.2, 0.1).axes()
+def test_a_cameras_axes_are_right_up_forward():
+    axes = np.stack(Pose(0, 0, 1, math.pi / 2, 0.0, 0.0).axes())
+    np.testing.assert_allclose(axes, [[1, 0, 0], [0, 0, 1], [0, 1, 0]], atol=1e-12)
+    tilted = np.stack(Pose(0, 0, 1, 0.3, -0.2, 0.1).axes())
     np.testing.assert_allclose(tilted @ tilted.T, np.eye(3), atol=1e-12)
-    np.testing.assert_allclose(np.cross(tilted[0], tilted[1]), tilted[2], atol=1e-12)
+    np.testing.assert_allclose(np.cross(tilted[0], tilted[1]), -tilted[2], atol=1e-12)
     assert tilted[2, 2] < 0
 
 

@@ -20,8 +20,8 @@ import yaml
 
 from depth_distill_ros.ros import bringup, simulators
 from depth_distill_ros.worlds.export.write import export
+from depth_distill_ros.worlds.pose import rotation
 from depth_distill_ros.worlds.rooms import looks
-from depth_distill_ros.worlds.rooms.scene import rotation
 
 GAZEBO = Path(__file__).resolve().parents[1] / 'sim' / 'gazebo'
 ROOM = GAZEBO / 'room_35'

@@ -17,10 +17,10 @@ import pytest
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame
-from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
-from depth_distill_ros.worlds.mujoco.contact_sheet import row, write_contact_sheet
+from depth_distill_ros.worlds.contact_sheet import row, write_contact_sheet
+from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera, sample_frames
 from depth_distill_ros.worlds.mujoco.sensor import SensorModel
-from depth_distill_ros.worlds.rooms.looks import ROBOT
+from depth_distill_ros.worlds.rooms.looks import TARGET
 
 SMALL = (48, 64)
 
@@ -30,7 +30,7 @@ def frames(look, seed, count, **kwargs):
         return list(itertools.islice(camera, count))
 
 
-@pytest.mark.parametrize('look', ['stream', 'robot'])
+@pytest.mark.parametrize('look', ['stream', 'target'])
 def test_the_same_seed_gives_the_same_pixels_in_every_room(look):
     first, again = (frames(look, 5, 6, frames_per_room=2, stride=0.5) for _ in range(2))
     for a, b in zip(first, again, strict=True):
@@ -43,7 +43,7 @@ def test_the_same_seed_gives_the_same_pixels_in_every_room(look):
 
 
 def test_frames_are_what_the_stream_expects():
-    taken = frames('robot', 1, 5, rate=5.0, vertical_fov=math.radians(50.0))
+    taken = frames('target', 1, 5, rate=5.0, vertical_fov=math.radians(50.0))
     assert [frame.stamp for frame in taken] == [0, 200_000_000, 400_000_000, 600_000_000,
                                                800_000_000]
     for frame in taken:
@@ -65,7 +65,7 @@ def test_the_depth_of_a_furnished_room_stays_within_its_walls():
 
 
 def test_frames_show_rooms_and_not_walls():
-    taken = frames('robot', 2, 80, frames_per_room=8, stride=0.5)
+    taken = frames('target', 2, 80, frames_per_room=8, stride=0.5)
     floor = np.array([(frame.semantics == 5).mean() for frame in taken])
     classes = [len(np.unique(frame.semantics)) for frame in taken]
     middle = np.array([np.median(frame.depth) for frame in taken])
@@ -85,7 +85,7 @@ def test_the_two_looks_differ_in_colour_and_grain():
             grain.append(np.median(np.abs(grey - smooth)))
         return np.mean(saturation), np.mean(grain)
 
-    (vivid, clean), (muted, noisy) = statistics('stream'), statistics('robot')
+    (vivid, clean), (muted, noisy) = statistics('stream'), statistics('target')
     assert vivid > 1.4 * muted
     assert noisy > clean
 
@@ -105,7 +105,7 @@ def test_the_right_view_shows_the_same_surfaces_shifted_by_their_disparity():
 
 
 def test_the_sensor_keeps_the_picture_and_adds_what_cameras_add():
-    sensor = SensorModel(ROBOT.sensor, (120, 160))
+    sensor = SensorModel(TARGET.sensor, (120, 160))
     sensor.new_room(np.random.default_rng(0))
     grey = np.full((120, 160, 3), 128, np.uint8)
     first, second = sensor(grey).astype(float), sensor(grey).astype(float)
@@ -131,7 +131,7 @@ def test_hundreds_of_views_and_dozens_of_rooms_leave_nothing_behind():
         assert resident() - before < 8.0
     before = resident()
     for seed in range(6):
-        frames('robot', seed, 1)
+        frames('target', seed, 1)
     assert resident() - before < 30.0
 
 
@@ -139,7 +139,7 @@ def test_hundreds_of_views_and_dozens_of_rooms_leave_nothing_behind():
                                    {'size': (0, 10)}, {'vertical_fov': 4.0}])
 def test_impossible_cameras_are_refused_in_one_line(wrong):
     with pytest.raises(DepthDistillError) as caught:
-        SimulatedCamera('robot', 0, **{'size': SMALL, **wrong})
+        SimulatedCamera('target', 0, **{'size': SMALL, **wrong})
     assert '\n' not in str(caught.value)
 
 
@@ -147,14 +147,15 @@ def test_an_unknown_look_and_a_negative_seed_are_refused():
     with pytest.raises(DepthDistillError, match='mars'):
         SimulatedCamera('mars', 0)
     with pytest.raises(DepthDistillError, match='seed'):
-        SimulatedCamera('robot', -1)
+        SimulatedCamera('target', -1)
 
 
 def test_the_contact_sheet_shows_image_classes_and_depth(tmp_path):
-    path = write_contact_sheet(tmp_path / 'new' / 'sheet.png', 'robot', [1, 2, 3], 1, SMALL)
+    path = write_contact_sheet(tmp_path / 'new' / 'sheet.png',
+                               sample_frames('target', [1, 2, 3], 1, SMALL))
     sheet = cv2.imread(str(path))
     assert sheet.shape == (2 * SMALL[0], 2 * 3 * SMALL[1], 3)
-    frame = frames('robot', 1, 1, stride=0.8)[0]
+    frame = frames('target', 1, 1, stride=0.8)[0]
     line = row(frame)
     np.testing.assert_array_equal(line[:, :SMALL[1]], frame.image)
     np.testing.assert_array_equal(sheet[:SMALL[0], :3 * SMALL[1], ::-1], line)
@@ -163,19 +164,20 @@ def test_the_contact_sheet_shows_image_classes_and_depth(tmp_path):
 def test_a_contact_sheet_that_cannot_be_written_names_its_path(tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(DepthDistillError, match='file'):
-        write_contact_sheet(tmp_path / 'file' / 'sheet.png', 'robot', [1], 1, SMALL)
+        write_contact_sheet(tmp_path / 'file' / 'sheet.png',
+                            sample_frames('target', [1], 1, SMALL))
 
 
 def test_a_camera_works_in_another_thread_than_the_last_one():
-    here = frames('robot', 3, 1)[0]
+    here = frames('target', 3, 1)[0]
     with ThreadPoolExecutor(1) as pool:
-        there = pool.submit(frames, 'robot', 3, 1).result()[0]
+        there = pool.submit(frames, 'target', 3, 1).result()[0]
     np.testing.assert_array_equal(here.image, there.image)
 
 
 def test_a_process_that_forgets_to_close_its_camera_ends_quietly():
     program = ('from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera\n'
-               'camera = SimulatedCamera("robot", 0, (24, 32))\n'
+               'camera = SimulatedCamera("target", 0, (24, 32))\n'
                'next(camera)\n')
     done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True,
                           timeout=60, check=False,

@@ -18,11 +18,10 @@ from depth_distill_ros.apps.cli import main
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.stream.classes import NYU13
 from depth_distill_ros.worlds.export import sdf, usd, write
-from depth_distill_ros.worlds.export.plan import roll_pitch_yaw
+from depth_distill_ros.worlds.pose import roll_pitch_yaw, rotation
 from depth_distill_ros.worlds.rooms import looks
 from depth_distill_ros.worlds.rooms.free_space import FreeSpace
 from depth_distill_ros.worlds.rooms.generate import generate
-from depth_distill_ros.worlds.rooms.scene import rotation
 
 SEEDS = range(3, 6)
 FILES = {'mjcf': ('mujoco', 'room.xml'), 'sdf': ('gazebo', 'room.sdf'),

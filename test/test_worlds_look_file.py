@@ -69,9 +69,9 @@ def test_an_empty_file_changes_nothing(write):
 
 
 def test_what_the_file_leaves_out_is_the_base_s(write):
-    look = look_file.load(write('base: robot\nroom: {ceiling: [3.0, 3.5]}\n'))
+    look = look_file.load(write('base: target\nroom: {ceiling: [3.0, 3.5]}\n'))
     assert look.ceiling == (3.0, 3.5)
-    assert look.wall == looks.ROBOT.wall and look.sensor == looks.ROBOT.sensor
+    assert look.wall == looks.TARGET.wall and look.sensor == looks.TARGET.sensor
     assert look.name == 'my'
 
 
@@ -118,7 +118,7 @@ def test_litter_lies_in_nothing_else(rooms):
 def test_the_camera_stays_in_its_ranges_and_uses_them(look):
     room = generate(look, (1, 0))
     space = FreeSpace(room, look.clearance)
-    track = np.array([dataclasses.astuple(next(poses(space, look, np.random.default_rng(k), 0.3)))
+    track = np.array([tuple(next(poses(space, look, np.random.default_rng(k), 0.3)))
                       for k in range(60)])
     height, pitch, roll = track[:, 2], np.degrees(track[:, 4]), np.degrees(track[:, 5])
     assert 0.25 <= height.min() and height.max() <= 0.95 and np.ptp(height) > 0.5
@@ -187,7 +187,7 @@ def test_exports_take_the_camera_the_exposure_and_the_noise(look, tmp_path):
 @pytest.mark.parametrize('text, message', [
     ('[1, 2]', 'must be a mapping of base, room'),
     ('{', 'no YAML'),
-    ('base: mars', "base: 'mars' is none of robot, stream"),
+    ('base: mars', "base: 'mars' is none of stream, target"),
     ('weather: {rain: 1}', 'weather: no such section; there are base, room'),
     ('room: 3', 'room: must be a mapping of kinds'),
     ('room: {colour: 1}', 'room.colour: no such key'),

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.worlds.class_ids import CEILING, FLOOR, FURNITURE, TABLE, WALL
 from depth_distill_ros.worlds.mujoco import gl
 from depth_distill_ros.worlds.mujoco.geoms import culled, geoms
-from depth_distill_ros.worlds.mujoco.renderer import MujocoRenderer, axes
-from depth_distill_ros.worlds.rooms.furniture.kit import CEILING, FLOOR, FURNITURE, TABLE, WALL
+from depth_distill_ros.worlds.mujoco.renderer import MujocoRenderer
+from depth_distill_ros.worlds.pose import Pose
 from depth_distill_ros.worlds.rooms.scene import Light, Material, Parts, Room
 from depth_distill_ros.worlds.rooms.shell import WALL_YAW, wall_length, wall_point
-from depth_distill_ros.worlds.rooms.trajectory import Pose
 
 SIZE = (4.0, 5.0, 2.5)
 INTRINSICS = Intrinsics.from_vertical_fov(math.radians(45.0), (120, 160))
@@ -57,7 +57,7 @@ def renderer():
 
 def points(depth, pose, intrinsics=INTRINSICS):
     """Back-project z to the room: H x W x 3, metres."""
-    right, up, forward = axes(pose)
+    right, up, forward = pose.axes()
     v, u = np.mgrid[:intrinsics.height, :intrinsics.width]
     x = ((u - intrinsics.cx) / intrinsics.fx)[..., None]
     y = ((v - intrinsics.cy) / intrinsics.fy)[..., None]
@@ -95,7 +95,7 @@ def test_a_known_corner_is_seen_where_the_intrinsics_say(renderer):
     renderer.load(box_room(thing))
     pose = Pose(0.8, 2.3, 0.62, 0.05, math.radians(-5.0), math.radians(-1.5))
     _, semantics, _ = renderer.render(pose)
-    right, up, forward = axes(pose)
+    right, up, forward = pose.axes()
     corners = np.array([(x, y, z) for x in (2.7, 3.3) for y in (2.3, 2.7) for z in (0.0, 0.8)])
     ray = corners - (pose.x, pose.y, pose.z)
     u = INTRINSICS.cx + INTRINSICS.fx * (ray @ right) / (ray @ forward)

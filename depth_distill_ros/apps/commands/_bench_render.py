@@ -13,11 +13,13 @@ import argparse
 import os
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
+from depth_distill_ros.datasets.readers.folder import FolderReader
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.worlds.contact_sheet import write_contact_sheet
 from depth_distill_ros.worlds.path_traced.dataset import render
-from depth_distill_ros.worlds.path_traced.sheet import write_sheet
 from depth_distill_ros.worlds.path_traced.world import PRESETS
 
 HELP = "render the benchmark's target world: path-traced rooms from seeds"
@@ -42,3 +44,11 @@ def run(arguments: argparse.Namespace) -> int:
            lambda line: console.print(line, highlight=False, markup=False))
     console.print(f'to look at: {write_sheet(arguments.out)}', highlight=False, markup=False)
     return 0
+
+
+def write_sheet(folder: Path, frames: int = 24) -> Path:
+    """Write ``folder/contact_sheet.png`` with frames of many rooms of the test split."""
+    reader = FolderReader(folder / 'test')
+    chosen = np.unique(np.linspace(0, len(reader) - 1, frames).round().astype(int))
+    return write_contact_sheet(folder / 'contact_sheet.png', (reader[int(k)] for k in chosen),
+                               columns=3)

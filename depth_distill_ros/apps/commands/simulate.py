@@ -48,7 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
                            tuple(arguments.size), arguments.texture_rows):
             print(path)
         return 0
-    from depth_distill_ros.worlds.mujoco.contact_sheet import write_contact_sheet
+    from depth_distill_ros.worlds.contact_sheet import write_contact_sheet
+    from depth_distill_ros.worlds.mujoco.camera import sample_frames
 
-    print(write_contact_sheet(arguments.out, arguments.look, seeds))
+    print(write_contact_sheet(arguments.out, sample_frames(arguments.look, seeds)))
     return 0

@@ -15,10 +15,10 @@ from xml.etree import ElementTree as Xml
 import numpy as np
 
 from depth_distill_ros.stream.classes import NYU13
-from depth_distill_ros.worlds.export.plan import FAR, NEAR, Plan, repeats
-from depth_distill_ros.worlds.export.text import numbers
+from depth_distill_ros.worlds.export.exported_room import FAR, NEAR, Plan, repeats
+from depth_distill_ros.worlds.export.xml_text import numbers
+from depth_distill_ros.worlds.pose import Pose
 from depth_distill_ros.worlds.rooms.scene import Light, Object, Part
-from depth_distill_ros.worlds.rooms.trajectory import Pose, axes
 
 
 def scene(plan: Plan) -> Xml.Element:
@@ -65,7 +65,7 @@ def _light(body: Xml.Element, light: Light) -> None:
 
 
 def _camera(body: Xml.Element, plan: Plan, pose: Pose) -> None:
-    right, up, _ = axes(pose)
+    right, up, _ = pose.axes()
     height, width = plan.intrinsics.size
     Xml.SubElement(
         body, 'camera', name='camera', pos=numbers((pose.x, pose.y, pose.z)),

@@ -16,9 +16,9 @@ from xml.etree import ElementTree as Xml
 
 import numpy as np
 
-from depth_distill_ros.worlds.export import meshes
-from depth_distill_ros.worlds.export.plan import FAR, NEAR, Plan, roll_pitch_yaw, turn
-from depth_distill_ros.worlds.export.text import numbers
+from depth_distill_ros.worlds.export import box_mesh
+from depth_distill_ros.worlds.export.exported_room import FAR, NEAR, Plan
+from depth_distill_ros.worlds.export.xml_text import numbers
 from depth_distill_ros.worlds.rooms.scene import Light, Object, Part
 
 CAMERA = 'camera'
@@ -79,7 +79,7 @@ def world(plan: Plan, spelling: Spelling) -> Xml.Element:
 
 def mesh_files(plan: Plan) -> dict[str, str]:
     """Return the OBJ files of a world, name to text."""
-    return {_mesh(name, k): meshes.wavefront(meshes.box(part))
+    return {_mesh(name, k): box_mesh.wavefront(box_mesh.box(part))
             for name, thing in plan.objects() for k, part in enumerate(thing.parts)
             if plan.surface(part).texture is not None}
 
@@ -162,7 +162,7 @@ def _material(visual: Xml.Element, plan: Plan, part: Part) -> None:
 def _camera(body: Xml.Element, plan: Plan, spelling: Spelling) -> None:
     model = Xml.SubElement(body, 'model', name=CAMERA)
     start = plan.way[0]
-    _text(model, 'pose', numbers((start.x, start.y, start.z, *roll_pitch_yaw(turn(start)))))
+    _text(model, 'pose', numbers((start.x, start.y, start.z, *start.roll_pitch_yaw())))
     link = Xml.SubElement(model, 'link', name='link')
     _text(link, 'gravity', 'false')
     for name, kind, topic in (

@@ -18,10 +18,10 @@ import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.stream.classes import NYU13
-from depth_distill_ros.worlds.export import meshes
-from depth_distill_ros.worlds.export.plan import FAR, NEAR, Plan
-from depth_distill_ros.worlds.rooms.scene import Light, Object, Part, rotation
-from depth_distill_ros.worlds.rooms.trajectory import axes
+from depth_distill_ros.worlds.export import box_mesh
+from depth_distill_ros.worlds.export.exported_room import FAR, NEAR, Plan
+from depth_distill_ros.worlds.pose import rotation
+from depth_distill_ros.worlds.rooms.scene import Light, Object, Part
 
 if TYPE_CHECKING:
     from pxr import Usd, UsdGeom, UsdLux, UsdShade
@@ -125,7 +125,7 @@ class _Writer:
 
     def _box(self, path: str, part: Part) -> UsdGeom.Mesh:
         geom, sdf = self._pxr.UsdGeom, self._pxr.Sdf
-        box = meshes.box(part)
+        box = box_mesh.box(part)
         mesh = geom.Mesh.Define(self._stage, path)
         points = [tuple(float(v) for v in p) for p in box.points.round(6)]
         mesh.CreatePointsAttr(points)
@@ -234,7 +234,7 @@ class _Writer:
         usd_camera.CreateFocalLengthAttr(_APERTURE * optics.fx / optics.width)
         usd_camera.CreateClippingRangeAttr(self._pxr.Gf.Vec2f(NEAR, FAR))
         # Rows, because USD multiplies from the left; a camera of USD looks along its -z, y up.
-        right, up, forward = axes(start)
+        right, up, forward = start.axes()
         rows = np.eye(4)
         rows[:3, :3] = right, up, -forward
         rows[3, :3] = start.x, start.y, start.z

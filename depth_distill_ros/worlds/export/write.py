@@ -13,8 +13,8 @@ import numpy as np
 
 from depth_distill_ros.files import write_bytes, write_text
 from depth_distill_ros.worlds.export import mjcf, sdf, usd
-from depth_distill_ros.worlds.export.plan import Plan, plan, roll_pitch_yaw, turn
-from depth_distill_ros.worlds.export.text import document, numbers
+from depth_distill_ros.worlds.export.exported_room import Plan, plan
+from depth_distill_ros.worlds.export.xml_text import document, numbers
 from depth_distill_ros.worlds.rooms.looks import Look
 
 WAY = 'way.csv'
@@ -81,7 +81,7 @@ def _way(room: Plan) -> str:
     """Return camera poses, metres and radians: x looks forward, y left, z up; fixed axes."""
     lines = ['x,y,z,roll,pitch,yaw']
     for pose in room.way:
-        values = (pose.x, pose.y, pose.z, *roll_pitch_yaw(turn(pose)))
+        values = (pose.x, pose.y, pose.z, *pose.roll_pitch_yaw())
         lines.append(numbers(values).replace(' ', ','))
     return '\n'.join(lines) + '\n'
 

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+import itertools
 import math
 
 import numpy as np
@@ -16,11 +16,12 @@ from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.worlds.mujoco.renderer import MujocoRenderer
 from depth_distill_ros.worlds.mujoco.sensor import SensorModel
+from depth_distill_ros.worlds.pose import Pose
 from depth_distill_ros.worlds.rooms import look_file, randomise
 from depth_distill_ros.worlds.rooms.free_space import FreeSpace
 from depth_distill_ros.worlds.rooms.generate import generate
 from depth_distill_ros.worlds.rooms.scene import Room
-from depth_distill_ros.worlds.rooms.trajectory import Pose, axes, poses
+from depth_distill_ros.worlds.rooms.trajectory import poses
 
 
 class SimulatedCamera:
@@ -29,7 +30,7 @@ class SimulatedCamera:
 
     Parameters
     ----------
-    look : 'stream', 'robot', or a YAML file of ranges (sim/randomisation.yaml)
+    look : 'stream', 'target', or a YAML file of ranges (sim/randomisation.yaml)
     seed : other seeds give other rooms
     size : (height, width), pixels
     frames_per_room : frames before the next room
@@ -93,8 +94,8 @@ class SimulatedCamera:
 
         It looks the same way from ``baseline`` metres to the right: the pair is rectified.
         """
-        x, y, z = baseline * axes(self.pose)[0]
-        pose = replace(self.pose, x=self.pose.x + x, y=self.pose.y + y, z=self.pose.z + z)
+        x, y, z = baseline * self.pose.axes()[0]
+        pose = self.pose._replace(x=self.pose.x + x, y=self.pose.y + y, z=self.pose.z + z)
         image = self._renderer.render(pose)[0]
         return image if self._sensor is None else self._sensor(image)
 
@@ -125,3 +126,11 @@ class SimulatedCamera:
     def __exit__(self, *_: object) -> None:
         """Free the renderer."""
         self.close()
+
+
+def sample_frames(look: str, seeds: Iterable[int], frames_per_room: int = 2,
+                  size: tuple[int, int] = (240, 320), stride: float = 0.8) -> Iterator[Frame]:
+    """Yield some frames of the first room of each seed; the arguments are the camera's."""
+    for seed in seeds:
+        with SimulatedCamera(look, seed, size, frames_per_room, stride=stride) as camera:
+            yield from itertools.islice(camera, frames_per_room)

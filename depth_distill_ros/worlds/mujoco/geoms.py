@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from depth_distill_ros.worlds.rooms.furniture.kit import CEILING, CHAIR, FLOOR, TABLE, WALL, WINDOW
-from depth_distill_ros.worlds.rooms.scene import Material, Part, Room, rotation
+from depth_distill_ros.worlds.class_ids import CEILING, CHAIR, FLOOR, TABLE, WALL, WINDOW
+from depth_distill_ros.worlds.pose import rotation
+from depth_distill_ros.worlds.rooms.scene import Material, Part, Room
 
 _PANEL = 1.5
 STICK = 0.08

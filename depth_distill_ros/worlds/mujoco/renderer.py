@@ -19,8 +19,8 @@ import numpy as np
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.worlds.mujoco import gl
 from depth_distill_ros.worlds.mujoco.geoms import Geom, culled, geoms
+from depth_distill_ros.worlds.pose import Pose
 from depth_distill_ros.worlds.rooms.scene import Room
-from depth_distill_ros.worlds.rooms.trajectory import Pose, axes
 
 mujoco = gl.load_mujoco()
 
@@ -102,7 +102,7 @@ class MujocoRenderer:
         """
         self._gl.make_current()
         height, width = self.intrinsics.size
-        directions = axes(pose)
+        directions = pose.axes()
         self._aim(pose, directions)
         self._fill(pose, directions)
         scene, context = self._scene, self._context

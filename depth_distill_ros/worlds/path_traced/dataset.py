@@ -18,9 +18,9 @@ import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import write_bytes, writing
-from depth_distill_ros.worlds.path_traced.generate import generate
 from depth_distill_ros.worlds.path_traced.photo import Camera
-from depth_distill_ros.worlds.path_traced.poses import poses
+from depth_distill_ros.worlds.path_traced.robot_poses import poses
+from depth_distill_ros.worlds.path_traced.traced_room import generate
 from depth_distill_ros.worlds.path_traced.tracer import Tracer, check_installed
 from depth_distill_ros.worlds.path_traced.world import SPLITS, World, claim
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable
 import math
 
-from depth_distill_ros.worlds.path_traced import seating, small, storage
-from depth_distill_ros.worlds.path_traced.materials import Materials
+from depth_distill_ros.worlds.path_traced import traced_ornaments as small
+from depth_distill_ros.worlds.path_traced import traced_seating as seating
+from depth_distill_ros.worlds.path_traced import traced_storage as storage
+from depth_distill_ros.worlds.path_traced.floor_plan import Plan
 from depth_distill_ros.worlds.path_traced.meshes import box, rounded
-from depth_distill_ros.worlds.path_traced.plan import Plan
-from depth_distill_ros.worlds.path_traced.things import Thing
+from depth_distill_ros.worlds.path_traced.thing import Thing
+from depth_distill_ros.worlds.path_traced.traced_materials import Materials
 
 _TURNS = tuple(k * 0.5 * math.pi for k in range(4))
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
-from depth_distill_ros.worlds.path_traced.generate import Sun
-from depth_distill_ros.worlds.path_traced.materials import Material
 from depth_distill_ros.worlds.path_traced.meshes import Mesh, merged
-from depth_distill_ros.worlds.path_traced.poses import Pose
-from depth_distill_ros.worlds.path_traced.things import Part
+from depth_distill_ros.worlds.path_traced.thing import Part
+from depth_distill_ros.worlds.path_traced.traced_materials import Material
+from depth_distill_ros.worlds.path_traced.traced_room import Sun
+from depth_distill_ros.worlds.pose import Pose
 
 # The scalar variant needs no LLVM on the machine, and one process a core scales better than one
 # with many threads. Fixed, as a picture has to be the same for any number of jobs.
@@ -103,8 +103,7 @@ class Tracer:
         found = np.array(mi.render(self._scene, sensor=sensor, spp=1, integrator=mi.load_dict(
             {'type': 'aov', 'aovs': 'where:position,what:shape_index'})))
         where, what = found[..., -4:-1].astype(np.float64), found[..., -1]
-        axes = pose.axes()
-        depth = (where - np.asarray(pose.position)) @ axes[2]
+        depth = (where - np.asarray(pose.position)) @ pose.axes()[2]
         # Mitsuba counts shapes from 1; 0 is where a ray leaves the room.
         shape = np.round(what).astype(int)
         semantics = np.array([0, *self._labels], np.uint8)[shape]
@@ -148,10 +147,10 @@ def _denoiser() -> Any:
 
 
 def _sensor(mi: Any, pose: Pose, camera: Intrinsics, sampler: dict[str, Any]) -> Any:
-    right, down, forward = pose.axes()
+    right, up, forward = pose.axes()
     to_world = np.eye(4)
     # Mitsuba's camera looks along +z with x to the left and y up.
-    to_world[:3, :3] = np.stack([-right, -down, forward], axis=1)
+    to_world[:3, :3] = np.stack([-right, up, forward], axis=1)
     to_world[:3, 3] = pose.position
     return mi.load_dict({
         'type': 'perspective', 'fov_axis': 'y', 'fov': float(np.degrees(camera.vertical_fov)),

@@ -32,7 +32,7 @@ def generate(look: Look, seed: int | Sequence[int], kind: str | None = None) -> 
 
     Parameters
     ----------
-    look : 'stream', 'robot' or one from a file (``look_file.named``)
+    look : 'stream', 'target' or one from a file (``look_file.named``)
     seed : one number or several; the same ones give the same room
     kind : one of ``layouts.LAYOUTS``; None draws one as often as the look says
 

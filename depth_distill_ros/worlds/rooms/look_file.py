@@ -51,14 +51,16 @@ def load(path: Path) -> Look:
     if not isinstance(sections, dict):
         raise LookFileError(f'{path}: it must be a mapping of {", ".join(("base", *_SECTIONS))}')
     base = sections.pop('base', 'stream')
-    if base not in looks.LOOKS:
-        raise LookFileError(f'{path}: base: {base!r} is none of {", ".join(sorted(looks.LOOKS))}')
+    try:
+        look = looks.named(base)
+    except DepthDistillError:
+        raise LookFileError(f'{path}: base: {base!r} is none of {", ".join(sorted(looks.LOOKS))}'
+                            ) from None
     found: dict[str, dict[str, object]] = {
         place: {} for place in ('look', 'lighting', 'sensor', 'wild', 'frames')}
     for section, entries in sections.items():
         for place, field, value in _section(path, section, entries):
             found[place][field] = value
-    look = looks.LOOKS[base]
     sensor = look.sensor
     if found['sensor']:
         sensor = replace(sensor or _STILL, **found['sensor'])

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The two looks of the same rooms' world, every number in one place.
+The two built-in looks of the rooms, with all their numbers.
 
-'stream' is the simulator: vivid colours, flat clean light, an ideal camera. 'robot' plays the
-robot's own world: muted colours, another furniture mix, other light, a real sensor.
-A palette entry is (weight, hue range, saturation range, value range), all in 0..1.
+'stream' is the simulator's look: vivid colours, even light and an ideal camera. 'target' stands
+for the target domain: muted colours, other furniture, other light and the sensor of a real camera.
+A palette entry is (weight, hue range, saturation range, value range), all within 0 to 1.
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ STREAM = Look(
                       window_temperature=(-0.3, 0.3)),
     sensor=None, camera_height_jitter=0.06, plain_fabric=0.3)
 
-ROBOT = Look(
-    name='robot',
+TARGET = Look(
+    name='target',
     kinds={'bedroom': 0.8, 'living room': 1.2, 'dining room': 0.9, 'office': 1.3, 'kitchen': 0.8},
     side=(3.0, 7.0), ceiling=(2.4, 2.7),
     wall=((4.0, (0.08, 0.15), (0.02, 0.14), (0.70, 0.92)), (2.0, (0.5, 0.65), (0.0, 0.08),
@@ -182,13 +182,13 @@ ROBOT = Look(
                   noise=(0.006, 0.022)),
     plain_fabric=0.6)
 
-LOOKS = {look.name: look for look in (STREAM, ROBOT)}
+LOOKS = {look.name: look for look in (STREAM, TARGET)}
 
 
 def named(name: str) -> Look:
-    """Return the look of that name; DepthDistillError if there is none."""
+    """Return a built-in look; DepthDistillError if there is none. 'robot' is an old name."""
     try:
-        return LOOKS[name]
+        return LOOKS['target' if name == 'robot' else name]
     except KeyError:
         raise DepthDistillError(
             f"look: there is no '{name}'; choose one of {', '.join(sorted(LOOKS))}") from None

@@ -10,11 +10,10 @@ Frame: x and y along the walls from one corner of the floor, z up, metres, radia
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-import math
 
 import numpy as np
 
-SHAPES = ('box', 'cylinder', 'ellipsoid')
+from depth_distill_ros.worlds.pose import rotation
 
 
 @dataclass(frozen=True)
@@ -174,15 +173,6 @@ class Parts(list):
     def object(self, name: str, label: int) -> Object:
         """Return what has been collected as one thing."""
         return Object(name, label, tuple(self))
-
-
-def rotation(rpy: tuple[float, float, float]) -> np.ndarray:
-    """Return the 3x3 matrix of roll, pitch, yaw about fixed x, y, z."""
-    (cr, cp, cy), (sr, sp, sy) = ([f(a) for a in rpy] for f in (math.cos, math.sin))
-    return np.array([
-        [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
-        [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
-        [-sp, cp * sr, cp * cr]])
 
 
 def overlap(a: np.ndarray, b: np.ndarray, slack: float) -> bool:

@@ -11,11 +11,11 @@ same effort whether the robot turns on the spot or drives.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 import math
 
 import numpy as np
 
+from depth_distill_ros.worlds.pose import Pose
 from depth_distill_ros.worlds.rooms.free_space import FreeSpace
 from depth_distill_ros.worlds.rooms.looks import Look
 
@@ -23,28 +23,6 @@ TURN_PER_METRE = 1.6
 _STEP = 0.02
 _CORRELATION = 0.5
 _STARE = 1.3
-
-
-@dataclass(frozen=True)
-class Pose:
-    """Camera position (x, y, z), metres; yaw from +x, pitch up, roll clockwise, radians."""
-
-    x: float
-    y: float
-    z: float
-    yaw: float
-    pitch: float
-    roll: float
-
-
-def axes(pose: Pose) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the camera's right, up and forward directions in the room."""
-    cy, sy, cp, sp = (f(a) for a in (pose.yaw, pose.pitch) for f in (math.cos, math.sin))
-    forward = np.array([cy * cp, sy * cp, sp])
-    level = np.array([sy, -cy, 0.0])
-    upright = np.cross(level, forward)
-    c, s = math.cos(pose.roll), math.sin(pose.roll)
-    return c * level - s * upright, s * level + c * upright, forward
 
 
 def poses(space: FreeSpace, look: Look, rng: np.random.Generator, stride: float) -> Iterator[Pose]:

@@ -1,17 +1,13 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What every builder of furniture shares: class ids, and the surfaces things may stand on."""
+"""What every builder of furniture shares: the surfaces things may stand on."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from depth_distill_ros.stream.classes import NYU13
 from depth_distill_ros.worlds.rooms.scene import Object
-
-(UNKNOWN, BED, BOOKS, CEILING, CHAIR, FLOOR, FURNITURE, OBJECTS, PICTURE, SOFA, TABLE, TV, WALL,
- WINDOW) = range(len(NYU13))
 
 
 class Surface(NamedTuple):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 
-from depth_distill_ros.worlds.rooms.furniture.kit import CHAIR, SOFA, Furniture, Surface
+from depth_distill_ros.worlds.class_ids import CHAIR, SOFA
+from depth_distill_ros.worlds.rooms.furniture.kit import Furniture, Surface
 from depth_distill_ros.worlds.rooms.materials import Materials, choose
 from depth_distill_ros.worlds.rooms.scene import Object, Parts
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from depth_distill_ros.worlds.rooms.furniture.kit import BOOKS, FLOOR, OBJECTS, PICTURE, TV
+from depth_distill_ros.worlds.class_ids import BOOKS, FLOOR, OBJECTS, PICTURE, TV
 from depth_distill_ros.worlds.rooms.materials import Materials
 from depth_distill_ros.worlds.rooms.scene import Material, Object, Parts
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 
-from depth_distill_ros.worlds.rooms.furniture.kit import FURNITURE, Furniture, Surface
+from depth_distill_ros.worlds.class_ids import FURNITURE
+from depth_distill_ros.worlds.rooms.furniture.kit import Furniture, Surface
 from depth_distill_ros.worlds.rooms.materials import Materials
 from depth_distill_ros.worlds.rooms.scene import Material, Parts
 

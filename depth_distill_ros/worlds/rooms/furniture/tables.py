@@ -5,14 +5,8 @@
 
 from __future__ import annotations
 
-from depth_distill_ros.worlds.rooms.furniture.kit import (
-    BED,
-    FURNITURE,
-    OBJECTS,
-    TABLE,
-    Furniture,
-    Surface,
-)
+from depth_distill_ros.worlds.class_ids import BED, FURNITURE, OBJECTS, TABLE
+from depth_distill_ros.worlds.rooms.furniture.kit import Furniture, Surface
 from depth_distill_ros.worlds.rooms.materials import Materials, choose
 from depth_distill_ros.worlds.rooms.scene import Material, Object, Parts
 

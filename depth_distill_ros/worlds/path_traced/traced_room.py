@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from depth_distill_ros.worlds.path_traced import shell
+from depth_distill_ros.worlds.path_traced import traced_shell
+from depth_distill_ros.worlds.path_traced.floor_plan import CELL, Opening, Plan
 from depth_distill_ros.worlds.path_traced.furnish import FURNISH, dress
-from depth_distill_ros.worlds.path_traced.materials import Material, Materials
-from depth_distill_ros.worlds.path_traced.plan import CELL, Opening, Plan
-from depth_distill_ros.worlds.path_traced.small import lamp_globe, shade_lamp
-from depth_distill_ros.worlds.path_traced.textures import outdoors
-from depth_distill_ros.worlds.path_traced.things import Part
+from depth_distill_ros.worlds.path_traced.thing import Part
+from depth_distill_ros.worlds.path_traced.traced_materials import Material, Materials
+from depth_distill_ros.worlds.path_traced.traced_ornaments import lamp_globe, shade_lamp
+from depth_distill_ros.worlds.path_traced.traced_textures import outdoors
 
 _LEAST_FREE = 3.0
 _ATTEMPTS = 8
@@ -66,13 +66,13 @@ def generate(seed: int | Sequence[int]) -> Room:
 def _room(rng: np.random.Generator) -> Room:
     kind = str(rng.choice(list(FURNISH), p=[share for share, _ in FURNISH.values()]))
     m = Materials(rng)
-    plan = Plan(shell.outline(rng, float(rng.random())), float(rng.uniform(2.3, 2.95)), rng)
+    plan = Plan(traced_shell.outline(rng, float(rng.random())), float(rng.uniform(2.3, 2.95)), rng)
     day = bool(rng.random() < 0.7)
     radiance = float(rng.uniform(1.5, 5.0)) if day else float(rng.uniform(0.01, 0.06))
     windows = _windows(plan, m, Material('light' if day else 'matt', (radiance,) * 3,
                                          outdoors(rng) if day else None))
     _door(plan, m)
-    plan.things.append(shell.shell(plan, m))
+    plan.things.append(traced_shell.shell(plan, m))
     lit = not day or rng.random() < 0.45
     _ceiling_lamps(plan, m, lit)
     _, furnish = FURNISH[kind]
@@ -96,7 +96,7 @@ def _windows(plan: Plan, m: Materials, view: Material) -> list[Opening]:
         opening = Opening(int(number), low, low + width, bottom, top)
         plan.open(opening)
         made.append(opening)
-        plan.add(shell.window(m, width, bottom, top, view), wall.point(low + width / 2),
+        plan.add(traced_shell.window(m, width, bottom, top, view), wall.point(low + width / 2),
                  wall.turn)
     return made
 
@@ -113,7 +113,7 @@ def _door(plan: Plan, m: Materials) -> None:
         if plan.hidden(number, low - 0.1, low + width + 0.1, 0.0, height):
             continue
         plan.open(Opening(number, low, low + width, 0.0, height, door=True))
-        plan.things.append(shell.door(m, width, height).moved(
+        plan.things.append(traced_shell.door(m, width, height).moved(
             (*wall.point(low + width / 2), 0), wall.turn))
         return
 
@@ -131,7 +131,7 @@ def _ceiling_lamps(plan: Plan, m: Materials, lit: bool) -> None:
         cut = np.quantile(longer, [k / count, (k + 1) / count])
         here = (longer >= cut[0]) & (longer <= cut[1])
         at = plan.origin + CELL * np.array([columns[here].mean(), rows[here].mean()])
-        plan.add(shell.ceiling_lamp(m, light, kind), at, float(rng.choice([0, np.pi / 2])),
+        plan.add(traced_shell.ceiling_lamp(m, light, kind), at, float(rng.choice([0, np.pi / 2])),
                  plan.height)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from depth_distill_ros.worlds.export.plan import face_axes, repeats
+from depth_distill_ros.worlds.export.exported_room import face_axes, repeats
 from depth_distill_ros.worlds.rooms.scene import Part
 
 # Across x, y and z: the corners of a face, (along, up), anticlockwise from outside.

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from depth_distill_ros.worlds.path_traced import small
-from depth_distill_ros.worlds.path_traced.materials import Materials
+from depth_distill_ros.worlds.path_traced import traced_ornaments as small
 from depth_distill_ros.worlds.path_traced.meshes import box, cylinder, lathe, rod, rounded
-from depth_distill_ros.worlds.path_traced.things import Thing
+from depth_distill_ros.worlds.path_traced.thing import Thing
+from depth_distill_ros.worlds.path_traced.traced_materials import Materials
 
 
 def table(m: Materials, width: float, depth: float, height: float, round_top: bool = False,

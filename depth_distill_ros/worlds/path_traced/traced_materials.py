@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from depth_distill_ros.worlds.path_traced import textures
+from depth_distill_ros.worlds.path_traced import traced_textures as textures
 
 Colour = tuple[float, float, float]
 

@@ -14,12 +14,13 @@ import numpy as np
 
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.worlds.mujoco.geoms import STICK
+from depth_distill_ros.worlds.pose import Pose
 from depth_distill_ros.worlds.rooms import randomise
 from depth_distill_ros.worlds.rooms.free_space import FreeSpace
 from depth_distill_ros.worlds.rooms.generate import generate
 from depth_distill_ros.worlds.rooms.looks import Look
 from depth_distill_ros.worlds.rooms.scene import Material, Object, Part, Room
-from depth_distill_ros.worlds.rooms.trajectory import Pose, axes, poses
+from depth_distill_ros.worlds.rooms.trajectory import poses
 
 NEAR, FAR = 0.05, 30.0
 _VERTICAL_FOV = math.radians(45.0)
@@ -93,7 +94,7 @@ def plan(look: Look, seed: int, size: tuple[int, int]) -> Plan:
 
     Parameters
     ----------
-    look : 'stream', 'robot' or one from a file of ranges
+    look : 'stream', 'target' or one from a file of ranges
     seed : the room's
     size : of the cameras' pictures, (height, width), pixels
 
@@ -130,15 +131,3 @@ def repeats(size: tuple[float, float, float], material: Material,
 def face_axes(axis: int) -> tuple[int, int]:
     """Return which axes of a box run along and up the face whose normal is ``axis``."""
     return ((1, 2), (0, 2), (0, 1))[axis]
-
-
-def turn(pose: Pose) -> np.ndarray:
-    """Return the camera's rotation, 3 x 3: its x looks forward, y to the left, z up."""
-    right, up, forward = axes(pose)
-    return np.stack([forward, -right, up], axis=1)
-
-
-def roll_pitch_yaw(matrix: np.ndarray) -> tuple[float, float, float]:
-    """Return the angles about fixed x, y, z, radians, of a rotation that does not look up."""
-    return (math.atan2(matrix[2, 1], matrix[2, 2]), -math.asin(float(matrix[2, 0])),
-            math.atan2(matrix[1, 0], matrix[0, 0]))

@@ -10,7 +10,7 @@ import math
 import cv2
 import numpy as np
 
-from depth_distill_ros.worlds.path_traced.things import Thing
+from depth_distill_ros.worlds.path_traced.thing import Thing
 
 CELL = 0.05
 # what a door needs before it

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from depth_distill_ros.stream.classes import NYU13
-from depth_distill_ros.worlds.path_traced.materials import Material
 from depth_distill_ros.worlds.path_traced.meshes import Mesh, Vector
+from depth_distill_ros.worlds.path_traced.traced_materials import Material
 
 CLASS = {name: number for number, name in enumerate(NYU13)}
 # what a robot's camera can pass over or under

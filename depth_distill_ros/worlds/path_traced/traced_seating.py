@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from depth_distill_ros.worlds.path_traced.materials import Materials
 from depth_distill_ros.worlds.path_traced.meshes import box, cylinder, merged, rod, rounded
-from depth_distill_ros.worlds.path_traced.things import Thing
+from depth_distill_ros.worlds.path_traced.thing import Thing
+from depth_distill_ros.worlds.path_traced.traced_materials import Materials
 
 
 def chair(m: Materials) -> Thing:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from depth_distill_ros.worlds.path_traced.materials import Material, Materials
+from depth_distill_ros.worlds.path_traced.floor_plan import Opening, Plan
 from depth_distill_ros.worlds.path_traced.meshes import (
     ball,
     box,
@@ -19,8 +19,8 @@ from depth_distill_ros.worlds.path_traced.meshes import (
     rounded,
     sheet,
 )
-from depth_distill_ros.worlds.path_traced.plan import Opening, Plan
-from depth_distill_ros.worlds.path_traced.things import Thing
+from depth_distill_ros.worlds.path_traced.thing import Thing
+from depth_distill_ros.worlds.path_traced.traced_materials import Material, Materials
 
 
 def outline(rng: np.random.Generator, large: float) -> np.ndarray:

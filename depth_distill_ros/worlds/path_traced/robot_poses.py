@@ -4,49 +4,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 import math
 
 import cv2
 import numpy as np
 
-from depth_distill_ros.worlds.path_traced.plan import CELL, Plan
+from depth_distill_ros.worlds.path_traced.floor_plan import CELL, Plan
+from depth_distill_ros.worlds.pose import (
+    CAMERA_HEIGHT,
+    CAMERA_HEIGHT_JITTER,
+    CAMERA_PITCH,
+    Pose,
+)
 
-# The mount of the robot whose world this is, as in the embedded simulator: who does not know how
-# high a camera stands cannot tell a small room from a large one.
-_HEIGHT, _HEIGHT_JITTER = 0.60, 0.03
-_PITCH, _PITCH_JITTER, _ROLL_JITTER = (math.radians(angle) for angle in (-6.0, 2.0, 1.0))
+_PITCH_JITTER, _ROLL_JITTER = math.radians(2.0), math.radians(1.0)
 # metres: around the camera, in all of its view, and on average in its view
 _CLEARANCE, _NEAREST, _OPEN = 0.28, 0.8, 2.4
 _TRIES = 60
-
-
-@dataclass(frozen=True)
-class Pose:
-    """
-    A camera in a room.
-
-    Attributes
-    ----------
-    position : (x, y, z), metres
-    heading : of the optical axis on the floor, radians
-    pitch : of the optical axis, up positive, radians
-    roll : about it, clockwise in the picture, radians
-
-    """
-
-    position: tuple[float, float, float]
-    heading: float
-    pitch: float
-    roll: float
-
-    def axes(self) -> np.ndarray:
-        """Return 3×3: the camera's right, down and forward in the room, as rows (REP 103)."""
-        ch, sh, cp, sp = (f(a) for a in (self.heading, self.pitch) for f in (math.cos, math.sin))
-        forward = np.array([cp * ch, cp * sh, sp])
-        level, up = np.array([sh, -ch, 0.0]), np.array([-sp * ch, -sp * sh, cp])
-        c, s = math.cos(self.roll), math.sin(self.roll)
-        return np.stack([c * level - s * up, -(s * level + c * up), forward])
 
 
 def poses(plan: Plan, rng: np.random.Generator, count: int) -> list[Pose]:
@@ -54,8 +28,8 @@ def poses(plan: Plan, rng: np.random.Generator, count: int) -> list[Pose]:
     away = cv2.distanceTransform(np.pad(~plan.solid, 1).astype(np.uint8), cv2.DIST_L2, 5)
     away = away[1:-1, 1:-1] * CELL
     cells = np.argwhere(away >= min(_CLEARANCE, 0.8 * away.max()))
-    height = _HEIGHT + _HEIGHT_JITTER * rng.uniform(-1.0, 1.0)
-    tilt = _PITCH + _PITCH_JITTER * rng.uniform(-1.0, 1.0)
+    height = CAMERA_HEIGHT + CAMERA_HEIGHT_JITTER * rng.uniform(-1.0, 1.0)
+    tilt = CAMERA_PITCH + _PITCH_JITTER * rng.uniform(-1.0, 1.0)
     drawn: list[Pose] = []
     for _ in range(count):
         best, score = None, -np.inf
@@ -66,7 +40,7 @@ def poses(plan: Plan, rng: np.random.Generator, count: int) -> list[Pose]:
                               for side in (-0.35, 0.0, 0.35)])
             at = plan.origin + CELL * (np.array([column, row]) + 0.5)
             near = [p for p in drawn if np.hypot(*(at - p.position[:2])) < 0.8
-                    and abs(math.remainder(heading - p.heading, 2 * math.pi)) < 0.6]
+                    and abs(math.remainder(heading - p.yaw, 2 * math.pi)) < 0.6]
             value = (min(ahead.min() / _NEAREST, 1) + min(ahead.mean() / _OPEN, 1) - len(near)
                      + 0.4 * min(_in_view(plan, at, heading), 3) / 3)
             if value > score:
@@ -74,7 +48,7 @@ def poses(plan: Plan, rng: np.random.Generator, count: int) -> list[Pose]:
             if value >= 2.4:
                 break
         (x, y), heading = best
-        drawn.append(Pose((float(x), float(y), float(height)), heading,
+        drawn.append(Pose(float(x), float(y), float(height), heading,
                           float(tilt + _PITCH_JITTER * rng.uniform(-1.0, 1.0)),
                           float(_ROLL_JITTER * rng.uniform(-1.0, 1.0))))
     return drawn
