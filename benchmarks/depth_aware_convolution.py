@@ -1,10 +1,10 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The depth-aware convolution, one tap after the other, beside the form that unfolds all nine.
+The depth-aware convolution tap by tap, compared with the form that unfolds all nine taps.
 
-Both at the sizes that DACNN uses for pictures of 256×512, forward alone and with the backward
-pass; each measurement in a fresh process, one after the other.
+Both run at the sizes that DACNN uses for images of 256×512, forward only and with the backward
+pass. Each measurement has a process of its own.
 
     python benchmarks/depth_aware_convolution.py
 """
@@ -26,13 +26,13 @@ from torch.nn.functional import unfold
 
 from depth_distill_ros.networks.dacnn.depth_aware import depth_aware_conv2d
 
-# where it is used: the picture's size over this, channels in and out
+# Uses in DACNN: divisor of the image's size, channels in, channels out.
 _USES = ((8, 256, 64), (4, 384, 32), (2, 128, 8))
 _GUIDES = 32
 
 
 def unfolded(f: Tensor, g: Tensor, w: Tensor, bias: None, d: int) -> Tensor:
-    """Eq. 2 as it reads: all nine taps of every pixel at once."""
+    """Return eq. 2 as printed: all nine taps of every pixel at once."""
     (count, channels, height, width), guides = f.shape, g.shape[1]
     taps = unfold(f, 3, d, d).view(count, channels, 9, height, width)
     around = unfold(g, 3, d, d).view(count, guides, 9, height, width)

@@ -2,13 +2,12 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Time of one frame in every engine that is installed here, and how far each is from torch.
+Time of one frame in every installed engine, and the difference of its depth to that of torch.
 
-All engines are loaded at once and run by turns, a round of one frame each, so that what else the
-machine does strikes all alike; the best of the rounds counts. Times are from the camera's picture
-to depth, resize included.
+All engines are loaded and run in turn, one frame each, so that other load on the machine affects
+all of them alike. The best round counts. A time is from the camera's image to depth, with resize.
 
-Example: python benchmarks/engines.py --size 228 304 --pictures recording/image
+Example: python benchmarks/engines.py --size 228 304 --images recording/image
 """
 
 from __future__ import annotations
@@ -67,14 +66,14 @@ def models(folder: Path, source: Path, size: tuple[int, int]) -> list[Path]:
     save_model(folder / card.network, network, replace(card, size=size, intrinsics=None))
     light = build(_LIGHT, card.backbone).eval()
     light.encoder.load_state_dict(network.encoder.state_dict())
-    with torch.no_grad():  # untrained: depths of a room, so that relative errors mean something
+    with torch.no_grad():  # untrained: shift it to depths of a room, for the relative errors
         light.head[-1].bias.fill_(3.0)
     save_model(folder / _LIGHT, light, replace(card, network=_LIGHT, size=size, intrinsics=None))
     return [folder / card.network, folder / _LIGHT]
 
 
 def engines_of(folder: Path, console: Console) -> list[tuple[DepthEngine, float]]:
-    """Return all that can be made, and the seconds that each took."""
+    """Return every engine that opens here, with the seconds that opening took."""
     found = []
     for name in ENGINES:
         began = perf_counter()
@@ -119,7 +118,7 @@ def rows_of(engines: Sequence[tuple[DepthEngine, float]], seconds: np.ndarray,
 
 
 def table(rows: Sequence[Row]) -> Table:
-    """Return the rows for people."""
+    """Return the rows as a table for the terminal."""
     made = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for name in ('network', 'engine'):
         made.add_column(name, no_wrap=True)
@@ -132,8 +131,8 @@ def table(rows: Sequence[Row]) -> Table:
     return made
 
 
-def pictures_of(folder: Path | None) -> list[np.ndarray]:
-    """Return the pictures of a folder as RGB, or the package's enlarged to VGA."""
+def images_of(folder: Path | None) -> list[np.ndarray]:
+    """Return the images of a folder as RGB, or the package's own, enlarged to VGA."""
     if folder is None:
         return [cv2.resize(frame, (640, 480)) for frame in shipped_frames()]
     paths = sorted(p for p in folder.iterdir() if p.suffix in ('.jpg', '.png'))
@@ -150,13 +149,13 @@ def main() -> None:
     parser.add_argument('--size', nargs=2, type=int, default=(228, 304), metavar=('H', 'W'))
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--rounds', type=int, default=100)
-    parser.add_argument('--pictures', type=Path, help='folder of a recording, all of one size '
-                        "(default: the package's pictures)")
+    parser.add_argument('--images', type=Path, help='folder of images of one size '
+                        "(default: the package's own)")
     parser.add_argument('--json', type=Path, help='file for the figures')
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(arguments.threads)
-    frames, console = pictures_of(arguments.pictures), Console(width=96)  # that of the table
+    frames, console = images_of(arguments.images), Console(width=96)  # the width of the table
     with tempfile.TemporaryDirectory() as folder:
         made = [engines_of(model, console)
                 for model in models(Path(folder), arguments.model, tuple(arguments.size))]
@@ -167,7 +166,7 @@ def main() -> None:
             for engines in made:
                 rows += rows_of(engines, seconds[:, first:first + len(engines)], frames)
                 first += len(engines)
-    console.print(f'{len(frames)} pictures of {frames[0].shape[1]}×{frames[0].shape[0]}, '
+    console.print(f'{len(frames)} images of {frames[0].shape[1]}×{frames[0].shape[0]}, '
                   f'{arguments.threads} threads', table(rows), highlight=False)
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + '\n')

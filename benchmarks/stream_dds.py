@@ -28,7 +28,7 @@ _PATIENCE = 5.0
 
 
 def publish(frames: int, rate: float) -> None:
-    """Send frames at a steady rate as soon as somebody listens; the publisher's process."""
+    """Send frames at a fixed rate once all topics have subscribers; the publisher's process."""
     import numpy as np
     import rclpy
     from sensor_msgs.msg import CameraInfo, Image
@@ -42,7 +42,7 @@ def publish(frames: int, rate: float) -> None:
     topics = {name: node.create_publisher(kind, name, profile(30)) for name, kind in (
         ('image', Image), ('semantics', Image), ('camera_info', CameraInfo))}
     random = np.random.default_rng(0)
-    pictures = random.integers(0, 256, (8, *SIZE, 3), np.uint8)
+    colours = random.integers(0, 256, (8, *SIZE, 3), np.uint8)
     classes = random.integers(0, 14, (8, *SIZE), np.uint8)
     camera = Intrinsics.from_vertical_fov(0.8, SIZE)
     while not all(p.get_subscription_count() for p in topics.values()):
@@ -51,7 +51,7 @@ def publish(frames: int, rate: float) -> None:
     due = time.monotonic()
     for number in range(frames):
         stamp = images.time_message(round(number * 1e9 / rate))
-        topics['image'].publish(images.from_array(pictures[number % 8], 'rgb8', stamp, 'eye'))
+        topics['image'].publish(images.from_array(colours[number % 8], 'rgb8', stamp, 'eye'))
         topics['semantics'].publish(
             images.from_array(classes[number % 8], 'mono8', stamp, 'eye'))
         topics['camera_info'].publish(camera_info.from_intrinsics(camera, stamp, 'eye'))
@@ -61,7 +61,7 @@ def publish(frames: int, rate: float) -> None:
 
 
 def measure(rate: float, seconds: float) -> bool:
-    """Run once; return whether nothing was lost."""
+    """Run once; return whether every frame was stored."""
     frames = round(rate * seconds)
     with tempfile.TemporaryDirectory() as folder:
         node = subprocess.Popen([
@@ -83,7 +83,7 @@ def measure(rate: float, seconds: float) -> bool:
 
 
 def _follow(store: Path, frames: int) -> tuple[int, float, dict[str, str]]:
-    """Return (frames stored, seconds from the first to the last, the node's last diagnosis)."""
+    """Return (frames stored, seconds from first to last, the node's last diagnostics)."""
     from diagnostic_msgs.msg import DiagnosticArray
     import rclpy
 

@@ -4,8 +4,8 @@
 """
 Frames per second of the stream, without ROS, on one core.
 
-Message bytes of 640x480 rgb8 + mono8 pairs are viewed as arrays, paired by stamp, checked,
-cropped, resized and stored; then batches are drawn from the store.
+The bytes of 640x480 rgb8 + mono8 pairs are viewed as arrays, paired by stamp, checked, cropped,
+resized and stored. Then batches are drawn from the store.
 
 Example: python benchmarks/stream_store.py --size 228 304
 """
@@ -42,7 +42,7 @@ def messages(different: int) -> list[tuple[bytes, bytes]]:
 
 
 def feed(writer: StreamWriter, frames: int) -> tuple[float, float]:
-    """Store that many pairs; return the seconds on the clock and on the processor."""
+    """Store that many pairs; return the seconds by the clock and of the processor."""
     data = messages(16)
     pairer, intake = StampPairer(('image', 'semantics')), StreamIntake(writer)
     clock, processor = time.perf_counter(), time.process_time()

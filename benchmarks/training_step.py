@@ -1,13 +1,12 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-One step of D3 as the package makes it, beside algorithm 1 written out literally.
+One step of D3 in this package, compared with algorithm 1 written out literally.
 
 The literal step makes every forward pass where the algorithm names it, in float32 and torch's
-default memory layout: z and the teacher's answers for the student's loss, then G(x̂′) and the
-teacher again for the loss of G. Both see plain and transformed frames as one batch of the student,
-which is what docs/DESIGN.md says of the method, not of its speed. Same weights, same pictures;
-each row in a fresh process, one after the other.
+default memory layout: z and the teacher depth for the student's loss, then G(x̂′) and the teacher
+again for the loss of G. In both, plain and transformed frames are one batch of the student (see
+docs/DESIGN.md). Weights and images are the same; each row has a process of its own.
 
     python benchmarks/training_step.py --g light --batch 4
 """
@@ -38,7 +37,7 @@ from depth_distill_ros.distillation.trainer import Optimisation, Training
 from depth_distill_ros.networks import build, transformation_network
 
 _MIXING_SEED = 0
-_FRAMES = 2  # batches that come again and again
+_FRAMES = 2  # batches, used in turn
 
 
 class LiteralD3:
@@ -102,7 +101,7 @@ def _measure(kind: str, precision: str, a: argparse.Namespace) -> dict:
     networks = [build('lden', a.teacher), build('lden', a.student),
                 transformation_network(a.g, a.g_width, True)]
     frames = [torch.randn(a.batch, 3, *a.size) for _ in range(_FRAMES)]
-    with torch.no_grad():  # statistics of pictures, not torch's zeros and ones
+    with torch.no_grad():  # statistics of data, not torch's zeros and ones
         networks[0](frames[0])
     blocks = torch.randint(1, 14, (a.batch, 1, 6, 8)).float()
     semantics = nn.functional.interpolate(blocks, a.size)[:, 0].byte().to(device)
@@ -126,7 +125,7 @@ def _measure(kind: str, precision: str, a: argparse.Namespace) -> dict:
                 tuple(range(number % _FRAMES * a.batch, (number % _FRAMES + 1) * a.batch)))})
 
     first = step(0)
-    for number in range(1, 1 + _FRAMES):  # so that with --kept every frame has come before
+    for number in range(1, 1 + _FRAMES):  # with --kept this caches the teacher depth
         step(number)
     if device.type == 'cuda':
         torch.cuda.synchronize()
@@ -138,7 +137,7 @@ def _measure(kind: str, precision: str, a: argparse.Namespace) -> dict:
         if device.type == 'cuda':
             torch.cuda.synchronize()
         times.append(time.perf_counter() - began)
-    # the median: one slow step beside a busy neighbour says nothing
+    # the median: single steps are slow beside other processes
     rate = a.batch / sorted(times)[len(times) // 2]
     peak = torch.cuda.max_memory_allocated() / 2**20 if device.type == 'cuda' else \
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
@@ -175,9 +174,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument('--batch', type=int, default=4)
     parser.add_argument('--steps', type=int, default=5)
     parser.add_argument('--rounds', type=int, default=1,
-                        help='each step is measured so often, in turn; its best counts')
+                        help='measurements of each step, in turn; the best counts')
     parser.add_argument('--kept', action='store_true',
-                        help='each frame has come before, as in a store that is small')
+                        help='the teacher depth of each frame is cached, as with a small store')
     parser.add_argument('--precision', choices=PRECISIONS, default='auto')
     parser.add_argument('--json', type=Path)
     return parser.parse_args()

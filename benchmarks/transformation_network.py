@@ -2,12 +2,12 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-What a trained G does: l_BN (eq. 6) before and after it, and how far it moves a picture.
+What a trained G does: l_BN (eq. 6) before and after it, and how much it changes an image.
 
-Beside it the teacher's own world. Takes a D3 row of `depth-distill bench paper`, or any run of
-`distill --method d3`.
+Images of the teacher's own domain are the reference. Takes a D3 row of `depth-distill bench
+paper`, or any run of `distill --method d3`.
 
-Example: python benchmarks/transformation_network.py D3_ROW/seed-0 --world folder:ROOMS/train
+Example: python benchmarks/transformation_network.py D3_ROW/seed-0 --target folder:ROOMS/train
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ def source(spec: str, settings: RunSettings, needs: tuple[str, ...] = ()) -> Rea
 
 
 @torch.no_grad()
-def measure(run: Path, world: str, batches: int) -> dict[str, list[tuple[float, ...]]]:
-    """Return l_BN, mean change and mean depth of each kind of picture, a batch each."""
+def measure(run: Path, target: str, batches: int) -> dict[str, list[tuple[float, ...]]]:
+    """Return l_BN, mean change and mean depth (m) of each kind of image, one tuple a batch."""
     settings = RunSettings.read(run / 'run.yaml')
     teacher = load_teacher(settings.teacher or str(shipped_teacher()))[0].eval()
     statistics = BNStatistics(teacher)
     g = trained_g(run)
-    own, stream = source(world, settings), source(settings.stream, settings, ('semantics',))
+    own, stream = source(target, settings), source(settings.stream, settings, ('semantics',))
     generator = torch.Generator().manual_seed(settings.seed)
     found: dict[str, list[tuple[float, ...]]] = {}
     for _ in range(batches):
         frames = stream.draw()
         mixed = mix(frames.x, frames.semantics, generator)
         z = g(mixed)
-        for kind, x in {"the world's own": own.draw().x, 'simulated, x': frames.x,
+        for kind, x in {'the target domain': own.draw().x, 'simulated, x': frames.x,
                         'mixed, x̂′': mixed, 'transformed, z = G(x̂′)': z}.items():
             with statistics.recorded() as terms:
                 depth = teacher(x)
@@ -66,14 +66,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('run', type=Path, help='folder with run.yaml and last.pt')
-    parser.add_argument('--world', required=True, metavar='KIND:PATH',
-                        help="pictures of the teacher's world")
+    parser.add_argument('--target', required=True, metavar='KIND:PATH',
+                        help='images of the target domain, on which the teacher was trained')
     parser.add_argument('--batches', type=int, default=12)
     arguments = parser.parse_args()
     table = Table(title=f'{arguments.run}, {arguments.batches} batches')
-    for column in ('pictures', 'l_BN', '± batches', 'changed by', 'teacher says, m'):
-        table.add_column(column, justify='left' if column == 'pictures' else 'right')
-    for kind, rows in measure(arguments.run, arguments.world, arguments.batches).items():
+    for column in ('images', 'l_BN', '± batches', 'changed by', 'teacher depth, m'):
+        table.add_column(column, justify='left' if column == 'images' else 'right')
+    for kind, rows in measure(arguments.run, arguments.target, arguments.batches).items():
         (l_bn, change, depth), scatter = np.mean(rows, axis=0), np.std(rows, axis=0)[0]
         table.add_row(kind, f'{l_bn:.0f}', f'{scatter:.0f}', f'{change:.3f}', f'{depth:.2f}')
     Console().print(table)

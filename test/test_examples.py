@@ -43,3 +43,20 @@ def test_an_example_runs_and_writes_its_results(name, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     for result in RESULTS[name]:
         assert (tmp_path / result).stat().st_size > 0
+
+
+@pytest.mark.slow
+def test_every_benchmark_starts_with_its_help():
+    pytest.importorskip('rclpy')
+    paths = sorted(map(str, (ROOT / 'benchmarks').glob('*.py')))
+    assert paths
+    source = (  # one process: each alone would import torch anew
+        'import runpy, sys\n'
+        f'for path in {paths!r}:\n'
+        '    sys.argv = [path, "--help"]\n'
+        '    try: runpy.run_path(path, run_name="__main__")\n'
+        '    except SystemExit as end: assert end.code == 0, path\n'
+        '    else: raise AssertionError(path)\n')
+    done = subprocess.run([sys.executable, '-c', source], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count('usage: ') == len(paths)
