@@ -26,15 +26,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
-from depth_distill_ros.choices import G_FORMS, PRECISIONS
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import STREAM, Pictures
 from depth_distill_ros.distillation.losses import loss_h
 from depth_distill_ros.distillation.methods.d3 import D3
 from depth_distill_ros.distillation.mixing import mix
 from depth_distill_ros.distillation.statistics import BNStatistics
-from depth_distill_ros.distillation.trainer import Optimisation, Training
+from depth_distill_ros.distillation.trainer import Training
 from depth_distill_ros.networks import build, transformation_network
+from depth_distill_ros.settings.optimisation import OptimisationSettings
 
 _MIXING_SEED = 0
 _FRAMES = 2  # batches, used in turn
@@ -114,8 +114,8 @@ def _measure(kind: str, precision: str, a: argparse.Namespace) -> dict:
                                 torch.Generator().manual_seed(_MIXING_SEED))
     else:
         networks = [n.to(memory_format=torch.channels_last) for n in networks]
-        training = Training(D3(*networks, compute),
-                            Optimisation(1e-4, lambda step: 1.0), compute, seed=0)
+        training = Training(
+            D3(*networks, compute), OptimisationSettings(schedule='constant'), compute)
 
         def step(number: int) -> dict[str, float]:
             training._generator.manual_seed(_MIXING_SEED)
@@ -167,8 +167,7 @@ def _arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--teacher', default='resnet34')
     parser.add_argument('--student', default='mobilenetv2')
-    parser.add_argument('--g', choices=[form for form in G_FORMS if form != 'none'],
-                        default='paper')
+    parser.add_argument('--g', choices=('paper', 'light'), default='paper')
     parser.add_argument('--g-width', type=float, default=1.0)
     parser.add_argument('--size', type=int, nargs=2, default=(228, 304), metavar=('H', 'W'))
     parser.add_argument('--batch', type=int, default=4)
@@ -177,7 +176,7 @@ def _arguments() -> argparse.Namespace:
                         help='measurements of each step, in turn; the best counts')
     parser.add_argument('--kept', action='store_true',
                         help='the teacher depth of each frame is cached, as with a small store')
-    parser.add_argument('--precision', choices=PRECISIONS, default='auto')
+    parser.add_argument('--precision', default='auto')
     parser.add_argument('--json', type=Path)
     return parser.parse_args()
 

@@ -25,13 +25,14 @@ from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.distillation.data.reader_source import ReaderSource
 from depth_distill_ros.distillation.mixing import mix
-from depth_distill_ros.distillation.offline import RunSettings
 from depth_distill_ros.distillation.statistics import BNStatistics
 from depth_distill_ros.networks.teachers import load_teacher
+from depth_distill_ros.settings.distillation import OfflineSettings
+from depth_distill_ros.settings.file import read_settings
 from depth_distill_ros.shipped import shipped_teacher
 
 
-def source(spec: str, settings: RunSettings, needs: tuple[str, ...] = ()) -> ReaderSource:
+def source(spec: str, settings: OfflineSettings, needs: tuple[str, ...] = ()) -> ReaderSource:
     """Return batches of the run's own size, drawn with its seed."""
     return ReaderSource(open_reader(spec), preparation(spec, tuple(settings.size), needs),
                         settings.batch, settings.seed, torch.device('cpu'))
@@ -40,7 +41,7 @@ def source(spec: str, settings: RunSettings, needs: tuple[str, ...] = ()) -> Rea
 @torch.no_grad()
 def measure(run: Path, target: str, batches: int) -> dict[str, list[tuple[float, ...]]]:
     """Return l_BN, mean change and mean depth (m) of each kind of image, one tuple a batch."""
-    settings = RunSettings.read(run / 'run.yaml')
+    settings = read_settings(OfflineSettings, run / 'run.yaml')
     teacher = load_teacher(settings.teacher or str(shipped_teacher()))[0].eval()
     statistics = BNStatistics(teacher)
     g = trained_g(run)

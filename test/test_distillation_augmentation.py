@@ -9,11 +9,11 @@ from depth_distill_ros.distillation.augmentation import augmented, camera
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Pictures
 from depth_distill_ros.distillation.losses import loss_h
-from depth_distill_ros.distillation.methods import MethodOptions, effective, make_method
+from depth_distill_ros.distillation.methods import effective, make_method
 from depth_distill_ros.distillation.methods.d3 import D3
-from depth_distill_ros.distillation.offline import RunSettings
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.normalisation import denormalise, normalise
+from depth_distill_ros.settings.distillation import MethodSettings, OfflineSettings
 
 SIZE = (64, 96)
 CPU = Compute(torch.device('cpu'), 'fp32')
@@ -89,7 +89,7 @@ def test_teacher_and_student_see_the_same_changed_pictures(name):
     seen = []
     teacher.register_forward_hook(lambda module, x, y: seen.append(('teacher', x[0])))
     student.register_forward_hook(lambda module, x, y: seen.append(('student', x[0])))
-    make_method(name, teacher, student, CPU, SIZE, 3, MethodOptions(
+    make_method(name, teacher, student, CPU, SIZE, 3, MethodSettings(
         augmentation=1.0, g_width=0.125)).step(batch, lambda loss, *n: None, seeded(4))
     generator = seeded(4)
     expected = [augmented(batch[source], 1.0, generator).x for source in (STREAM, AUXILIARY)]
@@ -103,7 +103,7 @@ def test_the_taught_depth_is_of_the_changed_picture_not_the_one_kept_for_its_fra
     batch = {STREAM: pictures()}
     teacher, student = networks()
     method = make_method('kd-ood', teacher, student, CPU, SIZE, 3,
-                         MethodOptions(augmentation=1.0))
+                         MethodSettings(augmentation=1.0))
     first, second = (method.step(batch, lambda loss, *n: None, seeded(s))['loss_student']
                      for s in (1, 2))
     changed = augmented(batch[STREAM], 1.0, seeded(2)).x
@@ -123,13 +123,13 @@ def test_without_augmentation_no_chance_is_taken_for_it():
 
 
 def test_d3plus_is_d3_with_its_preset_and_the_rest_of_the_options():
-    settings = effective('d3plus', RunSettings(method='d3plus', alpha=0.5))
+    settings = effective('d3plus', OfflineSettings(method='d3plus', alpha=0.5))
     assert settings.augmentation > 0 and settings.alpha == 0.5
     assert effective('d3', settings) is settings
-    method = make_method('d3plus', *networks(), CPU, SIZE, 3, MethodOptions(g_width=0.125))
+    method = make_method('d3plus', *networks(), CPU, SIZE, 3, MethodSettings(g_width=0.125))
     assert isinstance(method, D3) and 'transformation' in method.networks
     losses = method.step({STREAM: pictures()}, lambda loss, *n: None, seeded())
     same = make_method('d3', *networks(), CPU, SIZE, 3, effective(
-        'd3plus', MethodOptions(g_width=0.125)))
+        'd3plus', MethodSettings(g_width=0.125)))
     again = same.step({STREAM: pictures()}, lambda loss, *n: None, seeded())
     assert losses['loss_plain'] == again['loss_plain']

@@ -11,9 +11,10 @@ from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import LABELLED, Pictures
 from depth_distill_ros.distillation.methods.dacnn import DACNNStudent, DACNNTeacher
 from depth_distill_ros.distillation.methods.dacnn_losses import l_guidance, l_pixel, l_smooth
-from depth_distill_ros.distillation.trainer import Optimisation, Training
+from depth_distill_ros.distillation.trainer import Training
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
+from depth_distill_ros.settings.optimisation import OptimisationSettings
 
 CPU = Compute(torch.device('cpu'), 'fp32')
 
@@ -69,7 +70,7 @@ def networks():
 
 
 def steps(method, pairs, count=4):
-    training = Training(method, Optimisation(1e-3, lambda step: 1.0), CPU, 0)
+    training = Training(method, OptimisationSettings(lr=1e-3, schedule='constant'), CPU)
     return [training.train_step({LABELLED: pairs}) for _ in range(count)]
 
 

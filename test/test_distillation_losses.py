@@ -10,9 +10,10 @@ from torch import nn
 
 from depth_distill_ros.distillation.losses import loss_h, masked_target
 from depth_distill_ros.distillation.mixing import instances, masks_of_half, mix
-from depth_distill_ros.distillation.schedule import SCHEDULES, poly, stepwise
+from depth_distill_ros.distillation.schedule import poly, schedule, stepwise
 from depth_distill_ros.distillation.statistics import BNStatistics
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.settings.optimisation import OptimisationSettings
 
 
 def golden_pair(height=4, width=5):
@@ -111,16 +112,18 @@ def test_instances_are_the_connected_patches_of_each_class():
 
 
 def test_the_rates_of_the_papers():
-    d3, lwd = (SCHEDULES[name](40) for name in ('d3', 'lwd'))
+    d3, lwd = (schedule(OptimisationSettings(schedule=name), 40) for name in ('d3', 'lwd'))
     assert [d3(step) for step in (0, 9, 10, 20, 30, 39, 1000)] == [1, 1, 1/2, 1/4, 1/8, 1/8, 1/8]
     assert [lwd(step) for step in (0, 10, 39)] == pytest.approx([1, 0.1, 0.001])
     dacnn = poly(100)
     assert [dacnn(0), dacnn(50), dacnn(100)] == pytest.approx([1, 0.5 ** 0.9, 0])
     assert stepwise(0.5, 10, 1)(1000) == 0.5
+    endless = schedule(OptimisationSettings(halving_steps=10, halvings=2))
+    assert [endless(step) for step in (9, 10, 20, 1000)] == [1, 1/2, 1/4, 1/4]
 
 
 def test_the_rate_for_random_weights_warms_up_to_its_peak_and_falls_to_a_hundredth():
-    rates = [SCHEDULES['cosine'](400)(step) for step in range(401)]
+    rates = [schedule(OptimisationSettings(schedule='cosine'), 400)(step) for step in range(401)]
     assert rates[0] == 0.1 and rates[9] == rates[10] == 1.0
     assert rates[-1] == pytest.approx(0.01)
     assert all(a >= b for a, b in zip(rates[10:], rates[11:], strict=False))

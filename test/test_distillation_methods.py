@@ -6,23 +6,25 @@ import pytest
 import torch
 from torch.nn.functional import l1_loss
 
-from depth_distill_ros.choices import METHODS, STREAM_METHODS
 from depth_distill_ros.distillation.average import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data import teacher_depth as taught_depth
 from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, STREAM, Pictures
 from depth_distill_ros.distillation.losses import loss_h
-from depth_distill_ros.distillation.methods import MethodOptions, make_method
+from depth_distill_ros.distillation.methods import make_method
 from depth_distill_ros.distillation.methods.d3 import D3
 from depth_distill_ros.distillation.methods.lwd import LWD
 from depth_distill_ros.distillation.methods.supervised import Supervised
 from depth_distill_ros.distillation.mixing import mix
 from depth_distill_ros.distillation.statistics import BNStatistics
-from depth_distill_ros.distillation.trainer import Optimisation, Training
+from depth_distill_ros.distillation.trainer import Training
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks import TransformationNetwork, build
 from depth_distill_ros.networks.normalisation import to_input
+from depth_distill_ros.settings.distillation import MethodSettings
+from depth_distill_ros.settings.names import METHODS, STREAM_METHODS
+from depth_distill_ros.settings.optimisation import OptimisationSettings
 from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
 SIZE = (64, 96)
@@ -52,7 +54,8 @@ def teacher_state(frames):
     torch.manual_seed(7)
     teacher = build('lden', 'resnet18')
     known = Pictures(-frames.x, depth=frames.depth)
-    training = Training(Supervised(teacher, CPU), Optimisation(3e-3, lambda step: 1.0), CPU, 0)
+    training = Training(
+        Supervised(teacher, CPU), OptimisationSettings(lr=3e-3, schedule='constant'), CPU)
     for _ in range(8):
         training.train_step({LABELLED: known})
     return with_own_statistics(teacher, [known.x]).state_dict()
@@ -87,35 +90,35 @@ def gradient_of_g(networks, frames, bias=0.0, **options):
 
 
 @pytest.mark.parametrize('name', ['d3', 'kd-ood', 'random-noise', 'dfad', 'lwd'])
-@pytest.mark.parametrize('reading', ['A', 'B'])
+@pytest.mark.parametrize('trains_on', ['own', 'own_and_student'])
 def test_no_gradient_reaches_the_teacher_and_its_statistics_stay(
-        networks, frames, name, reading):
-    if reading == 'B' and name != 'd3':
+        networks, frames, name, trains_on):
+    if trains_on == 'own_and_student' and name != 'd3':
         return
     teacher, student, _ = networks()
     before = {n: t.clone() for n, t in teacher.state_dict().items()}
     method = make_method(name, teacher, student, CPU, SIZE, 2,
-                         MethodOptions(g_width=0.125, reading=reading))
+                         MethodSettings(g_width=0.125, g_trains_on=trains_on))
     step(method, {source: some(frames, 0, 3) for source in method.needs})
     assert all(p.grad is None for p in teacher.parameters())
     assert all(torch.equal(before[n], t) for n, t in teacher.state_dict().items())
     assert all(p.grad is not None for p in student.parameters())
 
 
-def test_in_reading_a_g_learns_from_its_own_loss_alone(networks, frames):
+def test_trained_on_its_own_loss_g_gets_no_gradient_of_the_student_s(networks, frames):
     one, other = (gradient_of_g(networks, frames, bias) for bias in (1.0, 50.0))
     assert one.abs().sum() > 0
     torch.testing.assert_close(one, other)
 
 
-def test_in_reading_b_the_student_s_loss_reaches_g_too(networks, frames):
-    alone = {'reading': 'B', 'alpha': 0.0, 'beta': 0.0}
+def test_trained_on_both_losses_g_gets_the_student_s_gradient_too(networks, frames):
+    alone = {'g_trains_on': 'own_and_student', 'alpha': 0.0, 'beta': 0.0}
     one, other = (gradient_of_g(networks, frames, bias, **alone) for bias in (0.0, 3.0))
     assert one.abs().sum() > 0
     assert (one - other).abs().max() > 1e-3 * one.abs().max()
 
 
-def test_without_alpha_and_beta_g_gets_no_gradient_in_reading_a(networks, frames):
+def test_without_alpha_and_beta_g_gets_no_gradient_of_its_own_loss(networks, frames):
     assert not gradient_of_g(networks, frames, alpha=0.0, beta=0.0).any()
 
 
@@ -181,7 +184,7 @@ def test_the_losses_are_those_of_algorithm_1_written_out(networks, frames):
 
 def test_auxiliary_pictures_are_learnt_beside_the_stream_as_they_are(networks, frames):
     for method in (D3(*networks(), CPU), make_method(
-            'kd-ood', *networks()[:2], CPU, SIZE, 2, MethodOptions())):
+            'kd-ood', *networks()[:2], CPU, SIZE, 2, MethodSettings())):
         alone = step(method, {STREAM: some(frames, 0, 3)})
         both = step(method, {STREAM: some(frames, 0, 3), AUXILIARY: some(frames, 3, 5)})
         assert both['loss_student'] != alone['loss_student']
@@ -189,7 +192,7 @@ def test_auxiliary_pictures_are_learnt_beside_the_stream_as_they_are(networks, f
 
 def test_a_frame_that_comes_again_has_the_same_taught_depth_in_any_company(networks, frames):
     teacher, student, _ = networks()
-    method = make_method('kd-ood', teacher, student, CPU, SIZE, 2, MethodOptions())
+    method = make_method('kd-ood', teacher, student, CPU, SIZE, 2, MethodSettings())
     passes = []
     teacher.register_forward_hook(lambda module, x, y: passes.append(len(x[0])))
     taught = method._taught[STREAM]
@@ -226,7 +229,7 @@ class _AtFullSize(torch.nn.Module):
 def test_a_teacher_that_answers_at_another_size_is_learnt_at_the_student_s(
         networks, frames, name):
     method = make_method(name, _AtFullSize(), networks()[1], CPU, SIZE, 2,
-                         MethodOptions(g_width=0.125))
+                         MethodSettings(g_width=0.125))
     losses = step(method, {source: some(frames, 0, 3) for source in method.needs})
     assert all(torch.isfinite(loss) for loss in losses.values())
 
@@ -268,8 +271,8 @@ def test_holes_in_measured_depth_teach_nothing(networks, frames):
 def test_the_losses_of_each_method_fall_on_simulated_frames(networks, frames, name):
     teacher, student, _ = networks()
     method = make_method(name, None if name == 'supervised' else teacher, student, CPU, SIZE, 4,
-                         MethodOptions(g_width=0.125, lam=0.5))
-    training = Training(method, Optimisation(2e-3, lambda step: 1.0), CPU, 0)
+                         MethodSettings(g_width=0.125, kd_weight=0.5))
+    training = Training(method, OptimisationSettings(lr=2e-3, schedule='constant'), CPU)
     losses = [training.train_step({source: some(frames, 2 * (i % 3), 2 * (i % 3) + 4)
                                    for source in method.needs})
               for i in range(8 if name == 'dfad' else 16)]
@@ -282,5 +285,5 @@ def test_the_losses_of_each_method_fall_on_simulated_frames(networks, frames, na
 
 def test_an_unknown_method_is_named_with_the_choices(networks):
     with pytest.raises(DepthDistillError, match='distil.*d3.*kd-ood'):
-        make_method('distil', *networks()[:2], CPU, SIZE, 2, MethodOptions())
+        make_method('distil', *networks()[:2], CPU, SIZE, 2, MethodSettings())
     assert set(STREAM_METHODS) < set(METHODS)

@@ -24,11 +24,14 @@ from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.distillation.checkpoint import load_checkpoint
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.reader_source import ReaderSource
-from depth_distill_ros.distillation.offline import RunSettings, open_run
-from depth_distill_ros.distillation.trainer import Optimisation, Training
+from depth_distill_ros.distillation.offline import open_run
+from depth_distill_ros.distillation.trainer import Training
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import ModelCard, load_model, save_model
+from depth_distill_ros.settings.distillation import OfflineSettings
+from depth_distill_ros.settings.file import read_settings
+from depth_distill_ros.settings.optimisation import OptimisationSettings
 
 SIZE = (64, 96)
 ROOT = str(Path(__file__).resolve().parents[1])
@@ -65,7 +68,7 @@ def frames(tmp_path_factory):
 
 @pytest.fixture
 def settings(teacher, frames):
-    return RunSettings(teacher=teacher, stream=frames, start='random', g_width=0.125,
+    return OfflineSettings(teacher=teacher, stream=frames, student_start='random', g_width=0.125,
                        steps=6, batch=2, lr=1e-3, precision='fp32')
 
 
@@ -77,7 +80,7 @@ def train(settings, folder, until=None, **options):
 
 @pytest.mark.parametrize('method', ['d3', 'random-noise'])
 def test_a_run_killed_at_any_step_goes_on_bit_identically(settings, tmp_path, method):
-    settings = RunSettings(**{**vars(settings), 'method': method,
+    settings = OfflineSettings(**{**vars(settings), 'method': method,
                               'stream': settings.stream if method == 'd3' else ''})
     whole, opened = train(settings, tmp_path / 'whole')
     expected = opened.run.training.student.state_dict()
@@ -155,13 +158,14 @@ def test_the_best_student_so_far_is_a_model_folder_and_so_is_the_last(
 
 def test_the_file_beside_a_run_reproduces_it(settings, tmp_path):
     first, _ = train(settings, tmp_path / 'one')
-    again, _ = train(RunSettings.read(tmp_path / 'one' / 'run.yaml'), tmp_path / 'two')
+    again, _ = train(
+        read_settings(OfflineSettings, tmp_path / 'one' / 'run.yaml'), tmp_path / 'two')
     assert [p.losses for p in first] == [p.losses for p in again]
 
 
 def test_other_settings_do_not_go_on_in_a_folder(settings, tmp_path):
     train(settings, tmp_path, until=1)
-    other = RunSettings(**{**vars(settings), 'lr': 5e-3, 'beta': 0.0})
+    other = OfflineSettings(**{**vars(settings), 'lr': 5e-3, 'beta': 0.0})
     with pytest.raises(DepthDistillError, match=r'other settings \(beta, lr\)'):
         open_run(other, tmp_path)
 
@@ -169,10 +173,10 @@ def test_other_settings_do_not_go_on_in_a_folder(settings, tmp_path):
 def test_a_settings_file_with_what_no_run_has_is_refused(tmp_path):
     (tmp_path / 'run.yaml').write_text('method: d3\nlearning_rate: 1\n')
     with pytest.raises(DepthDistillError, match='learning_rate.*settings are: alpha'):
-        RunSettings.read(tmp_path / 'run.yaml')
+        read_settings(OfflineSettings, tmp_path / 'run.yaml')
     (tmp_path / 'run.yaml').write_text('- d3\n')
-    with pytest.raises(DepthDistillError, match='which no run has'):
-        RunSettings.read(tmp_path / 'run.yaml')
+    with pytest.raises(DepthDistillError, match='not names and values'):
+        read_settings(OfflineSettings, tmp_path / 'run.yaml')
 
 
 @pytest.mark.parametrize(('changes', 'message'), [
@@ -180,24 +184,24 @@ def test_a_settings_file_with_what_no_run_has_is_refused(tmp_path):
     ({'labelled': 'SELF'}, 'method d3 has no use for --labelled'),
     ({'method': 'lwd', 'labelled': 'SELF'}, 'method lwd has no use for --stream'),
     ({'method': 'dacnn', 'stream': '', 'labelled': 'SELF', 'student': 'dacnn',
-      'backbone': 'resnest50'}, 'not LDEN into DACNN'),
+      'student_backbone': 'resnest50'}, 'not LDEN into DACNN'),
     ({'method': 'dacnn-teacher', 'stream': '', 'labelled': 'SELF', 'student': 'dacnn_stereo',
-      'backbone': 'resnest50'}, 'needs right, which'),
+      'student_backbone': 'resnest50'}, 'needs right, which'),
     ({'method': 'd5'}, "setting method is 'd5'"),
 ])
 def test_data_that_do_not_suit_the_method_are_refused_with_the_option(
         settings, frames, tmp_path, changes, message):
     changes = {name: frames if value == 'SELF' else value for name, value in changes.items()}
     with pytest.raises(DepthDistillError, match=message):
-        open_run(RunSettings(**{**vars(settings), **changes}), tmp_path)
+        open_run(OfflineSettings(**{**vars(settings), **changes}), tmp_path)
 
 
 @pytest.mark.parametrize('wrong, line', [
-    ({'reading': 'C'}, "setting reading is 'C'; it must be one of A, B"),
+    ({'g_trains_on': 'C'}, "setting g_trains_on is 'C'; it must be one of own, own_and_student"),
     ({'mixing': 'foo'}, 'one of classes, instances, none'),
     ({'schedule': 'foo'}, 'setting schedule'), ({'precision': 'fp8'}, 'setting precision'),
-    ({'equation': 9}, 'one of 1, 2, 3, 4'), ({'batch': 'two'}, 'of type int'),
-    ({'batch': 0}, 'a number from 1 to'), ({'size': 3}, 'of type tuple or list'),
+    ({'equation': 9}, 'one of 1, 2, 3, 4'), ({'batch': 'two'}, 'a whole number from 1 to'),
+    ({'batch': 0}, 'a whole number from 1 to'), ({'size': 3}, 'of type tuple or list'),
     ({'size': (3,)}, 'height and width'), ({'steps': -3}, 'setting steps is -3'),
     ({'ema': 2.0}, 'a number from 0 to'), ({'lr': float('nan')}, 'setting lr is nan'),
     ({'every_scale': 'no'}, 'of type bool'),
@@ -240,7 +244,7 @@ def test_frames_that_cannot_be_read_are_counted_and_skipped(settings, frames, tm
         for file in (source / kind).iterdir():
             (damaged / kind / file.name).write_bytes(file.read_bytes())
     (damaged / 'image' / '005.png').write_bytes(b'\x89PNG half of it')
-    settings = RunSettings(**{**vars(settings), 'stream': f'folder:{damaged}'})
+    settings = OfflineSettings(**{**vars(settings), 'stream': f'folder:{damaged}'})
     progress, opened = train(settings, tmp_path / 'run')
     assert len(progress) == 6
     assert opened.sources.unreadable == 1  # twelve draws, one epoch
@@ -248,7 +252,7 @@ def test_frames_that_cannot_be_read_are_counted_and_skipped(settings, frames, tm
 
 def test_workers_read_the_same_frames_as_the_process_itself(settings, tmp_path):
     alone, _ = train(settings, tmp_path / 'alone')
-    helped, _ = train(RunSettings(**{**vars(settings), 'workers': 2}), tmp_path / 'helped')
+    helped, _ = train(OfflineSettings(**{**vars(settings), 'workers': 2}), tmp_path / 'helped')
     assert [p.losses for p in alone] == [p.losses for p in helped]
 
 
@@ -257,9 +261,10 @@ import sys, json
 from pathlib import Path
 from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.offline import RunSettings, open_run
+from depth_distill_ros.distillation.offline import open_run
+from depth_distill_ros.settings.distillation import OfflineSettings
 processes.join()
-settings = RunSettings(**json.loads(sys.argv[1]))
+settings = OfflineSettings(**json.loads(sys.argv[1]))
 opened = open_run(settings, Path(sys.argv[2]))
 # the statistics of half a batch are not those of the whole one
 student = opened.run.training.student.eval()
@@ -338,7 +343,7 @@ class _Twice:
 def test_within_a_step_every_pass_uses_the_weights_that_the_last_update_left(precision):
     compute = Compute(torch.device('cpu'), precision)
     method = _Twice(compute)
-    training = Training(method, Optimisation(0.1, lambda step: 1.0), compute, 0)
+    training = Training(method, OptimisationSettings(lr=0.1, schedule='constant'), compute)
     said = training.train_step({})['loss_student']
     with torch.no_grad(), compute.autocast():
         x = torch.linspace(-1, 1, 8).expand(4, 8)
@@ -347,7 +352,7 @@ def test_within_a_step_every_pass_uses_the_weights_that_the_last_update_left(pre
 
 def test_a_run_goes_on_in_a_precision_that_scales_losses_and_in_one_that_does_not():
     cpu = torch.device('cpu')
-    single, half = (Training(_Twice(c), Optimisation(0.1, lambda step: 1.0), c, 0)
+    single, half = (Training(_Twice(c), OptimisationSettings(lr=0.1, schedule='constant'), c)
                     for c in (Compute(cpu, 'fp32'), Compute(cpu, 'fp16')))
     half.load_state_dict(single.state_dict())
     single.load_state_dict(half.state_dict())

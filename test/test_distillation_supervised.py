@@ -14,12 +14,12 @@ from depth_distill_ros.distillation.average import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.rendered_source import RenderedSource
 from depth_distill_ros.distillation.methods.supervised import Supervised
-from depth_distill_ros.distillation.schedule import warm_cosine
-from depth_distill_ros.distillation.trainer import Optimisation, Training
+from depth_distill_ros.distillation.trainer import Training
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import evaluate_frames
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import load_model
+from depth_distill_ros.settings.optimisation import OptimisationSettings
 from depth_distill_ros.shipped import shipped_start
 from depth_distill_ros.worlds.mujoco.pool import RenderedPool, held_out_frames
 
@@ -44,7 +44,7 @@ def test_a_network_learns_the_depth_of_rendered_rooms():
     source = RenderedSource(draw, 4, 0, CPU.device)
     torch.manual_seed(0)
     training = Training(Supervised(build('lden', 'mobilenetv2'), CPU),
-                        Optimisation(1e-3, warm_cosine(40)), CPU, seed=0)
+                        OptimisationSettings(lr=1e-3, schedule='cosine'), CPU, 40)
     before = evaluate_frames(training.student, images, depth, CPU.device)
     losses = [training.train_step(source.draw())['loss_student'] for _ in range(40)]
     network = with_own_statistics(

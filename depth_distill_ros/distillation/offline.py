@@ -5,15 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
 from depth_distill_ros import __version__, datasets
-from depth_distill_ros.choices import METHODS, WITHOUT_TEACHER
 from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.datasets.reader import Reader
 from depth_distill_ros.distillation import processes
@@ -21,107 +20,21 @@ from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, STREAM
 from depth_distill_ros.distillation.data.reader_source import ReaderSource
 from depth_distill_ros.distillation.data.sources import Sources
-from depth_distill_ros.distillation.methods import (
-    MethodOptions,
-    effective,
-    make_method,
-    needs_gradient,
-)
+from depth_distill_ros.distillation.methods import effective, make_method, needs_gradient
 from depth_distill_ros.distillation.run import TrainingRun
-from depth_distill_ros.distillation.schedule import SCHEDULES
-from depth_distill_ros.distillation.settings_check import check
 from depth_distill_ros.distillation.student_start import IMAGENET, starting_student
-from depth_distill_ros.distillation.trainer import Optimisation, Training
+from depth_distill_ros.distillation.trainer import Training
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
-from depth_distill_ros.files import read_yaml, write_yaml, writing
+from depth_distill_ros.files import writing
 from depth_distill_ros.networks.model import ModelCard
 from depth_distill_ros.networks.teachers import load_teacher
+from depth_distill_ros.settings.distillation import OfflineSettings
+from depth_distill_ros.settings.file import upgraded, write_settings
+from depth_distill_ros.settings.names import WITHOUT_TEACHER
 from depth_distill_ros.shipped import shipped_teacher
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a paper trains with; epochs are passes over the largest of the sources."""
-
-    lr: float = 1e-4
-    schedule: str = 'd3'
-    weight_decay: float = 1e-4
-    batch: int = 8
-    epochs: float = 20
-
-
-# D3 does not say its weight decay, DACNN gives none; 'scratch' is ours, for random weights.
-RECIPES = {
-    'd3': Recipe(),
-    'lwd': Recipe(schedule='lwd'),
-    'dacnn-teacher': Recipe(schedule='dacnn', weight_decay=0.0, batch=6, epochs=10),
-    'dacnn': Recipe(schedule='dacnn', weight_decay=0.0, batch=6, epochs=15),
-    'scratch': Recipe(lr=1e-3, schedule='cosine', batch=16),
-}
 _LOOKED_AT = 20  # frames
-_RECIPE_OF = {'lwd': 'lwd', 'supervised': 'lwd', 'dacnn': 'dacnn',
-              'dacnn-teacher': 'dacnn-teacher'}
-
-
-def recipe_of(method: str) -> str:
-    """Return the name of the recipe that the method's paper trains with."""
-    return _RECIPE_OF.get(method, 'd3')
-
-
-@dataclass(frozen=True)
-class RunSettings(MethodOptions):
-    """
-    All that a run follows from; `run.yaml` beside its outputs holds them.
-
-    Attributes
-    ----------
-    stream, labelled, auxiliary : data as datasets.open_reader reads it; each method takes its own
-    teacher : as networks.external.load_teacher reads it; empty: the shipped one
-    student, backbone, start, student_options : as in start.starting_student
-    size : (height, width) of the pictures; 0 0: the teacher's, else 228×304
-    steps : 0: as many as the epochs say
-
-    """
-
-    method: str = 'd3'
-    stream: str = ''
-    labelled: str = ''
-    auxiliary: str = ''
-    teacher: str = ''
-    student: str = 'lden'
-    backbone: str = 'mobilenetv2'
-    start: str = ''
-    student_options: dict[str, Any] = field(default_factory=dict)
-    size: tuple[int, int] = (0, 0)
-    steps: int = 0
-    epochs: float = 20
-    batch: int = 8
-    lr: float = 1e-4
-    schedule: str = 'd3'
-    weight_decay: float = 1e-4
-    clip: float = 0.0
-    ema: float = 0.999
-    precision: str = 'auto'
-    seed: int = 0
-    workers: int = 0
-
-    @classmethod
-    def read(cls, path: Path) -> RunSettings:
-        """Read a run.yaml; DepthDistillError names what it should not hold."""
-        values = read_yaml(Path(path), DepthDistillError)
-        known = {f.name for f in fields(cls)}
-        if not isinstance(values, dict) or values.keys() - known - {'package_version'}:
-            surplus = sorted(values.keys() - known) if isinstance(values, dict) else values
-            raise DepthDistillError(f'{path} holds {surplus}, which no run has; settings are: '
-                                    f'{", ".join(sorted(known))}')
-        values.pop('package_version', None)
-        values['size'] = tuple(values.get('size', (0, 0)))
-        return cls(**values)
-
-    def write(self, path: Path) -> None:
-        values = {**asdict(self), 'size': list(self.size), 'package_version': __version__}
-        write_yaml(Path(path), values)
 
 
 @dataclass(frozen=True)
@@ -129,13 +42,14 @@ class OfflineRun:
     """A training ready to go on: `run.steps(total, images)`."""
 
     run: TrainingRun
-    settings: RunSettings
+    settings: OfflineSettings
     total: int
     sources: Sources
     compute: Compute
 
 
-def open_run(settings: RunSettings, folder: Path, evaluate: Reader | None = None) -> OfflineRun:
+def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = None,
+             ) -> OfflineRun:
     """
     Put the run together in `folder`, which is new or holds the same run, interrupted.
 
@@ -144,23 +58,24 @@ def open_run(settings: RunSettings, folder: Path, evaluate: Reader | None = None
     Raises DepthDistillError where a source is missing, cannot be read or has not what the method
     needs; what a method has no use for is refused too.
     """
-    check(settings)
+    if settings.batch % processes.count():
+        raise DepthDistillError(f'a batch of {settings.batch} cannot be shared evenly by '
+                                f'{processes.count()} processes; give a multiple of that')
     settings = effective(settings.method, settings)
     compute = Compute.available(settings.precision)
     teacher, card = _teacher(settings)
     size = _size(settings, card)
     torch.manual_seed(settings.seed)
     student, learned = starting_student(
-        settings.student, settings.backbone, settings.start, **settings.student_options)
+        settings.student, settings.student_backbone, settings.student_start,
+        **settings.student_options)
     method = make_method(settings.method, teacher, student, compute, size,
                          settings.batch // processes.count(), settings,
                          # published weights saw other pictures; the papers train on with theirs
-                         keep_encoder_statistics=learned and settings.start != IMAGENET)
+                         keep_encoder_statistics=learned and settings.student_start != IMAGENET)
     sources, largest = _sources(settings, method.needs, size, compute)
     total = settings.steps or max(1, round(settings.epochs * largest / settings.batch))
-    training = Training(method, Optimisation(
-        settings.lr, SCHEDULES[settings.schedule](total), settings.weight_decay, settings.clip,
-        settings.ema), compute, settings.seed)
+    training = Training(method, settings, compute, total)
     folder = Path(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -168,14 +83,15 @@ def open_run(settings: RunSettings, folder: Path, evaluate: Reader | None = None
     kept = {name: value for name, value in asdict(replace(settings, size=size)).items()
             if name not in ('workers', 'precision')}
     student_card = ModelCard(
-        settings.student, settings.backbone, size, card.intrinsics if card else None,
+        settings.student, settings.student_backbone, size, card.intrinsics if card else None,
         options=settings.student_options, about={
             'role': 'student', 'package_version': __version__, 'settings': kept,
             'device': str(compute)})
     run = TrainingRun(folder, training, sources, student_card, kept,
-                      evaluate and judged_on(evaluate, size, compute))
+                      evaluate and judged_on(evaluate, size, compute),
+                      partial(upgraded, OfflineSettings))
     if processes.rank() == 0:
-        settings.write(folder / 'run.yaml')
+        write_settings(settings, folder / 'run.yaml')
     return OfflineRun(run, settings, total, sources, compute)
 
 
@@ -191,10 +107,7 @@ def judged_on(reader: Reader, size: tuple[int, int], compute: Compute,
     return judge
 
 
-def _teacher(settings: RunSettings) -> tuple[nn.Module | None, ModelCard | None]:
-    if settings.method not in METHODS:
-        raise DepthDistillError(
-            f'no method {settings.method!r}; choose one of {", ".join(METHODS)}')
+def _teacher(settings: OfflineSettings) -> tuple[nn.Module | None, ModelCard | None]:
     if settings.method in WITHOUT_TEACHER:
         return None, None
     return load_teacher(
@@ -202,13 +115,13 @@ def _teacher(settings: RunSettings) -> tuple[nn.Module | None, ModelCard | None]
         needs_gradient(settings.method, settings))
 
 
-def _size(settings: RunSettings, card: ModelCard | None) -> tuple[int, int]:
+def _size(settings: OfflineSettings, card: ModelCard | None) -> tuple[int, int]:
     if any(settings.size):
         return tuple(settings.size)
     return card.size if card else (228, 304)
 
 
-def _sources(settings: RunSettings, needs: Mapping[str, tuple[str, ...]],
+def _sources(settings: OfflineSettings, needs: Mapping[str, tuple[str, ...]],
              size: tuple[int, int], compute: Compute) -> tuple[Sources, int]:
     given = {source: getattr(settings, source) for source in (STREAM, LABELLED, AUXILIARY)}
     optional = {AUXILIARY} if STREAM in needs else set()
@@ -226,11 +139,22 @@ def _sources(settings: RunSettings, needs: Mapping[str, tuple[str, ...]],
         reader = datasets.open_reader(spec)
         _require(reader, needs.get(source, ()), spec, settings.method)
         sources[source] = ReaderSource(
-            reader, preparation(spec, size, needs.get(source, ())), settings.batch,
+            reader, preparation(spec, size, needs.get(source, ())), _share(settings, source),
             settings.seed + number, compute.device, settings.workers,
             needs.get(source, ()))
         largest = max(largest, len(reader))
     return Sources(sources), largest
+
+
+def _share(settings: OfflineSettings, source: str) -> int:
+    """Return the images that the source gives to a batch."""
+    auxiliary = settings.auxiliary_images if settings.auxiliary else 0
+    if auxiliary % processes.count():
+        raise DepthDistillError(f'{auxiliary} auxiliary images a batch cannot be shared evenly by '
+                                f'{processes.count()} processes; give another auxiliary_share')
+    if not auxiliary:
+        return settings.batch
+    return auxiliary if source == AUXILIARY else settings.batch - auxiliary
 
 
 def _require(reader: Reader, needed: tuple[str, ...], spec: str, method: str) -> None:

@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,71 +18,21 @@ from depth_distill_ros.distillation.checkpoint import (
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.confidence import ConfidenceTraining
 from depth_distill_ros.distillation.data.stream_source import StreamSource
-from depth_distill_ros.distillation.methods import (
-    MethodOptions,
-    effective,
-    make_method,
-    needs_gradient,
-)
+from depth_distill_ros.distillation.methods import effective, make_method, needs_gradient
 from depth_distill_ros.distillation.preview import preview_grid
 from depth_distill_ros.distillation.release_score import Judge, Taught
 from depth_distill_ros.distillation.releases import ReleaseRecord, latest, publish
-from depth_distill_ros.distillation.schedule import stepwise
 from depth_distill_ros.distillation.student_start import starting_student
-from depth_distill_ros.distillation.trainer import Optimisation, Training
+from depth_distill_ros.distillation.trainer import Training
 from depth_distill_ros.networks.confidence import ConfidentNetwork
 from depth_distill_ros.networks.model import ModelCard, load_model
 from depth_distill_ros.networks.normalisation import to_picture
 from depth_distill_ros.networks.teachers import load_teacher
-from depth_distill_ros.shipped import shipped_teacher
+from depth_distill_ros.settings.distillation import OnlineSettings
+from depth_distill_ros.shipped import is_shipped, shipped_teacher
 
 # The head is small and its question easy: it needs few of the steps, each as dear as a judgement.
 _CONFIDENCE_EVERY = 4
-
-
-@dataclass(frozen=True)
-class DistillationConfig(MethodOptions):
-    """
-    The settings of a run; the distiller node's parameters have the same names.
-
-    teacher: as networks.external.load_teacher reads it, empty for the shipped one. student_start:
-    as in start.py. store: folder of the stream store. auxiliary_store: of the robot's own frames,
-    which fill auxiliary_share of each batch once there are enough. halving_steps, halvings: the
-    learning rate's schedule; the paper's five epochs of 50,000 frames are 31,250 steps of batch 8.
-    min_frames: in the store before training starts. clip, ema: as in training.Optimisation.
-    """
-
-    store: str = ''
-    auxiliary_store: str = ''
-    auxiliary_share: float = 0.0
-    teacher: str = ''
-    method: str = 'd3'
-    student: str = 'lden'
-    student_backbone: str = 'mobilenetv2'
-    student_start: str = ''
-    precision: str = 'auto'
-    batch: int = 8
-    lr: float = 1e-4
-    halving_steps: int = 31_250
-    halvings: int = 3
-    weight_decay: float = 1e-4
-    clip: float = 0.0
-    ema: float = 0.999
-    min_frames: int = 512
-    held_out_frames: int = 32
-    seed: int = 0
-
-    @classmethod
-    def from_mapping(cls, values: dict[str, Any]) -> DistillationConfig:
-        """From a mapping that may hold other keys too."""
-        names = {f.name for f in fields(cls)}
-        return cls(**{name: value for name, value in values.items() if name in names})
-
-    @property
-    def architecture(self) -> dict[str, Any]:
-        """What must be the same for a checkpoint to fit."""
-        names = ('method', 'student', 'student_backbone', 'g_form', 'g_width', 'g_residual')
-        return {name: getattr(self, name) for name in names}
 
 
 class DistillationSession:
@@ -94,13 +42,15 @@ class DistillationSession:
     ```
     work_dir/checkpoints/last.pt   everything, replaced as a whole
     work_dir/releases/000001/      students handed to inference
+    work_dir/store/                the stream store, unless `store` is given
+    work_dir/auxiliary/            the robot's own frames, unless `auxiliary_store` is given
     ```
 
     Raises ModelError for an unusable teacher, CheckpointError for an unusable checkpoint.
     """
 
-    def __init__(self, config: DistillationConfig, work_dir: Path,
-                 compute: Compute | None = None):
+    def __init__(self, config: OnlineSettings, work_dir: Path, compute: Compute | None = None,
+                 store: Path | None = None, auxiliary_store: Path | None = None):
         self.config = config = effective(config.method, config)
         self.compute = compute or Compute.available(config.precision)
         self._checkpoint = Path(work_dir) / 'checkpoints' / 'last.pt'
@@ -113,16 +63,15 @@ class DistillationSession:
             config.student, config.student_backbone, config.student_start)
         method = make_method(config.method, self._teacher, student, self.compute, self.size,
                              config.batch, config, keep_encoder_statistics=learned)
-        self._training = Training(method, Optimisation(
-            config.lr, stepwise(0.5, config.halving_steps, config.halvings),
-            config.weight_decay, config.clip, config.ema), self.compute, config.seed)
+        self._training = Training(method, config, self.compute)
         average = self._training.average.network
         self._confidence = ConfidenceTraining(average, self.compute) \
             if isinstance(average, ConfidentNetwork) else None
         self._judge = Judge(self._teacher, method.networks.get('transformation'), self.compute)
+        self.store = Path(store or Path(work_dir) / 'store')
         self._source = StreamSource(
-            config.store, config.auxiliary_store, self.size, config.batch,
-            config.auxiliary_share, config.seed, self.compute.device)
+            str(self.store), str(auxiliary_store or Path(work_dir) / 'auxiliary'), self.size,
+            config.batch, config.auxiliary_images, config.seed, self.compute.device)
         self.resumed = self._checkpoint.exists()
         if self.resumed:
             self._load()
@@ -170,7 +119,7 @@ class DistillationSession:
     def save(self) -> Path:
         """Write the checkpoint now."""
         return save_checkpoint(self._checkpoint, {
-            'architecture': self.config.architecture, 'training': self._training.state_dict(),
+            'architecture': self._identity(), 'training': self._training.state_dict(),
             'confidence': self._confidence and self._confidence.state_dict(),
             'source': self._source.state_dict()})
 
@@ -197,7 +146,7 @@ class DistillationSession:
             self._teacher_card.intrinsics,
             options={'confidence': True} if self._confidence else {}, about={
                 'package_version': __version__, 'method': self.config.method,
-                'teacher': self.config.teacher or 'shipped', 'device': str(self.compute)})
+                'teacher': self._identity()['teacher'], 'device': str(self.compute)})
         return publish(self._releases, student, card, self.step, candidate)
 
     def _score_to_beat(self, taught: Taught) -> float:
@@ -224,12 +173,24 @@ class DistillationSession:
     def close(self) -> None:
         self._source.close()
 
+    def _identity(self) -> dict[str, object]:
+        teacher = self.config.teacher
+        # the shipped teacher lies elsewhere in another installation
+        shipped = not teacher or Path(teacher).is_dir() and is_shipped(Path(teacher))
+        return {**self.config.identity, 'size': list(self.size),
+                'teacher': 'shipped' if shipped else teacher}
+
     def _load(self) -> None:
         state = load_checkpoint(self._checkpoint)
-        if state.get('architecture') != self.config.architecture:
+        stored, own = state.get('architecture') or {}, self._identity()
+        # an earlier version stored neither teacher nor size
+        other = [name for name in own if name in stored and stored[name] != own[name]]
+        if other or not stored:
             raise CheckpointError(
-                f'{self._checkpoint} is of {state.get("architecture")}, not of '
-                f'{self.config.architecture}; give the same parameters or another work_dir')
+                f'{self._checkpoint} was trained with '
+                f'{", ".join(f"{name} {stored[name]}" for name in other) or "nothing known"}, not '
+                f'{", ".join(f"{name} {own[name]}" for name in other)}; give the same parameters '
+                'or another work_dir')
         self._training.load_state_dict(state['training'])
         self._source.load_state_dict(state['source'])
         if self._confidence:

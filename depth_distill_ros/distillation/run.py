@@ -51,14 +51,17 @@ class TrainingRun:
 
     `source` has draw() -> Batch, state_dict() and load_state_dict(). `evaluate` gives figures,
     delta1 among them. `card` describes the student. A run that was killed goes on from last.pt
-    as if it had not been; `settings` must be those it was started with.
+    as if it had not been; `settings` must be those it was started with. `upgrade` gives those of
+    an earlier version their names of today.
     """
 
     def __init__(self, folder: Path, training: Training, source: Any, card: ModelCard,
                  settings: Mapping[str, Any],
-                 evaluate: Callable[[nn.Module], dict[str, float]] | None = None):
+                 evaluate: Callable[[nn.Module], dict[str, float]] | None = None,
+                 upgrade: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict):
         self._folder, self.training, self._source = Path(folder), training, source
         self._card, self._settings, self._evaluate = card, dict(settings), evaluate
+        self._upgrade = upgrade
         self._best: float | None = None
         self._checkpoint = self._folder / 'last.pt'
         # only the first process's machine has it for certain
@@ -150,8 +153,9 @@ class TrainingRun:
                 curves.add_scalar(f'{group}/{name}', value, step)
 
     def _load(self, state: dict[str, Any]) -> None:
-        other = sorted(name for name in self._settings.keys() | state['settings'].keys()
-                       if self._settings.get(name) != state['settings'].get(name))
+        stored = self._upgrade(state['settings'])
+        other = sorted(name for name in self._settings
+                       if self._settings[name] != stored.get(name))
         if other:
             raise DepthDistillError(
                 f'{self._folder} was started with other settings ({", ".join(other)}); give the '

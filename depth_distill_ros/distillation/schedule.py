@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 import math
 
+from depth_distill_ros.settings.optimisation import OptimisationSettings
+
 # the learning rate's factor at a step
 Schedule = Callable[[int], float]
 
@@ -34,11 +36,18 @@ def warm_cosine(total: int) -> Schedule:
     return factor
 
 
-# D3: halved every 5 of 20 epochs. LWD and Hu et al.: a tenth every 5 of 20. DACNN: poly.
-SCHEDULES: dict[str, Callable[[int], Schedule]] = {
-    'd3': lambda total: stepwise(0.5, max(1, total // 4), 3),
-    'lwd': lambda total: stepwise(0.1, max(1, total // 4), 3),
-    'dacnn': poly,
-    'cosine': warm_cosine,
-    'constant': lambda total: lambda step: 1.0,
-}
+def schedule(settings: OptimisationSettings, total: int = 0) -> Schedule:
+    """
+    Return the schedule that the settings name, for a training of `total` steps.
+
+    D3 halves every 5 of 20 epochs; LWD and Hu et al. take a tenth every 5 of 20. A training
+    without an end (0) needs halving_steps, or a constant learning rate.
+    """
+    quarter = max(1, total // 4)
+    return {
+        'd3': lambda: stepwise(0.5, settings.halving_steps or quarter, settings.halvings),
+        'lwd': lambda: stepwise(0.1, quarter, 3),
+        'dacnn': lambda: poly(total),
+        'cosine': lambda: warm_cosine(total),
+        'constant': lambda: lambda step: 1.0,
+    }[settings.schedule]()

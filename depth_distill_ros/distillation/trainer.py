@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 import math
 from typing import Any
 
@@ -17,57 +16,40 @@ from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import Batch
 from depth_distill_ros.distillation.losses import NonFiniteLoss
 from depth_distill_ros.distillation.methods.method import Method
-from depth_distill_ros.distillation.schedule import Schedule
-
-
-@dataclass(frozen=True)
-class Optimisation:
-    """
-    How weights follow gradients: Adam, the same for every network of a method.
-
-    Attributes
-    ----------
-    lr, schedule : the learning rate at a step is lr * schedule(step)
-    weight_decay : of the student alone; the paper says nothing of G's
-    clip : largest norm of a network's gradient; 0: none
-    ema : decay per step of the averaged student
-
-    """
-
-    lr: float
-    schedule: Schedule
-    weight_decay: float = 1e-4
-    clip: float = 0.0
-    ema: float = 0.999
+from depth_distill_ros.distillation.schedule import schedule
+from depth_distill_ros.settings.optimisation import OptimisationSettings
 
 
 class Training:
     """
     Runs a method's steps; state_dict() holds what the next step depends on, less the batches.
 
-    The student is `student`; `average` is what should be used of it.
+    The student is `student`; `average` is what should be used of it. Adam is the optimiser of
+    every network of the method; the weight decay is of the student alone, as the paper states
+    none of G. `total`: steps of the training, which some schedules need; 0: without an end.
     """
 
-    def __init__(self, method: Method, optimisation: Optimisation, compute: Compute, seed: int):
+    def __init__(self, method: Method, settings: OptimisationSettings, compute: Compute,
+                 total: int = 0):
         for network in method.networks.values():
             processes.same_start(network)
         self.method, self.compute = method, compute
         self.student = method.networks['student']
-        self.average = AveragedNetwork(self.student, optimisation.ema)
-        self._optimisation = optimisation
+        self.average = AveragedNetwork(self.student, settings.ema)
+        self._settings, self._schedule = settings, schedule(settings, total)
         self._optimizers = {
             name: torch.optim.Adam(
-                network.parameters(), optimisation.lr, fused=compute.device.type == 'cuda',
-                weight_decay=optimisation.weight_decay if name == 'student' else 0.0)
+                network.parameters(), settings.lr, fused=compute.device.type == 'cuda',
+                weight_decay=settings.weight_decay if name == 'student' else 0.0)
             for name, network in method.networks.items()}
         self._scaler = torch.amp.GradScaler(
             compute.device.type, enabled=compute.precision == 'fp16')
-        self._generator = processes.generator(seed)
+        self._generator = processes.generator(settings.seed)
         self.step = 0
 
     @property
     def learning_rate(self) -> float:
-        return self._optimisation.lr * self._optimisation.schedule(self.step)
+        return self._settings.lr * self._schedule(self.step)
 
     def train_step(self, batch: Batch) -> dict[str, float]:
         """One iteration of the method; its losses. NonFiniteLoss spares the weights."""
@@ -91,7 +73,7 @@ class Training:
             processes.mean_gradients(parameters)
             self._scaler.unscale_(self._optimizers[name])
             norm = torch.nn.utils.clip_grad_norm_(
-                parameters, self._optimisation.clip or math.inf)
+                parameters, self._settings.clip or math.inf)
             finite = processes.everywhere(bool(loss.isfinite()))
             if not finite or not (norm.isfinite() or self._scaler.is_enabled()):
                 raise NonFiniteLoss(

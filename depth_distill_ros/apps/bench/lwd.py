@@ -97,7 +97,7 @@ def _union_teacher(preset: Preset, keys: Mapping[str, str] | None) -> Row:
         return Row('lwd-union-teacher', None, None)
     # eq. 4 with no weight on a teacher: measured depth of both
     return Row('lwd-union-teacher', preset.row_settings(
-        'lwd', preset.main_pair.teacher, equation=4, lam=0.0), keys,
+        'lwd', preset.main_pair.teacher, equation=4, kd_weight=0.0), keys,
         {'labelled': TRAIN, 'auxiliary': AUXILIARY}, 'lwd-teacher')
 
 

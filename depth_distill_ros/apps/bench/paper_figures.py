@@ -18,7 +18,6 @@ from depth_distill_ros.apps.bench.table import BenchTable
 from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.distillation.checkpoint import load_checkpoint
 from depth_distill_ros.distillation.mixing import mix
-from depth_distill_ros.distillation.offline import RunSettings
 from depth_distill_ros.evaluation.figures import (
     draw_comparison,
     draw_curves,
@@ -28,6 +27,8 @@ from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
 from depth_distill_ros.networks import transformation_network
 from depth_distill_ros.networks.normalisation import denormalise, to_input
 from depth_distill_ros.networks.teachers import load_teacher
+from depth_distill_ros.settings.distillation import OfflineSettings
+from depth_distill_ros.settings.file import read_settings
 
 _FRAMES = 4
 
@@ -62,7 +63,7 @@ def _figures_4_and_5(bench: Bench, table: BenchTable, outcomes: Sequence[Outcome
 
 def trained_g(run: Path) -> nn.Module:
     """Return G of the D3 training in a folder, after its last step and as it is in training."""
-    settings = RunSettings.read(run / 'run.yaml')
+    settings = read_settings(OfflineSettings, run / 'run.yaml')
     g = transformation_network(settings.g_form, settings.g_width, settings.g_residual)
     g.load_state_dict(load_checkpoint(run / 'last.pt')['training']['networks']['transformation'])
     return g.train()

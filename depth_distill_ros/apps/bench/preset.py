@@ -36,7 +36,8 @@ from depth_distill_ros.apps.bench.table import (
     sequence,
     subset,
 )
-from depth_distill_ros.distillation.offline import RECIPES, RunSettings, recipe_of
+from depth_distill_ros.settings.distillation import OfflineSettings
+from depth_distill_ros.settings.optimisation import RECIPES, recipe_of
 from depth_distill_ros.shipped import shipped_teacher
 from depth_distill_ros.worlds.path_traced import world as traced
 
@@ -95,12 +96,13 @@ class Preset:
     parts: Mapping[str, Part] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
 
-    def row_settings(self, method: str, network: tuple[str, str], **changes: Any) -> RunSettings:
+    def row_settings(self, method: str, network: tuple[str, str], **changes: Any,
+                     ) -> OfflineSettings:
         """Return the settings of a row: the method's recipe, the preset's changes, the row's."""
         return _settings(method, network, {**self.settings, **changes})
 
     def stereo_settings(self, method: str, network: tuple[str, str], **changes: Any,
-                        ) -> RunSettings:
+                        ) -> OfflineSettings:
         """Return the settings of a row of DACNN's tables."""
         return _settings(method, network, {**self.stereo, **changes})
 
@@ -113,16 +115,17 @@ class Preset:
         return self.notes.get(table.partition('-')[0], '')
 
 
-def _settings(method: str, network: tuple[str, str], changes: Mapping[str, Any]) -> RunSettings:
-    return RunSettings(**{**vars(RECIPES[recipe_of(method)]), 'method': method,
-                          'student': network[0], 'backbone': network[1], **changes})
+def _settings(method: str, network: tuple[str, str], changes: Mapping[str, Any],
+              ) -> OfflineSettings:
+    return OfflineSettings(**{**RECIPES[recipe_of(method)], 'method': method,
+                          'student': network[0], 'student_backbone': network[1], **changes})
 
 
 FULL = Preset(
     'full', _MAIN, _PAIRS, own_teacher=False,
-    settings={'start': 'imagenet', 'size': (228, 304), 'workers': 8}, teacher_settings={},
+    settings={'student_start': 'imagenet', 'size': (228, 304), 'workers': 8}, teacher_settings={},
     # DACNN is trained from scratch
-    stereo={'start': 'random', 'size': (256, 512), 'workers': 8},
+    stereo={'student_start': 'random', 'size': (256, 512), 'workers': 8},
     # 20 epochs of 50,000 pictures in batches of 8
     updates=125_000)
 
@@ -150,10 +153,10 @@ def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, room
     return Preset(
         'small', pair, (same, pair), own_teacher=True,
         settings={'size': size, 'steps': steps, 'batch': 4, 'lr': 5e-4, 'schedule': 'd3',
-                  'ema': 0.99, 'g_width': 0.1, 'start': ''},
-        teacher_settings={'start': str(shipped_teacher()), 'batch': 8},
+                  'ema': 0.99, 'g_width': 0.1, 'student_start': ''},
+        teacher_settings={'student_start': str(shipped_teacher()), 'batch': 8},
         stereo={'size': stereo_size, 'steps': stereo_steps, 'batch': 4, 'lr': 3e-4, 'ema': 0.99,
-                'start': 'random'},
+                'student_start': 'random'},
         updates=steps, worlds=_worlds(target, rooms, test_rooms, stereo_size),
         target=target, parts=parts,
         notes={

@@ -22,7 +22,7 @@ from depth_distill_ros.apps.bench.rendered import render
 from depth_distill_ros.apps.bench.table import BenchTable, Row
 from depth_distill_ros.datasets.preprocessing import recorded
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.offline import RunSettings, open_run
+from depth_distill_ros.distillation.offline import open_run
 from depth_distill_ros.distillation.run import Progress
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
@@ -30,6 +30,8 @@ from depth_distill_ros.files import sha256_of, write_json
 from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks.model import WEIGHTS
 from depth_distill_ros.networks.teachers import load_teacher
+from depth_distill_ros.settings.distillation import OfflineSettings
+from depth_distill_ros.settings.file import upgraded
 from depth_distill_ros.shipped import shipped_start, shipped_teacher
 from depth_distill_ros.worlds.path_traced.dataset import render as path_trace
 
@@ -183,10 +185,10 @@ class Bench:
         started_from = {
             "the teacher's weights": _digest((teacher or self.own_teacher) if row.teacher else ''),
             'the weights to start from': _digest(
-                settings.start or shipped_start(settings.backbone) or '')}
+                settings.student_start or shipped_start(settings.student_backbone) or '')}
         if path.exists():
             record = _read(path)
-            before = {**asdict(RunSettings()), **record['settings']}
+            before = upgraded(OfflineSettings, record['settings'])
             other = [name for name, value in described.items() if before[name] != value]
             other += [name for name, value in started_from.items()
                       if record.get('started_from', {}).get(name) != value]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from depth_distill_ros.distillation.offline import RunSettings
+from depth_distill_ros.settings.distillation import OfflineSettings
 
 # what a data set is to the tables, given as --data ROLE=KIND:PATH
 TRAIN, TEST = 'target-train', 'target-test'
@@ -46,7 +46,7 @@ class Row:
     settings : how it is trained, less data and teacher; None: it is the preset's own model
     keys : where it stands in the paper's table; rows with equal keys stand in one line.
         None: it is only needed by other rows
-    data : by source of RunSettings, the role of the data that it takes
+    data : by source of OfflineSettings, the role of the data that it takes
     teacher : name of the row that teaches it; empty: nobody, or the preset's own model
     columns : by column of the table, the metric that fills it and the role of the data on which
         it is measured; empty: all metrics, by their names, on the table's test set
@@ -54,7 +54,7 @@ class Row:
     """
 
     name: str
-    settings: RunSettings | None
+    settings: OfflineSettings | None
     keys: Mapping[str, str] | None
     data: Mapping[str, str] = field(default_factory=dict)
     teacher: str = ''

@@ -16,18 +16,17 @@ from torch import nn
 from depth_distill_ros import __version__
 from depth_distill_ros.apps.commands._train_data import opened
 from depth_distill_ros.apps.commands._training import show
-from depth_distill_ros.choices import PRECISIONS
 from depth_distill_ros.datasets import help_text
 from depth_distill_ros.distillation.average import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.methods.supervised import Supervised
 from depth_distill_ros.distillation.run import TrainingRun
-from depth_distill_ros.distillation.schedule import warm_cosine
-from depth_distill_ros.distillation.trainer import Optimisation, Training
+from depth_distill_ros.distillation.trainer import Training
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import write_json
 from depth_distill_ros.networks import BACKBONES, NETWORKS, build
 from depth_distill_ros.networks.model import ModelCard, load_model, save_model
+from depth_distill_ros.settings.optimisation import OptimisationSettings
 
 HELP = 'train a network with measured depth (how a teacher is made)'
 DETAILS = help_text()
@@ -55,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--batch', type=int, default=16)
     # peak; from random weights, where the papers fine-tune from ImageNet at 1e-4
     parser.add_argument('--lr', type=float, default=1e-3)
-    parser.add_argument('--precision', choices=PRECISIONS, default='auto')
+    parser.add_argument('--precision', default=OptimisationSettings.precision)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--reuse', type=float, default=3.0,
                         help='how often a rendered frame is used, about')
@@ -76,8 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     names = (('data',) if a.data else ('look', 'reuse')) + _SETTINGS
     settings = {name: getattr(a, name) for name in names} | {'size': list(size)}
     with opened(a, size, compute) as data:
-        training = Training(Supervised(network, compute),
-                            Optimisation(a.lr, warm_cosine(a.steps)), compute, a.seed)
+        training = Training(Supervised(network, compute), OptimisationSettings(
+            batch=a.batch, lr=a.lr, schedule='cosine', seed=a.seed), compute, a.steps)
         card = ModelCard(a.network, a.backbone, size, data.intrinsics)
         training_run = TrainingRun(out.with_name(out.name + '.run'), training, data.source, card,
                                    settings, data.judge)

@@ -87,15 +87,14 @@ class _Store:
 
 class StreamSource:
     """
-    Draws batches of `batch` pictures, of which auxiliary_share are the robot's own.
+    Draws batches of `batch` images, `own` of which are the robot's own.
 
     Until the auxiliary store holds a batch of its own, all are simulated. Damaged records are
     counted and skipped. The state is that of the draws.
     """
 
     def __init__(self, store: str, auxiliary_store: str, size: tuple[int, int], batch: int,
-                 auxiliary_share: float, seed: int, device: torch.device):
-        own = min(batch - 2, max(1, round(auxiliary_share * batch))) if auxiliary_share else 0
+                 own: int, seed: int, device: torch.device):
         self._stream = _Store(store, size, batch - own, seed, device)
         self._auxiliary = _Store(auxiliary_store, size, own, seed, device) if own > 0 else None
         self._wanted = own

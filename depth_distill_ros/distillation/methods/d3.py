@@ -25,8 +25,9 @@ class D3:
 
     The student learns the teacher's depth on the stream's pictures x′ and on G's z = G(x̂′) of
     their mixtures x̂′ (eq. 9); G learns to move x̂′ towards the statistics in the teacher's
-    BatchNorm layers (or in a calibration file) without leaving x̂′ (eq. 8). In reading A no
-    gradient of the student's loss reaches G, in reading B it does (eq. 10 to the letter).
+    BatchNorm layers (or in a calibration file) without leaving x̂′ (eq. 8). With g_trains_on
+    'own' no gradient of the student's loss reaches G, with 'own_and_student' it does (eq. 10 to
+    the letter).
 
     Without G (None) the student learns from x′ and from x̂′ itself; with mixing 'none' G gets x′.
     Auxiliary pictures, where the batch has some, are learnt as they are. With `augmentation`, the
@@ -36,8 +37,8 @@ class D3:
     """
 
     def __init__(self, teacher: nn.Module, student: nn.Module, transformation: nn.Module | None,
-                 compute: Compute, alpha: float = 1e-3, beta: float = 1e-3, reading: str = 'A',
-                 mixing: str = 'classes', rec_reduction: str = 'mean',
+                 compute: Compute, alpha: float = 1e-3, beta: float = 1e-3,
+                 g_trains_on: str = 'own', mixing: str = 'classes', rec_reduction: str = 'mean',
                  calibration: Path | None = None, every_scale: bool = True,
                  keep_encoder_statistics: bool = False, augmentation: float = 0.0):
         self.teacher = teacher.eval().requires_grad_(False)
@@ -48,7 +49,7 @@ class D3:
         self.needs = {STREAM: () if mixing == 'none' else ('semantics',)}
         self._taught = {source: TaughtDepth(teacher) for source in (STREAM, AUXILIARY)}
         self._compute, self._alpha, self._beta = compute, alpha, beta
-        self._reading, self._mixing, self._every_scale = reading, mixing, every_scale
+        self._trains_on, self._mixing, self._every_scale = g_trains_on, mixing, every_scale
         self._reduce = torch.mean if rec_reduction == 'mean' else torch.sum
         self._keep_encoder_statistics = keep_encoder_statistics
         self._augmentation = augmentation
@@ -65,7 +66,7 @@ class D3:
         mixed = self._mixed(stream.x, stream.semantics, generator)
         with self._compute.autocast():
             z, depth_z, losses, loss_g = self._transformed(mixed)
-            if loss_g is not None and self._reading == 'A':
+            if loss_g is not None and self._trains_on == 'own':
                 # first, and at once: it frees the graph through the teacher before the student's
                 update(loss_g, 'transformation')
                 z, depth_z, loss_g = z.detach(), depth_z.detach(), None

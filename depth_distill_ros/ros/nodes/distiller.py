@@ -25,7 +25,7 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 import torch
 
-from depth_distill_ros.distillation.online import DistillationConfig, DistillationSession
+from depth_distill_ros.distillation.online import DistillationSession
 from depth_distill_ros.distillation.releases import ReleaseRecord
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.conversions import images
@@ -33,6 +33,8 @@ from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
 from depth_distill_ros.ros.support.parameters import DISTILLER, ParameterError
 from depth_distill_ros.ros.support.training_curves import TrainingLog
+from depth_distill_ros.settings.distillation import OnlineSettings
+from depth_distill_ros.settings.field import settings_of
 
 _WAIT_LOG_PERIOD = 10.0
 _FIRST_RELEASE_PERIOD = 5.0  # seconds: without any release the robot has no depth
@@ -63,10 +65,8 @@ class DistillerNode(ManagedNode):
         if self.value('threads'):
             torch.set_num_threads(self.value('threads'))
         work_dir = Path(self.value('work_dir')).expanduser()
-        settings = {p.name: self.value(p.name) for p in DISTILLER}
-        self._session = DistillationSession(DistillationConfig.from_mapping(
-            {**settings, 'store': str(work_dir / 'store'),
-             'auxiliary_store': str(work_dir / 'auxiliary')}), work_dir)
+        self._session = DistillationSession(OnlineSettings(
+            **{name: self.value(name) for name in settings_of(OnlineSettings)}), work_dir)
         self._values, self._release = {'step': self._session.step}, {}
         self._troubles, self._paused = {}, False
         start = (f'resumed at step {self._session.step}' if self._session.resumed
@@ -146,7 +146,7 @@ class DistillerNode(ManagedNode):
                 said = time.monotonic()
                 self.get_logger().info(
                     f'waiting for the stream: {frames} of {self._session.config.min_frames} '
-                    f'frames in {self._session.config.store}')
+                    f'frames in {self._session.store}')
             self._fulfil_wishes()
             if stop.wait(0.5):
                 return False

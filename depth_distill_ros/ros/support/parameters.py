@@ -20,19 +20,10 @@ from rcl_interfaces.msg import (
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 
-from depth_distill_ros.choices import (
-    ENGINES,
-    G_FORMS,
-    MIXINGS,
-    PRECISIONS,
-    READINGS,
-    REC_REDUCTIONS,
-    SEMANTICS,
-    STREAM_METHODS,
-    STUDENT_BACKBONES,
-    STUDENTS,
-)
+from depth_distill_ros.choices import ENGINES, SEMANTICS
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.settings.distillation import OnlineSettings
+from depth_distill_ros.settings.field import settings_of
 
 
 class ParameterError(DepthDistillError):
@@ -241,60 +232,6 @@ EVALUATOR = COMMON + _inputs('auto') + (
               'empty: no file'),
 )
 
-DISTILLER = COMMON + (
-    Parameter('work_dir', '', 'folder of the run: its store/ is read, checkpoints/, releases/ and '
-              'tensorboard/ are written; must be given'),
-    Parameter('method', 'd3', 'd3, d3plus (with augmentation), or one of the baselines of d3',
-              choices=STREAM_METHODS),
-    Parameter('teacher', '', 'model folder, hf:ID, torchscript:FILE or module:function; empty: '
-              'the shipped one'),
-    Parameter('calibration', '', "file of the teacher's feature statistics, for a teacher without "
-              'BatchNorm (depth-distill models calibrate)'),
-    Parameter('student', 'lden', 'architecture of the student', choices=STUDENTS),
-    Parameter('student_backbone', 'mobilenetv2', 'backbone of the student',
-              choices=STUDENT_BACKBONES),
-    Parameter('student_start', '', "where the student's encoder comes from: random, imagenet "
-              '(downloads) or the folder of a model with its backbone; empty: the shipped one if '
-              'there is one, else random'),
-    Parameter('auxiliary_share', 0.0, "share of each batch that are the robot's own frames, from "
-              'the store auxiliary/, learnt as they are; 0: none', range=(0.0, 0.9)),
-    Parameter('mixing', 'classes', 'what D3 mixes', choices=MIXINGS),
-    Parameter('augmentation', 0.0, 'how strange the cameras are through which pictures are seen; '
-              '0: as they are; d3plus sets it itself', range=(0.0, 4.0)),
-    Parameter('reading', 'A', "A: G learns from its own loss alone; B: from the student's too",
-              choices=READINGS),
-    Parameter('g_form', 'paper', 'transformation network: as in the paper, light for robots, or '
-              'none', choices=G_FORMS),
-    Parameter('g_width', 1.0, 'width of the transformation network', range=(0.01, 1.0)),
-    Parameter('g_residual', True, 'the transformation network adds to its picture instead of '
-              'painting it anew'),
-    Parameter('batch', 8, 'frames per step', range=(2, 1024)),
-    Parameter('lr', 1e-4, 'learning rate at the start', range=(1e-8, 1.0)),
-    Parameter('halving_steps', 31_250, 'steps after which the learning rate halves',
-              range=(1, 2**31 - 1)),
-    Parameter('halvings', 3, 'how often it halves at most', range=(0, 64)),
-    Parameter('weight_decay', 1e-4, 'of the student', range=(0.0, 1.0)),
-    Parameter('alpha', 1e-3, 'weight of the BatchNorm statistics in the loss of G',
-              range=(0.0, 1e3)),
-    Parameter('beta', 1e-3, 'weight of the reconstruction in the loss of G', range=(0.0, 1e3)),
-    Parameter('rec_reduction', 'mean', 'of the reconstruction', choices=REC_REDUCTIONS),
-    Parameter('every_scale', True, 'a student with several output scales learns at each of them'),
-    Parameter('precision', 'auto', 'of matrix work; auto: the fast one of the hardware',
-              choices=PRECISIONS),
-    Parameter('clip', 0.0, "largest norm of a network's gradient; 0: any", range=(0.0, 1e6)),
-    Parameter('ema', 0.999, 'decay per step of the averaged student, which is what is released',
-              range=(0.0, 0.999999)),
-    Parameter('min_frames', 512, 'frames in the store before training starts',
-              range=(1, 10_000_000)),
-    Parameter('held_out_frames', 32, 'stream frames a release is judged on', range=(1, 4096)),
-    Parameter('seed', 0, 'of weights, batches and mixing', range=(0, 2**31 - 1)),
-    Parameter('threads', 0, 'torch threads of this process; 0: torch decides', range=(0, 256)),
-    Parameter('niceness', 0, 'how far training steps back behind other processes',
-              range=(0, 19)),
-    Parameter('release_period', 60.0, 'seconds between two considered releases',
-              range=(1.0, 1e6), read_only=False),
-    Parameter('checkpoint_period', 300.0, 'seconds between two checkpoints', range=(1.0, 1e6),
-              read_only=False),
-    Parameter('preview_period', 10.0, 'seconds between two preview pictures', range=(0.5, 1e6),
-              read_only=False),
-)
+DISTILLER = COMMON + tuple(
+    Parameter(s.name, s.default, s.described(), s.range, s.choices, not s.changeable)
+    for s in settings_of(OnlineSettings).values())

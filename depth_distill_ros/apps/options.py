@@ -1,0 +1,77 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Command line options made from settings."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection, Mapping
+import sys
+from typing import Any
+
+import yaml
+
+from depth_distill_ros.settings.field import Kind, Setting, Settings, settings_of
+
+
+def add_options(parser: argparse.ArgumentParser, kind: type[Settings],
+                recipe: Collection[str] = ()) -> None:
+    """
+    Add an option for each setting; one that is not given is absent from the parsed arguments.
+
+    recipe : names whose default depends on another option.
+    """
+    for name, described in settings_of(kind).items():
+        add_option(parser, name, described, of_recipe=name in recipe)
+
+
+def add_option(parser: argparse.ArgumentParser, name: str, described: Setting,
+               of_recipe: bool = False) -> None:
+    """Add the option of one setting; its old names are accepted and not shown."""
+    default, text = described.default, described.described()
+    if of_recipe:
+        text += ' (default: of the recipe)'
+    elif default not in ('', {}):
+        shown = ' '.join(map(str, default)) if isinstance(default, tuple) else default
+        text += f' (default: {shown})'
+    if isinstance(default, bool):
+        how: dict[str, Any] = {'action': argparse.BooleanOptionalAction}
+    elif isinstance(default, dict):
+        how = {'nargs': '+', 'metavar': 'KEY=VALUE'}
+    elif isinstance(default, tuple):
+        how = {'type': int, 'nargs': len(default), 'metavar': ('H', 'W')}
+    else:
+        how = {'type': type(default)}
+        if described.choices:
+            how['choices'] = described.choices
+    parser.add_argument(_option(name), default=argparse.SUPPRESS,
+                        help=text.replace('%', '%%'), **how)
+    how.pop('choices', None)  # old values are translated with the old name
+    for old in described.old_names:
+        parser.add_argument(_option(old), default=argparse.SUPPRESS, help=argparse.SUPPRESS, **how)
+
+
+def given(arguments: argparse.Namespace, kind: type[Settings]) -> dict[str, Any]:
+    """Return the settings that were given as options, old names among them."""
+    found = {}
+    for name, described in settings_of(kind).items():
+        for word in (name, *described.old_names):
+            if hasattr(arguments, word):
+                value = getattr(arguments, word)
+                found[word] = _pairs(value) if isinstance(described.default, dict) else value
+    return found
+
+
+def settings(kind: type[Kind], values: Mapping[str, Any]) -> Kind:
+    """Make the settings of options, warning of old names on stderr."""
+    return kind.from_mapping(values, warn=lambda line: print(
+        f'depth-distill: {line}', file=sys.stderr))
+
+
+def _option(name: str) -> str:
+    return '--' + name.replace('_', '-')
+
+
+def _pairs(words: list[str]) -> dict[str, Any]:
+    return {key: yaml.safe_load(value) for key, _, value in (
+        word.partition('=') for word in words)}

@@ -1,0 +1,183 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is distilled and how: by the distiller node on a stream, or by a run on data sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from depth_distill_ros.settings.field import SettingError, Settings, narrowed, setting
+from depth_distill_ros.settings.names import (
+    DATA,
+    METHODS,
+    NETWORKS,
+    STEREO,
+    STREAM_METHODS,
+    STREAM_NETWORKS,
+    backbones,
+)
+from depth_distill_ros.settings.optimisation import OptimisationSettings
+
+
+@dataclass(frozen=True)
+class StreamMethodSettings(Settings):
+    """Switches of D3 and of its baselines; each method takes its own."""
+
+    g_form: str = setting(
+        'paper', 'transformation network G of D3: as in the paper, a light one for robots, or '
+        'none', choices=('paper', 'light', 'none'))
+    g_width: float = setting(
+        1.0, 'width of G; 1: as in the paper', range=(0.01, 1.0))
+    g_residual: bool = setting(True, 'G adds to its input image instead of producing it anew')
+    alpha: float = setting(
+        1e-3, 'weight of the BatchNorm statistics l_BN in the loss of G (eq. 8)',
+        range=(0.0, 1e3))
+    beta: float = setting(
+        1e-3, 'weight of the reconstruction l_rec in the loss of G (eq. 8); 0: no l_rec',
+        range=(0.0, 1e3))
+    rec_reduction: str = setting(
+        'mean', 'how l_rec is reduced over the pixels', choices=('mean', 'sum'))
+    g_trains_on: str = setting(
+        'own', "losses that G is trained on: its own (eq. 8), or the student's too (eq. 10 to the "
+        'letter)', choices=('own', 'own_and_student'), old_names=('reading',),
+        old_values={'A': 'own', 'B': 'own_and_student'})
+    mixing: str = setting(
+        'classes', 'regions that D3 mixes between two images',
+        choices=('classes', 'instances', 'none'))
+    augmentation: float = setting(
+        0.0, 'strength of the random camera augmentation of d3 and kd-ood; 0: none; d3plus sets '
+        'it to 1', range=(0.0, 4.0))
+    calibration: str = setting(
+        '', "file of the teacher's feature statistics, for a teacher without BatchNorm (depth-"
+        'distill models calibrate)')
+    every_scale: bool = setting(
+        True, 'a student with several output scales (SARPN) is trained at each of them')
+
+
+@dataclass(frozen=True)
+class MethodSettings(StreamMethodSettings):
+    """Switches of all methods: those of LWD and DACNN need measured depth, which no node has."""
+
+    kd_weight: float = setting(
+        0.1, 'weight λ of the teacher depth in the loss of lwd', range=(0.0, 1.0),
+        old_names=('lam',))
+    equation: int = setting(
+        1, 'equation of lwd: which data it is trained on', choices=(1, 2, 3, 4))
+    w_smooth: float = setting(0.01, 'weight of L_smooth in dacnn', range=(0.0, 1e6))
+    w_proxy: float = setting(
+        0.01, 'weight of L_proxy, the teacher depth, in dacnn', range=(0.0, 1e6))
+    w_guidance: float = setting(
+        1000.0, "weight of L_guidance, the teacher's features, in dacnn; without it and L_proxy "
+        'the teacher does not run', range=(0.0, 1e6))
+    guidance_softmax: str = setting(
+        'positions', 'axis of the softmax in L_guidance', choices=('positions', 'channels'))
+    guidance_reduction: str = setting(
+        'mean', 'how L_guidance is reduced', choices=('mean', 'sum'))
+
+
+@dataclass(frozen=True)
+class DistillationSettings(StreamMethodSettings, OptimisationSettings):
+    """What the node and the runs on data sets have in common."""
+
+    method: str = setting('d3', 'the way to train', choices=METHODS)
+    teacher: str = setting(
+        '', 'model folder, hf:ID, torchscript:FILE or module:function; empty: the shipped one')
+    student: str = setting('lden', 'network of the student', choices=tuple(NETWORKS))
+    student_backbone: str = setting(
+        'mobilenetv2', 'backbone of the student', choices=backbones(NETWORKS),
+        old_names=('backbone',))
+    student_start: str = setting(
+        '', "weights that the student's encoder starts from: random, imagenet (downloads) or the "
+        'folder of a model with the same backbone; empty: the shipped ones if there are any, else '
+        'random', old_names=('start',))
+    auxiliary_share: float = setting(
+        0.0, "share of each batch that are auxiliary images: the robot's own frames, unlabelled. "
+        '0: the node trains on none, and a run on data sets takes a whole batch of each kind, as '
+        'LWD does', range=(0.0, 0.9))
+
+    @property
+    def auxiliary_images(self) -> int:
+        """Images of each batch that are auxiliary; two are left for the method's own data."""
+        if not self.auxiliary_share:
+            return 0
+        return min(self.batch - 2, max(1, round(self.auxiliary_share * self.batch)))
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What a checkpoint must have been trained with for the training to go on from it."""
+        names = ('method', 'teacher', 'student', 'student_backbone', 'g_form', 'g_width',
+                 'g_residual')
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
+class OnlineSettings(DistillationSettings):
+    """The distiller node."""
+
+    method: str = narrowed(
+        DistillationSettings, 'method', choices=STREAM_METHODS,
+        help='d3, d3plus (d3 with the random camera augmentation), or a baseline of d3')
+    student: str = narrowed(
+        DistillationSettings, 'student', choices=tuple(STREAM_NETWORKS))
+    student_backbone: str = narrowed(
+        DistillationSettings, 'student_backbone', choices=backbones(STREAM_NETWORKS))
+    # mixing takes two images
+    batch: int = narrowed(DistillationSettings, 'batch', range=(2, 4096))
+    # the others need the end of the training, which a node does not know
+    schedule: str = narrowed(
+        DistillationSettings, 'schedule', choices=('d3', 'constant'),
+        help='how the learning rate falls: halved in steps (d3), or not at all (constant)')
+    # the paper's five epochs of 50,000 frames at batch 8
+    halving_steps: int = narrowed(
+        DistillationSettings, 'halving_steps', default=31_250, range=(1, 2**31 - 1),
+        help='with schedule d3, steps between two halvings of the learning rate')
+    work_dir: str = setting(
+        '', 'folder of the run: its store/ is read, checkpoints/, releases/ and tensorboard/ are '
+        'written; must be given')
+    min_frames: int = setting(
+        512, 'frames in the stream store before training starts', unit='frames',
+        range=(1, 10_000_000))
+    held_out_frames: int = setting(
+        32, 'stream frames that a release is scored on', unit='frames', range=(1, 4096))
+    threads: int = setting(
+        0, 'torch threads of the process; 0: torch decides', range=(0, 256))
+    niceness: int = setting(
+        0, 'niceness of the training thread: 19 yields the CPU to all other processes',
+        range=(0, 19))
+    release_period: float = setting(
+        60.0, 'time between two considered releases', unit='seconds', range=(1.0, 1e6),
+        changeable=True)
+    checkpoint_period: float = setting(
+        300.0, 'time between two checkpoints', unit='seconds', range=(1.0, 1e6), changeable=True)
+    preview_period: float = setting(
+        10.0, 'time between two preview images', unit='seconds', range=(0.5, 1e6),
+        changeable=True)
+
+
+@dataclass(frozen=True)
+class OfflineSettings(DistillationSettings, MethodSettings):
+    """A run on data sets; run.yaml beside its outputs holds them."""
+
+    stream: str = setting('', f'simulated frames, {DATA}')
+    labelled: str = setting('', f'frames with measured depth, {DATA}')
+    auxiliary: str = setting('', f'frames of the target domain or any other, {DATA}')
+    student_options: dict[str, Any] = setting(
+        {}, "options of the student's network, such as up=unpool or depth_aware=false")
+    size: tuple[int, int] = setting(
+        (0, 0), "height and width of the images; 0 0: the teacher's, else 228 304", unit='pixels',
+        range=(0, 8192))
+    steps: int = setting(
+        0, 'length of the training; 0: as many as the epochs say', unit='steps',
+        range=(0, 2**31 - 1))
+    epochs: float = setting(
+        20.0, 'passes over the largest source', unit='epochs', range=(1e-9, 1e9))
+    workers: int = setting(
+        0, 'processes that read and prepare frames', unit='processes', range=(0, 256))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.student == STEREO) != (self.method == 'dacnn-teacher'):
+            raise SettingError(
+                f'method {self.method} cannot train {self.student}: dacnn-teacher trains {STEREO} '
+                'and nothing else, and no other method trains it')

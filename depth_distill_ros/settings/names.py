@@ -1,0 +1,30 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Names that several components choose from."""
+
+from __future__ import annotations
+
+# methods that need a teacher and the simulator's frames alone: those a robot can run
+STREAM_METHODS = ('d3', 'd3plus', 'kd-ood', 'random-noise', 'dfad')
+METHODS = (*STREAM_METHODS, 'supervised', 'lwd', 'dacnn-teacher', 'dacnn')
+WITHOUT_TEACHER = ('supervised', 'dacnn-teacher')
+
+_LDEN_BACKBONES = ('mobilenetv2', 'resnet18', 'resnet34')
+# the backbones of each network, the default first
+STREAM_NETWORKS = {
+    'lden': _LDEN_BACKBONES,
+    'lden_light': _LDEN_BACKBONES,
+    'edn': ('resnet18', 'resnet50'),
+    'ffn': ('resnet18', 'resnet50', 'senet154'),
+    'sarpn': ('resnet34', 'resnet18', 'resnet50', 'senet154'),
+}
+NETWORKS = {**STREAM_NETWORKS, 'dacnn': ('resnest50',), 'dacnn_stereo': ('resnest50',)}
+STEREO = 'dacnn_stereo'
+
+
+def backbones(networks: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return every backbone that one of the networks takes."""
+    return tuple(dict.fromkeys(name for names in networks.values() for name in names))
+
+
+DATA = 'KIND:PATH[,KEY=VALUE...]'
