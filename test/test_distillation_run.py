@@ -30,7 +30,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import ModelCard, load_model, save_model
 from depth_distill_ros.settings.distillation import OfflineSettings
-from depth_distill_ros.settings.file import read_settings
+from depth_distill_ros.settings.file import read_settings, write_settings
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
 SIZE = (64, 96)
@@ -315,7 +315,7 @@ def test_the_command_takes_a_recipe_and_what_is_given_goes_before_it(tmp_path):
     assert (lwd.schedule, lwd.lr) == ('lwd', 0.01)
     dacnn = read('--method', 'dacnn')
     assert (dacnn.schedule, dacnn.batch, dacnn.epochs) == ('dacnn', 6, 15)
-    lwd.write(tmp_path / 'run.yaml')
+    write_settings(lwd, tmp_path / 'run.yaml')
     assert read('--config', str(tmp_path / 'run.yaml'), '--batch', '4').lr == 0.01
 
 
