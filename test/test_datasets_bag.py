@@ -128,13 +128,13 @@ def test_topics_that_cannot_be_told_apart_are_asked_for(tmp_path):
     bag = write_bag(tmp_path / 'bag', topics)
     with pytest.raises(DatasetError, match='name one with image=... among /camera/image_raw, /se'):
         open_reader(f'bag:{bag}')
-    with pytest.raises(DatasetError, match='image=/third is no topic of that kind .*/second/imag'):
+    with pytest.raises(DatasetError, match='image=/third is not such a topic .*/second/imag'):
         open_reader(f'bag:{bag},image=/third')
     assert open_reader(f'bag:{bag},image=/second/image')[0].intrinsics is None
     with pytest.raises(DatasetError, match='within 1e-05 s'):
         open_reader(f'bag:{bag},image=/second/image,within=0.00001')
     poses = {'/camera/camera_info': topics['/camera/camera_info']}
-    with pytest.raises(DatasetError, match='no topic with colour pictures; its topics: /camera/'):
+    with pytest.raises(DatasetError, match='no topic with colour images; its topics: /camera/'):
         open_reader(f'bag:{write_bag(tmp_path / "poses", poses)}')
 
 
@@ -161,7 +161,7 @@ def test_parts_of_other_sizes_and_wrong_messages_are_refused(tmp_path):
 def test_a_damaged_or_missing_bag_is_named(tmp_path, storage):
     bag = write_bag(tmp_path / 'bag', camera_topics(), storage)
     cut(next(file for file in bag.iterdir() if file.suffix in ('.mcap', '.db3')), 0.5)
-    with pytest.raises(DatasetError, match='bag is damaged or no ROS 2 bag'):
+    with pytest.raises(DatasetError, match='bag is damaged or not a ROS 2 bag'):
         reader = open_reader(f'bag:{bag}')
         for index in range(len(reader)):
             reader[index]

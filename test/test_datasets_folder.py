@@ -47,7 +47,7 @@ def test_a_part_of_the_pictures_is_taken_in_the_order_of_their_names(folder):
         return [reader[i].name for i in range(len(reader))]
 
     assert (names('0:1'), names('1:'), names(':9')) == (['2'], ['10'], ['2', '10'])
-    with pytest.raises(DatasetError, match='holds 2 pictures, none of them in frames=5:9'):
+    with pytest.raises(DatasetError, match='holds 2 images, none of them in frames=5:9'):
         names('5:9')
 
 
@@ -74,7 +74,7 @@ def test_what_does_not_fit_together_is_refused(folder):
     write(folder / 'depth' / '2.png', stored_depth(2, (12, 16)))
     write(folder / 'semantics' / '10.png', np.full(SIZE, 14, np.uint8))
     reader = open_reader(f'folder:{folder}')
-    with pytest.raises(DatasetError, match=r'depth/2.png is \(12, 16\) and its picture \(24, 32'):
+    with pytest.raises(DatasetError, match=r'depth/2.png is \(12, 16\) and its image \(24, 32'):
         reader[0]
     with pytest.raises(DatasetError, match='semantics/10.png: .* hold the values 14; the class'):
         reader[1]
@@ -83,7 +83,7 @@ def test_what_does_not_fit_together_is_refused(folder):
         open_reader(f'folder:{folder}')
     shutil.rmtree(folder / 'depth')
     write(folder / 'image' / '10.jpg', picture(1))
-    with pytest.raises(DatasetError, match='holds two pictures named 10'):
+    with pytest.raises(DatasetError, match='holds two images named 10'):
         open_reader(f'folder:{folder}')
     text(folder / 'K.txt', 'fx 30')
     (folder / 'image' / '10.jpg').unlink()
@@ -166,14 +166,14 @@ def test_a_damaged_frame_of_the_store_is_named(store, tmp_path):
 @pytest.mark.parametrize(('wrong', 'said'), [
     ('nyu', 'write kind:path'),
     ('nyu:', 'write kind:path'),
-    ('nyv:/data', r'"nyv" is no kind of data set \(did you mean "nyu"\?\); choose among nyu, '),
+    ('nyv:/data', r'"nyv" is not a kind of data set \(did you mean "nyu"\?\); choose among nyu, '),
     ('nyu:/data,spilt=test', r'unknown key "spilt" \(did you mean "split"\?\); its keys: split'),
     ('nyu:/data,split=val', 'split is "val"; choose among train, test'),
     ('nyu:/data,split=test,split=test', 'key "split" is given twice'),
-    ('scannet:/data,every=0', 'every is "0": a whole number from 1 on is needed'),
+    ('scannet:/data,every=0', 'every is "0": give a whole number of at least 1'),
     ('tum:/data,within=soon', 'within is "soon": could not convert'),
     ('folder:/data,frames=200', 'frames is "200": write FIRST:LAST'),
-    ('folder:/data,per_metre=nan', 'per_metre is "nan": a number above 0 is needed'),
+    ('folder:/data,per_metre=nan', 'per_metre is "nan": give a number above 0'),
 ])
 def test_a_wrong_text_is_answered_with_the_choices(wrong, said):
     with pytest.raises(DatasetError, match=said):

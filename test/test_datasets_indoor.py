@@ -130,10 +130,10 @@ def test_a_damaged_nyu_file_or_split_is_named(nyu_mat):
     with pytest.raises(DatasetError, match=r'splits.mat holds no "trainNdxs"'):
         open_reader(f'nyu-mat:{nyu_mat},split=train')
     (nyu_mat.parent / 'splits.mat').write_bytes(b'no MATLAB file at all')
-    with pytest.raises(DatasetError, match=r'splits.mat is damaged or no MATLAB file'):
+    with pytest.raises(DatasetError, match=r'splits.mat is damaged or not a MATLAB file'):
         open_reader(f'nyu-mat:{nyu_mat},split=train')
     nyu_mat.write_bytes(nyu_mat.read_bytes()[:700])
-    with pytest.raises(DatasetError, match=r'labeled.mat is damaged or no MATLAB 7.3 file'):
+    with pytest.raises(DatasetError, match=r'labeled.mat is damaged or not a MATLAB 7.3 file'):
         open_reader(f'nyu-mat:{nyu_mat}')
 
 

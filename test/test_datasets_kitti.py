@@ -100,7 +100,7 @@ def test_the_selected_pictures_of_the_benchmark(tmp_path, folder):
     write(anonymous / 'image' / '0000000000.png', picture(1))
     text(anonymous / 'intrinsics' / '0000000000.txt', '721.5 0 15.5 0 722.5 11.5 0 0 1')
     assert open_reader(f'kitti:{tmp_path},split=test-prediction')[0].depth is None
-    with pytest.raises(DatasetError, match='no right views'):
+    with pytest.raises(DatasetError, match='no right images'):
         open_reader(f'kitti:{tmp_path},split=val-selection,stereo=yes')
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Data sets from disk, one reader per layout, opened by 'kind:path[,key=value...]'."""
+"""Data sets from disk, one reader for each layout, opened with 'kind:path[,key=value...]'."""
 
 from depth_distill_ros.datasets.kinds import help_text, open_reader
 from depth_distill_ros.datasets.reader import DatasetError, Reader

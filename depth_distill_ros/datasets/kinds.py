@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The kinds of data sets there are, with their keys, and how a reader is opened by its text."""
+"""The kinds of data sets and their keys, and open_reader, which opens 'kind:path,key=value'."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Key:
     Attributes
     ----------
     about : what it does, for the help
-    choices : the only values, the first being the default; empty: any that ``parse`` takes
-    parse : from the text to the value; ValueError if it cannot
+    choices : the only values, the default first; empty: all that ``parse`` accepts
+    parse : turns the text into the value; ValueError if it cannot
 
     """
 
@@ -33,7 +33,7 @@ class Key:
     parse: Callable[[str], Any] = str
 
     def value(self, text: str, name: str, kind: str) -> Any:
-        """Return the value that ``text`` says; DatasetError with the choices if none."""
+        """Return the value of ``text``; DatasetError with the choices if it has none."""
         if self.choices and text not in self.choices:
             raise DatasetError(f'{kind}: {name} is "{text}"; choose among '
                                f'{", ".join(self.choices)}')
@@ -54,21 +54,21 @@ class Kind:
 
 def _whole(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
-        raise ValueError('a whole number from 1 on is needed')
+        raise ValueError('give a whole number of at least 1')
     return int(text)
 
 
 def _positive(text: str) -> float:
     value = float(text)
     if not 0 < value < float('inf'):
-        raise ValueError('a number above 0 is needed')
+        raise ValueError('give a number above 0')
     return value
 
 
 def _range(text: str) -> slice:
     first, colon, last = text.partition(':')
     if not colon or not all(part == '' or part.isdigit() for part in (first, last)):
-        raise ValueError('write FIRST:LAST, counted from 0 and without the last, as in 0:200')
+        raise ValueError('write FIRST:LAST, counted from 0, LAST excluded, as in 0:200')
     return slice(int(first or 0), int(last) if last else None)
 
 
@@ -85,22 +85,22 @@ _EVERY = Key('take every n-th frame of a sequence (default 1)', parse=_whole)
 KINDS = {
     'nyu': Kind(
         'nyu:NyuReader', 'NYU-v2 by the lists of Hu et al.: data/nyu2_train.csv, '
-        'data/nyu2_test.csv and the PNG and JPG files they name',
+        'data/nyu2_test.csv and the PNG and JPG files that they name',
         {'split': Key('which list', ('train', 'test'))}),
     'nyu-mat': Kind(
         'nyu:NyuMatReader', 'the official nyu_depth_v2_labeled.mat (the file, or its folder)',
         {'split': Key('train and test need splits.mat beside the file', ('all', 'train', 'test')),
-         'depth': Key('holes filled, or as the Kinect gave it', ('filled', 'raw'))}),
+         'depth': Key('with holes filled, or as the Kinect measured it', ('filled', 'raw'))}),
     'scannet': Kind(
-        'scannet:ScanNetReader', 'ScanNet frames as exported (color/, depth/, intrinsic/) or of '
-        'scannet_frames_25k, per scene',
+        'scannet:ScanNetReader', 'ScanNet scenes as exported (color/, depth/, intrinsic/) or in '
+        'scannet_frames_25k',
         {'every': _EVERY,
          'scenes': Key('a text file with the scenes to take, one per line', parse=_path)}),
     'scenenet': Kind(
-        'scenenet:SceneNetReader', 'SceneNet RGB-D: val/ or train/ beside its protobuf',
+        'scenenet:SceneNetReader', 'SceneNet RGB-D: val/ or train/ and the protobuf beside it',
         {'split': Key('which trajectories', ('val', 'train')),
          'every': _EVERY,
-         'semantics': Key('what the labels are: classes, kinds of objects, or objects',
+         'semantics': Key('meaning of the labels: classes, kinds of objects, or objects',
                           ('nyu13', 'wnid', 'instances'))}),
     'sunrgbd': Kind(
         'sunrgbd:SunRgbdReader', 'SUN RGB-D: kv1/, kv2/, realsense/, xtion/',
@@ -110,53 +110,53 @@ KINDS = {
                       ('refined', 'raw'))}),
     'tum': Kind(
         'tum:TumReader', 'TUM RGB-D: a sequence (rgb.txt, depth.txt), or a folder of sequences',
-        {'within': Key('most seconds between a picture and its depth (default 0.02)',
+        {'within': Key('maximum time between an image and its depth, s (default 0.02)',
                        parse=_positive)}),
     'kitti': Kind(
-        'kitti:KittiReader', 'KITTI: raw drives with data_depth_annotated/, and depth_selection/',
-        {'split': Key('the annotated depth maps, or the selected pictures of the benchmark',
+        'kitti:KittiReader', 'KITTI: raw drives, data_depth_annotated/ and depth_selection/',
+        {'split': Key('the annotated depth maps, or the selected images of the benchmark',
                       ('train', 'val', 'val-selection', 'test-prediction')),
          'files': Key('a split list (Eigen train or test) instead of a split', parse=_path),
-         'stereo': Key('with the right views', ('no', 'yes'), _yes)}),
+         'stereo': Key('with the right images', ('no', 'yes'), _yes)}),
     'folder': Kind(
-        'folder:FolderReader', 'image/, and if there: depth/, semantics/ and right/ (PNG of the '
+        'folder:FolderReader', 'image/; optional: depth/, semantics/ and right/ (PNG files of the '
         'same names), K.txt or intrinsics.json',
-        {'per_metre': Key('value of one metre in depth/ (default 1000)', parse=_positive),
-         'frames': Key('only these pictures, FIRST:LAST in the order of their names',
+        {'per_metre': Key('stored value of one metre in depth/ (default 1000)', parse=_positive),
+         'frames': Key('only these images, FIRST:LAST in the order of their names',
                        parse=_range)}),
     'bag': Kind(
         'bag:BagReader', 'a ROS 2 bag, mcap or sqlite3',
-        {'image': Key('topic of the pictures (default: the only colour one)'),
-         'depth': Key('topic of the depth (default: the only one), none: without'),
+        {'image': Key('topic of the images (default: the only one with colour images)'),
+         'depth': Key('topic of the depth (default: the only one); none: without depth'),
          'semantics': Key('topic of the class ids (default: none)'),
-         'camera_info': Key('topic of the camera (default: the one beside the pictures)'),
-         'within': Key('most seconds between stamps of one frame (default 0.02)',
+         'camera_info': Key('topic of camera_info (default: the one next to the images)'),
+         'within': Key('maximum time between the stamps of one frame, s (default 0.02)',
                        parse=_positive)}),
     'store': Kind(
-        'store:StoreReader', 'the frames that the stream node has stored',
-        {'split': Key('all, or only those that are trained on or held out',
+        'store:StoreReader', 'a stream store: the frames that the stream node has stored',
+        {'split': Key('all frames, or only the training or the held-out ones',
                       ('all', 'train', 'held-out'))}),
 }
 
 
 def open_reader(text: str) -> Reader:
     """
-    Open the data set that 'kind:path[,key=value...]' names.
+    Open the data set named by 'kind:path[,key=value...]'.
 
     Raises
     ------
-    DatasetError : unknown kind or key (the line lists the choices), or not such a data set.
+    DatasetError : unknown kind or key (the message lists the choices), or no such data set.
 
     """
     name, colon, rest = text.partition(':')
     if not colon or not rest:
-        raise DatasetError(f'"{text}" is no data set: write kind:path[,key=value...] with a kind '
-                           f'among {", ".join(KINDS)}')
+        raise DatasetError(f'"{text}" is not a data set; write kind:path[,key=value...] with a '
+                           f'kind among {", ".join(KINDS)}')
     kind = KINDS.get(name)
     if kind is None:
-        raise DatasetError(f'"{name}" is no kind of data set{_meant(name, KINDS)}; choose among '
-                           f'{", ".join(KINDS)}')
-    # Only at a comma that a key follows: folders may have commas in their names.
+        raise DatasetError(f'"{name}" is not a kind of data set{_meant(name, KINDS)}; choose '
+                           f'among {", ".join(KINDS)}')
+    # Split only at a comma before a key, because folders may have commas in their names.
     path, *pairs = re.split(r',(?=[A-Za-z_]+=)', rest)
     options: dict[str, Any] = {}
     for pair in pairs:

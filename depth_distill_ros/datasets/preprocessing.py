@@ -1,11 +1,10 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-From a data set's sample to what a network is trained or judged on: the geometry.
+Geometric preprocessing: from a data set's frame to what a network is trained or evaluated on.
 
-A pipeline is a plain value: it can be compared, and sent to processes. It takes a sample and
-random numbers, and equal ones give an equal result; one without chance needs none. Colours are
-``photometric``'s.
+A pipeline is a plain value that can be compared and sent to other processes. It takes a frame and
+a random generator; equal inputs give equal results. ``photometric`` changes the colours.
 """
 
 from __future__ import annotations
@@ -41,11 +40,11 @@ class Indoor:
 
     Attributes
     ----------
-    size : the crop; the picture is resized so that it covers the crop and a margin (480×640
-        becomes 240×320 before a crop of 228×304)
-    depth_size : what the depth of the crop is resized to, nearest; None: it is left alone
-    flip : whether half of the samples are mirrored
-    rotation : most degrees either way; uncovered pixels have no depth
+    size : (height, width) of the crop. The image is first resized to cover the crop and a margin
+        (480×640 becomes 240×320 before a crop of 228×304)
+    depth_size : size of the depth, nearest pixels; None: that of the crop
+    flip : mirror half of the frames
+    rotation : maximum angle in either direction, degrees; uncovered pixels have no depth
 
     """
 
@@ -54,30 +53,30 @@ class Indoor:
     flip: bool = False
     rotation: float = 0.0
 
-    def __call__(self, sample: Frame, random: np.random.Generator | None = None) -> Frame:
-        have = sample.image.shape[:2]
+    def __call__(self, frame: Frame, random: np.random.Generator | None = None) -> Frame:
+        have = frame.image.shape[:2]
         scale = max(want * _MARGIN / side for want, side in zip(self.size, have, strict=True))
-        sample = scaled(sample, tuple(max(round(side * scale), want) for side, want
+        frame = scaled(frame, tuple(max(round(side * scale), want) for side, want
                                       in zip(have, self.size, strict=True)))
         if self.flip and random.random() < 0.5:
-            sample = flipped(sample)
+            frame = flipped(frame)
         if self.rotation:
-            sample = rotated(sample, random.uniform(-self.rotation, self.rotation))
+            frame = rotated(frame, random.uniform(-self.rotation, self.rotation))
         top, left = ((side - want) // 2 for side, want
-                     in zip(sample.image.shape, self.size, strict=False))
-        return with_depth_at(cropped(sample, top, left, self.size), self.depth_size)
+                     in zip(frame.image.shape, self.size, strict=False))
+        return with_depth_at(cropped(frame, top, left, self.size), self.depth_size)
 
 
 @dataclass(frozen=True)
 class Fit:
     """
-    A camera's picture as the nodes see it: its largest centred part of the shape, resized.
+    The view of the nodes: the largest centred part of the aspect ratio, resized.
 
     Attributes
     ----------
-    size : of the picture
-    depth_size : of the depth; None: that of the picture
-    flip : whether half of the samples are mirrored
+    size : (height, width) of the image
+    depth_size : size of the depth; None: that of the image
+    flip : mirror half of the frames
 
     """
 
@@ -85,12 +84,12 @@ class Fit:
     depth_size: Size | None = None
     flip: bool = False
 
-    def __call__(self, sample: Frame, random: np.random.Generator | None = None) -> Frame:
-        part = View.fit(sample.image.shape[:2], self.size).crop
-        prepared = sample.through(View(part, self.size))
-        if sample.depth is not None and self.depth_size is not None:
-            # From the source at once: the nearest of the nearest may be another pixel.
-            whole = cropped(sample, *part[:2], part[2:])
+    def __call__(self, frame: Frame, random: np.random.Generator | None = None) -> Frame:
+        part = View.fit(frame.image.shape[:2], self.size).crop
+        prepared = frame.through(View(part, self.size))
+        if frame.depth is not None and self.depth_size is not None:
+            # From the source in one step: two nearest-pixel steps may end at another pixel.
+            whole = cropped(frame, *part[:2], part[2:])
             prepared = replace(
                 prepared, depth=with_depth_at(whole, self.depth_size).depth)
         return flipped(prepared) if self.flip and random.random() < 0.5 else prepared
@@ -99,37 +98,37 @@ class Fit:
 @dataclass(frozen=True)
 class RandomCrop:
     """
-    DACNN's pipeline for KITTI: one crop anywhere, the same of both views and the depth.
+    DACNN's pipeline for KITTI: a random crop, the same for both images and the depth.
 
     Attributes
     ----------
-    size : of the crop
+    size : (height, width) of the crop
 
     """
 
     size: Size = (256, 512)
 
-    def __call__(self, sample: Frame, random: np.random.Generator) -> Frame:
-        room = [side - want for side, want in zip(sample.image.shape, self.size, strict=False)]
+    def __call__(self, frame: Frame, random: np.random.Generator) -> Frame:
+        room = [side - want for side, want in zip(frame.image.shape, self.size, strict=False)]
         if min(room) < 0:
-            raise DatasetError(f'{sample.name}: a crop of {self.size} does not fit into a picture '
-                               f'of {sample.image.shape[:2]} (height, width); choose a smaller '
+            raise DatasetError(f'{frame.name}: a crop of {self.size} does not fit into an image '
+                               f'of {frame.image.shape[:2]} (height, width); choose a smaller '
                                'size')
         top, left = (int(random.integers(0, most + 1)) for most in room)
-        return cropped(sample, top, left, self.size)
+        return cropped(frame, top, left, self.size)
 
 
 @dataclass(frozen=True)
 class Preparation:
     """
-    How a data set's samples become training pictures.
+    How a data set's frames become training images.
 
     Attributes
     ----------
-    pipeline : from sample to sample of one size
-    photometric : from B×3×H×W RGB on the scale 0..1 to the same in other light; the views of a
-        stereo pair go through it with generators of equal state. None: pictures stay as they are
-    plain : neither has any chance in it, so a sample is the same each time
+    pipeline : from a frame of any size to a frame of one size
+    photometric : changes the colours of B×3×H×W RGB from 0 to 1. The images of a stereo pair go
+        through it with generators of equal state. None: colours stay
+    plain : nothing is random, so a frame is the same each time
 
     """
 
@@ -139,23 +138,23 @@ class Preparation:
 
 
 def recorded(spec: str) -> bool:
-    """Tell whether a data set is a robot's or a simulator's, seen whole as the nodes see it."""
+    """Tell whether a robot or simulator recorded the data, which is then seen as by the nodes."""
     return spec.partition(':')[0] in ('folder', 'bag', 'store')
 
 
 def preparation(spec: str, size: Size, needs: Collection[str] = ()) -> Preparation:
     """
-    Return how the papers prepare such data.
+    Return the papers' preparation of such data.
 
-    With depth to learn from, samples are augmented: as Hu et al. do indoors (rotation on NYU-v2
-    alone), as DACNN does on KITTI and wherever there are stereo pairs. Without, they are as a
+    Frames for supervised training are augmented: indoors as by Hu et al. (rotation only on
+    NYU-v2), on KITTI and for stereo pairs as by DACNN. Other frames are not: they look as a
     distilled network will see them.
 
     Parameters
     ----------
     spec : of the data set, as ``open_reader`` takes it
-    size : (height, width) of the pictures
-    needs : parts of a sample that will be used beside the picture
+    size : (height, width) of the images
+    needs : parts of a frame that are used in addition to the image
 
     """
     kind = spec.partition(':')[0]

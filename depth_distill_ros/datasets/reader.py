@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every data set reader is: an indexable sequence of frames."""
+"""The protocol of all data set readers: an indexable sequence of frames."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from depth_distill_ros.frame import Frame
 
 
 class DatasetError(DepthDistillError):
-    """A data set that is not where it was said to be, or a file of it that is damaged."""
+    """A data set that is not at its path, or a damaged file of it."""
 
 
 class Reader(Protocol):
     """
     A data set on disk.
 
-    Its order never changes. It may be pickled and used from several processes and threads;
-    an index outside of it raises IndexError.
+    The order of its frames never changes. It can be pickled and used from several processes and
+    threads. An index out of range raises IndexError.
     """
 
     def __len__(self) -> int:

@@ -16,60 +16,60 @@ from depth_distill_ros.geometry.view import View
 Size = tuple[int, int]
 
 
-def scaled(sample: Frame, size: Size) -> Frame:
-    """Return the whole sample at another size."""
-    return sample.through(View((0, 0, *sample.image.shape[:2]), size))
+def scaled(frame: Frame, size: Size) -> Frame:
+    """Return the whole frame resized to (height, width)."""
+    return frame.through(View((0, 0, *frame.image.shape[:2]), size))
 
 
-def cropped(sample: Frame, top: int, left: int, size: Size) -> Frame:
+def cropped(frame: Frame, top: int, left: int, size: Size) -> Frame:
     """Return the part of that size from (top, left) on; GeometryError if it does not fit."""
-    return sample.through(View((top, left, *size), size))
+    return frame.through(View((top, left, *size), size))
 
 
-def with_depth_at(sample: Frame, size: Size | None) -> Frame:
-    """Return the sample with its depth alone at another size, nearest; None: as it is."""
-    if sample.depth is None or size is None:
-        return sample
-    return replace(sample, depth=View((0, 0, *sample.depth.shape), size).depth(sample.depth))
+def with_depth_at(frame: Frame, size: Size | None) -> Frame:
+    """Return the frame with only its depth resized, to the nearest pixels; None: unchanged."""
+    if frame.depth is None or size is None:
+        return frame
+    return replace(frame, depth=View((0, 0, *frame.depth.shape), size).depth(frame.depth))
 
 
-def flipped(sample: Frame) -> Frame:
-    """Return the sample mirrored left to right; a stereo pair cannot be."""
-    if sample.right is not None:
-        raise DatasetError(f'{sample.name}: a mirrored stereo pair is no stereo pair')
-    camera = sample.intrinsics
+def flipped(frame: Frame) -> Frame:
+    """Return the frame mirrored left to right; DatasetError for a stereo pair."""
+    if frame.right is not None:
+        raise DatasetError(f'{frame.name}: a stereo pair cannot be mirrored')
+    camera = frame.intrinsics
     if camera is not None:
         camera = replace(camera, cx=camera.width - 1 - camera.cx)
     image, depth, semantics = (
         None if part is None else np.ascontiguousarray(part[:, ::-1])
-        for part in (sample.image, sample.depth, sample.semantics))
-    return replace(sample, image=image, depth=depth, semantics=semantics, intrinsics=camera)
+        for part in (frame.image, frame.depth, frame.semantics))
+    return replace(frame, image=image, depth=depth, semantics=semantics, intrinsics=camera)
 
 
-def rotated(sample: Frame, degrees: float) -> Frame:
+def rotated(frame: Frame, degrees: float) -> Frame:
     """
-    Return the sample turned counterclockwise about the picture's centre, at the same size.
+    Return the frame rotated counterclockwise about the image centre, at the same size.
 
-    What is uncovered is black, of invalid depth and unknown class. The picture is interpolated
-    (cubic), depth and classes are taken from the nearest pixel. The intrinsics are exact where
-    pixels are square, for this is then a roll of the camera.
+    Uncovered pixels are black, of invalid depth and unknown class. The image is interpolated
+    (bicubic); depth and classes come from the nearest pixel. The intrinsics are exact if the
+    pixels are square, because this is then a roll of the camera. DatasetError for a stereo pair.
     """
-    if sample.right is not None:
-        raise DatasetError(f'{sample.name}: a rotated stereo pair is no longer rectified')
-    height, width = sample.image.shape[:2]
-    turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
+    if frame.right is not None:
+        raise DatasetError(f'{frame.name}: a rectified stereo pair cannot be rotated')
+    height, width = frame.image.shape[:2]
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
 
-    def turned(array: np.ndarray, interpolation: int, uncovered: float) -> np.ndarray:
-        return cv2.warpAffine(array, turn, (width, height), flags=interpolation,
+    def rotate(array: np.ndarray, interpolation: int, uncovered: float) -> np.ndarray:
+        return cv2.warpAffine(array, matrix, (width, height), flags=interpolation,
                               borderMode=cv2.BORDER_CONSTANT, borderValue=uncovered)
 
-    depth, semantics, camera = sample.depth, sample.semantics, sample.intrinsics
+    depth, semantics, camera = frame.depth, frame.semantics, frame.intrinsics
     if depth is not None:
-        depth = turned(depth, cv2.INTER_NEAREST, np.nan)
+        depth = rotate(depth, cv2.INTER_NEAREST, np.nan)
     if semantics is not None:
-        semantics = turned(semantics, cv2.INTER_NEAREST, 0)
+        semantics = rotate(semantics, cv2.INTER_NEAREST, 0)
     if camera is not None:
-        cx, cy = turn @ (camera.cx, camera.cy, 1.0)
+        cx, cy = matrix @ (camera.cx, camera.cy, 1.0)
         camera = replace(camera, cx=float(cx), cy=float(cy))
-    return replace(sample, image=turned(sample.image, cv2.INTER_CUBIC, 0), depth=depth,
+    return replace(frame, image=rotate(frame.image, cv2.INTER_CUBIC, 0), depth=depth,
                    semantics=semantics, intrinsics=camera)

@@ -27,23 +27,23 @@ from depth_distill_ros.stream import semantics as class_maps
 
 class BagReader:
     """
-    The pictures of one topic, each with what has (nearly) its stamp on the others, in time.
+    The images of one topic in time order, each with the nearest messages of the other topics.
 
-    Opening reads the bag once from end to end, for the stamps stand in the messages. After
-    that any frame is read by its time: from sqlite3 its rows alone, from mcap the chunk that
-    holds it, so in mcap walking in order costs no more than jumping about.
+    Opening reads the whole bag once, because the stamps are inside the messages. After that a
+    frame is read by its time: only its rows from sqlite3, only the chunk that holds it from mcap.
+    Random access costs no more than sequential access.
 
     Attributes
     ----------
-    unmatched : pictures left out because another wanted topic has nothing at their time
+    unmatched : images left out because another topic has no message at their time
 
     Parameters
     ----------
     path : the bag's folder (with metadata.yaml), or one .mcap or .db3 file
-    image, depth, semantics, camera_info : topics; depth 'none': without. Unless given, image
-        and depth are the bag's only ones of their kind and camera_info is the one beside the
-        image; semantics are read only if given. The first camera_info counts for all pictures.
-    within : most seconds between the stamps of one frame
+    image, depth, semantics, camera_info : topics; depth 'none': without depth. By default, image
+        and depth are the only topics of their kind in the bag and camera_info is next to the
+        image. Semantics are read only if given. The first camera_info serves all images.
+    within : maximum time between the stamps of one frame, seconds
 
     """
 
@@ -60,18 +60,18 @@ class BagReader:
         index = bag.index(self._topics.frames)
         if not index[self._topics.image]:
             raise DatasetError(f'{path}: no message on {self._topics.image}')
-        pictures = index.pop(self._topics.image)
-        frames = {i: {self._topics.image: place} for i, place in enumerate(pictures)}
+        image_places = index.pop(self._topics.image)
+        frames = {i: {self._topics.image: place} for i, place in enumerate(image_places)}
         for topic, places in index.items():
             places.sort(key=lambda place: place.stamp)
-            pairs = dict(matched([place.stamp for place in pictures],
+            pairs = dict(matched([place.stamp for place in image_places],
                                  [place.stamp for place in places], round(within * 1e9)))
             frames = {i: {**frame, topic: places[pairs[i]]}
                       for i, frame in frames.items() if i in pairs}
         self._frames = list(frames.items())
-        self.unmatched = len(pictures) - len(frames)
+        self.unmatched = len(image_places) - len(frames)
         if not frames:
-            raise DatasetError(f'{path}: no picture of {self._topics.image} has a message on '
+            raise DatasetError(f'{path}: no image of {self._topics.image} has a message on '
                                f'{" and ".join(index)} within {within:g} s')
 
     def __len__(self) -> int:

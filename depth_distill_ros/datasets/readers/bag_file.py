@@ -17,7 +17,7 @@ from depth_distill_ros.datasets.reader import DatasetError
 
 
 class Place(NamedTuple):
-    """Where a message lies: its stamp, its time in the bag, its rank among those of that time."""
+    """Position of a message: its stamp, its time in the bag, its rank among equal times."""
 
     stamp: int
     time: int
@@ -31,7 +31,7 @@ class BagFile:
     Attributes
     ----------
     types : topic -> message type
-    close : lets go of the bag, as the end of this object does
+    close : closes the bag, as the end of this object does
 
     Raises
     ------
@@ -48,7 +48,7 @@ class BagFile:
         self._path = path
         self._lock = threading.Lock()
         with self._errors():
-            # Bags of Humble and older bring no definitions; these messages never changed.
+            # Bags of Humble and older hold no definitions; these messages have never changed.
             self._reader = AnyReader([path], default_typestore=get_typestore(Stores.LATEST))
             self._reader.open()
             self.close = finalize(self, self._reader.close)
@@ -58,7 +58,7 @@ class BagFile:
         self.types = {topic: found[0].msgtype for topic, found in self._connections.items()}
 
     def messages(self, topic: str | None) -> Iterator[Any]:
-        """Yield the messages of a topic in the bag's order; none of no topic."""
+        """Yield the messages of a topic in the bag's order; nothing for None."""
         if topic is not None:
             with self._errors():
                 for connection, _, raw in self._reader.messages(self._connections[topic]):
@@ -89,14 +89,14 @@ class BagFile:
             yield
         except DatasetError:
             raise
-        # The package lets through whatever damaged bytes lead to: struct, index, zstd errors.
+        # Damaged bytes make rosbags raise any exception: struct, index, zstd errors.
         except Exception as error:
             reason = ' '.join(str(error).split()) or type(error).__name__
-            raise DatasetError(f'{self._path} is damaged or no ROS 2 bag: {reason}') from error
+            raise DatasetError(f'{self._path} is damaged or not a ROS 2 bag: {reason}') from error
 
 
 def _stamp(raw: bytes) -> int:
-    """Return the stamp of the header that a serialised message begins with, nanoseconds."""
-    # CDR: four bytes, the second one 1 if little endian, and then the header's sec, nanosec.
+    """Return the stamp in the header at the start of a serialised message, nanoseconds."""
+    # CDR: four bytes, the second is 1 for little endian; then the header's sec and nanosec.
     seconds, nanoseconds = struct.unpack_from('<iI' if raw[1] & 1 else '>iI', raw, 4)
     return seconds * 1_000_000_000 + nanoseconds

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which topics of a bag are the pictures, their depth and their camera."""
+"""Choice of the topics of a bag: images, depth, classes and camera."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
 
 @dataclass(frozen=True)
 class Topics:
-    """The topics to read; None: without."""
+    """The topics to read; None: without that part."""
 
     image: str
     depth: str | None
@@ -27,18 +27,18 @@ class Topics:
 
     @property
     def frames(self) -> list[str]:
-        """Those of which every frame has a message of its own."""
+        """The topics with one message for every frame."""
         return [topic for topic in (self.image, self.depth, self.semantics) if topic]
 
 
 def choose(bag: BagFile, image: str | None, depth: str | None, semantics: str | None,
            camera_info: str | None) -> Topics:
     """
-    Return the topics: those named, and else the only ones of their kind.
+    Return the named topics, and the only ones of their kind for the others.
 
     Raises
     ------
-    DatasetError : a topic that is not in the bag, or several to choose from.
+    DatasetError : a topic is not in the bag, or there are several to choose from.
 
     """
     named = {'image': (image, (IMAGE, COMPRESSED)), 'depth': (depth, (IMAGE,)),
@@ -47,7 +47,7 @@ def choose(bag: BagFile, image: str | None, depth: str | None, semantics: str | 
         if topic is not None and (key, topic) != ('depth', 'none') \
                 and bag.types.get(topic) not in types:
             there = [name for name, kind in bag.types.items() if kind in types]
-            raise DatasetError(f'bag: {key}={topic} is no topic of that kind in the bag; it has '
+            raise DatasetError(f'bag: {key}={topic} is not such a topic of the bag; it has '
                                f'{", ".join(sorted(there)) or "none"}')
     encodings = {}
     if image is None or depth is None:
@@ -59,7 +59,7 @@ def choose(bag: BagFile, image: str | None, depth: str | None, semantics: str | 
              and 'depth' not in topic.lower()],
             [topic for topic, encoding in encodings.items() if encoding in images.GREY]])
         if image is None:
-            raise DatasetError('bag: found no topic with colour pictures; its topics: '
+            raise DatasetError('bag: found no topic with colour images; its topics: '
                                f'{", ".join(sorted(bag.types)) or "none"}')
     if depth is None:
         depth = _only('depth', [

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A plain folder of pictures, with depth, classes and camera where they are there."""
+"""A plain folder of images, optionally with depth, classes, right images and camera."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class FolderReader:
     """
     ``image/`` (JPG or PNG), in natural order of the names.
 
-    With ``depth/`` (16-bit PNG), ``semantics/`` (8-bit PNG of NYU-13 ids) or ``right/`` (PNG, the
-    right views of rectified pairs) each picture has one of its name there. The camera is
-    ``K.txt`` (3×3) or ``intrinsics.json`` (fx, fy, cx, cy).
+    ``depth/`` (16-bit PNG), ``semantics/`` (8-bit PNG of NYU-13 ids) and ``right/`` (PNG, the
+    right images of rectified pairs) are optional; each holds a file of every image's name. The
+    camera is ``K.txt`` (3×3) or ``intrinsics.json`` (fx, fy, cx, cy).
 
     Parameters
     ----------
-    path : the folder that holds ``image/``, or pictures alone
-    per_metre : value of one metre in ``depth/``
-    frames : which of the pictures, in that order
+    path : the folder that holds ``image/``, or only images
+    per_metre : stored value of one metre in ``depth/``
+    frames : which of the images, in their order
 
     """
 
@@ -44,19 +44,19 @@ class FolderReader:
                  frames: slice = slice(None)) -> None:
         self._path = path
         self._per_metre = per_metre
-        self._pictures = path / 'image' if (path / 'image').is_dir() else path
-        self._files = entries(self._pictures) if path.is_dir() else []
+        self._images = path / 'image' if (path / 'image').is_dir() else path
+        self._files = entries(self._images) if path.is_dir() else []
         if not self._files:
             raise not_found('folder', '*.jpg or *.png, or image/ with some (and depth/, '
                             'semantics/, right/, K.txt beside it)', path)
         stems = [Path(file).stem for file in self._files]
         twice = [a for a, b in zip(stems, stems[1:], strict=False) if a == b]
         if twice:
-            raise DatasetError(f'{self._pictures} holds two pictures named {twice[0]}')
+            raise DatasetError(f'{self._images} holds two images named {twice[0]}')
         there = len(self._files)
         self._files, stems = self._files[frames], stems[frames]
         if not self._files:
-            raise DatasetError(f'{self._pictures} holds {there} pictures, none of them in '
+            raise DatasetError(f'{self._images} holds {there} images, none of them in '
                                f'frames={frames.start}:{frames.stop}')
         self._has_depth, self._has_semantics, self._has_right = (
             self._has(part, stems) for part in ('depth', 'semantics', 'right'))
@@ -68,14 +68,14 @@ class FolderReader:
     def __getitem__(self, index: int) -> Frame:
         file = self._files[index]
         name = Path(file).stem
-        image = read_colour(self._pictures / file)
+        image = read_colour(self._images / file)
         depth = semantics = camera = right = None
         if self._has_depth:
             path = self._path / 'depth' / f'{name}.png'
             depth = metres(read_grey(path), self._per_metre)
             if depth.shape != image.shape[:2]:
-                raise DatasetError(f'{path} is {depth.shape} and its picture {image.shape[:2]} '
-                                   '(height, width): depth must be registered to the pictures')
+                raise DatasetError(f'{path} is {depth.shape} and its image {image.shape[:2]} '
+                                   '(height, width): depth must be registered to the images')
         if self._has_semantics:
             path = self._path / 'semantics' / f'{name}.png'
             try:

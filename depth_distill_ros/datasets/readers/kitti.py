@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""KITTI: raw drives by split lists or by their annotated depth, and the benchmark's selection."""
+"""KITTI: raw drives by split list or annotated depth, and the benchmark's selection."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ _SELECTIONS = {'val-selection': 'val_selection_cropped',
 
 class KittiReader:
     """
-    Rectified pictures with the projected depth (PNG16 / 256 metres) that is there of them.
+    Rectified images with their projected depth (PNG16 / 256 metres), where it exists.
 
-    Raw pictures are ``<date>/<drive>/image_02/data/N.png`` (or .jpg), depth maps
+    Raw images are ``<date>/<drive>/image_02/data/N.png`` (or .jpg), depth maps
     ``data_depth_annotated/{train,val}/<drive>/proj_depth/groundtruth/image_02/N.png``; the
     camera is that of ``<date>/calib_cam_to_cam.txt``. The benchmark's selection lies in
     ``depth_selection/`` with intrinsics of its own.
 
     Parameters
     ----------
-    path : the folder of all that; raw drives may also lie in ``raw/`` or ``kitti_raw/``
-    split : train or val (every annotated picture of the left camera), val-selection (1000), or
+    path : the folder of all these; raw drives may also be in ``raw/`` or ``kitti_raw/``
+    split : train or val (every annotated image of the left camera), val-selection (1000), or
         test-prediction (500, no depth)
-    files : a split list instead, as used for Eigen's 22,600 + 697 pictures; see ``kitti_lists``
-    stereo : with the right views; pictures of the right camera then stand for their pair
+    files : a split list instead, such as Eigen's 22,600 + 697 images; see ``kitti_lists``
+    stereo : with the right images; an image of the right camera then means its pair
 
     """
 
@@ -55,7 +55,7 @@ class KittiReader:
         self._selection: Path | None = None
         if files is None and split in _SELECTIONS:
             if stereo:
-                raise DatasetError(f'kitti: split {split} has no right views; leave stereo out')
+                raise DatasetError(f'kitti: split {split} has no right images; leave stereo out')
             self._open_selection(path, _SELECTIONS[split])
             return
         roots = (path, path / 'raw', path / 'kitti_raw', path / 'raw_data')
@@ -84,11 +84,11 @@ class KittiReader:
                 raise not_found('kitti', f'{split}/<drive>/proj_depth/groundtruth/image_02/*.png',
                                 annotated)
         first = self._frames[0]
-        # Some keep the pictures as JPEG; a list says .png or .jpg, whichever its author had.
+        # Some store the images as JPEG; lists name .png or .jpg, as their author had them.
         kinds = [suffix for suffix in ('.png', '.jpg')
-                 if self._picture(first, suffix).is_file()]
+                 if self._image(first, suffix).is_file()]
         if not kinds:
-            raise not_found('kitti', f'{first.picture}.png or .jpg (the first picture)', raw)
+            raise not_found('kitti', f'{first.image}.png or .jpg (the first image)', raw)
         self._suffix = kinds[0]
 
     def __len__(self) -> int:
@@ -98,23 +98,23 @@ class KittiReader:
         frame = self._frames[index]
         if self._selection is not None:
             return self._selected(frame)
-        image = read_colour(self._picture(frame, self._suffix))
+        image = read_colour(self._image(frame, self._suffix))
         right = None
         if self._stereo:
-            right = read_colour(self._picture(frame.of_camera(3), self._suffix))
+            right = read_colour(self._image(frame.of_camera(3), self._suffix))
         return Frame(image, self._depth(frame),
                      intrinsics=_camera(self._raw / frame.date, frame.camera, image.shape[:2]),
-                     right=right, name=frame.picture)
+                     right=right, name=frame.image)
 
-    def _picture(self, frame: DriveFrame, suffix: str) -> Path:
-        return self._raw / f'{frame.picture}{suffix}'
+    def _image(self, frame: DriveFrame, suffix: str) -> Path:
+        return self._raw / f'{frame.image}{suffix}'
 
     def _depth(self, frame: DriveFrame) -> np.ndarray | None:
         folder = self._annotated.get(frame.drive)
         if folder is None or not frame.has_depth:
             return None
         file = folder / frame.annotation
-        # The first and last pictures of a drive have no annotation.
+        # The first and last images of a drive have no annotation.
         return metres(read_grey(file), _PER_METRE) if file.is_file() else None
 
     def _open_selection(self, path: Path, name: str) -> None:
@@ -142,7 +142,7 @@ class KittiReader:
 
 
 def _drives(annotated: Path) -> dict[str, Path]:
-    """Return drive -> its folder of annotations, those of train/, val/ and of no split."""
+    """Return drive -> folder of its annotations, in train/, val/ or without a split."""
     folders = [annotated / 'train', annotated / 'val', annotated]
     return {drive.name: drive for folder in folders
             for drive in sorted(folder.glob('20*_drive_*_sync'))}

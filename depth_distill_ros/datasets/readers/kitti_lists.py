@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The split lists of KITTI that are about, most of them for Eigen's split."""
+"""The published split lists of KITTI, most of them for Eigen's split."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import re
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers.common import read_text
 
-_PICTURE = re.compile(r'/?(?:.*/)?(\d{4}_\d\d_\d\d)/(\1_drive_\d{4}_sync)/image_0([23])/data/'
+_IMAGE = re.compile(r'/?(?:.*/)?(\d{4}_\d\d_\d\d)/(\1_drive_\d{4}_sync)/image_0([23])/data/'
                       r'(\d{10})\.(?:png|jpg)')
 _DRIVE = re.compile(r'(\d{4}_\d\d_\d\d)/(\1_drive_\d{4}_sync)')
 
@@ -19,14 +19,14 @@ _DRIVE = re.compile(r'(\d{4}_\d\d_\d\d)/(\1_drive_\d{4}_sync)')
 @dataclass(frozen=True)
 class DriveFrame:
     """
-    One picture of a drive.
+    One image of a drive.
 
     Attributes
     ----------
     drive : such as 2011_09_26_drive_0001_sync
     camera : 2 (left) or 3 (right)
     number : ten digits
-    has_depth : whether its list does not say that it has none
+    has_depth : False if its list says that it has no depth
 
     """
 
@@ -37,36 +37,36 @@ class DriveFrame:
 
     @property
     def date(self) -> str:
-        """The day of the recording, which is also its folder."""
+        """The day of the recording, which is the name of its folder."""
         return self.drive[:10]
 
     @property
-    def picture(self) -> str:
-        """The raw picture without its suffix."""
+    def image(self) -> str:
+        """The raw image without its suffix."""
         return f'{self.date}/{self.drive}/image_{self.camera:02d}/data/{self.number}'
 
     @property
     def annotation(self) -> str:
-        """The depth map below its drive's folder."""
+        """The path of the depth map in its drive's folder."""
         return f'proj_depth/groundtruth/image_{self.camera:02d}/{self.number}.png'
 
     def of_camera(self, camera: int) -> DriveFrame:
-        """Return the picture that another camera took at the same time."""
+        """Return the image that another camera took at the same time."""
         return replace(self, camera=camera)
 
 
 def listed(file: Path, stereo: bool) -> list[DriveFrame]:
     """
-    Return the pictures of a list, in its order, each once.
+    Return the images of a list, in its order, each once.
 
-    A line is 'picture [depth|None [focal length]]', 'left right', or 'drive number l|r', the
+    A line is 'image [depth|None [focal length]]', 'left right', or 'drive number l|r', the
     drive written 2011_09_26/2011_09_26_drive_0001_sync. Files named for depth are looked for
     where the official layout has them.
 
     Parameters
     ----------
     file : the list
-    stereo : every line stands for a pair, whose left picture is returned
+    stereo : every line means a pair, whose left image is returned
 
     """
     frames: dict[DriveFrame, None] = {}
@@ -76,7 +76,7 @@ def listed(file: Path, stereo: bool) -> list[DriveFrame]:
             continue
         frame = _frame(words)
         if frame is None:
-            raise DatasetError(f'{file}: line {count} is none of "picture [depth [focal]]", '
+            raise DatasetError(f'{file}: line {count} is none of "image [depth [focal]]", '
                                f'"left right", "drive number l|r": {line.strip()[:80]}')
         frames[frame.of_camera(2) if stereo else frame] = None
     if not frames:
@@ -85,9 +85,9 @@ def listed(file: Path, stereo: bool) -> list[DriveFrame]:
 
 
 def _frame(words: list[str]) -> DriveFrame | None:
-    picture = _PICTURE.fullmatch(words[0])
-    if picture:
-        return DriveFrame(picture[2], int(picture[3]), picture[4],
+    image = _IMAGE.fullmatch(words[0])
+    if image:
+        return DriveFrame(image[2], int(image[3]), image[4],
                      len(words) < 2 or words[1] != 'None')
     drive = _DRIVE.fullmatch(words[0])
     if drive and len(words) == 3 and words[1].isdigit() and words[2] in ('l', 'r'):

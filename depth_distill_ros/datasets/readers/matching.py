@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which depth belongs to which picture, by their times."""
+"""Matches images and depth maps by their times."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 def matched(first: Sequence[float], second: Sequence[float],
             within: float) -> list[tuple[int, int]]:
     """
-    Pair the entries of two lists of times, the nearest in time first, each used once.
+    Pair the entries of two lists of times, the nearest first, each used once.
 
     Parameters
     ----------
-    first, second : times in one unit; ``second`` in rising order
-    within : a pair is less than this apart
+    first, second : times in the same unit; ``second`` in rising order
+    within : a pair is closer than this
 
     Returns
     -------

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""MATLAB files: version 7.3 is HDF5, older ones are SciPy's matter."""
+"""MATLAB files: version 7.3 through h5py, older ones through SciPy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def open_hdf5(path: Path) -> h5py.File:
         return h5py.File(path, 'r')
     except OSError as error:
         reason = ' '.join(str(error).split())
-        raise DatasetError(f'{path} is damaged or no MATLAB 7.3 file: {reason}') from None
+        raise DatasetError(f'{path} is damaged or not a MATLAB 7.3 file: {reason}') from None
 
 
 def read_matlab(path: Path, name: str) -> np.ndarray:
@@ -36,9 +36,9 @@ def read_matlab(path: Path, name: str) -> np.ndarray:
         raise DatasetError(f'{path}: reading it needs scipy: pip install scipy') from None
     try:
         variables = loadmat(path, squeeze_me=True, variable_names=[name])
-    # SciPy lets whatever a damaged file leads to through.
+    # Damaged files make SciPy raise any exception.
     except Exception as error:
-        raise DatasetError(f'{path} is damaged or no MATLAB file: {error}') from None
+        raise DatasetError(f'{path} is damaged or not a MATLAB file: {error}') from None
     if name not in variables:
         raise DatasetError(f'{path} holds no "{name}"')
     return np.atleast_1d(variables[name])

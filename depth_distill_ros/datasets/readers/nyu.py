@@ -36,8 +36,8 @@ class NyuReader:
     """
     The pairs of ``nyu2_train.csv`` (50,688) or ``nyu2_test.csv`` (654), in the lists' order.
 
-    Training depth is an 8-bit PNG of 0..10 m (value / 255 · 10), test depth a 16-bit one in
-    millimetres; which it is, the file says.
+    Training depth is an 8-bit PNG of 0..10 m (value / 255 · 10), test depth a 16-bit PNG in
+    millimetres; the format of the file decides.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ class NyuReader:
         self._rows = [tuple(cell.strip() for cell in row[:2])
                       for row in csv.reader(read_text(listing).splitlines()) if row]
         if not self._rows or any(len(row) < 2 for row in self._rows):
-            raise DatasetError(f'{listing} is no list of lines "picture,depth"')
-        # The lists name files from the folder above data/.
+            raise DatasetError(f'{listing} does not hold lines "image,depth"')
+        # The lists name files relative to the folder above data/.
         first = self._rows[0][0]
         roots = (path, path.parent, listing.parent, listing.parent.parent)
         found = next((root for root in roots if (root / first).is_file()), None)

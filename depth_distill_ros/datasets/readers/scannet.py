@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""ScanNet, as its own exporter writes scenes, or as its 25k subset is shipped."""
+"""ScanNet: scenes as its own exporter writes them, or its 25k subset."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from depth_distill_ros.datasets.readers.common import (
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
-# The range that the papers use of this data set; the sensor hardly sees farther.
+# The range of depths that the papers use; the sensor hardly measures farther.
 FARTHEST = 6.0
 
 _SCENE = re.compile(r'scene\d{4}_\d{2}')
@@ -38,8 +38,8 @@ class ScanNetReader:
 
     Per scene ``color/N.jpg`` and ``depth/N.png`` (millimetres), and the colour camera in
     ``intrinsic/intrinsic_color.txt`` (SensReader's export) or ``intrinsics_color.txt``
-    (scannet_frames_25k). Colour comes at the size of the depth, 480×640, for it is stored
-    larger; both cameras see the same to within a few pixels.
+    (scannet_frames_25k). Colour is resized to the size of the depth, 480×640; the views of both
+    cameras agree to within a few pixels.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""SceneNet RGB-D: rendered photos, ray lengths, instances, and a protobuf that names them."""
+"""SceneNet RGB-D: rendered images, ray lengths, instances, and the protobuf that names them."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ class SceneNetReader:
     Every frame of every trajectory, in the protobuf's order.
 
     Frames are ``<split>/<render path>/{photo/N.jpg, depth/N.png, instance/N.png}``. Depth is
-    stored as the length of each pixel's ray, millimetres, and comes as z. The camera is
-    documented: 60° × 45° at 320×240.
+    stored as the length of each pixel's ray in millimetres and converted to z. The documented
+    camera has 60° × 45° at 320×240.
 
     Parameters
     ----------
     path : the folder that holds ``val/`` or ``train/`` and the protobuf (also in ``data/`` or,
         the training ones, in ``train_protobufs/``)
     split : val (``scenenet_rgbd_val.pb``) or train (all ``scenenet_rgbd_train_*.pb`` whose
-        renders are there)
+        renders exist)
     every : take every n-th frame of a trajectory (6: D3's 50 per trajectory)
-    semantics : nyu13; wnid, one label per WordNet id; instances, one per object. Labels of the
-        latter two mean something within one trajectory and one picture alone.
+    semantics : nyu13; wnid, one label per WordNet id; instances, one label per object. wnid
+        labels are valid within one trajectory, instances within one image.
 
     """
 
@@ -61,7 +61,7 @@ class SceneNetReader:
         if root is None or not protobufs:
             raise not_found('scenenet', f'{split}/' if root is None else name, path)
         self._root = root
-        # Training sets come in 17 parts, and few disks hold them all.
+        # The training set comes in 17 parts, and few disks hold all of them.
         self._trajectories = [
             trajectory for file in protobufs for trajectory in trajectories_in(file)
             if split == 'val' or (root / trajectory.render_path).is_dir()]
@@ -100,7 +100,7 @@ class SceneNetReader:
 
 @lru_cache(maxsize=4)
 def _camera(height: int, width: int) -> Intrinsics:
-    # Edge to edge: the authors' principal point (160, 120) counts from the pixels' corners.
+    # From edge to edge: the authors count the principal point (160, 120) from pixel corners.
     return Intrinsics(0.5 * width / math.tan(math.radians(30)),
                       0.5 * height / math.tan(math.radians(22.5)),
                       0.5 * (width - 1), 0.5 * (height - 1), height, width)

@@ -1,11 +1,11 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The few fields of SceneNet RGB-D's protobuf that a reader needs, off the wire.
+The fields of SceneNet RGB-D's protobuf that the reader needs, decoded from the wire format.
 
 Field numbers: Trajectories {1: trajectory}; Trajectory {2: instance, 3: view, 4: render path};
 Instance {1: id, 2: WordNet id, 4: type, where 1 is background}; View {1: frame number}.
-Instances are decoded when a trajectory is first used, for the files are large.
+Instances are decoded when a trajectory is first used, because the files are large.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BACKGROUND = 1
 
 @dataclass(frozen=True)
 class Trajectory:
-    """A camera's way through a room: where its message lies, its renders, its frame numbers."""
+    """A camera path through a room: position of its message, its renders, its frame numbers."""
 
     file: Path
     start: int
@@ -34,7 +34,7 @@ class Trajectory:
 
 
 def trajectories_in(file: Path) -> list[Trajectory]:
-    """Return the trajectories of a protobuf; DatasetError if it is damaged or another file."""
+    """Return the trajectories of a protobuf; DatasetError if it is damaged or something else."""
     data = memoryview(read_bytes(file))
     found = []
     try:
@@ -48,7 +48,7 @@ def trajectories_in(file: Path) -> list[Trajectory]:
 
 
 def instances_of(trajectory: Trajectory) -> dict[int, str]:
-    """Return instance id -> WordNet id of all objects but the background."""
+    """Return instance id -> WordNet id of all objects except the background."""
     return _instances(trajectory)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The stream store as a data set: the frames there were when it was opened."""
+"""The stream store as a data set: the frames that it held when it was opened."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class StoreReader:
     """
     Frames with their classes and camera, oldest first, named by their key.
 
-    A writer may go on: frames that it throws out meanwhile raise FrameEvicted.
+    A writer may continue: frames that it evicts meanwhile raise FrameEvicted.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ from depth_distill_ros.datasets.readers.matlab import read_matlab
 from depth_distill_ros.frame import Frame
 
 SENSORS = ('kv1', 'kv2', 'realsense', 'xtion')
-# The data set's own tools take no farther value for a measurement.
+# The data set's own tools ignore larger values.
 FARTHEST = 8.0
 
 
@@ -34,7 +34,7 @@ class SunRgbdReader:
     Frames by the path of their folder below ``SUNRGBD/``, in sorted order.
 
     A frame is ``image/*.jpg``, ``depth_bfx/*.png`` or ``depth/*.png`` and ``intrinsics.txt``.
-    Depth is stored in millimetres with the bits turned left by 3.
+    Depth is stored in millimetres, with the bits rotated left by 3.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def _split(root: Path, split: str) -> list[str]:
     file = first_existing((root.parent / name, root / name))
     if file is None:
         raise not_found('sunrgbd', name, root.parent)
-    # Each a folder on the authors' disk: .../SUNRGBD/kv1/...
+    # Each is a folder on the authors' disk: .../SUNRGBD/kv1/...
     frames = [str(entry).partition('/SUNRGBD/')[2].strip('/')
               for entry in read_matlab(file, f'all{split}')]
     if not all(frames):
@@ -99,5 +99,5 @@ def _split(root: Path, split: str) -> list[str]:
 def _only(folder: Path) -> Path:
     found = entries(folder)
     if len(found) != 1:
-        raise DatasetError(f'{folder} holds {len(found)} pictures, expected one')
+        raise DatasetError(f'{folder} holds {len(found)} images, expected one')
     return folder / found[0]

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""TUM RGB-D: sequences of pictures and depth maps that are matched by their times."""
+"""TUM RGB-D: sequences of images and depth maps, matched by their times."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from depth_distill_ros.geometry.intrinsics import Intrinsics
 
 _PER_METRE = 5000
 _RGB, _DEPTH = 'rgb.txt', 'depth.txt'
-# The colour cameras' published calibration; the pictures are not undistorted.
+# The colour cameras' published calibration; the images are not undistorted.
 _CAMERAS = {
     '1': Intrinsics(517.3, 516.5, 318.6, 255.3, 480, 640),
     '2': Intrinsics(520.9, 521.0, 325.1, 249.7, 480, 640),
@@ -33,15 +33,15 @@ _CAMERAS = {
 
 class TumReader:
     """
-    The pictures of a sequence that have a depth map taken at their time, in time.
+    The images of a sequence that have a depth map at their time, in time order.
 
-    Depth (value / 5000 metres) is registered to the pictures. The camera follows from
-    "freiburg1", 2 or 3 in the sequence's name; without it there are no intrinsics.
+    Depth (value / 5000 metres) is registered to the images. The camera follows from
+    "freiburg1", 2 or 3 in the sequence's name; otherwise there are no intrinsics.
 
     Parameters
     ----------
     path : a sequence, or a folder of sequences
-    within : most seconds between a picture and its depth
+    within : maximum time between an image and its depth, seconds
 
     """
 
@@ -58,7 +58,7 @@ class TumReader:
                             [float(time) for time, _ in depths], within)
             self._frames += [(sequence, *colours[i], depths[j][1]) for i, j in pairs]
         if not self._frames:
-            raise DatasetError(f'tum: no picture of {path} has a depth map within {within:g} s')
+            raise DatasetError(f'tum: no image of {path} has a depth map within {within:g} s')
 
     def __len__(self) -> int:
         return len(self._frames)

@@ -1,9 +1,9 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The class of every WordNet id that occurs in SceneNet RGB-D, as the data set defines it.
+The class of every WordNet id in SceneNet RGB-D, as the data set defines it.
 
-Ids from 20000000 on are no WordNet's: the data set gave them to shapes without one.
+Ids from 20000000 on are not from WordNet: the data set uses them for shapes without an id.
 """
 
 from depth_distill_ros.stream.classes import NYU13
