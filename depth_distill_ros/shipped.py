@@ -30,6 +30,6 @@ def is_shipped(folder: Path) -> bool:
     return _MODELS.resolve() in Path(folder).resolve().parents
 
 
-def shipped_pictures() -> list[Path]:
+def shipped_images() -> list[Path]:
     """Return a few simulated camera pictures, of both looks, to try an engine on."""
     return sorted((_MODELS / 'pictures').glob('*.jpg'))

@@ -12,7 +12,7 @@ from depth_distill_ros.datasets import Frame
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.metrics import depth_metrics
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation, evaluate_frames
-from depth_distill_ros.networks.normalisation import to_picture
+from depth_distill_ros.networks.normalisation import to_image
 
 CPU = torch.device('cpu')
 HEIGHT, WIDTH = 48, 64
@@ -48,7 +48,7 @@ def test_a_perfect_answer_is_perfect_and_upsampled_as_the_papers_do():
 
 def test_the_metrics_are_those_of_each_frame_whatever_the_batch():
     reader = [frame(1.0 + 0.3 * k, str(k), level=10 * k) for k in range(5)]
-    brightness = lambda x: (to_picture(x)[..., 0].float() / 50 + 1)[:, None]  # noqa: E731
+    brightness = lambda x: (to_image(x)[..., 0].float() / 50 + 1)[:, None]  # noqa: E731
     found = [judge(brightness, reader, batch=batch) for batch in (1, 2, 8)]
     expected = [depth_metrics(np.full(SIZE, k / 5 + 1, np.float32), sample.depth)
                 for k, sample in enumerate(reader)]
@@ -161,7 +161,7 @@ def test_a_stereo_network_sees_both_views_and_refuses_frames_with_one():
     seen = []
 
     def answer(left, right):
-        seen.extend(to_picture(side)[0, 0, 0, 0].item() for side in (left, right))
+        seen.extend(to_image(side)[0, 0, 0, 0].item() for side in (left, right))
         return says(2.0)(left)
 
     judge(answer, [frame(2.0, right=right)], stereo=True)

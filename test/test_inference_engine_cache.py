@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files of engines: used for what they were made for, made anew for anything else."""
+"""The engine cache: a file is used only for what it was made for."""
 
 import json
 import os
@@ -10,8 +10,8 @@ import engine_parts
 import pytest
 from safetensors.torch import load_file, save_file
 
-from depth_distill_ros.inference import engine_cache as files
-from depth_distill_ros.inference.engine_cache import EngineFiles
+from depth_distill_ros.inference import engine_cache
+from depth_distill_ros.inference.engine_cache import EngineCache
 from depth_distill_ros.networks.model import CARD, WEIGHTS
 from depth_distill_ros.shipped import shipped_teacher
 
@@ -30,7 +30,7 @@ def folder(tmp_path):
 
 
 class Maker:
-    """Makes other bytes each time, and counts."""
+    """Makes other bytes at each call and counts the calls."""
 
     def __init__(self):
         self.made = 0
@@ -41,16 +41,16 @@ class Maker:
 
 
 def names(folder):
-    """Return the names of all that lies in the folder of engines."""
+    """Return the names of all files beside the model."""
     return sorted(path.name for path in (folder / 'engines').iterdir())
 
 
 def test_a_file_is_made_once_and_read_by_every_later_start(folder):
-    maker, said = Maker(), []
+    maker, log = Maker(), []
     for _ in range(2):
-        assert EngineFiles(folder, said.append).get('a.engine', GPU, maker) == b'engine 1'
+        assert EngineCache(folder, log.append).get('a.engine', GPU, maker) == b'engine 1'
     assert names(folder) == ['a.engine', 'a.engine.json']
-    assert said == [f'written: {folder / "engines/a.engine"}']
+    assert log == [f'written: {folder / "engines/a.engine"}']
 
 
 def change_weights(folder):
@@ -68,103 +68,104 @@ def cut_short(folder):
     (folder / 'engines/a.engine').write_bytes(b'engi')
 
 
-def lose_what_is_said(folder):
+def lose_the_manifest(folder):
     (folder / 'engines/a.engine.json').unlink()
 
 
-def garble_what_is_said(folder):
+def damage_the_manifest(folder):
     (folder / 'engines/a.engine.json').write_text('["\xff')
 
 
 @pytest.mark.parametrize(('spoil', 'why'), [
-    (change_weights, 'the model has changed since'),
-    (change_input_size, 'the model has changed since'),
-    (cut_short, 'it is not whole'),
-    (lose_what_is_said, 'nothing beside it says'),
-    (garble_what_is_said, 'nothing beside it says'),
+    (change_weights, 'the model has changed'),
+    (change_input_size, 'the model has changed'),
+    (cut_short, 'it is damaged'),
+    (lose_the_manifest, 'a.engine.json is missing or damaged'),
+    (damage_the_manifest, 'a.engine.json is missing or damaged'),
 ])
-def test_a_file_that_is_stale_or_broken_is_made_anew_with_a_word_why(folder, spoil, why):
-    maker, said = Maker(), []
-    EngineFiles(folder).get('a.engine', GPU, maker)
+def test_a_stale_or_damaged_file_is_made_again_and_the_log_gives_the_reason(folder, spoil, why):
+    maker, log = Maker(), []
+    EngineCache(folder).get('a.engine', GPU, maker)
     spoil(folder)
-    assert EngineFiles(folder, said.append).get('a.engine', GPU, maker) == b'engine 2'
-    assert 'a.engine is made anew: ' + why in said[0]
-    assert EngineFiles(folder, said.append).get('a.engine', GPU, maker) == b'engine 2'
+    assert EngineCache(folder, log.append).get('a.engine', GPU, maker) == b'engine 2'
+    assert 'a.engine is made again: ' + why in log[0]
+    assert EngineCache(folder, log.append).get('a.engine', GPU, maker) == b'engine 2'
 
 
 @pytest.mark.parametrize('other', [{'device': 'RTX 4090'}, {'tensorrt': '11.4.1'}])
 def test_a_file_of_another_device_or_version_is_never_given_to_the_backend(folder, other):
-    maker, said = Maker(), []
-    EngineFiles(folder).get('a.engine', GPU, maker)
-    assert EngineFiles(folder, said.append).get('a.engine', GPU | other, maker) == b'engine 2'
+    maker, log = Maker(), []
+    EngineCache(folder).get('a.engine', GPU, maker)
+    assert EngineCache(folder, log.append).get('a.engine', GPU | other, maker) == b'engine 2'
     (key, value), = other.items()
-    assert f'it is of {key} {GPU[key]}, not of {value}' in said[0]
+    assert f'{key} is {value}, it was {GPU[key]}' in log[0]
 
 
-def test_a_file_of_another_version_of_this_package_is_made_anew(folder, monkeypatch):
+def test_a_file_of_another_version_of_this_package_is_made_again(folder, monkeypatch):
     maker = Maker()
-    EngineFiles(folder).get('a.engine', GPU, maker)
-    monkeypatch.setattr(files, '__version__', '99')
-    assert EngineFiles(folder).get('a.engine', GPU, maker) == b'engine 2'
+    EngineCache(folder).get('a.engine', GPU, maker)
+    monkeypatch.setattr(engine_cache, '__version__', '99')
+    assert EngineCache(folder).get('a.engine', GPU, maker) == b'engine 2'
 
 
-def test_beside_a_model_that_cannot_be_written_to_the_user_s_cache_is_used(folder, cache):
+def test_if_the_folder_of_the_model_cannot_be_written_the_user_s_cache_is_used(folder, cache):
     (folder / 'engines').write_text('in the way')
-    maker, said = Maker(), []
+    maker, log = Maker(), []
     for _ in range(2):
-        assert EngineFiles(folder, said.append).get('a.engine', GPU, maker) == b'engine 1'
+        assert EngineCache(folder, log.append).get('a.engine', GPU, maker) == b'engine 1'
     assert len(list(cache.glob('*/a.engine'))) == 1
-    assert 'a.engine is not kept' in ' '.join(said) and 'written: ' in said[-1]
+    assert f'cannot write {folder}/engines/a.engine: ' in log[0] and 'written: ' in log[1]
+    assert len(log) == 2
 
 
 def test_nothing_is_put_into_the_package(cache):
-    EngineFiles(shipped_teacher()).get('a.engine', GPU, Maker())
+    EngineCache(shipped_teacher()).get('a.engine', GPU, Maker())
     assert not (shipped_teacher() / 'engines').exists()
     assert len(list(cache.glob('*/a.engine'))) == 1
 
 
-def test_a_file_from_the_cache_is_put_beside_the_model_once_that_can_be_written_to(folder):
+def test_a_file_in_the_cache_is_copied_beside_the_model_once_that_can_be_written(folder):
     maker = Maker()
     (folder / 'engines').write_text('in the way')
-    EngineFiles(folder).get('a.engine', GPU, maker)
+    EngineCache(folder).get('a.engine', GPU, maker)
     (folder / 'engines').unlink()
-    assert EngineFiles(folder).get('a.engine', GPU, maker) == b'engine 1'
+    assert EngineCache(folder).get('a.engine', GPU, maker) == b'engine 1'
     assert names(folder) == ['a.engine', 'a.engine.json']
 
 
-def test_with_no_place_to_keep_a_file_it_is_made_at_each_start(folder, cache):
+def test_if_no_folder_can_be_written_a_file_is_made_at_each_start(folder, cache):
     (folder / 'engines').write_text('in the way')
     cache.parent.parent.write_text('in the way')
-    maker, said = Maker(), []
-    assert EngineFiles(folder, said.append).get('a.engine', GPU, maker) == b'engine 1'
-    assert EngineFiles(folder, said.append).get('a.engine', GPU, maker) == b'engine 2'
-    assert 'written' not in ' '.join(said)
+    maker, log = Maker(), []
+    assert EngineCache(folder, log.append).get('a.engine', GPU, maker) == b'engine 1'
+    assert EngineCache(folder, log.append).get('a.engine', GPU, maker) == b'engine 2'
+    assert 'written' not in ' '.join(log)
 
 
-def test_the_user_s_cache_keeps_the_newest_models_alone(folder, cache):
+def test_the_user_s_cache_keeps_the_newest_models_only(folder, cache):
     for number in range(20):
         old = cache / f'{number:016d}'
         old.mkdir(parents=True)
         (old / 'student.onnx').write_bytes(b'old')
         os.utime(old, (number, number))
     (folder / 'engines').write_text('in the way')
-    EngineFiles(folder).get('a.engine', GPU, Maker())
+    EngineCache(folder).get('a.engine', GPU, Maker())
     left = sorted(path.name for path in cache.iterdir())
     assert len(left) == 16 and f'{4:016d}' not in left and f'{5:016d}' in left
     assert len(list(cache.glob('*/a.engine'))) == 1
 
 
-def test_what_fails_to_be_made_leaves_nothing(folder):
+def test_a_file_that_cannot_be_made_leaves_nothing(folder):
     def fail():
         raise RuntimeError('no')
 
     with pytest.raises(RuntimeError):
-        EngineFiles(folder).get('a.engine', GPU, fail)
+        EngineCache(folder).get('a.engine', GPU, fail)
     assert not (folder / 'engines').exists()
 
 
 def test_a_copied_model_keeps_its_engine_files(folder, tmp_path):
     maker = Maker()
-    EngineFiles(folder).get('a.engine', GPU, maker)
+    EngineCache(folder).get('a.engine', GPU, maker)
     copy = shutil.copytree(folder, tmp_path / 'copy')
-    assert EngineFiles(copy).get('a.engine', GPU, maker) == b'engine 1'
+    assert EngineCache(copy).get('a.engine', GPU, maker) == b'engine 1'

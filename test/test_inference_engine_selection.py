@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The choice of an engine: the fastest that says what torch says."""
+"""The selection of an engine: the fastest whose depth agrees with torch's."""
 
 import engine_parts
 import numpy as np
@@ -23,7 +23,7 @@ def cache(tmp_path_factory):
 
 
 class MadeUp(DepthEngine):
-    """Says one depth, NaN in the first rows of `silent`; takes its time by a clock of its own."""
+    """Predicts one depth, NaN in the first `silent` rows; a fake clock times its calls."""
 
     now = 0.0
 
@@ -34,7 +34,7 @@ class MadeUp(DepthEngine):
         self._seconds = seconds
         self.output_size = (48, 64)
 
-    def _infer(self, image, view, order):
+    def _infer(self, image, view):
         MadeUp.now += self._seconds
         return self._depth,
 
@@ -46,14 +46,14 @@ def student(tmp_path_factory):
 
 @pytest.fixture
 def engines(monkeypatch):
-    """Replace all engines but torch's by those that a test sets."""
+    """Replace all engines by those of a test, and torch by a made-up one."""
     made = {}
     # the clock of a busy machine would not always tell which engine is the faster
     monkeypatch.setattr(selection, 'perf_counter', lambda: MadeUp.now)
     monkeypatch.setattr(selection, '_GPU', {})
     monkeypatch.setattr(selection, '_CPU', made)
     monkeypatch.setattr(selection, 'ENGINES', ('quick', 'exact', 'slow', 'torch-cpu'))
-    made['torch-cpu'] = lambda folder, say: MadeUp(folder, name='torch-cpu', seconds=0.004)
+    made['torch-cpu'] = lambda folder, log: MadeUp(folder, name='torch-cpu', seconds=0.004)
     return made
 
 
@@ -66,7 +66,7 @@ def engines(monkeypatch):
     ({'silent': 48}, {'silent': 48}, 0.0, 1.0, 0.0),
     ({'silent': 48}, {}, 0.0, 0.0, 0.0),
 ])
-def test_parity_is_what_its_definition_says(student, found, expected, median, delta1, largest):
+def test_parity_follows_its_definition(student, found, expected, median, delta1, largest):
     parity = check_parity(MadeUp(student, **found), MadeUp(student, **expected),
                           [np.zeros((96, 128, 3), np.uint8), np.zeros((50, 40, 3), np.uint8)])
     assert parity.median_relative_error == pytest.approx(median, abs=1e-6)
@@ -74,91 +74,91 @@ def test_parity_is_what_its_definition_says(student, found, expected, median, de
     assert parity.largest_error == pytest.approx(largest, abs=1e-6)
 
 
-def test_the_limits_of_parity_are_kept_to_the_letter(student):
+def test_an_engine_at_the_limits_of_parity_is_within_them(student):
     parity = check_parity(MadeUp(student, depth=3.0, silent=12), MadeUp(student, depth=3.0),
                           [np.zeros((96, 128, 3), np.uint8)])
     assert parity.within(ParityLimits(0.0, 0.75))
     assert not parity.within(ParityLimits(0.0, 0.7501))
 
 
-def test_auto_takes_the_fastest_engine(student, engines):
-    engines['slow'] = lambda folder, say: MadeUp(folder, name='slow', seconds=0.008)
-    engines['quick'] = lambda folder, say: MadeUp(folder, name='quick')
-    said = []
-    assert select_engine(student, say=said.append).name == 'quick'
-    assert len(said) == 1 and said[0].startswith('quick taken')
+def test_auto_selects_the_fastest_engine(student, engines):
+    engines['slow'] = lambda folder, log: MadeUp(folder, name='slow', seconds=0.008)
+    engines['quick'] = lambda folder, log: MadeUp(folder, name='quick')
+    log = []
+    assert select_engine(student, log=log.append).name == 'quick'
+    assert len(log) == 1 and log[0].startswith('quick selected')
 
 
-def test_an_engine_that_differs_from_torch_is_refused_with_the_figures_and_the_next_is_taken(
+def test_an_engine_that_differs_from_torch_is_rejected_with_its_errors_and_the_next_is_selected(
         student, engines):
-    engines['quick'] = lambda folder, say: MadeUp(folder, 3.3, name='quick')
-    engines['exact'] = lambda folder, say: MadeUp(folder, 3.001, seconds=0.001, name='exact')
-    said = []
-    assert select_engine(student, say=said.append).name == 'exact'
-    assert said[0].startswith('quick refused: median relative error 0.1, δ1 1.0000')
-    assert 'limits 0.005 and 0.998' in said[0]
+    engines['quick'] = lambda folder, log: MadeUp(folder, 3.3, name='quick')
+    engines['exact'] = lambda folder, log: MadeUp(folder, 3.001, seconds=0.001, name='exact')
+    log = []
+    assert select_engine(student, log=log.append).name == 'exact'
+    assert log[0].startswith('quick rejected: median relative error 0.1, δ1 1.0000')
+    assert 'limits 0.005 and 0.998' in log[0]
     assert select_engine(student, limits=ParityLimits(0.2, 0.9)).name == 'quick'
 
 
 def test_an_engine_asked_for_by_name_is_not_replaced_by_another(student, engines):
-    engines['quick'] = lambda folder, say: MadeUp(folder, 3.3, name='quick')
-    with pytest.raises(EngineError, match='no engine "quick" for .*: quick refused: median'):
+    engines['quick'] = lambda folder, log: MadeUp(folder, 3.3, name='quick')
+    with pytest.raises(EngineError, match='no engine "quick" for .*: quick rejected: median'):
         select_engine(student, 'quick')
 
 
-def test_an_engine_that_breaks_while_it_is_made_gives_way_to_the_next(student, engines):
-    def broken(folder, say):
+def test_after_an_engine_that_cannot_be_made_the_next_is_selected(student, engines):
+    def broken(folder, log):
         raise RuntimeError('Exception from plugin.cpp:54\nmany\nlines')
 
     engines['quick'] = broken
-    said = []
-    assert select_engine(student, say=said.append).name == 'torch-cpu'
-    assert said[0] == f'quick refused: quick cannot run {student}: Exception from plugin.cpp:54'
+    log = []
+    assert select_engine(student, log=log.append).name == 'torch-cpu'
+    assert log[0] == f'quick rejected: quick cannot run {student}: Exception from plugin.cpp:54'
 
 
 class FailsLater(MadeUp):
-    """Answers once."""
+    """Fails from its second call on."""
 
     _calls = 0
 
-    def _infer(self, image, view, order):
+    def _infer(self, image, view):
         self._calls += 1
         if self._calls > 1:
             raise RuntimeError('device lost')
         return self._depth,
 
 
-def test_an_engine_that_fails_on_its_second_frame_is_refused_and_the_next_is_taken(
+def test_an_engine_that_fails_on_its_second_frame_is_rejected_and_the_next_is_selected(
         student, engines):
-    engines['quick'] = lambda folder, say: FailsLater(folder, name='quick')
-    said = []
-    assert select_engine(student, say=said.append).name == 'torch-cpu'
-    assert said[0] == 'quick refused: quick failed on a picture: device lost'
+    engines['quick'] = lambda folder, log: FailsLater(folder, name='quick')
+    log = []
+    assert select_engine(student, log=log.append).name == 'torch-cpu'
+    assert log[0] == 'quick rejected: quick failed on an image: device lost'
     with pytest.raises(EngineError, match='no engine "quick" for .*device lost'):
         select_engine(student, 'quick')
 
 
-def test_frames_of_the_caller_are_what_engines_are_compared_on(student, engines):
+def test_engines_are_compared_on_the_frames_of_the_caller(student, engines):
     class Dark(MadeUp):
-        def _infer(self, image, view, order):
+        def _infer(self, image, view):
             return self._depth + np.float32(image.max() == 0),
 
-    engines['quick'] = lambda folder, say: Dark(folder, name='quick')
+    engines['quick'] = lambda folder, log: Dark(folder, name='quick')
     night = [np.zeros((96, 128, 3), np.uint8)]
     assert select_engine(student).name == 'quick'
     assert select_engine(student, frames=night).name == 'torch-cpu'
 
 
-def test_auto_and_a_family_take_an_engine_of_this_machine(student):
-    said = []
-    assert select_engine(student, say=said.append).name in engine_parts.installed()
-    assert 'refused' not in ' '.join(said)
+def test_auto_and_the_name_of_a_backend_select_an_engine_of_this_machine(student):
+    log = []
+    assert select_engine(student, log=log.append).name in engine_parts.installed()
+    assert 'rejected' not in ' '.join(log)
     assert select_engine(student, 'onnxruntime').name.startswith('onnxruntime-')
 
 
-def test_an_unknown_engine_and_an_unusable_model_are_named(student, tmp_path):
+def test_the_error_names_an_unknown_engine_or_an_unusable_model(student, tmp_path):
     for take in (select_engine, open_engine):
-        with pytest.raises(EngineError, match='no engine "openvin"; there are auto, tens'):
+        with pytest.raises(EngineError, match='no engine "openvin"; choose one of auto, tens'):
             take(student, 'openvin')
     with pytest.raises(ModelError, match='nothing is no model folder'):
         select_engine(tmp_path / 'nothing')
@@ -169,7 +169,7 @@ def test_an_unknown_engine_and_an_unusable_model_are_named(student, tmp_path):
     ('onnxruntime-cpu', 'onnxruntime', 'onnxruntime'),
     ('tensorrt-fp16', 'tensorrt', 'tensorrt'),
 ])
-def test_an_absent_engine_is_one_line_that_names_the_extra(
+def test_the_error_of_an_absent_engine_is_one_line_with_the_extra_to_install(
         name, module, extra, student, monkeypatch):
     monkeypatch.setitem(__import__('sys').modules, module, None)
     openvino_engine.core.cache_clear()
@@ -181,7 +181,7 @@ def test_an_absent_engine_is_one_line_that_names_the_extra(
     openvino_engine.core.cache_clear()
 
 
-def test_a_processor_or_machine_without_what_an_engine_needs_says_so(student, monkeypatch):
+def test_the_error_names_what_a_processor_or_machine_lacks_for_an_engine(student, monkeypatch):
     class Core:
         def get_property(self, device, name):
             return ['FP32']
@@ -194,20 +194,20 @@ def test_a_processor_or_machine_without_what_an_engine_needs_says_so(student, mo
         open_engine(student, 'torch-cuda')
 
 
-def test_the_shipped_frames_are_small_pictures_of_rooms():
+def test_the_shipped_frames_are_small_images_of_rooms():
     frames = shipped_frames()
     assert len(frames) == 6
     assert all(f.shape == (240, 320, 3) and f.dtype == np.uint8 and f.std() > 20 for f in frames)
 
 
-def test_export_writes_the_files_once_and_tells_what_it_did(tmp_path, capsys):
+def test_export_writes_the_files_once_and_prints_what_it_did(tmp_path, capsys):
     folder = engine_parts.shipped_student(tmp_path)
     assert cli.main(['export', str(folder)]) == 0
     assert f'written: {folder}/engines/student.onnx' in capsys.readouterr().out
     assert cli.main(['export', str(folder)]) == 0
     assert 'up to date' in capsys.readouterr().out
     assert cli.main(['export', str(folder), '--engine', 'onnxruntime']) == 0
-    assert 'taken: ' in capsys.readouterr().out
+    assert 'selected: ' in capsys.readouterr().out
 
 
 def test_export_of_an_engine_that_is_not_installed_fails_with_one_line(

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What GPU engines are made of, as far as a CPU can tell: the view, float16, names of files."""
+"""Parts of the GPU engines that run on a CPU: the view, float16, file names."""
 
 import engine_parts
 import numpy as np
@@ -9,10 +9,9 @@ import torch
 
 from depth_distill_ros.geometry.intrinsics import GeometryError
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.inference.engine_cache import EngineFiles
+from depth_distill_ros.inference.engine_cache import EngineCache
 from depth_distill_ros.inference.engine_selection import open_engine, shipped_frames
-from depth_distill_ros.inference.engines.device_view import device_picture
-from depth_distill_ros.inference.engines.engine import host_picture
+from depth_distill_ros.inference.engines.device_view import view_on_device
 from depth_distill_ros.inference.engines.tensorrt_engine import engine_file_name, half_precision
 
 onnxruntime = pytest.importorskip('onnxruntime')
@@ -34,25 +33,23 @@ def cache(tmp_path_factory):
     View.fit((240, 320), (240, 320)),
     View((3, 5, 200, 60), (100, 90)),
 ], ids=str)
-@pytest.mark.parametrize('order', ['rgb', 'bgr'])
-def test_a_view_on_the_device_is_the_view_to_within_a_grey_level(view, order):
-    picture = shipped_frames()[0]
-    found = device_picture(picture, view, order, CPU)
-    expected = host_picture(picture, view, order)
-    assert found.dtype == torch.uint8 and found.shape == expected.shape == (1, *view.size, 3)
-    assert np.abs(found.numpy().astype(int) - expected).max() <= 1
+def test_a_view_on_the_device_is_the_view_to_within_a_grey_level(view):
+    image = shipped_frames()[0]
+    found, expected = view_on_device(view, image, CPU), view.image(image)
+    assert found.dtype == torch.uint8 and found.shape == (1, *expected.shape)
+    assert expected.shape == (*view.size, 3)
+    assert np.abs(found[0].numpy().astype(int) - expected).max() <= 1
 
 
-def test_a_view_on_the_device_refuses_a_picture_that_it_does_not_lie_in():
+def test_a_view_on_the_device_refuses_an_image_that_is_smaller_than_its_crop():
     with pytest.raises(GeometryError):
-        device_picture(np.zeros((100, 320, 3), np.uint8), View.fit((240, 320), (96, 128)), 'rgb',
-                       CPU)
+        view_on_device(View.fit((240, 320), (96, 128)), np.zeros((100, 320, 3), np.uint8), CPU)
 
 
-def test_float16_within_says_what_torch_says(tmp_path):
+def test_the_network_in_float16_gives_the_depth_of_torch(tmp_path):
     pytest.importorskip('onnxruntime.transformers.float16')
     folder = engine_parts.shipped_student(tmp_path)
-    whole = EngineFiles(folder).onnx()
+    whole = EngineCache(folder).onnx()
     half = half_precision(whole)
     assert len(half) < 0.6 * len(whole)
     session = onnxruntime.InferenceSession(half, providers=['CPUExecutionProvider'])
@@ -62,12 +59,12 @@ def test_float16_within_says_what_torch_says(tmp_path):
     reference = open_engine(folder, 'torch-cpu')
     for frame in shipped_frames():
         view = View.fit(frame.shape[:2], (96, 128))
-        found, = session.run(None, {'picture': host_picture(frame, view, 'rgb')})
+        found, = session.run(None, {'picture': view.image(frame)[None]})
         expected = reference(frame, view).depth
         assert np.median(np.abs(found[0, 0] - expected) / expected) < 1e-3
 
 
-def test_an_engine_file_is_named_for_its_device_and_version():
+def test_the_name_of_an_engine_file_has_its_device_and_version():
     assert engine_file_name('10.3.0', 'NVIDIA GeForce RTX 4090') == \
         'tensorrt-10.3.0-nvidia-geforce-rtx-4090.engine'
     assert engine_file_name('10.3.0', 'Orin (nvgpu)') != engine_file_name('10.4.0', 'Orin (nvgpu)')

@@ -12,7 +12,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.networks import TransformationNetwork, build
 from depth_distill_ros.networks.model import ModelCard, ModelError, load_model, save_model
-from depth_distill_ros.networks.normalisation import to_input, to_picture
+from depth_distill_ros.networks.normalisation import to_image, to_input
 
 
 def weights(network):
@@ -69,7 +69,7 @@ def test_a_picture_survives_the_way_into_a_network_and_back():
     x = to_input(picture)
     assert x.shape == (2, 3, 40, 50)
     assert x.mean(dtype=torch.float64).abs() < 0.5
-    assert torch.equal(to_picture(x), picture)
+    assert torch.equal(to_image(x), picture)
 
 
 def test_an_unknown_network_or_backbone_is_named_with_the_choices():

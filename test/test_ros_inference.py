@@ -168,9 +168,9 @@ def test_the_node_answers_with_torch_at_once_and_with_the_engine_that_is_selecte
     wait_until(lambda: node.message() == 'answering with release 0', 'the engine')
     one_by_one(camera, depths, 1, picture)
     np.testing.assert_allclose(images.read_depth(depths[-1]), 2.0, rtol=1e-5)
-    torch, taken, selected = (node.log.index(text) for text in (
-        'torch-cpu)', f'{engine} taken: ', f'{engine})'))
-    assert torch < taken < selected
+    torch, chosen, opened = (node.log.index(text) for text in (
+        'torch-cpu)', f'{engine} selected: ', f'{engine})'))
+    assert torch < chosen < opened
 
 
 def test_an_engine_that_cannot_be_had_leaves_torch_answering_and_is_named(

@@ -26,7 +26,7 @@ from depth_distill_ros.distillation.student_start import starting_student
 from depth_distill_ros.distillation.trainer import Training
 from depth_distill_ros.networks.confidence import ConfidentNetwork
 from depth_distill_ros.networks.model import ModelCard, load_model
-from depth_distill_ros.networks.normalisation import to_picture
+from depth_distill_ros.networks.normalisation import to_image
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OnlineSettings
 from depth_distill_ros.shipped import is_shipped, shipped_teacher
@@ -165,7 +165,7 @@ class DistillationSession:
         with self.compute.autocast():
             depths = [network(x).float()[:, 0].cpu().numpy()
                       for network in (self._teacher, self._training.average.network)]
-        return preview_grid([to_picture(p).cpu().numpy() for p in (x, mixed, z)], depths)
+        return preview_grid([to_image(p).cpu().numpy() for p in (x, mixed, z)], depths)
 
     def memory_mib(self) -> float:
         return self.compute.memory_mib()

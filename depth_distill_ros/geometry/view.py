@@ -1,7 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
-"""From a camera's picture to a network's input size, with everything that belongs to it."""
+"""From a camera image to a network's input size, with its labels, depth and intrinsics."""
 
 from __future__ import annotations
 
@@ -13,30 +12,34 @@ import numpy as np
 
 from depth_distill_ros.geometry.intrinsics import Intrinsics, check_crop, positive_int
 
+_WHOLE = (0, 0, 0, 0)
+
 
 @dataclass(frozen=True)
 class View:
     """
-    A crop of the source picture, resized to ``place`` within ``size``.
+    A crop of the source image, resized to ``place`` within ``size``.
 
     Attributes
     ----------
-    crop : (top, left, height, width) in the source picture, pixels
+    crop : (top, left, height, width) in the source image, pixels
     size : (height, width) of the result, pixels
-    place : (top, left, height, width) in the result that the crop fills; bars fill the rest.
-        Unless given, the whole result
+    place : (top, left, height, width) of the crop in the result, pixels; bars fill the rest. By
+        default the whole result
 
-    A source picture in which the crop does not lie raises GeometryError, and so does a place
-    that does not lie in the result.
+    Raises
+    ------
+    GeometryError : the place does not lie in the result; and, by the methods, the crop does not
+        lie in the source image.
 
     """
 
     crop: tuple[int, int, int, int]
     size: tuple[int, int]
-    place: tuple[int, int, int, int] | None = None
+    place: tuple[int, int, int, int] = _WHOLE
 
     def __post_init__(self) -> None:
-        if self.place is None:
+        if self.place == _WHOLE:
             object.__setattr__(self, 'place', (0, 0, *self.size))
         check_crop(self.place, self.size)
 
@@ -45,9 +48,8 @@ class View:
         """
         Return the largest centred crop of the target's aspect ratio, resized to the target.
 
-        Whole pixels are cropped, so the aspect ratio is met to within half a pixel and the
-        centre to within one; ``intrinsics`` is exact all the same, as it follows the crop
-        that was taken.
+        The crop has whole pixels: its aspect ratio is exact to half a pixel, its centre to one.
+        ``intrinsics`` follows the actual crop and is exact.
         """
         source, target = _sizes(source_size, target_size)
         return cls(_centred(source, _largest(source, target)), target)
@@ -55,67 +57,70 @@ class View:
     @classmethod
     def pad(cls, source_size: tuple[int, int], target_size: tuple[int, int]) -> View:
         """
-        Return the whole picture, as large as the target can hold it, in the target's middle.
+        Return the whole image, as large as it fits, in the centre of the target, with bars.
 
-        The picture fills whole pixels, so its aspect ratio is met to within half a pixel;
-        ``intrinsics`` is exact all the same.
+        It covers whole pixels: its aspect ratio is exact to half a pixel. ``intrinsics`` is exact.
         """
         source, target = _sizes(source_size, target_size)
         return cls((0, 0, *source), target, _centred(target, _largest(target, source)))
 
+    @property
+    def bars(self) -> tuple[int, int, int, int]:
+        """Heights or widths of the top, bottom, left and right bar, pixels."""
+        top, left, height, width = self.place
+        return top, self.size[0] - top - height, left, self.size[1] - left - width
+
     def image(self, image: np.ndarray) -> np.ndarray:
         """
-        Return an H x W x 3 picture at ``size``: area averages on shrinking, else bilinear.
+        Return an H×W×3 image at ``size``: area averages if it shrinks, else bilinear.
 
-        Bars repeat the picture's edges: so the shipped models, which never saw bars, err by 7 to
-        24 % less than with grey ones, and mirrored edges are no better.
+        Bars repeat the image's edges. The shipped models, which were trained without bars, have
+        7 to 24 % smaller errors with them than with grey bars; mirrored ones are no better.
         """
         part, size = self._part(image), self.place[2:]
         if part.shape[:2] != size:
             shrinks = part.shape[0] >= size[0] and part.shape[1] >= size[1]
             part = cv2.resize(part, size[::-1],
                               interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-        top, bottom, left, right = self._bars()
-        if (top, bottom, left, right) == (0, 0, 0, 0):
-            return np.ascontiguousarray(part)
-        return cv2.copyMakeBorder(part, top, bottom, left, right, cv2.BORDER_REPLICATE)
+        if any(self.bars):
+            return cv2.copyMakeBorder(part, *self.bars, cv2.BORDER_REPLICATE)
+        return np.ascontiguousarray(part)
 
     def labels(self, labels: np.ndarray) -> np.ndarray:
-        """Return an H x W class map at ``size``: the source pixel under each centre, 0 in bars."""
+        """Return an H×W class map at ``size``: nearest source pixel, 0 in bars."""
         return self._with_bars(self._nearest(labels), 0)
 
     def depth(self, depth: np.ndarray) -> np.ndarray:
         """
-        Return an H x W float depth at ``size``, NaN in bars.
+        Return an H×W float depth at ``size``: nearest source pixel, NaN in bars.
 
-        Nearest: a mean across an edge is no surface.
+        A mean across an edge would be a depth at which there is no surface.
         """
         return self._with_bars(self._nearest(depth), np.nan)
 
     def intrinsics(self, intrinsics: Intrinsics) -> Intrinsics:
         """Return the intrinsics of what the other methods return."""
-        seen = intrinsics.cropped(*self.crop).resized(self.place[2:])
-        return seen.padded(*self.place[:2], self.size)
+        top, left, height, width = self.place
+        return intrinsics.cropped(*self.crop).resized((height, width)).padded(top, left, self.size)
 
     def shown(self, size: tuple[int, int]) -> tuple[slice, slice]:
-        """Return which part of a network's output of any size shows the picture and no bars."""
-        parts = []
-        for axis in (0, 1):
+        """Return the rows and columns of a network's output of any size that show no bars."""
+        def side(axis: int) -> slice:
             scale = size[axis] / self.size[axis]
             start, stop = self.place[axis], self.place[axis] + self.place[axis + 2]
-            parts.append(slice(math.ceil(start * scale - 0.5),
-                               math.floor(stop * scale - 0.5) + 1))
-        return tuple(parts)
+            return slice(math.ceil(start * scale - 0.5), math.floor(stop * scale - 0.5) + 1)
+
+        return side(0), side(1)
 
     def without_bars(self, output: np.ndarray) -> np.ndarray:
-        """Return a network's h×w float output with NaN in bars, where it only guesses."""
-        shown = self.shown(output.shape)
+        """Return a network's h×w float output with NaN in bars."""
+        shown = self.shown((output.shape[0], output.shape[1]))
         result = np.full_like(output, np.nan)
         result[shown] = output[shown]
         return result
 
     def _part(self, array: np.ndarray) -> np.ndarray:
-        check_crop(self.crop, array.shape[:2])
+        check_crop(self.crop, (array.shape[0], array.shape[1]))
         top, left, height, width = self.crop
         return array[top:top + height, left:left + width]
 
@@ -127,14 +132,10 @@ class View:
         rows, columns = (_nearest(*pair) for pair in zip(part.shape, size, strict=True))
         return part[rows].take(columns, axis=1)
 
-    def _bars(self) -> tuple[int, int, int, int]:
-        top, left, height, width = self.place
-        return top, self.size[0] - top - height, left, self.size[1] - left - width
-
     def _with_bars(self, part: np.ndarray, value: float) -> np.ndarray:
-        top, bottom, left, right = self._bars()
+        top, bottom, left, right = self.bars
         return np.pad(part, ((top, bottom), (left, right)), constant_values=value) \
-            if top or bottom or left or right else np.ascontiguousarray(part)
+            if any(self.bars) else np.ascontiguousarray(part)
 
 
 def _sizes(*sizes: tuple[int, int]) -> list[tuple[int, int]]:
@@ -143,7 +144,7 @@ def _sizes(*sizes: tuple[int, int]) -> list[tuple[int, int]]:
 
 
 def _largest(within: tuple[int, int], shape: tuple[int, int]) -> tuple[int, int]:
-    """Return the largest size of the aspect ratio of ``shape`` that lies in ``within``."""
+    """Return the largest size with the aspect ratio of ``shape`` that lies in ``within``."""
     height, width = within
     if width * shape[0] > height * shape[1]:
         return height, max(1, round(height * shape[1] / shape[0]))
@@ -155,5 +156,5 @@ def _centred(outer: tuple[int, int], inner: tuple[int, int]) -> tuple[int, int, 
 
 
 def _nearest(source: int, target: int) -> np.ndarray:
-    """Return for each target pixel the source pixel its centre falls into, in whole numbers."""
+    """Return for each target pixel the source pixel that its centre falls into, in integers."""
     return (2 * np.arange(target) + 1) * source // (2 * target)

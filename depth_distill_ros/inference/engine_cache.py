@@ -1,78 +1,85 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The files that engines are made from, kept beside the model, and never used for another.
+Files that engines start from, cached beside the model.
 
-Beside each is a JSON file that says what it was made from, for and by, and the SHA-256 of its
-bytes. A file that is truncated, of other weights, another device or another version is thus found
-out before any backend reads it, and made anew.
+Each has a JSON file beside it with the model, the device and the versions that it was made for and
+the SHA-256 of its bytes. A file that is truncated or was made for another model, device or version
+is thus detected before a backend reads it, and made again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 import hashlib
 import json
 import os
 from pathlib import Path
 import shutil
 
-from torch import nn
-
 from depth_distill_ros import __version__
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import write_bytes, write_json
-from depth_distill_ros.inference.engines.onnx_export import picture_onnx
+from depth_distill_ros.inference.engines.engine import Log, no_log
+from depth_distill_ros.inference.engines.onnx_export import export_onnx
 from depth_distill_ros.networks.model import WEIGHTS, ModelError, load_model, read_card
 from depth_distill_ros.shipped import is_shipped
 
 _FOLDER = 'engines'
 _MODELS_KEPT = 16  # in the user's cache
-_CHANGED = {'sha256': 'it is not whole', 'model': 'the model has changed since'}
+_REASONS = {'sha256': 'it is damaged', 'model': 'the model has changed'}
 
 
-class EngineFiles:
-    """The engine files of one model folder; `say` is told of each that is not used, and why."""
+class EngineCache:
+    """The engine files of one model; `log` gets a line for each file written or not used."""
 
-    def __init__(self, folder: Path, say: Callable[[str], None] = lambda line: None):
+    def __init__(self, folder: Path, log: Log = no_log):
         self.folder = Path(folder)
-        self._say = say
+        self._log = log
         self._model = _fingerprint(self.folder)
 
     def onnx(self) -> bytes:
-        """Return the network as `picture_onnx` gives it. Raises ModelError for an unusable one."""
-        return self.get('student.onnx', {}, lambda: picture_onnx(*_network(self.folder)))
+        """Return the ONNX file of `export_onnx`. Raises ModelError for an unusable model."""
+        return self.get('student.onnx', {}, self._export)
 
     def get(self, name: str, made_for: dict[str, str], make: Callable[[], bytes]) -> bytes:
         """
-        Return the bytes of the file `name` where they are of this model and `made_for`.
+        Return the file `name` if it was made from this model for `made_for`, else make it.
 
-        Else make them and put them beside the model, or into the user's cache where that cannot
-        be written to or is the package; where neither can, they are only returned.
+        It is stored beside the model, or in the user's cache if that folder cannot be written or
+        belongs to the package. If neither can be written it is only returned.
         """
-        folders = [self._cache()]
+        places = [self._user_cache() / name]
         if not is_shipped(self.folder):
-            folders.insert(0, self.folder / _FOLDER)
-        for found in folders:
-            data = self._read(found / name, made_for)
+            places.insert(0, self.folder / _FOLDER / name)
+        found, data = None, None
+        for path in places:
+            data = self._read(path, made_for)
             if data is not None:
+                found = path
                 break
-        else:
-            found, data = None, make()
-        for folder in folders:
-            if folder == found:
+        if data is None:
+            data = make()
+        for path in places:
+            if path == found:
                 break
             try:
-                write_bytes(folder / name, data)
-                write_json(_about(folder / name), self._truth(made_for, data))
-                if folder == folders[-1]:
-                    _forget_the_oldest(folder.parent)
-                self._say(f'written: {folder / name}')
-                break
-            except (OSError, DepthDistillError) as error:
+                write_bytes(path, data)
+                write_json(_manifest_path(path), self._manifest(made_for, data))
+            except DepthDistillError as error:
                 if found is None:
-                    self._say(f'{name} is not kept: {error}')
+                    self._log(str(error))
+                continue
+            if path == places[-1]:
+                _remove_oldest(path.parents[1])
+            self._log(f'written: {path}')
+            break
         return data
+
+    def _export(self) -> bytes:
+        network, card = load_model(self.folder)
+        return export_onnx(network, card.size)
 
     def _read(self, path: Path, made_for: dict[str, str]) -> bytes | None:
         try:
@@ -80,53 +87,50 @@ class EngineFiles:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            self._say(f'{path} is made anew: {error.strerror}')
+            self._log(f'{path} is made again: {error.strerror}')
             return None
         try:
-            said = json.loads(_about(path).read_text(encoding='utf-8'))
+            manifest = json.loads(_manifest_path(path).read_text(encoding='utf-8'))
         except (OSError, ValueError):
-            said = None
-        if not isinstance(said, dict):
-            self._say(f'{path} is made anew: nothing beside it says what it was made from')
+            manifest = None
+        if not isinstance(manifest, dict):
+            self._log(f'{path} is made again: {_manifest_path(path).name} is missing or damaged')
             return None
-        for key, value in self._truth(made_for, data).items():
-            if said.get(key) != value:
-                why = _CHANGED.get(key, f'it is of {key} {said.get(key)}, not of {value}')
-                self._say(f'{path} is made anew: {why}')
+        for key, value in self._manifest(made_for, data).items():
+            if manifest.get(key) != value:
+                reason = _REASONS.get(key, f'{key} is {value}, it was {manifest.get(key)}')
+                self._log(f'{path} is made again: {reason}')
                 return None
         return data
 
-    def _truth(self, made_for: dict[str, str], data: bytes) -> dict[str, str]:
+    def _manifest(self, made_for: dict[str, str], data: bytes) -> dict[str, str]:
         return {'depth_distill_ros': __version__, 'model': self._model, **made_for,
                 'sha256': hashlib.sha256(data).hexdigest()}
 
-    def _cache(self) -> Path:
+    def _user_cache(self) -> Path:
         root = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
         return Path(root) / 'depth_distill_ros' / _FOLDER / self._model[:16]
 
 
 def _fingerprint(folder: Path) -> str:
-    """Return the SHA-256 of all that decides what the network computes."""
+    """Return the SHA-256 of everything that determines the network's output."""
     card = read_card(folder)
-    what = json.dumps([card.network, card.backbone, card.size, card.options], sort_keys=True)
+    graph = json.dumps([card.network, card.backbone, card.size, card.options], sort_keys=True)
     try:
         weights = (folder / WEIGHTS).read_bytes()
     except OSError as error:
         raise ModelError(f'{folder / WEIGHTS} cannot be read: {error.strerror}') from error
-    return hashlib.sha256(what.encode() + weights).hexdigest()
+    return hashlib.sha256(graph.encode() + weights).hexdigest()
 
 
-def _network(folder: Path) -> tuple[nn.Module, tuple[int, int]]:
-    network, card = load_model(folder)
-    return network, card.size
+def _remove_oldest(cache: Path) -> None:
+    """Remove the cached files of all but the models for which files were made last."""
+    with suppress(OSError):  # another process may remove the same ones
+        folders = sorted((f for f in cache.iterdir() if f.is_dir()),
+                         key=lambda f: f.stat().st_mtime)
+        for folder in folders[:-_MODELS_KEPT]:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _forget_the_oldest(cache: Path) -> None:
-    """Delete what the cache holds of models that nothing was made for in a long time."""
-    folders = sorted((f for f in cache.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)
-    for folder in folders[:-_MODELS_KEPT]:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _about(path: Path) -> Path:
+def _manifest_path(path: Path) -> Path:
     return path.with_name(f'{path.name}.json')

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which engine answers: the fastest that is installed and says what torch says."""
+"""Selection of the fastest installed engine whose output agrees with torch."""
 
 from __future__ import annotations
 
@@ -13,138 +13,144 @@ import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.inference.engines.engine import DepthEngine, EngineAbsentError, EngineError
+from depth_distill_ros.inference.engines.engine import (
+    DepthEngine,
+    EngineAbsentError,
+    EngineError,
+    Log,
+    no_log,
+)
 from depth_distill_ros.inference.engines.onnxruntime_engine import OnnxRuntimeEngine
 from depth_distill_ros.inference.engines.openvino_engine import OpenVinoEngine
 from depth_distill_ros.inference.engines.tensorrt_engine import TensorRtEngine
 from depth_distill_ros.inference.engines.torch_engine import TorchEngine
 from depth_distill_ros.inference.parity import ParityLimits, check_parity
-from depth_distill_ros.shipped import shipped_pictures
+from depth_distill_ros.shipped import shipped_images
 
 AUTO = 'auto'
 REFERENCE = 'torch-cpu'
-Say = Callable[[str], None]
-_GPU: dict[str, Callable[[Path, Say], DepthEngine]] = {
+_GPU: dict[str, Callable[[Path, Log], DepthEngine]] = {
     'tensorrt-fp16': TensorRtEngine,
-    'torch-cuda': lambda folder, say: TorchEngine(folder, 'cuda'),
-    'onnxruntime-cuda': lambda folder, say: OnnxRuntimeEngine(folder, 'cuda', say),
+    'torch-cuda': lambda folder, log: TorchEngine(folder, 'cuda'),
+    'onnxruntime-cuda': lambda folder, log: OnnxRuntimeEngine(folder, 'cuda', log),
 }
-_CPU: dict[str, Callable[[Path, Say], DepthEngine]] = {
-    'openvino-bf16': lambda folder, say: OpenVinoEngine(folder, 'bf16', say),
-    'openvino-f32': lambda folder, say: OpenVinoEngine(folder, 'f32', say),
-    'onnxruntime-cpu': lambda folder, say: OnnxRuntimeEngine(folder, 'cpu', say),
-    REFERENCE: lambda folder, say: TorchEngine(folder, 'cpu'),
+_CPU: dict[str, Callable[[Path, Log], DepthEngine]] = {
+    'openvino-bf16': lambda folder, log: OpenVinoEngine(folder, 'bf16', log),
+    'openvino-f32': lambda folder, log: OpenVinoEngine(folder, 'f32', log),
+    'onnxruntime-cpu': lambda folder, log: OnnxRuntimeEngine(folder, 'cpu', log),
+    REFERENCE: lambda folder, log: TorchEngine(folder, 'cpu'),
 }
 ENGINES = (*_GPU, *_CPU)
 _ROUNDS = 15
 
 
-def _silent(line: str) -> None:
-    pass
-
-
-def open_engine(folder: Path, name: str, say: Say = _silent) -> DepthEngine:
+def open_engine(folder: Path, name: str, log: Log = no_log) -> DepthEngine:
     """
-    Return the engine `name`, out of ENGINES, of a model folder, unchecked.
+    Return the engine `name`, one of ENGINES, of a model folder, without comparing it to torch.
 
-    `say` is told what becomes of its files. Raises ModelError for an unusable model,
-    EngineAbsentError where the engine is not installed or has no device here, else EngineError.
+    `log` gets a line for each engine file written or not used. Raises ModelError for an unusable
+    model, EngineAbsentError if the engine is not installed or lacks its device, else EngineError.
     """
     if name not in ENGINES:
-        raise _no_such_engine(name)
+        raise _unknown_engine(name)
     try:
-        return (_GPU | _CPU)[name](Path(folder), say)
+        return (_GPU | _CPU)[name](Path(folder), log)
     except DepthDistillError:
         raise
-    except Exception as error:  # whatever a backend throws: each has its own kinds
+    except Exception as error:  # each backend raises its own types
         line = next(iter(str(error).splitlines()), type(error).__name__)
         raise EngineError(f'{name} cannot run {folder}: {line}') from error
 
 
 def select_engine(folder: Path, wanted: str = AUTO, frames: Sequence[np.ndarray] | None = None,
-                  limits: ParityLimits | None = None, say: Say = _silent) -> DepthEngine:
+                  limits: ParityLimits | None = None, log: Log = no_log) -> DepthEngine:
     """
-    Return the fastest engine that may stand for torch.
+    Return the fastest engine whose output agrees with torch.
+
+    Engines on a GPU are preferred to those on the CPU, which has other work, whatever their speed.
 
     Parameters
     ----------
     folder : of the model
-    wanted : 'auto', one of ENGINES, or what its name begins with, as in 'openvino'
-    frames : H×W×3 uint8 RGB, of any size, to compare on; pictures of the package unless given
-    limits : on the difference to torch
-    say : is told which engine is taken, and which not and why
+    wanted : 'auto', one of ENGINES, or the name of a backend, such as 'openvino'
+    frames : H×W×3 uint8 RGB, of any size, for the comparison; None: images of the package
+    limits : of the difference to torch
+    log : gets a line for the selected engine and for each rejected one, with the errors
 
-    Raises ModelError for an unusable model, and EngineError where no engine is left. Engines on
-    a GPU come before those on the CPU, whatever their speed: the CPU has other work.
+    Raises
+    ------
+    ModelError : the model is unusable
+    EngineError : no engine is left
 
     """
     folder, limits = Path(folder), limits or ParityLimits()
-    if wanted != AUTO and not any(_fits(name, wanted) for name in ENGINES):
-        raise _no_such_engine(wanted)
+    if wanted != AUTO and not any(_matches(name, wanted) for name in ENGINES):
+        raise _unknown_engine(wanted)
     frames = frames or shipped_frames()
     reference = open_engine(folder, REFERENCE)
-    refusals = []
+    reasons = []
 
-    def refuse(line: str) -> None:
-        refusals.append(line)
-        say(line)
+    def reject(line: str) -> None:
+        reasons.append(line)
+        log(line)
 
     for group in (_GPU, _CPU):
         engines = []
         for name in group:
-            if wanted != AUTO and not _fits(name, wanted):
+            if wanted != AUTO and not _matches(name, wanted):
                 continue
             try:
-                engines.append(reference if name == REFERENCE else open_engine(folder, name, say))
+                engines.append(reference if name == REFERENCE else open_engine(folder, name, log))
             except EngineAbsentError as error:
-                refusals.append(str(error))
+                reasons.append(str(error))
             except EngineError as error:
-                refuse(f'{name} refused: {error}')
-        for seconds, engine in _timed(engines, frames[0], refuse):
+                reject(f'{name} rejected: {error}')
+        for seconds, engine in _timed(engines, frames[0], reject):
             if engine is reference:
-                say(f'{engine.name} taken: {1e3 * seconds:.1f} ms')
+                log(f'{engine.name} selected: {1e3 * seconds:.1f} ms')
                 return engine
             try:
                 parity = check_parity(engine, reference, frames)
             except EngineError as error:
-                refuse(f'{engine.name} refused: {error}')
+                reject(f'{engine.name} rejected: {error}')
                 continue
             if parity.within(limits):
-                say(f'{engine.name} taken: {1e3 * seconds:.1f} ms, {parity}')
+                log(f'{engine.name} selected: {1e3 * seconds:.1f} ms, {parity}')
                 return engine
-            refuse(f'{engine.name} refused: {parity}; limits {limits.median_relative_error:g} '
+            reject(f'{engine.name} rejected: {parity}; limits {limits.median_relative_error:g} '
                    f'and {limits.delta1:g}')
-    raise EngineError(f'no engine "{wanted}" for {folder}: {"; ".join(refusals)}')
+    raise EngineError(f'no engine "{wanted}" for {folder}: {"; ".join(reasons)}')
 
 
 def shipped_frames() -> list[np.ndarray]:
-    """Return the pictures that come with the package, H×W×3 uint8 RGB."""
-    return [cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB) for path in shipped_pictures()]
+    """Return the images that come with the package, H×W×3 uint8 RGB."""
+    return [np.ascontiguousarray(cv2.imread(str(path), cv2.IMREAD_COLOR)[..., ::-1])
+            for path in shipped_images()]
 
 
-def _fits(name: str, wanted: str) -> bool:
+def _matches(name: str, wanted: str) -> bool:
     return name == wanted or name.startswith(f'{wanted}-')
 
 
-def _no_such_engine(wanted: str) -> EngineError:
-    return EngineError(f'no engine "{wanted}"; there are {AUTO}, {", ".join(ENGINES)}')
+def _unknown_engine(wanted: str) -> EngineError:
+    return EngineError(f'no engine "{wanted}"; choose one of {AUTO}, {", ".join(ENGINES)}')
 
 
-def _timed(engines: Sequence[DepthEngine], frame: np.ndarray, refuse: Say,
+def _timed(engines: Sequence[DepthEngine], frame: np.ndarray, reject: Log,
            ) -> list[tuple[float, DepthEngine]]:
-    """Return the least seconds of each that works, the fastest first; measured by turns."""
+    """Return the engines that work with their shortest seconds, the fastest first."""
     best = {engine: float('inf') for engine in engines}
-    # one engine alone is compared with none, but must work
+    # by turns, so that other load slows all alike; a single engine must only work
     for _ in range(_ROUNDS if len(engines) > 1 else 1):
         for engine in list(best):
             view = View.fit(frame.shape[:2], engine.input_size)
-            began = perf_counter()
+            start = perf_counter()
             try:
                 engine(frame, view)
             except EngineError as error:
-                refuse(f'{engine.name} refused: {error}')
+                reject(f'{engine.name} rejected: {error}')
                 del best[engine]
                 continue
-            best[engine] = min(best[engine], perf_counter() - began)
+            best[engine] = min(best[engine], perf_counter() - start)
     return sorted(((seconds, engine) for engine, seconds in best.items()),
                   key=lambda pair: pair[0])

@@ -1,10 +1,11 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-What a preparer's process does: check models, make their engine files, select their engines.
+The process that prepares models: it makes their engine files and selects their engines.
 
-It reads wishes from its standard input, a line of JSON each, and writes lines of JSON: what it has
-to say meanwhile, and which engine was taken or why none was. It ends with its standard input.
+It reads a PrepareRequest, one line of JSON, at a time from its standard input. To its standard
+output it writes lines of JSON with one key: 'log', then 'engine' (the one selected) or 'error'.
+It ends when its standard input is closed.
 """
 
 from __future__ import annotations
@@ -23,92 +24,92 @@ import numpy as np
 import torch
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.inference.engine_selection import Say, select_engine, shipped_frames
-from depth_distill_ros.inference.engines.engine import EngineError
+from depth_distill_ros.inference.engine_selection import select_engine, shipped_frames
+from depth_distill_ros.inference.engines.engine import EngineError, Log
 from depth_distill_ros.inference.parity import ParityLimits
 from depth_distill_ros.stream.store_reader import StreamReader
 
-_COMPARED, _COMPARED_AGAIN = 8, 2  # frames
-_NICENESS = 5  # in addition to what it was started with
+_FRAMES, _FRAMES_OF_LATER_RELEASES = 8, 2  # compared with torch
+_NICENESS = 5  # in addition to that at the start
 
 
 @dataclass(frozen=True)
-class Wish:
+class PrepareRequest:
     """
-    A model that is to be made ready.
+    A model to prepare.
 
     Attributes
     ----------
     folder : of the model
-    engine : as for select_engine
-    likely : the engine that was selected for the model before; it need only work and agree with
-        torch, the others are not timed. Empty: there was none
-    store : of frames to compare engines on; empty, or one without frames: the package's
+    engine : as `wanted` of select_engine
+    previous_engine : the engine selected for the previous model, or ''. It is taken again if it
+        works and agrees with torch; the others are then not timed
+    store : stream store with frames for the comparison; images of the package if '' or empty
     threads : of an engine
-    limits : on the difference to torch
+    limits : of the difference to torch
 
     """
 
     folder: str
     engine: str
-    likely: str
+    previous_engine: str
     store: str
     threads: int
     limits: ParityLimits
 
-    def selected(self, say: Say) -> str:
-        """Return the engine that it may be opened with. Raises as select_engine does."""
+    def select(self, log: Log) -> str:
+        """Return the name of the engine to open the model with; errors as of select_engine."""
         folder, frames = Path(self.folder), _stored_frames(self.store)
-        if self.likely:
-            torch.set_num_threads(1)  # nothing is timed, and the cores have other work
-            few = (frames or shipped_frames())[-_COMPARED_AGAIN:]
+        if self.previous_engine:
+            torch.set_num_threads(1)  # nothing is timed, and the other cores are busy
+            few = (frames or shipped_frames())[-_FRAMES_OF_LATER_RELEASES:]
             try:
-                return select_engine(folder, self.likely, few, self.limits, say).name
+                return select_engine(folder, self.previous_engine, few, self.limits, log).name
             except EngineError as error:
-                say(str(error))
+                log(str(error))
         torch.set_num_threads(self.threads)
-        return select_engine(folder, self.engine, frames, self.limits, say).name
+        return select_engine(folder, self.engine, frames, self.limits, log).name
 
 
 def main() -> None:
-    """Answer wishes, one after the other."""
-    answers = os.fdopen(os.dup(1), 'w', encoding='utf-8')
-    os.dup2(2, 1)  # what libraries print is no answer
+    """Process requests one after the other."""
+    output = os.fdopen(os.dup(1), 'w', encoding='utf-8')
+    os.dup2(2, 1)  # libraries print to standard output, too
     lines: Queue[str] = Queue()
     threading.Thread(target=_read, args=(lines,), daemon=True).start()
-    in_haste = True
+    urgent = True
     while True:
         entries = json.loads(lines.get())
-        wish = Wish(**entries | {'limits': ParityLimits(**entries['limits'])})
-        if wish.likely and in_haste:  # what answers meanwhile is as fast as what will
+        request = PrepareRequest(**entries | {'limits': ParityLimits(**entries['limits'])})
+        if request.previous_engine and urgent:  # an engine that is as fast already runs
             os.nice(_NICENESS)
-            in_haste = False
+            urgent = False
         try:
-            _send(answers, engine=wish.selected(lambda line: _send(answers, said=line)))
+            _send(output, engine=request.select(lambda line: _send(output, log=line)))
         except DepthDistillError as error:
-            _send(answers, refused=str(error))
+            _send(output, error=str(error))
         except Exception as error:
             traceback.print_exc()
-            _send(answers, refused=f'{wish.folder}: unexpected {type(error).__name__}: {error}')
+            _send(output, error=f'{request.folder}: unexpected {type(error).__name__}: {error}')
 
 
 def _read(lines: Queue[str]) -> None:
     for line in sys.stdin:
         lines.put(line)
-    os._exit(0)  # whoever wished is gone, however far this has got
+    os._exit(0)  # the parent process has exited
 
 
-def _send(answers: TextIO, **answer: str) -> None:
-    answers.write(json.dumps(answer) + '\n')
-    answers.flush()
+def _send(output: TextIO, **message: str) -> None:
+    output.write(json.dumps(message) + '\n')
+    output.flush()
 
 
 def _stored_frames(store: str) -> list[np.ndarray] | None:
-    """Return H×W×3 uint8 RGB frames; None where there are none yet."""
+    """Return the newest frames of a stream store, H×W×3 uint8 RGB; None if it has none."""
     if not store:
         return None
     try:
         with StreamReader(Path(store)) as reader:
-            return [reader.read(key).image for key in reader.keys()[-_COMPARED:]] or None
+            return [reader.read(key).image for key in reader.keys()[-_FRAMES:]] or None
     except DepthDistillError:
         return None

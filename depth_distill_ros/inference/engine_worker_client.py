@@ -1,12 +1,11 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Making a model ready beside a running one, at no cost to its frames.
+Preparation of models in another process, so that the running model loses no frame.
 
-Export, compilation and comparison take seconds of processor time, minutes with TensorRT, and hold
-Python's lock for much of it. So they happen in a process of their own that steps back behind
-others, and can be killed at any moment. What is left to do here is to open the engine that it
-selected, from the file that it made.
+Export, compilation and comparison take seconds of processor time (minutes with TensorRT) and hold
+Python's global lock for much of it. The engine worker does them at a lower priority and can be
+killed at any moment. The caller then opens the selected engine from the cached file.
 """
 
 from __future__ import annotations
@@ -20,15 +19,16 @@ import select
 import subprocess
 import sys
 import time
+from typing import IO
 
-from depth_distill_ros.inference.engine_worker import Wish
-from depth_distill_ros.inference.engines.engine import EngineError
+from depth_distill_ros.inference.engine_worker import PrepareRequest
+from depth_distill_ros.inference.engines.engine import EngineError, Log
 from depth_distill_ros.installation import environment
 
-_POLL = 0.2  # seconds until it is noticed that nobody wants to wait any longer
-_IDLE = 60.0  # seconds without work after which the process is ended, for its memory
-# Ctrl-C reaches every process of a terminal; this one ends with the one that started it. The
-# niceness leaves it a quarter of what a busy process gets.
+_POLL = 0.2  # seconds between two checks whether the request was cancelled
+_IDLE = 60.0  # seconds without a request after which the process is ended, to free its memory
+# Ctrl-C reaches every process of a terminal; the worker ends with its parent instead. With this
+# niceness it gets about a quarter of the processor time of a busy process.
 _CODE = """
 import os, signal
 signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -39,61 +39,61 @@ main()
 
 
 class PreparationError(EngineError):
-    """A model that was refused, or whose preparation has ended early."""
+    """A model that was rejected, or an engine worker that ended early."""
 
 
-class Preparer:
+class EngineWorkerClient:
     """
-    Fulfils wishes, one at a time, in a process that is started when it is needed.
+    Sends requests, one at a time, to an engine worker that is started when it is needed.
 
-    `say` is told what becomes of engines and files.
+    `log` gets a line for each engine selected or rejected and each file written.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self, log: Log) -> None:
+        self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: deque[bytes] = deque()
         self._part = b''
         self._used = 0.0
 
-    def prepare(self, wish: Wish, unwanted: Callable[[], bool]) -> str | None:
+    def prepare(self, request: PrepareRequest, cancelled: Callable[[], bool]) -> str | None:
         """
-        Return the name of the engine to open the model with; None once it is `unwanted`.
+        Return the name of the engine to open the model with; None once it is `cancelled`.
 
-        Raises PreparationError where the model or all engines are refused.
+        Raises PreparationError if the model or all engines are rejected.
         """
         process = self._started()
         try:
-            process.stdin.write(json.dumps(asdict(wish)).encode() + b'\n')
+            _pipe(process.stdin).write(json.dumps(asdict(request)).encode() + b'\n')
         except BrokenPipeError:
-            pass  # the end of its answers says more
-        while not unwanted():
-            line = self._line(process)
+            pass  # _next_line reports the exit code
+        while not cancelled():
+            line = self._next_line(process)
             if line is None:
                 continue
             self._used = time.monotonic()
-            answer = json.loads(line)
-            if 'engine' in answer:
-                return answer['engine']
-            if 'refused' in answer:
-                raise PreparationError(answer['refused'])
-            self._say(answer['said'])
+            message = json.loads(line)
+            if 'engine' in message:
+                return message['engine']
+            if 'error' in message:
+                raise PreparationError(message['error'])
+            self._log(message['log'])
         self.close()
         return None
 
-    def rest(self) -> None:
-        """End the process if it has had nothing to do for a minute."""
+    def close_if_idle(self) -> None:
+        """End the process if it had no request for a minute."""
         if self._process is not None and time.monotonic() - self._used > _IDLE:
             self.close()
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process at once."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
             process.wait()
-            process.stdin.close()
-            process.stdout.close()
+            _pipe(process.stdin).close()
+            _pipe(process.stdout).close()
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
@@ -104,16 +104,22 @@ class Preparer:
                 bufsize=0, env={**os.environ, **environment()})
         return self._process
 
-    def _line(self, process: subprocess.Popen[bytes]) -> bytes | None:
-        """Return the next line of its answers; None if there was none for a moment."""
+    def _next_line(self, process: subprocess.Popen[bytes]) -> bytes | None:
+        """Return the worker's next line; None if there is none within the poll interval."""
         if not self._lines:
-            if not select.select([process.stdout], [], [], _POLL)[0]:
+            output = _pipe(process.stdout)
+            if not select.select([output], [], [], _POLL)[0]:
                 return None
-            data = os.read(process.stdout.fileno(), 65536)
+            data = os.read(output.fileno(), 65536)
             if not data:
                 self.close()
-                raise PreparationError('the process that prepares releases has ended with code '
-                                       f'{process.returncode}; the log above may say why')
+                raise PreparationError(f'the engine worker ended with code {process.returncode}; '
+                                       'see its messages in the log above')
             *whole, self._part = (self._part + data).split(b'\n')
             self._lines.extend(whole)
         return self._lines.popleft() if self._lines else None
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None  # Popen was told to make it
+    return pipe

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether an engine says what torch says."""
+"""Comparison of an engine's depth with torch's."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from depth_distill_ros.inference.engines.engine import DepthEngine
 @dataclass(frozen=True)
 class ParityLimits:
     """
-    The largest median relative error and the least δ1 of an engine against torch.
+    The largest median relative error and the smallest δ1 of an engine against torch.
 
-    The shipped models in bfloat16 are at 0.0008 and 1.0000.
+    The shipped models reach 0.0008 and 1.0000 in bfloat16.
     """
 
     median_relative_error: float = 0.005
@@ -29,15 +29,16 @@ class ParityLimits:
 @dataclass(frozen=True)
 class Parity:
     """
-    How far an engine is from the reference.
+    Difference of an engine to the reference.
 
     Attributes
     ----------
-    median_relative_error : of the pixels for which both say a depth
-    delta1 : part of all pixels for which both are within a factor of 1.25, or both say nothing
-    largest_error : metres, of the pixels for which both say a depth
-    frames : that were compared
-    compared : pixels for which both say a depth
+    median_relative_error : over the pixels for which both have a depth
+    delta1 : share of all pixels for which the depths differ by less than a factor of 1.25, or
+        neither has a depth
+    largest_error : metres, over the pixels for which both have a depth
+    frames : number of frames compared
+    compared : number of pixels for which both have a depth
 
     """
 
@@ -48,7 +49,7 @@ class Parity:
     compared: int
 
     def within(self, limits: ParityLimits) -> bool:
-        """Tell whether the engine may stand for torch."""
+        """Return whether the engine may replace torch."""
         return (self.compared > 0 and self.median_relative_error <= limits.median_relative_error
                 and self.delta1 >= limits.delta1)
 

@@ -13,7 +13,7 @@ from depth_distill_ros.errors import DepthDistillError
 MINIMUM_SIDE = 32
 
 
-def check_pictures(network: nn.Module, x: Tensor) -> None:
+def check_images(network: nn.Module, x: Tensor) -> None:
     """Raise DepthDistillError unless `x` is B×3×H×W floating point, H and W at least 32."""
     # torch.export and torch.compile decide the conditions once and keep none of them in the graph;
     # a trace would warn of each

@@ -10,7 +10,7 @@ from torch.nn.functional import pad
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.backbones import encoder
 from depth_distill_ros.networks.blocks import resize
-from depth_distill_ros.networks.checks import check_pictures
+from depth_distill_ros.networks.checks import check_images
 from depth_distill_ros.networks.ffn import Decoder
 
 UPS = ('bilinear', 'unpool')
@@ -37,7 +37,7 @@ class EDN(nn.Module):
         self.head = nn.Conv2d(channels // 32, 1, 3, padding=1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_pictures(self, x)
+        check_images(self, x)
         taps = self.encoder(x)
         if not self.unpool:
             return self.head(self.decoder(taps))

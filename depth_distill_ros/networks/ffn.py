@@ -14,7 +14,7 @@ from torch.nn.functional import relu
 
 from depth_distill_ros.networks.backbones import encoder
 from depth_distill_ros.networks.blocks import UpProjection, conv_bn
-from depth_distill_ros.networks.checks import check_pictures
+from depth_distill_ros.networks.checks import check_images
 
 
 class Decoder(nn.Module):
@@ -56,7 +56,7 @@ class FFN(nn.Module):
         self.refine = nn.Sequential(*_conv5(n, n), *_conv5(n, n), nn.Conv2d(n, 1, 5, padding=2))
 
     def forward(self, x: Tensor) -> Tensor:
-        check_pictures(self, x)
+        check_images(self, x)
         taps = self.encoder(x)
         size = _twice(taps[0])
         fused = self.fuse(torch.cat(

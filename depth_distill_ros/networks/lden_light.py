@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from depth_distill_ros.networks.backbones import encoder
 from depth_distill_ros.networks.blocks import conv_bn, resize
-from depth_distill_ros.networks.checks import check_pictures
+from depth_distill_ros.networks.checks import check_images
 from depth_distill_ros.networks.confidence import ConfidenceHead, ConfidentNetwork
 from depth_distill_ros.networks.lden import ChannelAttention
 
@@ -47,7 +47,7 @@ class LDENLight(ConfidentNetwork):
         self.confidence = ConfidenceHead(32) if confidence else None
 
     def features(self, x: Tensor) -> Tensor:
-        check_pictures(self, x)
+        check_images(self, x)
         taps = self.encoder(x)
         size = taps[0].shape[-2:]
         maps = [resize(compress(tap), size)

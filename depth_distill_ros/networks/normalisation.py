@@ -30,7 +30,7 @@ def denormalise(x: Tensor) -> Tensor:
     return x * std + mean
 
 
-def to_picture(x: Tensor) -> Tensor:
+def to_image(x: Tensor) -> Tensor:
     """Invert to_input, clamped to B×H×W×3 uint8 for looking at."""
     mean, std = (x.new_tensor(v).view(1, 3, 1, 1) * 255 for v in (_MEAN, _STD))
     return (x.float() * std + mean).clamp(0, 255).round().to(torch.uint8).permute(0, 2, 3, 1)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from depth_distill_ros.networks.backbones import encoder
 from depth_distill_ros.networks.blocks import UpProjection, conv_bn, resize
-from depth_distill_ros.networks.checks import check_pictures
+from depth_distill_ros.networks.checks import check_images
 
 
 def _conv_relu(channels_in: int, channels_out: int, kernel: int = 3) -> list[nn.Module]:
@@ -79,7 +79,7 @@ class SARPN(nn.Module):
 
     def scales(self, x: Tensor) -> list[Tensor]:
         """Return the depth at all five scales, coarse to fine, B×1×h×w metres each."""
-        check_pictures(self, x)
+        check_images(self, x)
         taps = self.encoder(x)
         depths: list[Tensor] = []
         for fuse, to_depth, refine, tap in zip(

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.networks.blocks import BasicBlock, UpProjection, conv_bn
-from depth_distill_ros.networks.checks import check_pictures
+from depth_distill_ros.networks.checks import check_images
 
 
 def scaled(channels: int, width: float) -> int:
@@ -66,7 +66,7 @@ class TransformationNetwork(nn.Module):
         initialise(self, self.out, residual)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_pictures(self, x)
+        check_images(self, x)
         full = self.at_full(x)
         half = self.at_half(full)
         quarter = self.at_quarter(half)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import relu
 
 from depth_distill_ros.networks.blocks import BasicBlock, conv_bn, resize
-from depth_distill_ros.networks.checks import check_pictures
+from depth_distill_ros.networks.checks import check_images
 from depth_distill_ros.networks.transformation import initialise, scaled
 
 
@@ -59,7 +59,7 @@ class LightTransformationNetwork(nn.Module):
         initialise(self, self.out, residual)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_pictures(self, x)
+        check_images(self, x)
         full = self.at_full(x)
         half = self.at_half(full)
         quarter = self.at_quarter(half)

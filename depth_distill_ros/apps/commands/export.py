@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from depth_distill_ros.inference.engine_cache import EngineFiles
+from depth_distill_ros.inference.engine_cache import EngineCache
 from depth_distill_ros.inference.engine_selection import select_engine
 
 HELP = 'make the engine files beside a model: ONNX, TensorRT'
@@ -26,21 +26,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--engine', nargs='+', default=[_ONNX],
                         choices=[_ONNX, 'openvino', 'onnxruntime', 'tensorrt'],
                         help='onnx: the file that the others are made from; the others are timed '
-                        'and compared with torch, and refused where they differ')
+                        'and compared with torch, and rejected if their depth differs')
 
 
 def run(arguments: argparse.Namespace) -> int:
     told: list[str] = []
 
-    def say(line: str) -> None:
+    def log(line: str) -> None:
         told.append(line)
         print(line)
 
     for engine in arguments.engine:
         if engine == _ONNX:
-            EngineFiles(arguments.model, say).onnx()
+            EngineCache(arguments.model, log).onnx()
         else:
-            select_engine(arguments.model, engine, say=say)
+            select_engine(arguments.model, engine, log=log)
     if not told:
         print(f'{arguments.model}: its engine files are up to date')
     return 0

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A view applied on a GPU: crop, resize as two matrix products, bars."""
+"""A View applied on a GPU: crop, resize as two matrix products, replicated bars."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from depth_distill_ros.geometry.intrinsics import check_crop
 from depth_distill_ros.geometry.view import View
 
 
-def device_picture(image: np.ndarray, view: View, order: str, device: torch.device) -> Tensor:
+def view_on_device(view: View, image: np.ndarray, device: torch.device) -> Tensor:
     """
-    Return on the device what `host_picture` returns, to within one grey level.
+    Return `view.image(image)` as 1×H×W×3 uint8 on the device, equal to within one grey level.
 
-    The whole picture travels, four times the bytes of the view of a VGA one; but a resize on the
-    CPU takes longer than that.
+    Sending the whole image and resizing it there is faster than resizing it on the CPU, although a
+    VGA image has four times the bytes of its view.
     """
     check_crop(view.crop, image.shape[:2])
     top, left, height, width = view.crop
@@ -28,11 +28,9 @@ def device_picture(image: np.ndarray, view: View, order: str, device: torch.devi
     x = torch.from_numpy(part).to(device).permute(2, 0, 1).float()
     rows, columns = _matrices(view, device)
     x = (rows @ x @ columns).round()
-    top, left, height, width = view.place
-    x = pad(x[None], (left, view.size[1] - left - width, top, view.size[0] - top - height),
-            mode='replicate')
-    x = x.to(torch.uint8).permute(0, 2, 3, 1)
-    return x.flip(-1) if order == 'bgr' else x
+    top, bottom, left, right = view.bars
+    x = pad(x[None], (left, right, top, bottom), mode='replicate')
+    return x.to(torch.uint8).permute(0, 2, 3, 1)
 
 
 @lru_cache(maxsize=16)
@@ -45,7 +43,7 @@ def _matrices(view: View, device: torch.device) -> tuple[Tensor, Tensor]:
 
 
 def _area(source: int, target: int) -> Tensor:
-    """Return the target×source matrix of averages over areas, as cv2.INTER_AREA."""
+    """Return the target×source matrix that averages over areas as cv2.INTER_AREA does."""
     edges = torch.arange(target + 1, dtype=torch.float64) * source / target
     pixels = torch.arange(source)
     overlap = (torch.minimum(edges[1:, None], pixels + 1)
@@ -54,7 +52,7 @@ def _area(source: int, target: int) -> Tensor:
 
 
 def _bilinear(source: int, target: int) -> Tensor:
-    """Return the target×source matrix of linear interpolation, as cv2.INTER_LINEAR."""
+    """Return the target×source matrix that interpolates as cv2.INTER_LINEAR does."""
     centres = (torch.arange(target, dtype=torch.float64) + 0.5) * source / target - 0.5
     distance = (centres.clamp(0, source - 1)[:, None] - torch.arange(source)).abs()
     return (1 - distance).clamp(min=0).float()

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A network from the picture's bytes on: what every engine computes for one frame."""
+"""The graph that every engine runs: a network with the normalisation before it."""
 
 from __future__ import annotations
 
@@ -12,23 +12,31 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.confidence import is_confident
 from depth_distill_ros.networks.normalisation import to_input
 
+INPUT = 'picture'
+"""Name of the graph's input; as in ONNX files of earlier versions."""
 
-class PictureNetwork(nn.Module):
+
+class ImageNetwork(nn.Module):
     """
-    1×H×W×3 uint8 RGB to 1×1×h×w metres, and confidence where the network has it; float32.
+    From a 1×H×W×3 uint8 RGB image to 1×1×h×w float32 metres and, if it has one, confidence.
 
-    Raises DepthDistillError for a network that reads more than one picture.
+    Attributes
+    ----------
+    outputs : their names, 'depth' or 'depth' and 'confidence'
+
+    Raises DepthDistillError for a network that reads more than one image.
+
     """
 
     def __init__(self, network: nn.Module):
         super().__init__()
         if len(signature(network.forward).parameters) != 1:
-            raise DepthDistillError(f'{type(network).__name__} reads more than one picture and an '
-                                    'engine gives one; take a network of one view')
+            raise DepthDistillError(f'{type(network).__name__} reads more than one image, an '
+                                    'engine has one camera image; use a monocular network')
         self.network = network
         self.outputs = ('depth', 'confidence') if is_confident(network) else ('depth',)
 
-    def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
-        # cast before all else, as TensorRT reads bytes only so
-        x = to_input(picture.float())
-        return self.network.with_confidence(x) if len(self.outputs) == 2 else (self.network(x),)
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        x = to_input(image.float())  # TensorRT can do nothing else with uint8 than cast it
+        network = self.network
+        return network.with_confidence(x) if is_confident(network) else (network(x),)

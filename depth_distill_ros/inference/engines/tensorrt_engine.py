@@ -1,10 +1,9 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""TensorRT, for NVIDIA GPUs: float16, an engine file per device and version."""
+"""TensorRT in float16, for NVIDIA GPUs; one engine file per GPU model and version."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 import re
 from typing import Any
@@ -13,59 +12,65 @@ import numpy as np
 import torch
 
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.inference.engine_cache import EngineFiles
-from depth_distill_ros.inference.engines.device_view import device_picture
-from depth_distill_ros.inference.engines.engine import DepthEngine, EngineAbsentError, EngineError
+from depth_distill_ros.inference.engine_cache import EngineCache
+from depth_distill_ros.inference.engines.device_view import view_on_device
+from depth_distill_ros.inference.engines.engine import (
+    DepthEngine,
+    EngineAbsentError,
+    EngineError,
+    Log,
+)
+from depth_distill_ros.inference.engines.image_network import INPUT
 
 
 class TensorRtEngine(DepthEngine):
     """
-    DepthEngine with TensorRT 10 or later, float16 within and float32 without.
+    DepthEngine with TensorRT 10 or later; it computes in float16 and returns float32.
 
-    Building takes minutes on a small GPU; the result is kept for the next start.
+    Building it takes minutes on a small GPU; the result is cached for the next start.
     """
 
-    def __init__(self, folder: Path, say: Callable[[str], None]):
+    def __init__(self, folder: Path, log: Log):
         trt = _tensorrt()
         super().__init__('tensorrt-fp16', folder)
-        files, device = EngineFiles(folder, say), torch.cuda.get_device_name()
-        data = files.get(
+        cache, device = EngineCache(folder, log), torch.cuda.get_device_name()
+        data = cache.get(
             engine_file_name(trt.__version__, device),
             {'tensorrt': trt.__version__, 'device': device},
-            lambda: _built(trt, half_precision(files.onnx()), self.folder))
+            lambda: _built(trt, half_precision(cache.onnx()), self.folder))
         self._runtime = trt.Runtime(_logger(trt))
         engine = self._engine = self._runtime.deserialize_cuda_engine(data)
         if engine is None:
-            raise EngineError(f'TensorRT {trt.__version__} does not load the engine of {folder}; '
+            raise EngineError(f'TensorRT {trt.__version__} cannot load the engine of {folder}; '
                               'delete its folder engines')
         self._context = engine.create_execution_context()
         self._tensors = {}
         for i in range(engine.num_io_tensors):
             name = engine.get_tensor_name(i)
-            kind = torch.uint8 if name == 'picture' else torch.float32
+            kind = torch.uint8 if name == INPUT else torch.float32
             tensor = torch.zeros(tuple(engine.get_tensor_shape(name)), dtype=kind, device='cuda')
             self._context.set_tensor_address(name, tensor.data_ptr())
             self._tensors[name] = tensor
         self._stream = torch.cuda.Stream()
         self._warm_up()
 
-    def _infer(self, image: np.ndarray, view: View, order: str) -> tuple[np.ndarray, ...]:
+    def _infer(self, image: np.ndarray, view: View) -> tuple[np.ndarray, ...]:
         with torch.cuda.stream(self._stream):
-            picture = self._tensors['picture']
-            picture.copy_(device_picture(image, view, order, picture.device))
+            seen = self._tensors[INPUT]
+            seen.copy_(view_on_device(view, image, seen.device))
             if not self._context.execute_async_v3(self._stream.cuda_stream):
-                raise EngineError(f'TensorRT could not run {self.folder}; its messages say why')
+                raise EngineError(f'TensorRT cannot run {self.folder}; see its messages')
             return tuple(self._tensors[name].cpu().numpy() for name in ('depth', 'confidence')
                          if name in self._tensors)
 
 
 def engine_file_name(version: str, device: str) -> str:
-    """Return the file name of an engine, which holds for one TensorRT and one kind of GPU."""
+    """Return the file name of the engine for a version of TensorRT and a GPU model."""
     return re.sub(r'[^a-z0-9.]+', '-', f'tensorrt-{version}-{device}'.lower()) + '.engine'
 
 
 def half_precision(onnx_file: bytes) -> bytes:
-    """Return an ONNX file with float16 within, and inputs and outputs as they were."""
+    """Return the ONNX file in float16; its inputs and outputs keep their types."""
     try:
         import onnx
         from onnxruntime.transformers.float16 import convert_float_to_float16
@@ -78,7 +83,7 @@ def half_precision(onnx_file: bytes) -> bytes:
 def _built(trt: Any, onnx_file: bytes, folder: Path) -> bytes:
     logger = _logger(trt)
     builder = trt.Builder(logger)
-    # the file says what is float16: TensorRT 11 has no other way
+    # TensorRT 11 takes the precision from the file alone
     network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
     parser = trt.OnnxParser(network, logger)
     if not parser.parse(onnx_file):
@@ -86,8 +91,8 @@ def _built(trt: Any, onnx_file: bytes, folder: Path) -> bytes:
         raise EngineError(f'TensorRT {trt.__version__} cannot read the network of {folder}: {why}')
     built = builder.build_serialized_network(network, builder.create_builder_config())
     if built is None:
-        raise EngineError(f'TensorRT {trt.__version__} cannot build the network of {folder}; its '
-                          'messages say why')
+        raise EngineError(f'TensorRT {trt.__version__} cannot build the network of {folder}; see '
+                          'its messages in the log')
     return bytes(built)
 
 
@@ -101,8 +106,8 @@ def _tensorrt() -> Any:
     except ImportError as error:
         raise EngineAbsentError(_absent('TensorRT')) from error
     if not torch.cuda.is_available():
-        raise EngineAbsentError('torch sees no NVIDIA GPU here; TensorRT needs one and torch with '
-                                'CUDA')
+        raise EngineAbsentError('torch sees no NVIDIA GPU here; TensorRT needs one, and torch '
+                                'with CUDA')
     return tensorrt
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The reference: torch, float32, on the CPU or as a CUDA graph."""
+"""torch in float32, on the CPU (the reference) or as a CUDA graph."""
 
 from __future__ import annotations
 
@@ -11,51 +11,50 @@ import torch
 from torch import Tensor
 
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.inference.engines.device_view import device_picture
-from depth_distill_ros.inference.engines.engine import DepthEngine, EngineAbsentError, host_picture
-from depth_distill_ros.inference.engines.image_network import PictureNetwork
+from depth_distill_ros.inference.engines.device_view import view_on_device
+from depth_distill_ros.inference.engines.engine import DepthEngine, EngineAbsentError
+from depth_distill_ros.inference.engines.image_network import ImageNetwork
 from depth_distill_ros.networks.model import load_model
 
-_BEFORE_CAPTURE = 3
+_RUNS_BEFORE_CAPTURE = 3
 
 
 class TorchEngine(DepthEngine):
-    """DepthEngine with torch; `device` as torch names it, a GPU's if there is one unless given."""
+    """DepthEngine with torch; `device` is 'cpu' or 'cuda', by default 'cuda' if there is a GPU."""
 
     def __init__(self, folder: Path, device: str | None = None):
         self._device = torch.device(device or ('cuda' if torch.cuda.is_available() else 'cpu'))
         if self._device.type == 'cuda' and not torch.cuda.is_available():
-            raise EngineAbsentError('torch sees no NVIDIA GPU here; take the engine torch-cpu')
+            raise EngineAbsentError('torch sees no NVIDIA GPU here; use the engine torch-cpu')
         super().__init__(f'torch-{self._device.type}', folder)
-        network, _ = load_model(folder)
-        network = PictureNetwork(network).eval()
-        self._network = network.to(self._device, memory_format=torch.channels_last)
+        network = ImageNetwork(load_model(folder)[0]).eval()
+        self._network = network.to(self._device).to(memory_format=torch.channels_last)
         self._captured = self._capture() if self._device.type == 'cuda' else None
         self._warm_up()
 
     @torch.inference_mode()
-    def _infer(self, image: np.ndarray, view: View, order: str) -> tuple[np.ndarray, ...]:
+    def _infer(self, image: np.ndarray, view: View) -> tuple[np.ndarray, ...]:
         if self._captured is None:
-            answers = self._network(torch.from_numpy(host_picture(image, view, order)))
-            return tuple(y.numpy() for y in answers)
-        graph, picture, answers = self._captured
-        picture.copy_(device_picture(image, view, order, self._device))
+            outputs = self._network(torch.from_numpy(view.image(image)[None]))
+            return tuple(y.numpy() for y in outputs)
+        graph, seen, outputs = self._captured
+        seen.copy_(view_on_device(view, image, self._device))
         graph.replay()
-        return tuple(y.cpu().numpy() for y in answers)
+        return tuple(y.cpu().numpy() for y in outputs)
 
     @torch.inference_mode()
     def _capture(self) -> tuple[torch.cuda.CUDAGraph, Tensor, tuple[Tensor, ...]]:
-        """Return the network as a CUDA graph, the picture it reads and what it answers."""
-        picture = torch.zeros(1, *self.input_size, 3, dtype=torch.uint8, device=self._device)
-        # a capture must come after what libraries do at their first call, and aside from others
+        """Return the network as a CUDA graph, the image that it reads and its outputs."""
+        image = torch.zeros(1, *self.input_size, 3, dtype=torch.uint8, device=self._device)
+        # libraries allocate memory at their first call, which must not happen during the capture
         stream = torch.cuda.Stream(self._device)
         stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(stream):
-            for _ in range(_BEFORE_CAPTURE):
-                self._network(picture)
+            for _ in range(_RUNS_BEFORE_CAPTURE):
+                self._network(image)
         torch.cuda.current_stream(self._device).wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
-        # thread_local: the running engine answers frames while this one is made
+        # thread_local: another thread runs the current engine meanwhile
         with torch.cuda.graph(graph, capture_error_mode='thread_local'):
-            answers = self._network(picture)
-        return graph, picture, answers
+            outputs = self._network(image)
+        return graph, image, outputs

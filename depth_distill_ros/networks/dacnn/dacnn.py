@@ -16,7 +16,7 @@ from torch.nn.functional import relu
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.backbones import encoder
 from depth_distill_ros.networks.blocks import conv_bn, resize
-from depth_distill_ros.networks.checks import check_pictures
+from depth_distill_ros.networks.checks import check_images
 from depth_distill_ros.networks.dacnn.depth_aware import DepthAwareBlock
 from depth_distill_ros.networks.dacnn.parts import ASPP, APNonLocal, correlation
 
@@ -90,7 +90,7 @@ class DACNN(nn.Module):
 
     def with_guidance(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return the depth and the guidance maps g_1, g_2, g_3 (B×32×h×w, coarse to fine)."""
-        check_pictures(self, x)
+        check_images(self, x)
         stem, stage, *_, last = self.encoder(x)
         return self.decoder(self.context(self.aspp(last)), stem, stage, x.shape[-2:])
 
@@ -117,7 +117,7 @@ class StereoDACNN(nn.Module):
 
     def with_guidance(self, left: Tensor, right: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return the left view's depth and the guidance maps g_1, g_2, g_3."""
-        check_pictures(self, left)
+        check_images(self, left)
         if left.shape != right.shape:
             raise DepthDistillError(
                 f'the views of a stereo pair are of one size, got {tuple(left.shape)} and '

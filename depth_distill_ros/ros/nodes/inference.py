@@ -25,8 +25,8 @@ import torch
 from depth_distill_ros.distillation.releases import release_folders
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.inference.engine_selection import REFERENCE, open_engine
-from depth_distill_ros.inference.engine_worker import Wish
-from depth_distill_ros.inference.engine_worker_client import Preparer
+from depth_distill_ros.inference.engine_worker import PrepareRequest
+from depth_distill_ros.inference.engine_worker_client import EngineWorkerClient
 from depth_distill_ros.inference.engines.engine import DepthEngine
 from depth_distill_ros.inference.parity import ParityLimits
 from depth_distill_ros.ros.support.camera import Camera
@@ -155,16 +155,16 @@ class InferenceNode(ManagedNode):
                 camera.answer(student.engine if student else None)
 
     def _load_releases(self, stop: threading.Event) -> None:
-        with closing(Preparer(self.get_logger().info)) as preparer:
+        with closing(EngineWorkerClient(self.get_logger().info)) as worker:
             if self._preparing is not None and self._student is not None:
-                self._prepare(preparer, self._student.folder, self._student.number, stop)
+                self._prepare(worker, self._student.folder, self._student.number, stop)
             while not stop.is_set():
                 record = self._releases.take(_POLL)
                 running = self._student
                 if record is not None and (running is None or running.folder != record[0]) \
                         and (running is not None or self._start_with(*record)):
-                    self._prepare(preparer, *record, stop)
-                preparer.rest()
+                    self._prepare(worker, *record, stop)
+                worker.close_if_idle()
 
     def _start_with(self, folder: Path, number: int) -> bool:
         """Answer with torch, as nothing answers yet; return whether the release can be used."""
@@ -175,14 +175,14 @@ class InferenceNode(ManagedNode):
             return False
         return True
 
-    def _prepare(self, preparer: Preparer, folder: Path, number: int, stop: threading.Event,
-                 ) -> None:
+    def _prepare(self, worker: EngineWorkerClient, folder: Path, number: int,
+                 stop: threading.Event) -> None:
         """Answer with the release once its engine is selected and its files are made."""
         self._preparing = number
         try:
             # torch asked for, or all that is there, needs no files
             name = REFERENCE if REFERENCE in (self.value('engine'), self._engine) \
-                else preparer.prepare(self._wish(folder), stop.is_set)
+                else worker.prepare(self._request(folder), stop.is_set)
             if name is None:
                 return
             running = self._student
@@ -195,9 +195,9 @@ class InferenceNode(ManagedNode):
             self._refuse(error)
         self._preparing = None
 
-    def _wish(self, folder: Path) -> Wish:
+    def _request(self, folder: Path) -> PrepareRequest:
         work_dir = self.value('work_dir')
-        return Wish(
+        return PrepareRequest(
             str(folder), self.value('engine'), self._engine,
             str(Path(work_dir).expanduser() / 'store') if work_dir else '',
             self.value('threads') or torch.get_num_threads(),
