@@ -25,9 +25,10 @@ def writing(path: Path, cure: str = '', error_type: type[DepthDistillError] = De
 
     `also` are further exceptions by which a library reports that it could not write.
     """
+    failures: tuple[type[Exception], ...] = (OSError, *also)
     try:
         yield
-    except (OSError, *also) as error:
+    except failures as error:
         reason = getattr(error, 'strerror', None) or error
         raise error_type(f'cannot write {path}: {reason}{cure and "; " + cure}') from error
 

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -92,12 +94,12 @@ class Frame:
             raise FrameSizeError(self._about(
                 f'depth of size {_text(self.depth.shape)} for an image of {_text(self.size)} '
                 '(height x width)'))
-        image, right, depth, semantics, intrinsics = (
-            None if part is None else through(part) for part, through in (
-                (self.image, view.image), (self.right, view.image), (self.depth, view.depth),
-                (self.semantics, view.labels), (self.intrinsics, view.intrinsics)))
-        return replace(self, image=image, depth=depth, semantics=semantics,
-                       intrinsics=intrinsics, right=right)
+        parts: tuple[tuple[str, Callable[..., Any]], ...] = (
+            ('image', view.image), ('right', view.image), ('depth', view.depth),
+            ('semantics', view.labels), ('intrinsics', view.intrinsics))
+        return replace(self, **{
+            name: through(getattr(self, name)) for name, through in parts
+            if getattr(self, name) is not None})
 
     def _check(self, part: str, dtype: type, shape: tuple[int, ...]) -> None:
         array = getattr(self, part)

@@ -115,7 +115,7 @@ def demosaiced(mosaic: np.ndarray, encoding: str) -> np.ndarray:
     if min(mosaic.shape) < 2:
         raise ImageError(f'image {encoding} {mosaic.shape[0]}x{mosaic.shape[1]}: a mosaic has at '
                          'least 2x2 pixels')
-    colour = cv2.cvtColor(np.ascontiguousarray(mosaic), _BAYER[encoding][1])
+    colour: np.ndarray = cv2.cvtColor(np.ascontiguousarray(mosaic), _BAYER[encoding][1])
     return colour if colour.dtype == np.uint8 else (colour >> 8).astype(np.uint8)
 
 
@@ -134,7 +134,8 @@ def _pixels(message: Any, value: type, channels: int, rows: int) -> np.ndarray:
         raise ImageError(f'image {message.encoding} {height}x{width} is truncated: expected '
                          f'{needed} bytes, got {len(message.data)}')
     sent = dtype.newbyteorder('>' if message.is_bigendian else '<')
-    shape, strides = (rows, width), (step, dtype.itemsize * channels)
+    shape: tuple[int, ...] = (rows, width)
+    strides: tuple[int, ...] = (step, dtype.itemsize * channels)
     if channels > 1:
         shape, strides = (*shape, channels), (*strides, dtype.itemsize)
     pixels = np.ndarray(shape, sent, buffer=message.data, strides=strides)

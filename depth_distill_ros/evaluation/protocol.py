@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 import math
+from typing import cast
 
 import numpy as np
 import torch
@@ -168,12 +169,15 @@ class Evaluation:
             raise DepthDistillError(f'{sample.name} has no right picture, and the network is a '
                                     'stereo one; give stereo data')
         sample = self._protocol.prepare(sample)
-        reference = counted(sample.depth, self._protocol.crop, NEAREST, self._protocol.cap)
+        depth = cast(np.ndarray, sample.depth)
+        reference = counted(depth, self._protocol.crop, NEAREST, self._protocol.cap)
         view = self._view(sample.image.shape[:2])
         reference = _part(reference, self._view(reference.shape).crop)
         if not valid(reference).any():
             return None
-        pictures = (sample.image, sample.right) if self._stereo else (sample.image,)
+        pictures = [sample.image]
+        if self._stereo and sample.right is not None:
+            pictures.append(sample.right)
         return _Frame(index, sample.name, _part(sample.image, view.crop), reference,
                       tuple(view.image(picture) for picture in pictures),
                       self._focal_factor(sample, view))

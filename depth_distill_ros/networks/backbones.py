@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor, nn
 import torchvision
@@ -22,7 +23,7 @@ class Encoder(nn.Module):
     that stage give at stride 2.
     """
 
-    def __init__(self, stages: list[nn.Module], channels: tuple[int, ...], stem: int = 0):
+    def __init__(self, stages: Sequence[nn.Module], channels: tuple[int, ...], stem: int = 0):
         super().__init__()
         self.stages = nn.ModuleList(stages)
         self.channels = channels
@@ -31,7 +32,7 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor) -> list[Tensor]:
         first, *others = self.stages
         taps = []
-        for i, layer in enumerate(first, 1):
+        for i, layer in enumerate(first.children(), 1):
             x = layer(x)
             if i == self._stem:
                 taps.append(x)
@@ -42,22 +43,22 @@ class Encoder(nn.Module):
         return taps
 
 
-def _resnet_stages(net: nn.Module) -> list[nn.Module]:
+def _resnet_stages(net: Any) -> list[nn.Module]:
     stem = nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool, net.layer1)
     return [stem, net.layer2, net.layer3, net.layer4]
 
 
-def _mobilenetv2_stages(net: nn.Module) -> list[nn.Module]:
+def _mobilenetv2_stages(net: Any) -> list[nn.Module]:
     # LDEN drops the 320-channel block and the 1280-channel convolution (PAPERS: E = 1,337,792).
     ends = (0, 4, 7, 14, 17)
     return [net.features[a:b] for a, b in zip(ends, ends[1:], strict=False)]
 
 
-def _senet_stages(net: nn.Module) -> list[nn.Module]:
+def _senet_stages(net: Any) -> list[nn.Module]:
     return [nn.Sequential(net.layer0, net.pool0, net.layer1), net.layer2, net.layer3, net.layer4]
 
 
-def _resnest_stages(net: nn.Module) -> list[nn.Module]:
+def _resnest_stages(net: Any) -> list[nn.Module]:
     # As its authors dilate it and timm does not: where the stride is gone the first block keeps
     # its 3×3 average pooling, and the shortcut, which pooled only to stride, pools no more.
     for layer in (net.layer3, net.layer4):
@@ -72,7 +73,7 @@ def _from_torchvision(name: str) -> Callable[[bool], nn.Module]:
         name, weights='DEFAULT' if pretrained else None)
 
 
-def _from_timm(name: str, **options: int) -> Callable[[bool], nn.Module]:
+def _from_timm(name: str, **options: Any) -> Callable[[bool], nn.Module]:
     def make(pretrained: bool) -> nn.Module:
         try:
             import timm
@@ -122,7 +123,7 @@ def encoder(name: str, pretrained: bool = False, stem: bool = False) -> Encoder:
         raise DepthDistillError(f'the backbone {name} has no tap before its first stage; '
                                 'choose a ResNet or senet154')
     stages = backbone.cut(_pretrained(name, backbone) if pretrained else backbone.make(False))
-    if not stem:
+    if not stem or backbone.stem is None:
         return Encoder(stages, backbone.channels)
     layers, channels = backbone.stem
     return Encoder(stages, (channels, *backbone.channels), layers)

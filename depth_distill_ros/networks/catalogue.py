@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from time import perf_counter
 
@@ -50,9 +51,9 @@ def entries(timed: bool = True) -> Iterator[Entry]:
     """
     for network in NETWORKS:
         for backbone in backbones_of(network):
-            yield _entry(network, backbone, lambda n=network, b=backbone: build(n, b), timed)
+            yield _entry(network, backbone, partial(build, network, backbone), timed)
     for form in _G_FORMS:
-        yield _entry('g', form, lambda f=form: transformation_network(f), timed)
+        yield _entry('g', form, partial(transformation_network, form), timed)
 
 
 def _entry(network: str, backbone: str, make: Callable[[], nn.Module], timed: bool) -> Entry:

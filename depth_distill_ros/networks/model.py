@@ -88,8 +88,9 @@ def read_card(folder: Path) -> ModelCard:
         raise ModelError(f'{path} is no model card: {error}') from error
 
 
-_KINDS = {'network': str, 'backbone': str, 'size': list, 'intrinsics': (dict, type(None)),
-          'about': dict, 'options': dict}
+_KINDS: dict[str, Any] = {
+    'network': str, 'backbone': str, 'size': list, 'intrinsics': (dict, type(None)),
+    'about': dict, 'options': dict}
 
 
 def _card(entries: dict[str, Any]) -> ModelCard:

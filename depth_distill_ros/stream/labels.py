@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 import json
+from typing import Any
 
 from depth_distill_ros.stream.semantics import SemanticsError
 
@@ -65,7 +66,7 @@ def parse(text: str) -> FrameLabels:
 
 def _stamp(time: object) -> int:
     if isinstance(time, dict):
-        parts = time.get('sec'), time.get('nanosec', 0)
+        parts: list[Any] = [time.get('sec'), time.get('nanosec', 0)]
         if all(type(part) is int and part >= 0 for part in parts):
             return parts[0] * _SECOND + parts[1]
     raise LabelsError(f'labels have the time_stamp {str(time)[:40]}, expected sec and nanosec: '

@@ -84,9 +84,9 @@ class RecordFormat:
         image = np.empty((*self.size, 3), np.uint8)
         semantics = np.empty(self.size, np.uint8)
         self.unpack_into(record, image, semantics)
-        _, _, _, height, width, stamp, *lens = _HEADER.unpack_from(record)
+        _, _, _, height, width, stamp, fx, fy, cx, cy = _HEADER.unpack_from(record)
         return Frame(image, semantics=semantics,
-                     intrinsics=Intrinsics(*lens, height, width), stamp=stamp)
+                     intrinsics=Intrinsics(fx, fy, cx, cy, height, width), stamp=stamp)
 
     def _check(self, record: memoryview) -> None:
         if len(record) != self.nbytes:

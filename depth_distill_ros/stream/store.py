@@ -30,6 +30,7 @@ import fcntl
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import lmdb
 
@@ -72,7 +73,8 @@ class StreamWriter:
 
     def __init__(self, path: str | Path, size: tuple[int, int], capacity: int) -> None:
         self.path = Path(path).expanduser()
-        self.size = tuple(positive_int(v, 'store: frame size') for v in size)
+        height, width = (positive_int(v, 'store: frame size') for v in size)
+        self.size = (height, width)
         self.capacity = positive_int(capacity, 'store: capacity')
         self.stored = 0
         self.evicted = 0
@@ -80,7 +82,7 @@ class StreamWriter:
         with store_errors(self.path, 'create the folder'):
             self.path.mkdir(parents=True, exist_ok=True)
         self._lock = self._take_lock()
-        self._env = None
+        self._env: Any = None
         try:
             with store_errors(self.path, 'open it for writing'):
                 self._env = lmdb.open(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 import json
 from pathlib import Path
+from typing import Any
 
 import lmdb
 import numpy as np
@@ -47,7 +48,7 @@ class StreamReader:
     def __init__(self, path: str | Path, *, _env: lmdb.Environment | None = None) -> None:
         self.path = Path(path).expanduser()
         self._owns_env = _env is None
-        self._env = _env if _env is not None else self._open()
+        self._env: Any = _env if _env is not None else self._open()
         try:
             with store_errors(self.path, 'read it'), self._env.begin() as txn:
                 size = described_size(self.path, txn)

@@ -81,7 +81,7 @@ class BagReader:
         number, places = self._frames[index]
         stamp = places[self._topics.image].stamp
         parts = {topic: self._bag.get().read(topic, place) for topic, place in places.items()}
-        image = self._decoded(_colour, parts, self._topics.image, stamp)
+        image: Any = self._decoded(_colour, parts, self._topics.image, stamp)
         camera = self._camera
         if camera is not None and camera.size != image.shape[:2]:
             raise DatasetError(f'{self._path}: {self._topics.camera_info} is for {camera.size} '

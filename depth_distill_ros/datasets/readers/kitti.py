@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class KittiReader:
     def __init__(self, path: Path, split: str = 'train', files: Path | None = None,
                  stereo: bool = False) -> None:
         self._stereo = stereo
-        self._selection: Path | None = None
+        self._selection: Any = None
         if files is None and split in _SELECTIONS:
             if stereo:
                 raise DatasetError(f'kitti: split {split} has no right images; leave stereo out')

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers.common import read_bytes
@@ -86,11 +87,12 @@ def _trajectory(file: Path, data: memoryview, body: slice) -> Trajectory:
     return Trajectory(file, body.start, body.stop, render_path, tuple(frames))
 
 
-def _fields(data: memoryview, at: int, stop: int) -> Iterator[tuple[int, int | slice]]:
+def _fields(data: memoryview, at: int, stop: int) -> Iterator[tuple[int, Any]]:
     """Yield (field number, value) of one message: whole numbers, or where the bytes lie."""
     while at < stop:
         tag, at = _varint(data, at)
         kind = tag & 7
+        value: int | slice
         if kind == _VARINT:
             value, at = _varint(data, at)
         elif kind == _BYTES:

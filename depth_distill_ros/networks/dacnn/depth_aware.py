@@ -9,6 +9,8 @@ the centre, with the kernel of pixel-adaptive convolutions.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, pad
@@ -44,7 +46,7 @@ def depth_aware_conv2d(features: Tensor, guidance: Tensor, weight: Tensor,
 
     learning = torch.is_grad_enabled() and any(
         t.requires_grad for t in (features, guidance, weight))
-    result = 0
+    result: Any = 0
     for row in range(3):
         for column in range(3):
             arguments = around, guide, weight, row, column
@@ -74,7 +76,7 @@ class _Ordinary(nn.Conv2d):
         super().__init__(channels_in, channels_out, 3, padding=dilation, dilation=dilation,
                          bias=False)
 
-    def forward(self, features: Tensor, guidance: Tensor) -> Tensor:
+    def forward(self, features: Tensor, guidance: Tensor) -> Tensor:  # type: ignore[override]
         return super().forward(features)
 
 

@@ -55,8 +55,8 @@ class APNonLocal(nn.Module):
         self.query = nn.Sequential(*conv_bn(channels, half, 1), nn.ReLU(inplace=True))
         self.value = nn.Conv2d(channels, half, 1)
         self.attended = nn.Conv2d(half, channels, 1)
-        nn.init.zeros_(self.attended.weight)
-        nn.init.zeros_(self.attended.bias)
+        for zero in self.attended.parameters():
+            nn.init.zeros_(zero)
         self.merge = nn.Sequential(
             *conv_bn(2 * channels, channels, 1), nn.ReLU(inplace=True), nn.Dropout2d(dropout))
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -15,8 +15,9 @@ from depth_distill_ros.networks.model import ModelError
 from depth_distill_ros.networks.normalisation import denormalise, normalise
 from depth_distill_ros.networks.teachers import options
 
-KEYS = {'size': options.size, 'mean': options.channels, 'std': options.nonzero_channels,
-        'output': str}
+KEYS: Mapping[str, Callable[[str], Any]] = {
+    'size': options.size, 'mean': options.channels, 'std': options.nonzero_channels,
+    'output': str}
 
 
 def at_half(depth: Tensor, picture: torch.Size) -> Tensor:
@@ -46,6 +47,9 @@ class Adapter(nn.Module):
     output : which of several outputs is the depth: a number (from 0) or a key
 
     """
+
+    _mean: Tensor
+    _std: Tensor
 
     def __init__(self, network: nn.Module, name: str, size: tuple[int, int] | None = None,
                  mean: tuple[float, ...] | None = None, std: tuple[float, ...] | None = None,
@@ -83,7 +87,7 @@ class Adapter(nn.Module):
         wanted = self._output
         if wanted is None and len(outputs) == 1:
             wanted, = outputs
-        if not isinstance(outputs.get(wanted), Tensor):
+        if wanted is None or not isinstance(outputs.get(wanted), Tensor):
             raise ModelError(f'{self._name} gives the outputs {", ".join(outputs)}; say with '
                              'output= which of them is the depth in metres')
         return outputs[wanted]

@@ -46,7 +46,7 @@ class HuggingFaceDepth(nn.Module):
     gradients reach the picture.
     """
 
-    def __init__(self, model: nn.Module, processor: Any):
+    def __init__(self, model: Any, processor: Any):
         super().__init__()
         self.model = model
         self._processor = processor

@@ -57,7 +57,8 @@ def channels(text: str) -> tuple[float, float, float]:
     values = [float(part) for part in text.split('/')]
     if len(values) not in (1, 3):
         raise ValueError('give R/G/B, e.g. 0.5/0.5/0.5, or one number for all three')
-    return tuple(values * (3 // len(values)))
+    red, green, blue = values * (3 // len(values))
+    return red, green, blue
 
 
 def nonzero_channels(text: str) -> tuple[float, float, float]:
