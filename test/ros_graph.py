@@ -21,7 +21,7 @@ from rclpy.signals import SignalHandlerOptions
 from depth_distill_ros.installation import executable
 from depth_distill_ros.ros.support.qos import profile
 
-TIMEOUT = 120.0  # generous: a busy machine is slow, and what passes never waits so long
+TIMEOUT = 300.0  # generous: a busy machine is slow, and a test that passes never waits so long
 TRANSITIONS = {
     'configure': Transition.TRANSITION_CONFIGURE, 'activate': Transition.TRANSITION_ACTIVATE,
     'deactivate': Transition.TRANSITION_DEACTIVATE, 'cleanup': Transition.TRANSITION_CLEANUP,

@@ -285,7 +285,7 @@ def test_two_processes_learn_as_one_with_twice_the_batch(settings, tmp_path):
     for launch in ([], ['-m', 'torch.distributed.run', '--nproc-per-node=2', '--standalone']):
         result = subprocess.run(
             [sys.executable, *launch, str(script), text, str(tmp_path / f'run{len(curves)}')],
-            capture_output=True, text=True, env=environment, timeout=240)
+            capture_output=True, text=True, env=environment, timeout=600)
         assert result.returncode == 0, result.stderr[-2000:]
         curves.append(json.loads(result.stdout.splitlines()[-1]))
     assert curves[0] == pytest.approx(curves[1], abs=2e-4)

@@ -51,7 +51,7 @@ class Loop:
         return next(child for child in self.supervisor.children if child.name == name)
 
     def wait_for(self, condition):
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not condition():
             assert time.monotonic() < deadline, self.monitor.messages
             self.supervisor.restart_exited()

@@ -100,7 +100,7 @@ def test_a_second_writer_is_refused_with_the_first_ones_process(tmp_path):
         other = python(
             'import sys\nfrom depth_distill_ros.stream.store import *\n'
             'StreamWriter(sys.argv[1], (24, 32), 4)', tmp_path)
-        assert f'process {os.getpid()} is writing' in other.communicate(timeout=60)[1]
+        assert f'process {os.getpid()} is writing' in other.communicate(timeout=300)[1]
     StreamWriter(tmp_path, SIZE, 4).close()
 
 

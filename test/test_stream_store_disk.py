@@ -60,7 +60,7 @@ def assert_holds(reader, count):
 
 def test_a_file_that_may_not_grow_is_counted_named_and_keeps_its_frames(tmp_path):
     process = python(APPEND_UNTIL_FULL, tmp_path)
-    said, complaint = process.communicate(timeout=60)
+    said, complaint = process.communicate(timeout=300)
     assert complaint == ''
     count, message = said.splitlines()
     assert int(count) > 10
@@ -121,6 +121,6 @@ try:
 except DepthDistillError as error:
     print(error)
 """, tmp_path)
-    said, complaint = process.communicate(timeout=60)
+    said, complaint = process.communicate(timeout=300)
     assert complaint == ''
     assert 'Permission denied' in said and 'write permission' in said

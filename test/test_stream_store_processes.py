@@ -132,7 +132,7 @@ with StreamWriter(sys.argv[1], (240, 320), 400) as writer:
     for _ in range(330):
         writer.append(large)
 """, tmp_path)
-        assert writer.communicate(timeout=120)[1] == ''
+        assert writer.communicate(timeout=300)[1] == ''
         assert reader.keys() == range(330)
         assert_same(reader.read(329), frame(1, LARGE))
 

@@ -180,6 +180,6 @@ def test_a_process_that_forgets_to_close_its_camera_ends_quietly():
                'camera = SimulatedCamera("target", 0, (24, 32))\n'
                'next(camera)\n')
     done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True,
-                          timeout=60, check=False,
+                          timeout=300, check=False,
                           env={**os.environ, 'PYTHONPATH': str(Path(__file__).parents[1])})
     assert (done.returncode, done.stderr) == (0, '')

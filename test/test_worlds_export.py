@@ -166,7 +166,7 @@ def test_a_world_is_valid_to_the_sdf_library(exported, kind):
     simulator, name = FILES[kind]
     checked = subprocess.run(
         [shutil.which('ign') or shutil.which('gz'), 'sdf', '-k', name],
-        cwd=exported / simulator / 'room_3', capture_output=True, text=True, timeout=60)
+        cwd=exported / simulator / 'room_3', capture_output=True, text=True, timeout=300)
     assert 'Valid.' in checked.stdout, checked.stderr
 
 
