@@ -4,7 +4,6 @@
 
 import json
 
-from path_tracing import needs_path_tracing
 import pytest
 
 from depth_distill_ros.apps.bench.catalogue import bench_table
@@ -12,11 +11,7 @@ from depth_distill_ros.apps.bench.gap import shares_of_gap
 from depth_distill_ros.apps.bench.preset import FULL, small
 from depth_distill_ros.apps.bench.runner import Outcome
 from depth_distill_ros.apps.bench.table import Row
-from depth_distill_ros.apps.cli import main
-from depth_distill_ros.apps.commands import _bench_paper
-from depth_distill_ros.evaluation.tables import paper_table
 from depth_distill_ros.shipped import shipped_teacher
-from depth_distill_ros.worlds.path_traced.world import World
 
 
 def outcome(method, data, delta1, seed=0, **keys):
@@ -90,23 +85,3 @@ def test_each_pair_has_a_gap_of_its_own_and_some_have_none():
     assert list(shares) == ['a D3 X1']
     assert shares_of_gap([Outcome(Row('x', None, {'variant': 'D3'}), 0, '', {},
                                   {'delta1': 1.0})]) == {}
-
-
-@needs_path_tracing
-def test_the_table_is_run_and_shows_ours_alone(tmp_path, monkeypatch):
-    target = World({'train': 4, 'val': 1, 'test': 1}, {'train': 4, 'val': 1, 'test': 1},
-                   (64, 96), samples=1, seed=77)
-    preset = small(target, steps=2, rooms=1, test_rooms=1)
-    monkeypatch.setattr(_bench_paper, 'small', lambda: preset)
-    assert main(['bench', 'paper', '--table', 'd3plus', '--out', str(tmp_path), '--rows',
-                 'lden-mbv2-d3plus-x1-robot']) == 0
-    found = json.loads((tmp_path / 'results.json').read_text())['d3plus']
-    assert [(row['method'], row['data']) for row in found['rows']] == [
-        ('Teacher', 'target'), ('D3+', 'X1 + robot frames')]
-    assert paper_table('d3plus').rows == ()
-    text = (tmp_path / 'RESULTS.md').read_text()
-    assert '| method | data | rmse ours | delta1 ours |' in text and 'paper |' not in text
-    assert 'Small preset' in text
-    settings = {row['row']: row['settings'] for row in found['trained'] if 'settings' in row}
-    assert settings['lden-mbv2-d3plus-x1-robot']['auxiliary'] == (
-        f'folder:{tmp_path}/target/val')

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """depth-distill bench paper from the simulator to the table, in miniature."""
 
+from contextlib import redirect_stdout
 from dataclasses import replace
+import io
 import json
-from pathlib import Path
 import shutil
 
 import cv2
@@ -14,12 +15,17 @@ import pytest
 from depth_distill_ros.apps.bench.preset import small
 from depth_distill_ros.apps.cli import main
 from depth_distill_ros.apps.commands import _bench_paper
+from depth_distill_ros.evaluation.tables import paper_table
 from depth_distill_ros.worlds.path_traced.world import World
 
 pytestmark = needs_path_tracing
 
-TINY = World({'train': 4, 'val': 1, 'test': 1}, {'train': 8, 'val': 1, 'test': 4}, (64, 96),
+TINY = World({'train': 4, 'val': 1, 'test': 1}, {'train': 2, 'val': 1, 'test': 2}, (64, 96),
              samples=1, seed=77)
+# every method once, and one more row of another pair
+ROWS = [*(f'lden-mbv2-{name}' for name in (
+    'teacher', 'student', 'random-noise', 'dfad', 'kd-ood-x1', 'd3-x1', 'kd-ood-x2', 'd3-x2')),
+    'lden-r18-student']
 
 
 @pytest.fixture(scope='module', autouse=True)
@@ -32,8 +38,17 @@ def _miniature():
 
 
 @pytest.fixture(scope='module')
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp('bench') / 'out'
+def table_3(tmp_path_factory):
+    """Run D3's table 3; return the folder, which all tests share, and what was printed."""
+    folder, printed = tmp_path_factory.mktemp('bench') / 'out', io.StringIO()
+    with redirect_stdout(printed):
+        assert bench(folder, 'd3-3', '--rows', *ROWS)
+    return folder, printed.getvalue()
+
+
+@pytest.fixture
+def folder(table_3):
+    return table_3[0]
 
 
 def bench(folder, table, *words):
@@ -45,13 +60,20 @@ def lines(found):
     return {tuple(row[key] for key in found['keys']): row['ours'] for row in found['rows']}
 
 
-def test_every_method_of_d3s_table_3_gets_its_figures(folder, capsys):
-    found = bench(folder, 'd3-3')
+def results(folder):
+    return json.loads((folder / 'results.json').read_text())
+
+
+def test_every_method_of_d3s_table_3_gets_its_figures(table_3):
+    folder, printed = table_3
+    found = results(folder)['d3-3']
     ours = lines(found)
     assert list(ours) == [(pair, *row) for pair in ('LDEN R34->R34', 'LDEN R34->MBv2') for row in (
         ('Teacher', 'NYU-v2'), ('Student', 'NYU-v2'), ('Random noise', 'None'), ('DFAD', 'None'),
         ('KD-OOD', 'X1'), ('D3', 'X1'), ('KD-OOD', 'X2'), ('D3', 'X2'))]
-    assert all(figures.keys() == {'rmse', 'delta1'} for figures in ours.values())
+    assert all(figures.keys() == {'rmse', 'delta1'} for (pair, *row), figures in ours.items()
+               if pair == 'LDEN R34->MBv2' or row[0] in ('Teacher', 'Student'))
+    assert ours['LDEN R34->R34', 'D3', 'X1'] == {}, 'it was not asked for'
     trained = {row['row']: row for row in found['trained']}
     assert trained['lden-mbv2-d3-x2']['device']['computed'].startswith('cpu')
     assert trained['lden-mbv2-d3-x2']['settings']['stream'] == (
@@ -60,7 +82,7 @@ def test_every_method_of_d3s_table_3_gets_its_figures(folder, capsys):
                if not name.endswith('-teacher'))
     assert found['versions'].keys() == {'depth_distill_ros', 'torch', 'python'}
     assert '| LDEN R34->MBv2 | D3 | X1 | 0.600 |' in (folder / 'RESULTS.md').read_text()
-    assert 'rendering 48 frames for stream-large' in capsys.readouterr().out
+    assert 'rendering 48 frames for stream-large' in printed
     pictures = [cv2.imread(str(folder / f'figure-{number}-LDEN_R34_MBv2.jpg'))
                 for number in (4, 5)]
     # ten columns of depth and one of pictures; five columns
@@ -94,13 +116,13 @@ def test_what_is_done_stays_in_the_table_when_another_row_is_interrupted(folder,
     def interrupted(steps, first, total):
         raise KeyboardInterrupt
 
-    before = bench(folder, 'd3-3')
+    before = results(folder)['d3-3']
     assert before['figures']
     shutil.rmtree(folder / 'lden-r18-student' / 'seed-0')
     with monkeypatch.context() as patch:
         patch.setattr(_bench_paper, 'show', interrupted)
         assert bench(folder, 'd3-3', '--rows', 'lden-r18-student') is None
-    now = json.loads((folder / 'results.json').read_text())['d3-3']
+    now = results(folder)['d3-3']
     assert now['figures'] == before['figures']
     assert {row['row'] for row in before['trained']} - {row['row'] for row in now['trained']} == {
         'lden-r18-student'}
@@ -166,29 +188,43 @@ def test_rows_that_other_weights_taught_are_refused(folder, capsys):
         path.write_text(text)
 
 
-def test_lwd_is_judged_at_home_and_elsewhere(tmp_path):
-    ours = lines(bench(tmp_path, 'lwd-2'))
+def test_lwd_is_scored_on_its_own_test_set_and_on_others(folder):
+    ours = lines(bench(folder, 'lwd-2'))
     for method in ('LWD Ns(X)', 'LWD Ns(X+U)', "LWD Ns(X+U')"):
         assert ours[method, 'MobileNet-V2'].keys() == {'rmse', 'rel', 'delta1'}
-    params = lines(bench(tmp_path, 'lwd-3'))['LWD Ns(X+U)', 'MobileNet-V2']['params_M']
+    params = lines(bench(folder, 'lwd-3'))['LWD Ns(X+U)', 'MobileNet-V2']['params_M']
     assert params == pytest.approx(1.67, abs=0.01)
-    sequences = lines(bench(tmp_path, 'lwd-5'))
+    sequences = lines(bench(folder, 'lwd-5'))
     assert sequences["LWD Ns(X+U')",].keys() == {'360', 'desk', 'desk2', 'rpy', 'xyz'}
-    curve = lines(bench(tmp_path, 'lwd-fig7', '--rows', 'lwd-x', 'lwd-x-u-11.6K'))
+    curve = lines(bench(folder, 'lwd-fig7', '--rows', 'lwd-x', 'lwd-x-u-11.6K'))
     assert curve['0',].keys() == curve['204.2K',].keys() == {
         'delta1_unlabelled', 'delta1_labelled'}
     assert curve['11.6K',].keys() == {'delta1_unlabelled'}
     assert curve['67.6K',] == {}
-    assert (tmp_path / 'figure-7.png').stat().st_size > 1000
+    assert (folder / 'figure-7.png').stat().st_size > 1000
 
 
-def test_dacnn_learns_from_rendered_stereo_pairs(tmp_path):
-    ours = lines(bench(tmp_path, 'dacnn-3'))
+def test_the_table_beyond_the_papers_shows_ours_alone_and_takes_what_is_done(folder):
+    found = bench(folder, 'd3plus', '--rows', 'lden-mbv2-d3plus-x1-robot')
+    assert [(row['method'], row['data']) for row in found['rows']] == [
+        ('Teacher', 'target'), ('Student', 'target'), ('KD-OOD', 'X1'), ('D3', 'X1'),
+        ('KD-OOD', 'X2'), ('D3', 'X2'), ('D3+', 'X1 + robot frames')]
+    assert paper_table('d3plus').rows == ()
+    section = (folder / 'RESULTS.md').read_text().partition('## Beyond the papers')[2]
+    section = section.partition('\n## ')[0]
+    assert '| method | data | rmse ours | delta1 ours |' in section and 'paper |' not in section
+    assert 'Small preset' in section
+    settings = {row['row']: row['settings'] for row in found['trained'] if 'settings' in row}
+    assert settings['lden-mbv2-d3plus-x1-robot']['auxiliary'] == f'folder:{folder}/target/val'
+
+
+def test_dacnn_is_trained_on_rendered_stereo_pairs(folder):
+    ours = lines(bench(folder, 'dacnn-3', '--rows', 'dacnn-no-depth-aware'))
     assert list(ours) == [('w/o depth-aware blocks',), ('w/o knowledge distillation',), ('full',)]
-    assert all(figures.keys() == {'abs_rel', 'sq_rel', 'rmse', 'rmse_log'}
-               for figures in ours.values())
-    assert (tmp_path / 'dacnn-teacher' / 'seed-0' / 'student' / 'card.json').exists()
-    assert not list(Path(tmp_path).glob('*/seed-0/last.pt')), 'gigabytes are left behind'
+    assert ours['w/o depth-aware blocks',].keys() == {'abs_rel', 'sq_rel', 'rmse', 'rmse_log'}
+    assert (folder / 'dacnn-teacher' / 'seed-0' / 'student' / 'card.json').exists()
+    left = {path.parent.parent.name for path in folder.glob('*/seed-*/last.pt')}
+    assert left and all('-d3-' in name for name in left), 'only G of D3 is needed afterwards'
 
 
 def test_data_is_written_as_role_and_reader(tmp_path, capsys):

@@ -51,4 +51,4 @@ def test_a_network_that_says_how_sure_it_is_is_judged_by_threshold(tmp_path, cap
     assert all((row['kept'], row['delta1']) == (1.0, 0.0) for row in rows)
     assert rows[0]['rmse'] == pytest.approx(1.0, abs=1e-5)
     assert main(words) == 0
-    assert 'pixels of at least that confidence' in capsys.readouterr().out
+    assert 'pixels with at least this confidence' in capsys.readouterr().out

@@ -66,8 +66,8 @@ def test_the_comparison_is_read_in_a_terminal():
 
 
 @pytest.mark.parametrize('rows, words', [
-    ([({'method': 'D3'}, {})], 'named by variant'),
-    ([({'variant': 'D3'}, {}), ({'variant': 'D3'}, {})], 'two rows')])
+    ([({'method': 'D3'}, {})], 'identified by variant'),
+    ([({'variant': 'D3'}, {}), ({'variant': 'D3'}, {})], 'two of our rows are D3')])
 def test_rows_that_belong_nowhere_or_come_twice_are_refused(rows, words):
     with pytest.raises(DepthDistillError, match=words):
         beside(paper_table('d3-5'), rows)

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Frames as rows of pictures and depths (D3's figures 4 and 5), their errors, and curves.
+Figures: frames as rows of images and depth maps (D3's figures 4 and 5), errors, and curves.
 
-All depths of a row share one colour scale, so that a depth that is wrong looks wrong.
+All depth maps of a row share one colour scale, so that a wrong depth looks wrong.
 """
 
 from __future__ import annotations
@@ -23,49 +23,49 @@ from depth_distill_ros.files import writing
 from depth_distill_ros.geometry.colour import colour_depth
 
 Column = Sequence[np.ndarray]
-"""An array a frame: H×W×3 uint8 RGB is a picture, h×w float is depth in metres, NaN invalid."""
+"""An array for each frame: an image, H×W×3 uint8 RGB, or depth, h×w float metres, NaN invalid."""
 
 _COLOURS = 'turbo_r'  # the colours of colour_depth, for the scale beside it
 _WRONG = 'inferno'
 _DPI = 120
 
 
-def draw_comparison(path: Path, pictures: Column, depths: Mapping[str, Column]) -> None:
+def draw_comparison(path: Path, images: Column, depths: Mapping[str, Column]) -> None:
     """
-    Draw D3's figure 4: each frame's picture, then its depth by whoever says it.
+    Draw D3's figure 4: the image of each frame, then its depth maps.
 
     Parameters
     ----------
-    depths : by title, each with as many frames as `pictures`. The first, the ground truth or the
+    depths : by title, each with as many frames as `images`. The first, the ground truth or the
         teacher, sets the colour scale of a row.
 
     """
-    _draw_grid(path, {'picture': pictures, **depths})
+    _draw_grid(path, {'image': images, **depths})
 
 
 def draw_transformed(path: Path, plain: Column, mixed: Column, transformed: Column,
                      depths: Mapping[str, Column] | None = None) -> None:
-    """Draw D3's figure 5: x′, x̂′ and G(x̂′), then depths of G(x̂′) by who says them, if given."""
+    """Draw D3's figure 5: x′, x̂′ and G(x̂′), then depth maps of G(x̂′) by title, if given."""
     _draw_grid(path, {'x′': plain, 'x̂′': mixed, 'G(x̂′)': transformed, **(depths or {})})
 
 
-def draw_errors(path: Path, title: str, picture: np.ndarray, reference: np.ndarray,
+def draw_errors(path: Path, title: str, image: np.ndarray, reference: np.ndarray,
                 prediction: np.ndarray) -> None:
     """
-    Draw one frame: picture, reference, prediction and the absolute error, with their scales.
+    Draw one frame: image, reference, prediction and the absolute error, with their scales.
 
     Parameters
     ----------
-    reference, prediction : h×w metres, of one size. The error is shown where both say something;
-        its scale ends at the 98th percentile.
+    reference, prediction : h×w metres, of one size. The error is shown where both are finite; its
+        scale ends at the 98th percentile.
 
     """
     error = np.abs(prediction - reference)
-    figure = _figure(4, 1, picture.shape)
+    figure = _figure(4, 1, image.shape)
     figure.suptitle(title, fontsize=9)
     axes = figure.subplots(1, 4)
     near, far = _range(reference)
-    axes[0].imshow(picture)
+    axes[0].imshow(image)
     for place, depth in zip(axes[1:], (reference, prediction), strict=False):
         place.imshow(colour_depth(depth, near, far))
     most = _range(error)[1]
@@ -74,12 +74,12 @@ def draw_errors(path: Path, title: str, picture: np.ndarray, reference: np.ndarr
     scale = ScalarMappable(Normalize(near, far), _COLOURS)
     figure.colorbar(scale, ax=axes[2], label='depth, m', shrink=0.8)
     figure.colorbar(shown, ax=axes[3], label='error, m', shrink=0.8)
-    _finish(figure, path, axes[None], ['picture', 'reference', 'prediction', '|error|'])
+    _finish(figure, path, axes[None], ['image', 'reference', 'prediction', '|error|'])
 
 
 def draw_curves(path: Path, abscissa: str, ordinate: str,
                 curves: Mapping[str, Sequence[tuple[float, Sequence[float]]]]) -> None:
-    """Draw curves by title; at each place its values as points, and a line through the means."""
+    """Draw curves by title: the values at each abscissa as points, a line through their means."""
     figure = Figure(figsize=(5.0, 3.4), layout='constrained')
     FigureCanvasAgg(figure)
     axes = figure.subplots()
@@ -97,7 +97,7 @@ def draw_curves(path: Path, abscissa: str, ordinate: str,
 def _draw_grid(path: Path, columns: Mapping[str, Column]) -> None:
     counts = {title: len(column) for title, column in columns.items()}
     if len(set(counts.values())) != 1 or 0 in counts.values():
-        raise DepthDistillError(f'{path}: every column needs the same frames, and one at least: '
+        raise DepthDistillError(f'{path}: all columns need the same number of frames, at least 1: '
                                 + ', '.join(f'{n} of {title}' for title, n in counts.items()))
     rows = [list(row) for row in zip(*columns.values(), strict=True)]
     figure = _figure(len(columns), len(rows), rows[0][0].shape)
@@ -122,7 +122,7 @@ def _figure(columns: int, rows: int, shape: tuple[int, ...]) -> Figure:
 
 
 def _range(depth: np.ndarray) -> tuple[float, float]:
-    """Return the depths between which nearly all lie; 0 to 1 m where there is none."""
+    """Return the 2nd and the 98th percentile; 0 to 1 m if no depth is finite."""
     known = depth[np.isfinite(depth)]
     if not known.size:
         return 0.0, 1.0

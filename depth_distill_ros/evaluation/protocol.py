@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a network is judged: what it sees of a frame, what is compared, by which metrics."""
+"""Evaluation protocols: the input of the network, the compared pixels, and the metrics."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ Metrics = Callable[[np.ndarray, np.ndarray], dict[str, float]]
 @dataclass(frozen=True)
 class Protocol:
     """
-    What is compared.
+    Which pixels are compared, and with which metrics.
 
     Attributes
     ----------
-    metrics : of a prediction and a reference, H×W metres each
-    crop : the part of the reference that counts, one of kitti.CROPS
-    cap : metres; no reference from there on counts, and predictions are clamped to it
-    whole : the network sees the whole picture, stretched to its size; else the largest centred
-        part of its aspect ratio, as on the robot, and only that part is compared
-    prepare : the data set's own test pipeline, before anything else
+    metrics : function of a prediction and a reference, H×W metres each
+    crop : the evaluated part of the reference, one of kitti.CROPS
+    cap : metres; larger references are ignored, and predictions are clamped to it
+    whole : the network sees the whole image, stretched to its size. Otherwise it sees the largest
+        centred part of its aspect ratio, as on the robot, and only that part is compared
+    prepare : the data set's own test pipeline, applied first
 
     """
 
@@ -55,7 +55,7 @@ class Protocol:
     crop: str = 'none'
     cap: float = math.inf
     whole: bool = False
-    prepare: Callable[[Frame], Frame] = lambda sample: sample
+    prepare: Callable[[Frame], Frame] = lambda frame: frame
 
 
 PROTOCOLS = {
@@ -67,18 +67,18 @@ PROTOCOLS = {
 
 
 @dataclass(frozen=True, eq=False)
-class JudgedFrame:
+class FrameResult:
     """
-    One frame's verdict.
+    The prediction and the metrics of one frame.
 
     Attributes
     ----------
     index, name : which frame of the reader
-    image : H×W×3 uint8, the part of the picture that is compared
-    reference : h×w metres of that part, NaN where it does not count
-    prediction : h×w metres, as the network says it
-    coverage : share of the reference's pixels for which the network says a number
-    metrics, scaled : of the prediction, and of the prediction times `scale`
+    image : H×W×3 uint8, the compared part of the image
+    reference : h×w metres of that part, NaN where it is not evaluated
+    prediction : h×w metres, as the network predicts it
+    coverage : share of the reference's pixels with a finite prediction
+    metrics, scaled : metrics of the prediction, and of the prediction times `scale`
     scale : median of the reference / median of the prediction
 
     """
@@ -95,7 +95,7 @@ class JudgedFrame:
 
 
 @dataclass(frozen=True, eq=False)
-class _Frame:
+class _Prepared:
     index: int
     name: str
     image: np.ndarray
@@ -106,33 +106,34 @@ class _Frame:
 
 class Evaluation:
     """
-    Judges the frames of a reader; afterwards `summary()` and `skipped`.
+    Evaluates the frames of a reader; afterwards `summary()` and `skipped`.
 
     Parameters
     ----------
-    answer : pictures (B×3×H×W, ImageNet-normalised; where `stereo`, left and right ones) to
-        B×1×h×w metres, NaN for no answer; B×2×h×w where the second is how sure it is, 0 to 1
-    size : (height, width) of the pictures it is given; None: as large as the frame is
-    device : where the pictures are put
-    learned : the camera whose metres the network says, at `size`: they are scaled to those of each
-        frame's camera, as on the robot; None: they are taken as they are
+    predict : from images (B×3×H×W, ImageNet-normalised; with `stereo`, left and right ones) to
+        B×1×h×w metres, NaN where there is no prediction; B×2×h×w if the second channel is the
+        confidence, 0 to 1
+    size : (height, width) of the images that the network is given; None: the size of the frame
+    device : of the images
+    trained_with : the camera that the network was trained with, at `size`. Its depth is scaled by
+        the focal length of each frame's camera, as on the robot; None: depth is not scaled
 
     """
 
-    def __init__(self, answer: Callable[..., Tensor], size: tuple[int, int] | None,
+    def __init__(self, predict: Callable[..., Tensor], size: tuple[int, int] | None,
                  protocol: Protocol, device: torch.device, batch: int = 8, stereo: bool = False,
-                 learned: Intrinsics | None = None):
-        self._answer, self._size, self._protocol = answer, size, protocol
-        self._device, self._stereo, self._learned = device, stereo, learned
+                 trained_with: Intrinsics | None = None):
+        self._predict, self._size, self._protocol = predict, size, protocol
+        self._device, self._stereo, self._trained_with = device, stereo, trained_with
         self._batch = batch if size else 1
         self._plain, self._scaled = MetricsWindow(), MetricsWindow()
         self._coverage: list[float] = []
         self._confidence = ConfidenceCurve()
         self.skipped = 0
 
-    def frames(self, reader: Reader) -> Iterator[JudgedFrame]:
-        """Yield the verdicts in order; frames without a reference that counts are `skipped`."""
-        waiting: list[_Frame] = []
+    def frames(self, reader: Reader) -> Iterator[FrameResult]:
+        """Yield the results in order; frames without a reference to evaluate are `skipped`."""
+        waiting: list[_Prepared] = []
         for index in range(len(reader)):
             frame = self._read(index, reader[index])
             if frame is None:
@@ -140,55 +141,55 @@ class Evaluation:
                 continue
             waiting.append(frame)
             if len(waiting) == self._batch:
-                yield from self._judge(waiting)
+                yield from self._evaluate(waiting)
                 waiting = []
         if waiting:
-            yield from self._judge(waiting)
+            yield from self._evaluate(waiting)
 
     def summary(self) -> dict[str, object]:
         """
-        Return the means over the frames: of the metrics, plain and median-scaled.
+        Return the mean metrics over the frames, plain and median-scaled.
 
         {'frames', 'skipped', 'coverage', 'metrics': {...}, 'median_scaled': {...}, 'confidence':
-        [...]}; the last is of pixels, by threshold, empty where the network does not say.
-        DepthDistillError where no frame had a reference.
+        [...]}; the last has a row for each threshold, over all pixels, and is empty without a
+        confidence. DepthDistillError if no frame had a reference.
         """
         if not self._coverage:
-            raise DepthDistillError(f'none of {self.skipped} frames has a reference depth that '
-                                    'counts; give data with depth, or another crop or cap')
+            raise DepthDistillError(f'none of {self.skipped} frames has a reference depth to '
+                                    'evaluate; give data with depth, or another crop or cap')
         return {
             'frames': len(self._coverage), 'skipped': self.skipped,
             'coverage': float(np.mean(self._coverage)),
             'metrics': self._plain.summary(), 'median_scaled': self._scaled.summary(),
             'confidence': self._confidence.rows()}
 
-    def _read(self, index: int, sample: Frame) -> _Frame | None:
-        if sample.depth is None:
+    def _read(self, index: int, frame: Frame) -> _Prepared | None:
+        if frame.depth is None:
             return None
-        if self._stereo and sample.right is None:
-            raise DepthDistillError(f'{sample.name} has no right picture, and the network is a '
-                                    'stereo one; give stereo data')
-        sample = self._protocol.prepare(sample)
-        depth = cast(np.ndarray, sample.depth)
+        if self._stereo and frame.right is None:
+            raise DepthDistillError(f'{frame.name} has no right image, which the stereo network '
+                                    'needs; give stereo data')
+        frame = self._protocol.prepare(frame)
+        depth = cast(np.ndarray, frame.depth)
         reference = counted(depth, self._protocol.crop, NEAREST, self._protocol.cap)
-        view = self._view(sample.image.shape[:2])
+        view = self._view(frame.image.shape[:2])
         reference = _part(reference, self._view(reference.shape).crop)
         if not valid(reference).any():
             return None
-        pictures = [sample.image]
-        if self._stereo and sample.right is not None:
-            pictures.append(sample.right)
-        return _Frame(index, sample.name, _part(sample.image, view.crop), reference,
-                      tuple(view.image(picture) for picture in pictures),
-                      self._focal_factor(sample, view))
+        images = [frame.image]
+        if self._stereo and frame.right is not None:
+            images.append(frame.right)
+        return _Prepared(index, frame.name, _part(frame.image, view.crop), reference,
+                         tuple(view.image(image) for image in images),
+                         self._focal_factor(frame, view))
 
-    def _focal_factor(self, sample: Frame, view: View) -> float:
-        if self._learned is None:
+    def _focal_factor(self, frame: Frame, view: View) -> float:
+        if self._trained_with is None:
             return 1.0
-        if sample.intrinsics is None:
-            raise DepthDistillError(f'{sample.name} comes without its camera, which scaling by '
-                                    'focal length needs; give K.txt or camera_info with the data')
-        return focal_factor(self._learned, view.intrinsics(sample.intrinsics))
+        if frame.intrinsics is None:
+            raise DepthDistillError(f'{frame.name} has no intrinsics, which scaling by focal '
+                                    'length needs; give K.txt or camera_info with the data')
+        return focal_factor(self._trained_with, view.intrinsics(frame.intrinsics))
 
     def _view(self, source: tuple[int, int]) -> View:
         if self._protocol.whole or self._size is None:
@@ -196,36 +197,36 @@ class Evaluation:
         return View.fit(source, self._size)
 
     @torch.no_grad()
-    def _judge(self, frames: list[_Frame]) -> Iterator[JudgedFrame]:
-        pictures = [to_input(torch.from_numpy(np.stack(side)).to(self._device))
-                    for side in zip(*(frame.inputs for frame in frames), strict=True)]
-        answers = self._answer(*pictures).float()
-        for frame, depth in zip(frames, answers, strict=True):
+    def _evaluate(self, frames: list[_Prepared]) -> Iterator[FrameResult]:
+        images = [to_input(torch.from_numpy(np.stack(side)).to(self._device))
+                  for side in zip(*(frame.inputs for frame in frames), strict=True)]
+        outputs = self._predict(*images).float()
+        for frame, depth in zip(frames, outputs, strict=True):
             prediction, *confidence = interpolate(
                 depth[None], frame.reference.shape, mode='bilinear',
                 align_corners=True)[0].cpu().numpy()
             prediction = prediction * np.float32(frame.scale)
-            for sure in confidence:
-                self._confidence.add(sure, prediction, frame.reference)
-            yield self._verdict(frame, prediction)
+            for map_ in confidence:
+                self._confidence.add(map_, prediction, frame.reference)
+            yield self._result(frame, prediction)
 
-    def _verdict(self, frame: _Frame, prediction: np.ndarray) -> JudgedFrame:
+    def _result(self, frame: _Prepared, prediction: np.ndarray) -> FrameResult:
         reference, metrics = frame.reference, self._protocol.metrics
-        answered = valid(reference) & np.isfinite(prediction)
+        predicted = valid(reference) & np.isfinite(prediction)
         scale = 1.0
-        if answered.any():
-            scale = float(np.median(reference[answered])
-                          / np.median(np.maximum(prediction[answered], NEAREST)))
+        if predicted.any():
+            scale = float(np.median(reference[predicted])
+                          / np.median(np.maximum(prediction[predicted], NEAREST)))
         plain, scaled = (metrics(self._clamped(prediction * factor), reference)
                          for factor in (1.0, scale))
         self._plain.add(plain)
         self._scaled.add(scaled)
-        self._coverage.append(float(answered.sum() / valid(reference).sum()))
-        return JudgedFrame(frame.index, frame.name, frame.image, reference, prediction,
+        self._coverage.append(float(predicted.sum() / valid(reference).sum()))
+        return FrameResult(frame.index, frame.name, frame.image, reference, prediction,
                            self._coverage[-1], plain, scaled, scale)
 
     def _clamped(self, prediction: np.ndarray) -> np.ndarray:
-        # No answer is as wrong as the nearest depth: it is no excuse, and the errors stay numbers.
+        # A missing prediction counts as the nearest depth: wrong, with finite errors.
         return np.where(np.isfinite(prediction),
                         np.clip(prediction, NEAREST, self._protocol.cap), NEAREST)
 
@@ -234,10 +235,10 @@ class Evaluation:
 def evaluate_frames(network: nn.Module, images: np.ndarray, depth: np.ndarray,
                     device: torch.device, batch: int = 32) -> dict[str, float]:
     """
-    Mean metrics of `network` on N×H×W×3 uint8 pictures and N×h×w metres of any size.
+    Return the mean metrics of `network` on N×H×W×3 uint8 images and N×h×w metres of any size.
 
-    The prediction is resized to the depth's size, and the network is left in eval mode. Frames
-    whose depth is all holes do not count; MetricsError where that is every one.
+    The prediction is resized to the size of the depth. The network is left in eval mode. Frames
+    without any valid depth are ignored; MetricsError if there is no other.
     """
     network.eval()
     window = MetricsWindow()

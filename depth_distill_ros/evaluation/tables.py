@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The papers' tables, and our figures set beside them.
+The papers' tables, and our results beside them.
 
-``papers/`` holds the tables as printed, but for one name per method and per metric throughout:
-a paper's "Ours" is D3, LWD or DACNN, and the columns are called as this package calls them. Of
-LWD's figure 7 only the ends are known, which its text states. Tables that go beyond the papers
-have rows of ours alone.
+``papers/`` holds the tables as printed, with the same name for a method or a metric in all of
+them: a paper's "Ours" is D3, LWD or DACNN, and columns have this package's names. Of LWD's figure
+7 only the end points are known, from its text. Tables beyond the papers have only our rows.
 """
 
 from __future__ import annotations
@@ -31,10 +30,10 @@ class PaperTable:
 
     Attributes
     ----------
-    name, title : 'd3-3'; what it compares on what
-    keys : the columns that say which row it is
-    metrics : the columns with figures; unlike other columns they can be compared with ours
-    rows : every column's text; '' where the paper states nothing; none in a table of ours
+    name, title : such as 'd3-3'; what it compares, on which data
+    keys : the columns that identify a row
+    metrics : the columns with numbers, which can be compared with ours
+    rows : text by column, '' where the paper states nothing; empty for a table of ours
 
     """
 
@@ -45,7 +44,7 @@ class PaperTable:
     rows: tuple[dict[str, str], ...]
 
     def figures(self, row: Mapping[str, str]) -> dict[str, float]:
-        """Return the metrics that the paper states in one of the rows."""
+        """Return the metrics that the paper states in a row."""
         return {metric: float(row[metric]) for metric in self.metrics if row.get(metric)}
 
 
@@ -84,7 +83,7 @@ TABLES, OWN_TABLES = tuple(_TABLES), tuple(_OURS)
 
 
 def paper_table(name: str) -> PaperTable:
-    """Return one of TABLES or OWN_TABLES; DepthDistillError where the name is none of them."""
+    """Return one of TABLES or OWN_TABLES; DepthDistillError for another name."""
     if name in _OURS:
         return _OURS[name]
     if name not in _TABLES:
@@ -97,7 +96,7 @@ def paper_table(name: str) -> PaperTable:
 
 @dataclass(frozen=True)
 class ComparedRow:
-    """One row by its key columns; a figure that is not known is not there."""
+    """One row by its key columns, with the known numbers of paper and ours."""
 
     keys: dict[str, str]
     paper: dict[str, float]
@@ -106,13 +105,13 @@ class ComparedRow:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A paper's table with ours beside it, or ours alone where no paper has any."""
+    """A paper's table with our results beside it, or only ours if no paper has one."""
 
     table: PaperTable
     rows: tuple[ComparedRow, ...]
 
     def rich(self) -> Table:
-        """Return it for a terminal."""
+        """Return the table for a terminal."""
         table = Table(title=self.table.title)
         for key in self.table.keys:
             table.add_column(key)
@@ -137,23 +136,23 @@ class Comparison:
 def beside(table: PaperTable,
            ours: Sequence[tuple[Mapping[str, str], Mapping[str, float]]]) -> Comparison:
     """
-    Set our rows beside the paper's.
+    Put our rows beside the paper's.
 
     Parameters
     ----------
-    ours : for each row its key columns and its metrics, of which those in the table are taken.
-        It belongs to the paper's row with the same keys; one that the paper has not comes after
-        them. DepthDistillError for a key that is no column of the table, or a row twice.
+    ours : for each row its key columns and its metrics; metrics that the table lacks are ignored.
+        A row belongs to the paper's row with the same keys; other rows come after them.
+        DepthDistillError for keys that are not the table's, or for a row given twice.
 
     """
     left: dict[tuple[str, ...], dict[str, float]] = {}
     for keys, metrics in ours:
         if set(keys) != set(table.keys):
-            raise DepthDistillError(f'table {table.name}: a row is named by '
+            raise DepthDistillError(f'table {table.name}: a row is identified by '
                                     f'{", ".join(table.keys)}, not by {", ".join(keys)}')
         name = tuple(keys[key] for key in table.keys)
         if name in left:
-            raise DepthDistillError(f'table {table.name}: two rows of ours are {" ".join(name)}')
+            raise DepthDistillError(f'table {table.name}: two of our rows are {" ".join(name)}')
         left[name] = {metric: float(metrics[metric])
                       for metric in table.metrics if metric in metrics}
     rows = []

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""depth-distill evaluate: a network's depth against the reference depth of a data set."""
+"""depth-distill evaluate: compare a network's depth with the reference depth of a data set."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from depth_distill_ros.evaluation.kitti import CROPS
 from depth_distill_ros.evaluation.protocol import (
     PROTOCOLS,
     Evaluation,
-    JudgedFrame,
+    FrameResult,
     Protocol,
 )
 from depth_distill_ros.files import writing
@@ -39,7 +39,7 @@ from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks.model import CARD, ModelCard
 from depth_distill_ros.networks.teachers import load_teacher
 
-HELP = 'measure a network against the reference depth of a data set'
+HELP = 'evaluate a network on a data set with reference depth'
 DETAILS = help_text()
 EXAMPLE = 'depth-distill evaluate --model run/releases/000007 --data nyu:/data/nyu --metrics nyu'
 
@@ -48,31 +48,32 @@ _STEREO, _CONSTANT = 'dacnn_stereo', 'constant'
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--model', required=True,
-                        help="model folder, a run's folder (its newest release, or what it "
-                             'trained), hf:ID, '
-                             'torchscript:FILE or module:function; constant: the one depth that '
-                             'is nearest to all the data, which a network has to beat')
+                        help='model folder, run folder (its newest release, or the model it '
+                             'trained), hf:ID, torchscript:FILE or module:function; constant: '
+                             'the constant-depth baseline, the median depth of the data')
     parser.add_argument('--data', required=True, metavar='KIND:PATH[,KEY=VALUE...]',
-                        help='a data set; the kinds are below')
+                        help='data set; the kinds are listed below')
     parser.add_argument('--metrics', choices=PROTOCOLS, default='robot',
-                        help='what is compared: as on the robot, or as the papers do')
+                        help='protocol: as on the robot, or as in the papers')
     parser.add_argument('--cap', type=float, metavar='METRES',
-                        help="instead of the metrics' own: no depth beyond counts")
-    parser.add_argument('--crop', choices=CROPS, help="instead of the metrics' own")
+                        help='ignore reference depth beyond it (default: that of --metrics)')
+    parser.add_argument('--crop', choices=CROPS,
+                        help='evaluated part of the image (default: that of --metrics)')
     parser.add_argument('--sliding-window', action='store_true',
-                        help="at the picture's own size, in overlapping windows of the network's "
-                             '(as DACNN is tested on KITTI)')
+                        help="predict at the size of the image, in overlapping windows of the "
+                             "network's size (as DACNN is tested on KITTI)")
     parser.add_argument('--scale-focal', action='store_true',
-                        help="scale depth from the focal length of the model's card to that of "
-                             'the data, as the inference node does')
+                        help="scale depth by the focal length of the data relative to that on the "
+                             "model's card, as the inference node does")
     parser.add_argument('--batch', type=int, default=8)
-    parser.add_argument('--device', default='', help="'cpu' or 'cuda:1'; empty: the best")
-    parser.add_argument('--csv', type=Path, metavar='FILE', help='write a row per frame')
+    parser.add_argument('--device', default='',
+                        help="'cpu', 'cuda:1', ...; empty: the best available")
+    parser.add_argument('--csv', type=Path, metavar='FILE', help='write one row for each frame')
     parser.add_argument('--maps', type=Path, metavar='DIR',
-                        help='write pictures of where the depth is wrong')
+                        help='write images of the depth errors')
     parser.add_argument('--maps-count', type=int, default=20, metavar='N',
-                        help='how many, evenly spread over the data')
-    parser.add_argument('--json', action='store_true', help='print the figures as JSON')
+                        help='number of images, evenly spread over the data')
+    parser.add_argument('--json', action='store_true', help='print the result as JSON')
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -83,15 +84,15 @@ def run(arguments: argparse.Namespace) -> int:
     device = Compute.available('fp32', arguments.device).device
     network, card = _constant(reader) if arguments.model == _CONSTANT else _model(arguments.model)
     network = network.to(device).eval()
-    answer, size = network, card.size
+    predict, size = network, card.size
     if card.options.get('confidence'):
-        def answer(x: Tensor) -> Tensor:
+        def predict(x: Tensor) -> Tensor:
             return torch.cat(network.with_confidence(x), dim=1)
     if arguments.sliding_window:
-        answer, size = partial(sliding_window, network, window=card.size), None
-    evaluation = Evaluation(answer, size, protocol, device, arguments.batch,
+        predict, size = partial(sliding_window, network, window=card.size), None
+    evaluation = Evaluation(predict, size, protocol, device, arguments.batch,
                             stereo=card.network == _STEREO,
-                            learned=_learned(card) if arguments.scale_focal else None)
+                            trained_with=_camera_of(card) if arguments.scale_focal else None)
     shown = set(np.linspace(0, len(reader) - 1, arguments.maps_count).round().astype(int).tolist())
     console = Console(stderr=True)
     rows = []
@@ -141,32 +142,32 @@ def _model(spec: str) -> tuple[nn.Module, ModelCard]:
 
 def _constant(reader: Reader) -> tuple[nn.Module, ModelCard]:
     metres = constant_depth(
-        sample.depth for sample in map(reader.__getitem__, range(len(reader)))
-        if sample.depth is not None)
+        frame.depth for frame in map(reader.__getitem__, range(len(reader)))
+        if frame.depth is not None)
     return ConstantDepth(metres), ModelCard(_CONSTANT, '', reader[0].image.shape[:2])
 
 
-def _learned(card: ModelCard) -> Intrinsics:
+def _camera_of(card: ModelCard) -> Intrinsics:
     if card.intrinsics is None:
-        raise DepthDistillError('--scale-focal: the model says nothing of the camera that it '
-                                'learned with')
+        raise DepthDistillError('--scale-focal: the card of the model has no intrinsics of the '
+                                'camera that it was trained with')
     return card.intrinsics
 
 
-def _title(frame: JudgedFrame) -> str:
+def _title(frame: FrameResult) -> str:
     figures = [f'{name} {frame.metrics[name]:.3f}' for name in ('delta1', 'rmse', 'silog')
                if name in frame.metrics]
     return ', '.join([frame.name, *figures])
 
 
-def _row(frame: JudgedFrame) -> dict[str, object]:
+def _row(frame: FrameResult) -> dict[str, object]:
     return {'frame': frame.index, 'name': frame.name, 'coverage': frame.coverage, **frame.metrics,
             'median_scale': frame.scale,
             **{f'scaled_{name}': value for name, value in frame.scaled.items()}}
 
 
 def _check_writable(path: Path) -> None:
-    """Say before the work what would be said after it; what is there stays."""
+    """Report an unwritable file before the work; an existing file stays as it is."""
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.open('a', encoding='utf-8').close()
@@ -181,7 +182,7 @@ def _write_rows(path: Path, rows: Sequence[dict[str, object]]) -> None:
 
 def _show(found: dict) -> None:
     table = Table()
-    for column in (found['protocol'], 'as said', 'median-scaled'):
+    for column in (found['protocol'], 'metric', 'median-scaled'):
         table.add_column(column, justify='left' if column == found['protocol'] else 'right')
     for name, value in found['metrics'].items():
         table.add_row(name, f'{value:.4f}', f'{found["median_scaled"][name]:.4f}')
@@ -189,13 +190,13 @@ def _show(found: dict) -> None:
     Console().print(table)
     if found['confidence']:
         _show_confidence(found['confidence'])
-    print(f'{found["frames"]} frames, {found["skipped"]} skipped for want of a reference, '
-          f'{100 * found["coverage"]:.1f} % of the reference pixels answered; '
+    print(f'{found["frames"]} frames, {found["skipped"]} skipped without a reference, '
+          f'{100 * found["coverage"]:.1f} % of the reference pixels predicted; '
           f'crop {found["crop"]}, cap {found["cap"] or "none"}')
 
 
 def _show_confidence(rows: Sequence[dict[str, float]]) -> None:
-    table = Table(title='pixels of at least that confidence')
+    table = Table(title='pixels with at least this confidence')
     for column in rows[0]:
         table.add_column(column, justify='right')
     for row in rows:
