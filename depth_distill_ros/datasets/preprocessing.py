@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -53,7 +54,7 @@ class Indoor:
     flip: bool = False
     rotation: float = 0.0
 
-    def __call__(self, frame: Frame, random: np.random.Generator | None = None) -> Frame:
+    def __call__(self, frame: Frame, random: Any = None) -> Frame:
         have = frame.image.shape[:2]
         scale = max(want * _MARGIN / side for want, side in zip(self.size, have, strict=True))
         frame = scaled(frame, tuple(max(round(side * scale), want) for side, want
@@ -84,7 +85,7 @@ class Fit:
     depth_size: Size | None = None
     flip: bool = False
 
-    def __call__(self, frame: Frame, random: np.random.Generator | None = None) -> Frame:
+    def __call__(self, frame: Frame, random: Any = None) -> Frame:
         part = View.fit(frame.image.shape[:2], self.size).crop
         prepared = frame.through(View(part, self.size))
         if frame.depth is not None and self.depth_size is not None:

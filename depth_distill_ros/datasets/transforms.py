@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -40,10 +41,10 @@ def flipped(frame: Frame) -> Frame:
     camera = frame.intrinsics
     if camera is not None:
         camera = replace(camera, cx=camera.width - 1 - camera.cx)
-    image, depth, semantics = (
-        None if part is None else np.ascontiguousarray(part[:, ::-1])
-        for part in (frame.image, frame.depth, frame.semantics))
-    return replace(frame, image=image, depth=depth, semantics=semantics, intrinsics=camera)
+    mirrored: dict[str, Any] = {
+        name: np.ascontiguousarray(part[:, ::-1]) for name in ('image', 'depth', 'semantics')
+        if (part := getattr(frame, name)) is not None}
+    return replace(frame, intrinsics=camera, **mirrored)
 
 
 def rotated(frame: Frame, degrees: float) -> Frame:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
@@ -42,6 +44,7 @@ class EDN(nn.Module):
         if not self.unpool:
             return self.head(self.decoder(taps))
         y = self.decoder.reduce(taps[-1])
+        up: Any
         for up in self.decoder.ups:
             y = up.project(_unpool(y))
         return resize(self.head(y), [2 * side for side in taps[0].shape[-2:]])

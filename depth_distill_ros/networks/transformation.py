@@ -28,7 +28,8 @@ def initialise(network: nn.Module, out: nn.Conv2d, residual: bool) -> None:
         if isinstance(module, nn.Conv2d):
             fan_out = module.kernel_size[0] * module.kernel_size[1] * module.out_channels
             nn.init.normal_(module.weight, 0, math.sqrt(2 / fan_out))
-    nn.init.zeros_(out.bias)
+    if out.bias is not None:
+        nn.init.zeros_(out.bias)
     if residual:
         nn.init.zeros_(out.weight)
 

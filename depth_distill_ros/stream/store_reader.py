@@ -145,7 +145,7 @@ class Snapshot:
 
     def _record(self, key: int) -> memoryview:
         with store_errors(self._path, 'read it'):
-            record = self._txn.get(key_of(key)) if key >= 0 else None
+            record: Any = self._txn.get(key_of(key)) if key >= 0 else None
         if record is None:
             raise FrameEvicted(
                 f'store {self._path}: frame {key} is not there (any more); it holds '
