@@ -51,7 +51,9 @@ def setup_py():
 
 
 def sources():
-    return sorted(PACKAGE.rglob('*.py'))
+    found = sorted(PACKAGE.rglob('*.py'))
+    assert len(found) > 100
+    return found
 
 
 @cache
@@ -138,7 +140,9 @@ def test_launch_config_and_executables_are_installed_where_ros_looks():
 
 
 def test_executables_run_with_the_python_of_the_environment():
-    for path in (ROOT / 'scripts').iterdir():
+    scripts = list((ROOT / 'scripts').iterdir())
+    assert len(scripts) >= 6
+    for path in scripts:
         assert path.read_text(encoding='utf-8').startswith('#!/usr/bin/env python3\n'), path
         assert path.stat().st_mode & 0o111, path
 
