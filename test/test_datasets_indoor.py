@@ -81,7 +81,7 @@ def test_damaged_and_missing_files_are_named(nyu):
     reader = open_reader(f'nyu:{nyu}')
     folder = nyu / 'data' / 'nyu2_train'
     cut(folder / 'living_room_000_out' / '07.jpg')
-    with pytest.raises(DatasetError, match=r'000_out/07.jpg is cut off after \d+ bytes'):
+    with pytest.raises(DatasetError, match=r'000_out/07.jpg is truncated after \d+ bytes'):
         reader[0]
     (folder / 'living_room_001_out' / '17.png').unlink()
     with pytest.raises(DatasetError, match=r'001_out/17.png cannot be read: No such file'):
@@ -90,7 +90,7 @@ def test_damaged_and_missing_files_are_named(nyu):
     with pytest.raises(DatasetError, match=r'002_out/27.png holds uint8 of shape \(24, 32, 3\)'):
         reader[2]
     (folder / 'living_room_002_out' / '27.png').write_bytes(b'')
-    with pytest.raises(DatasetError, match=r'27.png is damaged or no picture \(0 bytes\)'):
+    with pytest.raises(DatasetError, match=r'27.png is damaged or no image \(0 bytes\)'):
         reader[2]
 
 

@@ -96,8 +96,8 @@ def test_planar_yuv_becomes_the_picture(encoding, padding):
     ('bayer_rggb8', np.zeros((1, 8), np.uint8), 1, 8, 'at least 2x2'),
     ('bayer_rggb16', np.zeros((8, 8), np.uint8), 8, 8, 'a row needs 16'),
     ('bayer_rgbw8', np.zeros((8, 8), np.uint8), 8, 8, '"bayer_rgbw8" is not one of rgb8'),
-    ('16UC1', np.zeros((8, 8), np.uint16), 8, 8, 'no colour picture')])
-def test_what_makes_no_picture_is_refused_with_the_numbers(encoding, rows, height, width, words):
+    ('16UC1', np.zeros((8, 8), np.uint16), 8, 8, 'not a colour image')])
+def test_an_impossible_image_is_refused_with_its_numbers(encoding, rows, height, width, words):
     with pytest.raises(ImageError, match=words):
         image.read_rgb(message_of(rows, encoding, height, width))
 
@@ -144,23 +144,23 @@ def test_compressed_depth_in_metres_undoes_its_inverse_depth():
 
 
 @pytest.mark.parametrize('reader, message, words', [
-    (compressed.read_rgb, SimpleNamespace(format='jpeg', data=b''), 'damaged or no picture'),
-    (compressed.read_rgb, SimpleNamespace(format='jpeg', data=b'GIF89a...'), 'no picture'),
+    (compressed.read_rgb, SimpleNamespace(format='jpeg', data=b''), 'damaged or no image'),
+    (compressed.read_rgb, SimpleNamespace(format='jpeg', data=b'GIF89a...'), 'or no image'),
     (compressed.read_rgb, compressed_of(np.ones((2, 2), np.uint16), '16UC1; png', '.png'),
-     'depth and no colour'),
+     'depth, not a colour image'),
     (compressed.read_depth, compressed_of(PICTURE, 'rgb8; jpeg compressed bgr8', '.jpg'),
-     'uint8 of shape .* no depth'),
+     'uint8 of shape .*depth has one channel'),
     (compressed.read_depth, SimpleNamespace(format='16UC1; compressedDepth rvl', data=bytes(90)),
      'compressedDepth.format to png'),
     (compressed.read_depth, SimpleNamespace(format='16UC1; compressedDepth', data=bytes(5)),
      'of 5 bytes')])
-def test_what_is_not_compressed_as_said_is_refused_by_its_format(reader, message, words):
+def test_a_compressed_image_of_another_kind_is_refused_with_its_format(reader, message, words):
     with pytest.raises(ImageError, match=words):
         reader(message)
 
 
-def test_a_compressed_picture_that_is_cut_off_is_not_filled_with_grey():
+def test_a_truncated_compressed_image_is_not_filled_with_grey():
     message = compressed_of(PICTURE, 'rgb8; jpeg compressed bgr8', '.jpg')
     message.data = message.data[:-40]
-    with pytest.raises(ImageError, match='jpeg compressed bgr8" is cut off'):
+    with pytest.raises(ImageError, match='jpeg compressed bgr8" is truncated'):
         compressed.read_rgb(message)

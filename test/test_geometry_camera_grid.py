@@ -73,7 +73,7 @@ def test_holes_and_infinities_are_never_blended(hole):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_what_the_network_says_about_bars_reaches_no_pixel():
+def test_the_output_in_bars_is_used_for_no_pixel():
     view = View.pad((90, 160), (60, 60))
     for network in ((60, 60), (30, 30), (15, 15), (11, 13)):
         depth = np.full(network, 9.0, np.float32)
@@ -97,5 +97,5 @@ def test_sizes_that_do_not_belong_together_are_refused():
         CameraGrid(view, (240, 320), (24, 32))
     with pytest.raises(GeometryError, match=r'\(12, 16\)'):
         CameraGrid(view, (480, 640), (24, 32)).depth(np.ones((12, 16), np.float32))
-    with pytest.raises(GeometryError, match='too small'):
+    with pytest.raises(GeometryError, match='without bars'):
         CameraGrid(View.pad((10, 1000), (100, 100)), (10, 1000), (2, 2))

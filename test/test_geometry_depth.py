@@ -50,28 +50,29 @@ def test_millimetres_and_metres_turn_into_each_other_and_zero_is_invalid():
     np.testing.assert_array_equal(back, millimetres)
 
 
-def test_what_sixteen_bits_cannot_say_is_invalid_and_no_wall():
+def test_depth_that_sixteen_bits_cannot_hold_is_invalid_and_no_wall():
     metres = np.array([[70.0, np.inf, -np.inf, np.nan, -2.0]], np.float32)
     assert metres_to_millimetres(metres).tolist() == [[0, 0, 0, 0, 0]]
 
 
-def test_with_a_far_clamp_free_space_is_a_reading_there_and_the_rest_rounds_as_without():
+def test_with_free_beyond_free_space_is_a_reading_at_that_depth_and_nearer_depth_is_rounded():
     metres = np.array([[70.0, np.inf, 10.1, -np.inf, np.nan, -2.0, 0.0, 1.2344, 9.9996]],
                       np.float32)
-    found = metres_to_millimetres(metres, far=10.0)
+    found = metres_to_millimetres(metres, free_beyond=10.0)
     assert found.dtype == np.uint16
     assert found.tolist() == [[10000, 10000, 10000, 0, 0, 0, 0, 1234, 10000]]
-    assert metres_to_millimetres(metres, far=65.535).tolist()[0][:3] == [65535, 65535, 10100]
+    found = metres_to_millimetres(metres, free_beyond=65.535)
+    assert found.tolist()[0][:3] == [65535, 65535, 10100]
     assert metres[0, 0] == 70.0
 
 
-@pytest.mark.parametrize('far', [0.0, -1.0, 66.0, np.nan])
-def test_a_clamp_that_sixteen_bits_cannot_say_is_refused(far):
+@pytest.mark.parametrize('limit', [0.0, -1.0, 66.0, np.nan])
+def test_a_limit_that_sixteen_bits_cannot_hold_is_refused(limit):
     with pytest.raises(GeometryError, match='65.535'):
-        metres_to_millimetres(np.ones((1, 1), np.float32), far)
+        metres_to_millimetres(np.ones((1, 1), np.float32), limit)
 
 
-def test_beyond_the_clamp_nothing_is_in_range_and_what_is_unknown_stays_so():
+def test_depth_beyond_the_limit_is_infinite_and_unknown_depth_stays_unknown():
     depth = np.array([[1.0, 5.0, 5.1, np.inf, np.nan, -np.inf]], np.float32)
     found = beyond_is_free(depth, 5.0)
     assert found.dtype == np.float32

@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from depth_distill_ros.geometry.focal import focal_factor
-from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.geometry.intrinsics import Intrinsics, focal_factor
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.engines.torch_engine import TorchEngine
 from depth_distill_ros.shipped import shipped_start

@@ -14,8 +14,8 @@ CAMERA = Intrinsics(250.0, 260.0, 148.0, 117.5, 228, 304)
 MOUNTS = [Mount(0.5), Mount(0.5, pitch=0.25), Mount(0.8, pitch=-0.2, roll=0.3)]
 
 
-def level_points(depth, mount, far=20.0):
-    return Projector(CAMERA, far).organised(depth) @ mount.to_level().T
+def level_points(depth, mount):
+    return Projector(CAMERA, 20.0).organised(depth) @ mount.to_level().T
 
 
 @pytest.mark.parametrize('mount', MOUNTS)
@@ -77,7 +77,7 @@ def test_thinning_nothing_leaves_nothing():
 
 
 def test_impossible_numbers_are_refused():
-    with pytest.raises(GeometryError, match='far'):
+    with pytest.raises(GeometryError, match='free_beyond'):
         Projector(CAMERA, 0.0)
     with pytest.raises(GeometryError, match='voxel'):
         thin(np.ones((1, 1, 3), np.float32), -0.1)

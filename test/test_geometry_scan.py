@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ranges are those of the walls and the ball, and floor, ceiling and guesses are none."""
+"""Ranges are those of the walls and the ball; floor, ceiling and unknown bearings have none."""
 
 from known_scenes import corridor, nearest, plane, rays, sphere
 import numpy as np
@@ -108,9 +108,11 @@ def test_angles_cover_the_picture_from_right_to_left():
 
 
 @pytest.mark.parametrize('make, words', [
-    (lambda: ScanLimits(1.0, 0.5), 'heights'), (lambda: ScanLimits(range_max=0.1), 'ranges'),
+    (lambda: ScanLimits(1.0, 0.5), 'lowest height 1.0 m'),
+    (lambda: ScanLimits(range_max=0.1), 'ranges'),
     (lambda: ScanLimits(rows=(0.6, 0.4)), 'rows'),
-    (lambda: Scanner(CAMERA, Mount(0.5, pitch=1.5), ScanLimits()), 'behind'),
+    (lambda: Scanner(CAMERA, Mount(0.5, pitch=1.5), ScanLimits()),
+     r'pitch of 85\.94\d* and a roll of 0 degrees.*behind'),
     (lambda: Scanner(CAMERA, Mount(0.5), ScanLimits(rows=(0.5, 0.501))), 'no row'),
     (lambda: Scanner(CAMERA, Mount(0.5), ScanLimits())(np.ones((2, 2))), r'\(2, 2\)')])
 def test_impossible_numbers_are_refused(make, words):

@@ -79,7 +79,7 @@ def test_a_silent_or_unreadable_topic_is_an_error_that_names_it(nodes, camera):
     with pytest.raises(DepthDistillError, match='nothing.*nobody publishes it'):
         next(pictures(nodes.topic('nothing'), 1, 1.0))
     depth = camera(encoding='32FC1', make=lambda _: np.ones((8, 8), np.float32))
-    with pytest.raises(DepthDistillError, match='image: .*32FC1 is no colour picture'):
+    with pytest.raises(DepthDistillError, match='image: .*32FC1 is not a colour image'):
         next(pictures(depth.topic, 1, 30.0))
 
 

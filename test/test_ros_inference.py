@@ -191,12 +191,12 @@ def test_the_node_ends_at_once_while_an_engine_is_prepared(nodes, tmp_path):
     assert 'Traceback' not in node.log and 'ended with code' not in node.log
 
 
-def test_limits_of_the_scan_that_hold_nothing_end_the_node_with_one_line(nodes, tmp_path):
-    for limits, line in (({'scan_low': 2.0, 'scan_high': 1.0}, 'heights from 2.0 to 1.0 m'),
-                         ({'scan_range_min': 6.0}, 'ranges from 6.0 to 5.0 m')):
+def test_impossible_limits_of_the_scan_end_the_node_with_one_line(nodes, tmp_path):
+    for limits, line in (({'scan_low': 2.0, 'scan_high': 1.0}, 'the lowest height 2.0 m'),
+                         ({'scan_range_min': 6.0}, 'ranges from 6.0 to 5.0 m are empty')):
         node = nodes.start('inference_node', wait_for=None, **limits)
         assert node.exit_code() == 1
-        assert f'configure failed: scan: {line} hold nothing' in node.log
+        assert f'configure failed: scan: {line}' in node.log
         assert 'Traceback' not in node.log
 
 

@@ -1,10 +1,10 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The pixels of an Image: as sent, as RGB, as metres.
+Pixels of an Image message: as sent, as RGB, as metres.
 
-Row padding (``step``) and byte order (``is_bigendian``) are honoured. Plain encodings are read
-without a copy; Bayer mosaics and YUV go through OpenCV.
+Row padding (``step``) and byte order (``is_bigendian``) are respected. Plain encodings are read
+without a copy; OpenCV converts Bayer mosaics and YUV.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ import numpy as np
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.depth import millimetres_to_metres
 
-_LAYOUT = {  # encoding: (type of one value, values per pixel)
+_LAYOUT: dict[str, tuple[type, int]] = {  # encoding: (type, channels)
     'rgb8': (np.uint8, 3), 'bgr8': (np.uint8, 3), 'rgba8': (np.uint8, 4), 'bgra8': (np.uint8, 4),
     'mono8': (np.uint8, 1), '8UC1': (np.uint8, 1), 'mono16': (np.uint16, 1),
     '16UC1': (np.uint16, 1), '32SC1': (np.int32, 1), '32FC1': (np.float32, 1),
 }
-# Ten times faster than slices of numpy.
+# cv2.cvtColor is ten times faster than slicing in numpy.
 _TO_RGB = {'rgb8': None, 'bgr8': cv2.COLOR_BGR2RGB, 'rgba8': cv2.COLOR_RGBA2RGB,
            'bgra8': cv2.COLOR_BGRA2RGB, 'mono8': cv2.COLOR_GRAY2RGB, '8UC1': cv2.COLOR_GRAY2RGB}
-# ROS names a mosaic by its top left 2x2 block, and so do these of OpenCV; its older constants
-# (BayerBG for the same mosaic) go by the block one pixel further down and right.
+# ROS and these constants of OpenCV name a mosaic by its top left 2x2 block. OpenCV's older ones
+# (BayerBG for the same mosaic) use the block one pixel further down and right.
 _BAYER = {
     f'bayer_{order.lower()}{bits}': (dtype, getattr(cv2, f'COLOR_Bayer{order}2RGB'))
     for order in ('RGGB', 'BGGR', 'GBRG', 'GRBG')
@@ -43,22 +43,22 @@ PLAIN = tuple(_LAYOUT)
 
 
 class ImageError(DepthDistillError):
-    """An image message that cannot be read; the line gives the encoding and the sizes."""
+    """An image message that cannot be read; the text gives the encoding and the sizes."""
 
 
 class UnknownEncodingError(ImageError):
-    """An encoding that is read neither as an array nor as a picture."""
+    """An encoding that is not supported."""
 
 
 def read_array(message: Any) -> np.ndarray:
     """
     Return the pixels as they were sent: H×W, or H×W×channels.
 
-    The array reads the message's own memory unless the byte order has to be turned.
+    The array shares the message's memory unless the byte order is swapped.
 
     Raises
     ------
-    ImageError : unknown encoding, impossible sizes, or less data than the sizes announce.
+    ImageError : unknown encoding, impossible sizes, or less data than the sizes need.
 
     """
     if message.encoding not in _LAYOUT:
@@ -69,9 +69,9 @@ def read_array(message: Any) -> np.ndarray:
 
 def read_rgb(message: Any) -> np.ndarray:
     """
-    Return H×W×3 uint8 RGB, whatever colour or grey encoding was sent.
+    Return H×W×3 uint8 RGB of any colour or grey encoding.
 
-    Of 16-bit mosaics the upper 8 bits count. ImageError as for ``read_array``.
+    16-bit mosaics are reduced to their upper 8 bits. Raises ImageError as ``read_array`` does.
     """
     encoding = message.encoding
     if encoding in _TO_RGB:
@@ -85,11 +85,11 @@ def read_rgb(message: Any) -> np.ndarray:
         return cv2.cvtColor(np.ascontiguousarray(pixels), _YUV422[encoding])
     if encoding in _YUV420:
         _check_even(message, message.width, message.height)
-        # The chroma plane follows below the picture, half as high.
+        # The chroma plane follows below the luma plane, half as high.
         planes = _pixels(message, np.uint8, 1, message.height * 3 // 2)
         return cv2.cvtColor(np.ascontiguousarray(planes), _YUV420[encoding])
     if encoding in _LAYOUT:
-        raise ImageError(f'image {encoding} is no colour picture: expected one of '
+        raise ImageError(f'image {encoding} is not a colour image: expected one of '
                          f'{", ".join((*COLOUR, *GREY))}')
     raise UnknownEncodingError(
         f'image encoding "{encoding}" is not one of {", ".join((*COLOUR, *GREY))}')
@@ -101,12 +101,12 @@ def read_depth(message: Any) -> np.ndarray:
         return read_array(message)
     if message.encoding in DEPTH:
         return millimetres_to_metres(read_array(message))
-    raise ImageError(f'image {message.encoding} is no depth: expected 32FC1 (metres) or 16UC1 '
+    raise ImageError(f'image {message.encoding} is not depth: expected 32FC1 (metres) or 16UC1 '
                      '(millimetres)')
 
 
 def is_mosaic(encoding: str) -> bool:
-    """Tell whether the encoding is a Bayer mosaic."""
+    """Return whether the encoding is a Bayer mosaic."""
     return encoding in _BAYER
 
 
@@ -115,34 +115,31 @@ def demosaiced(mosaic: np.ndarray, encoding: str) -> np.ndarray:
     if min(mosaic.shape) < 2:
         raise ImageError(f'image {encoding} {mosaic.shape[0]}x{mosaic.shape[1]}: a mosaic has at '
                          'least 2x2 pixels')
-    colour: np.ndarray = cv2.cvtColor(np.ascontiguousarray(mosaic), _BAYER[encoding][1])
-    return colour if colour.dtype == np.uint8 else (colour >> 8).astype(np.uint8)
+    colour = np.asarray(cv2.cvtColor(np.ascontiguousarray(mosaic), _BAYER[encoding][1]))
+    return colour if colour.dtype == np.uint8 else (colour // 256).astype(np.uint8)
 
 
 def _pixels(message: Any, value: type, channels: int, rows: int) -> np.ndarray:
-    """Return ``rows`` rows of the message's data, as many as the encoding has, as sent."""
+    """Return the first ``rows`` rows of the message's data as sent."""
     dtype = np.dtype(value)
     height, width, step = message.height, message.width, message.step
     row = width * channels * dtype.itemsize
     if not (0 < height <= _MAX_SIDE and 0 < width <= _MAX_SIDE):
-        raise ImageError(f'image of {height}x{width} pixels (height x width): no such image')
+        raise ImageError(f'image of {height}x{width} pixels (height x width) does not exist')
     if step < row:
         raise ImageError(f'image {message.encoding} {height}x{width}: step is {step} bytes, a row '
-                         f'needs {row}: the publisher fills the message wrongly')
+                         f'needs {row}: the publisher sets the message wrongly')
     needed = step * (rows - 1) + row
     if len(message.data) < needed:
         raise ImageError(f'image {message.encoding} {height}x{width} is truncated: expected '
                          f'{needed} bytes, got {len(message.data)}')
     sent = dtype.newbyteorder('>' if message.is_bigendian else '<')
-    shape: tuple[int, ...] = (rows, width)
-    strides: tuple[int, ...] = (step, dtype.itemsize * channels)
-    if channels > 1:
-        shape, strides = (*shape, channels), (*strides, dtype.itemsize)
-    pixels = np.ndarray(shape, sent, buffer=message.data, strides=strides)
-    return pixels.astype(dtype, copy=False)
+    pixels = np.ndarray((rows, width, channels), sent, buffer=message.data,
+                        strides=(step, dtype.itemsize * channels, dtype.itemsize))
+    return (pixels if channels > 1 else pixels[..., 0]).astype(dtype, copy=False)
 
 
 def _check_even(message: Any, *sides: int) -> None:
     if any(side % 2 for side in sides):
         raise ImageError(f'image {message.encoding} {message.height}x{message.width}: its chroma '
-                         'is halved, so the sides must be even')
+                         'has half the size, so the sides must be even')

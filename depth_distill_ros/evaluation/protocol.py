@@ -27,8 +27,7 @@ from depth_distill_ros.evaluation.metrics import (
 )
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.depth import valid
-from depth_distill_ros.geometry.focal import focal_factor
-from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.geometry.intrinsics import Intrinsics, focal_factor
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks.normalisation import to_input
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What a depth value means (REP 117, REP 118).
+Depth conventions (REP 117, REP 118).
 
-Inside the package depth is float32 metres along the optical axis (z). NaN is invalid, +inf
+In the package depth is float32 metres along the optical axis (z). NaN is invalid, +inf means
 nothing within range, -inf too near to measure.
 """
 
@@ -16,7 +16,7 @@ from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
 
 
 def valid(depth: np.ndarray) -> np.ndarray:
-    """Return the H x W bool mask of the pixels with a measured depth: finite and > 0."""
+    """Return the H×W bool mask of the pixels with a depth: finite and > 0."""
     return np.isfinite(depth) & (depth > 0)
 
 
@@ -26,12 +26,12 @@ def z_from_ray_length(ray: np.ndarray, intrinsics: Intrinsics) -> np.ndarray:
 
     Parameters
     ----------
-    ray : H x W, metres; NaN and infinities stay as they are
-    intrinsics : of that very image
+    ray : H×W, metres; NaN and infinities stay
+    intrinsics : of the same image
 
     Returns
     -------
-    H x W float32, metres
+    H×W float32, metres
 
     """
     if ray.shape != intrinsics.size:
@@ -50,36 +50,36 @@ def millimetres_to_metres(millimetres: np.ndarray) -> np.ndarray:
     return metres
 
 
-def metres_to_millimetres(metres: np.ndarray, far: float | None = None) -> np.ndarray:
+def metres_to_millimetres(metres: np.ndarray, free_beyond: float | None = None) -> np.ndarray:
     """
     Turn metres into REP 118's 16UC1 (uint16 millimetres, 0 invalid).
 
-    Without ``far`` whatever 16 bits cannot say becomes 0: not finite, not positive, beyond
-    65.535 m (a saturated value would be a wall that is not there).
+    Without ``free_beyond``, values that are not finite, not positive or beyond 65.535 m become 0.
+    A saturated value would be a wall that does not exist.
 
-    With ``far``, metres <= 65.535, what lies beyond and +inf become ``far``: whole numbers have no
-    infinity, and a reading beyond a costmap's obstacle range clears the way and marks nothing.
+    With ``free_beyond``, at most 65.535 m, +inf and depths beyond it become that depth, because
+    integers have no infinity. A reading beyond a costmap's obstacle range clears, marks nothing.
     """
-    if far is None:
+    if free_beyond is None:
         millimetres = np.rint(np.where(valid(metres), metres, 0.0) * 1e3)
         return np.where(millimetres <= 65535, millimetres, 0).astype(np.uint16)
-    if not 0.0 < far <= 65.535:
-        raise GeometryError(f'16UC1 depth: far is {far} m; 16 bits of millimetres say up to '
-                            '65.535 m')
-    # maximum and minimum keep NaN, which no comparison admits.
-    millimetres = np.maximum(np.minimum(metres, np.float32(far)), np.float32(0.0))
+    if not 0.0 < free_beyond <= 65.535:
+        raise GeometryError(f'16UC1 depth: free_beyond is {free_beyond} m; 16 bits of millimetres '
+                            'hold at most 65.535 m')
+    # minimum and maximum keep NaN
+    millimetres = np.maximum(np.minimum(metres, np.float32(free_beyond)), np.float32(0.0))
     millimetres *= np.float32(1e3)
     millimetres += np.float32(0.5)
     millimetres[np.isnan(millimetres)] = 0.0
     return millimetres.astype(np.uint16)
 
 
-def beyond_is_free(depth: np.ndarray, far: float) -> np.ndarray:
+def beyond_is_free(depth: np.ndarray, free_beyond: float) -> np.ndarray:
     """
-    Return the depth with +inf beyond ``far`` metres: nothing in range, as REP 117 has it.
+    Return the depth with +inf, "nothing within range" in REP 117, beyond ``free_beyond`` metres.
 
-    depthimage_to_laserscan hands infinities on, and costmaps with inf_is_valid clear along them;
-    depth_image_proc leaves them out of its clouds. A network's depth is least to be trusted
-    there, and would mark walls where there are none.
+    A network's depth is least reliable there and would mark walls that do not exist.
+    depthimage_to_laserscan passes infinities on, and costmaps with inf_is_valid clear along them;
+    depth_image_proc leaves them out of its clouds.
     """
-    return np.where(depth > np.float32(far), np.float32(np.inf), depth)
+    return np.where(depth > np.float32(free_beyond), np.float32(np.inf), depth)

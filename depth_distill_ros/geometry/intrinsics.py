@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Pinhole intrinsics that follow their image through crops and resizes.
+Pinhole intrinsics, and what a crop, a resize or padding does to them.
 
 Pixel centres lie on whole numbers: the top left pixel's centre is (0, 0), and the image
 covers [-0.5, width - 0.5] x [-0.5, height - 0.5], as in OpenCV and ROS CameraInfo.
@@ -36,7 +36,7 @@ class Intrinsics:
 
     Raises
     ------
-    GeometryError : a value is not finite, not positive where it must be, or not whole.
+    GeometryError : a value is not finite, or not a positive or whole number where it must be.
 
     """
 
@@ -64,7 +64,7 @@ class Intrinsics:
     @classmethod
     def from_vertical_fov(cls, vertical_fov: float, size: tuple[int, int]) -> Intrinsics:
         """
-        Square pixels and the principal point in the middle of the image.
+        Return intrinsics with square pixels and the principal point in the centre of the image.
 
         Parameters
         ----------
@@ -75,7 +75,8 @@ class Intrinsics:
         height, width = (positive_int(v, 'size') for v in size)
         if not 0.0 < vertical_fov < math.pi:
             raise GeometryError(
-                f'intrinsics: a vertical field of view of {vertical_fov} rad is outside (0, pi)')
+                f'intrinsics: a vertical field of view of {vertical_fov:g} rad '
+                f'({math.degrees(vertical_fov):g} degrees) is outside (0, pi)')
         focal = 0.5 * height / math.tan(0.5 * vertical_fov)
         return cls(focal, focal, 0.5 * (width - 1), 0.5 * (height - 1), height, width)
 
@@ -86,7 +87,7 @@ class Intrinsics:
 
     @property
     def vertical_fov(self) -> float:
-        """Angle between the image's top and bottom edge, radians, wherever cy lies."""
+        """Angle between the image's top and bottom edge, radians, for any cy."""
         top = math.atan2(self.cy + 0.5, self.fy)
         bottom = math.atan2(self.height - 0.5 - self.cy, self.fy)
         return top + bottom
@@ -102,10 +103,10 @@ class Intrinsics:
 
     def resized(self, size: tuple[int, int]) -> Intrinsics:
         """
-        Return the intrinsics of the same picture at another size.
+        Return the intrinsics of the image resized to (height, width).
 
-        The edges of the image stay the edges, so a pixel centre moves as
-        u' = (u + 0.5) * s - 0.5, and so does the principal point.
+        The edges of the image stay its edges, so a pixel centre, and the principal point, moves
+        to u' = (u + 0.5) * s - 0.5.
         """
         height, width = (positive_int(v, 'size') for v in size)
         sy, sx = height / self.height, width / self.width
@@ -119,8 +120,25 @@ class Intrinsics:
         return Intrinsics(self.fx, self.fy, self.cx + left, self.cy + top, *size)
 
 
+def focal_factor(trained: Intrinsics, seen: Intrinsics) -> float:
+    """
+    Return the factor from a network's depth to depth for a camera of another focal length.
+
+    A network infers distance from how many pixels an object covers: f w / z for width w and depth
+    z. An image taken with twice the focal length shows the same objects at twice the distance.
+    The focal length is the geometric mean of fx and fy.
+
+    Parameters
+    ----------
+    trained : of the training images at the network's input size (ModelCard.intrinsics)
+    seen : of the network's input now, ``view.intrinsics(camera)``
+
+    """
+    return math.sqrt(seen.fx * seen.fy / (trained.fx * trained.fy))
+
+
 def positive_int(value: int, name: str) -> int:
-    """Return ``value`` as a plain int; GeometryError if it is not a whole number > 0."""
+    """Return ``value`` as an int. Raises GeometryError if it is not a whole number > 0."""
     try:
         whole = operator.index(value)
     except TypeError:

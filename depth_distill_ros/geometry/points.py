@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Depth as points in the camera's optical frame: x right, y down, z ahead."""
+"""Point clouds from depth, in the camera's optical frame: x right, y down, z forward."""
 
 from __future__ import annotations
 
@@ -20,27 +20,32 @@ class Projector:
     Parameters
     ----------
     camera : of the depth images
-    far : metres. What lies beyond, +inf too, becomes a point at that depth on its ray. A cloud
-        cannot say that nothing was there (Nav2's inf_is_valid is for scans alone), and costmaps
-        clear only up to points that are there: with ``far`` beyond the layer's
-        obstacle_max_range such points clear and mark nothing.
+    free_beyond : metres. Depths beyond it and +inf become points at this depth. A cloud cannot
+        express free space (Nav2's inf_is_valid is for scans only), and costmaps clear only up to
+        points. If ``free_beyond`` exceeds the layer's obstacle_max_range, such points clear and
+        mark nothing.
+
+    Raises
+    ------
+    GeometryError : ``free_beyond`` is not positive and finite.
 
     """
 
-    def __init__(self, camera: Intrinsics, far: float) -> None:
-        if not 0.0 < far < np.inf:
-            raise GeometryError(f'points: far is {far} m; it must be a positive number of metres')
-        self._size, self._far = camera.size, np.float32(far)
+    def __init__(self, camera: Intrinsics, free_beyond: float) -> None:
+        if not 0.0 < free_beyond < np.inf:
+            raise GeometryError(f'points: free_beyond is {free_beyond} m; it must be a positive '
+                                'number of metres')
+        self._size, self._free_beyond = camera.size, np.float32(free_beyond)
         self._x = ((np.arange(camera.width) - camera.cx) / camera.fx).astype(np.float32)
         self._y = ((np.arange(camera.height) - camera.cy) / camera.fy).astype(np.float32)[:, None]
 
     def organised(self, depth: np.ndarray) -> np.ndarray:
-        """Return H×W×3 float32 metres, a point for each pixel, NaN where depth is invalid."""
+        """Return H×W×3 float32 metres from H×W depth: one point a pixel, NaN for invalid depth."""
         if depth.shape != self._size:
             raise GeometryError(f'depth of {depth.shape} with a camera of {self._size} '
                                 '(height, width)')
         points = np.empty((*self._size, 3), np.float32)
-        z = np.minimum(depth, self._far)
+        z = np.minimum(depth, self._free_beyond)
         z[~(z > 0.0)] = np.nan
         np.multiply(z, self._x, out=points[..., 0])
         np.multiply(z, self._y, out=points[..., 1])
@@ -50,18 +55,18 @@ class Projector:
 
 def thin(points: np.ndarray, voxel: float) -> np.ndarray:
     """
-    Return the indices of one point per occupied cube, ascending.
+    Return the indices of one point in each occupied cube (voxel), ascending.
 
-    The points that stay are points that were measured: a cube's mean would lie between surfaces.
+    Measured points are kept, because the mean of a cube would lie between surfaces.
 
     Parameters
     ----------
-    points : ...×3 float32, metres; cubes with only NaN in them do not exist
-    voxel : edge of the cubes, metres, > 0; within 2^20 cubes of the origin
+    points : ...×3 float32, metres, within 2^20 cubes of the origin; NaN points are dropped
+    voxel : edge of the cubes, metres, > 0
 
     Returns
     -------
-    N int64, into the points as a flat list
+    N int64, into ``points.reshape(-1, 3)``
 
     """
     if not voxel > 0.0:
@@ -70,8 +75,8 @@ def thin(points: np.ndarray, voxel: float) -> np.ndarray:
     index = np.flatnonzero(np.isfinite(flat[:, 2]))
     cells = np.floor(flat.take(index, axis=0) * np.float32(1.0 / voxel)).astype(np.int32)
     keys = cells.astype(np.int64) @ _KEY
-    # Sorting the keys takes four times as long as this: each writes its number into a slot, the
-    # last writer of a slot stays, and only other cubes that met in the slot go round again.
+    # A hash table, four times faster than sorting: each point writes its number into the slot of
+    # its cube, the last writer is kept, and points of other cubes in that slot are tried again.
     slots = ((keys.view(np.uint64) * _SPREAD) >> np.uint64(64 - _SLOT_BITS)).astype(np.intp)
     table, kept = np.empty(1 << _SLOT_BITS, np.int32), []
     left = np.arange(len(keys), dtype=np.int32)

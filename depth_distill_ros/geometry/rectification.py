@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From the picture of a real lens to that of a pinhole."""
+"""Rectification: from the image of a real lens to that of a pinhole camera."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ _MODELS = {'plumb_bob': (4, 5), 'rational_polynomial': (8, 12, 14), 'equidistant
 
 class Rectifier:
     """
-    Takes the distortion out of pictures of one camera.
+    Removes the distortion from the images of one camera.
 
     Attributes
     ----------
-    camera : of the rectified pictures, without distortion
-    seen : H×W bool; False where a rectified pixel shows what the lens did not
+    camera : of the rectified images, without distortion
+    seen : H×W bool; False where a rectified pixel lies outside the raw image
 
     Parameters
     ----------
-    raw : K, at the size of the pictures
+    raw : K of camera_info, at the size of the images
     model : 'plumb_bob', 'rational_polynomial' or 'equidistant' (fisheye)
     coefficients : D of camera_info
     rotation : R of camera_info, 3x3, from the camera's frame to the rectified one
-    rectified : P of camera_info; unless given, a camera of the same size that shows nothing
-        the lens did not see
+    rectified : P of camera_info; by default a camera of the same size whose whole image lies in
+        the raw image
 
     Raises
     ------
-    GeometryError : another model, or coefficients that do not belong to it.
+    GeometryError : an unknown model, a wrong number of coefficients, or no rotation.
 
     """
 
@@ -44,7 +44,7 @@ class Rectifier:
                  rectified: Intrinsics | None = None) -> None:
         if model not in _MODELS:
             raise GeometryError(f'distortion model "{model}" is not one of {", ".join(_MODELS)}: '
-                                'rectify the pictures upstream (image_proc)')
+                                'rectify the images upstream (image_proc)')
         d = np.asarray(coefficients, np.float64).ravel()
         if len(d) not in _MODELS[model] or not np.isfinite(d).all():
             raise GeometryError(f'distortion model "{model}" with the coefficients {d.tolist()}: '
@@ -63,15 +63,15 @@ class Rectifier:
         self._maps = cv2.convertMaps(x, y, cv2.CV_16SC2)
 
     def image(self, image: np.ndarray) -> np.ndarray:
-        """Return the rectified H×W×3 uint8 picture, bilinear, black where nothing was seen."""
+        """Return the rectified H×W×3 uint8 image, bilinear, black outside the raw image."""
         if image.shape[:2] != self._raw_size:
-            raise GeometryError(f'a picture of {image.shape[:2]} with a camera_info for '
+            raise GeometryError(f'an image of {image.shape[:2]} with a camera_info for '
                                 f'{self._raw_size} (height, width)')
         return cv2.remap(image, *self._maps, cv2.INTER_LINEAR)
 
 
 def _whole_view(raw: Intrinsics, model: str, d: np.ndarray, r: np.ndarray) -> Intrinsics:
-    """Return the camera of square pixels that sees most while every pixel was seen."""
+    """Return the widest camera with square pixels whose whole image lies in the raw image."""
     k, (width, height) = raw.matrix(), raw.size[::-1]
     u, v = np.linspace(-0.5, width - 0.5, 65), np.linspace(-0.5, height - 0.5, 65)
     undistort = cv2.fisheye.undistortPoints if model == 'equidistant' else cv2.undistortPoints

@@ -1,9 +1,9 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-A planar scan from a depth image, in a level frame at the camera.
+A planar laser scan from a depth image.
 
-The level frame has its origin in the camera, x ahead, y left and z up against gravity.
+Its frame is level: origin in the camera, x forward, y left and z up, against gravity.
 """
 
 from __future__ import annotations
@@ -19,14 +19,13 @@ from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
 @dataclass(frozen=True)
 class Mount:
     """
-    How the camera sits on the robot.
+    The pose of the camera on the robot.
 
     Attributes
     ----------
     height : of the camera above the floor, metres
     pitch : radians, positive looks down
-    roll : radians about the optical axis, positive turns the camera clockwise as seen from
-        behind it (its right side goes down)
+    roll : radians about the optical axis, positive lowers the camera's right side
 
     """
 
@@ -50,10 +49,10 @@ class ScanLimits:
 
     Attributes
     ----------
-    low, high : metres above the floor; below is floor, above is passed under. The way is told
-        to be free only to a camera that is itself between the two
+    low, high : heights of obstacles, metres above the floor. Lower points are floor, the robot
+        passes under higher ones. Free space is reported only if the camera is between the two
     range_min, range_max : metres in the level plane
-    rows : (first, last) share of the image's height that is looked at, from the top
+    rows : (first, last) row that is used, as shares of the image's height from the top
 
     """
 
@@ -65,28 +64,29 @@ class ScanLimits:
 
     def __post_init__(self) -> None:
         if not self.low < self.high:
-            raise GeometryError(f'scan: heights from {self.low} to {self.high} m hold nothing')
+            raise GeometryError(f'scan: the lowest height {self.low} m must be below the highest, '
+                                f'{self.high} m')
         if not 0.0 <= self.range_min < self.range_max < math.inf:
-            raise GeometryError(f'scan: ranges from {self.range_min} to {self.range_max} m hold '
-                                'nothing')
+            raise GeometryError(f'scan: ranges from {self.range_min} to {self.range_max} m are '
+                                'empty; the minimum must be >= 0 and below the maximum')
         if not 0.0 <= self.rows[0] < self.rows[1] <= 1.0:
-            raise GeometryError(f'scan: rows from {self.rows[0]} to {self.rows[1]} of the height '
-                                'hold nothing; they are shares from 0 at the top to 1')
+            raise GeometryError(f'scan: rows from {self.rows[0]} to {self.rows[1]} are empty; '
+                                'they are shares of the height from 0 at the top to 1')
 
 
 class Scanner:
     """
     Turns depth images of one camera on one mount into ranges.
 
-    A bearing is a number where an obstacle between ``low`` and ``high`` is seen: the nearest.
-    As REP 117 has it, it is -inf where that is nearer than range_min; +inf where nothing is
-    seen and at least one ray is known to pass between the two heights as far as range_max, so
-    that costmaps with inf_is_valid clear the way; else NaN: nobody looked there. A ray that
-    ends on the floor before range_max proves nothing about what is behind, and is no +inf.
+    The range of a bearing is that of the nearest obstacle between ``low`` and ``high``. As in
+    REP 117 it is -inf if that is nearer than range_min, and +inf if there is no obstacle and at
+    least one ray passes between the two heights up to range_max, so that costmaps with
+    inf_is_valid clear it. Else it is NaN, unknown: a ray that ends on the floor before range_max
+    shows nothing of what is behind.
 
     Attributes
     ----------
-    limits : as given
+    limits : of heights, ranges and rows
     angle_min, angle_max, angle_increment : radians about z, counterclockwise; bearing k is
         angle_min + k * angle_increment
 
@@ -96,23 +96,25 @@ class Scanner:
         self._camera, self.limits = camera, limits
         first, last = (round(share * camera.height) for share in limits.rows)
         if first == last:
-            raise GeometryError(f'scan: rows {limits.rows} hold no row of {camera.height}')
+            raise GeometryError(f'scan: no row of the {camera.height} lies in {limits.rows}')
         self._rows = slice(first, last)
         v, u = np.mgrid[first:last, :camera.width]
         rays = np.stack([(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy,
                          np.ones(u.shape)], -1) @ mount.to_level().T
         if rays[..., 0].min() <= 0.0:
-            raise GeometryError('scan: the camera looks behind itself at this pitch and roll: '
-                                'give fewer rows, or angles in radians')
+            raise GeometryError(
+                f'scan: with a pitch of {math.degrees(mount.pitch):g} and a roll of '
+                f'{math.degrees(mount.roll):g} degrees the camera sees what is behind it; use '
+                'fewer rows, or correct the angles')
         along = np.hypot(rays[..., 0], rays[..., 1])
         bearing = np.arctan2(rays[..., 1], rays[..., 0])
-        # At least one pixel of a row falls into each bearing, even where they are widest apart.
+        # The widest step between two pixels, so that each bearing has at least one pixel of a row.
         step = np.abs(np.diff(bearing, axis=1)).max() if camera.width > 1 else 1.0 / camera.fx
         count = int(np.ceil(np.ptp(bearing) / step)) + 1
         self.angle_min, self.angle_increment = float(bearing.min()), float(step)
         self.angle_max = self.angle_min + (count - 1) * self.angle_increment
         bins = np.rint((bearing - bearing.min()) / step).astype(np.intp).ravel()
-        # Pixels in the order of their bearings make the nearest of each a single reduction.
+        # With pixels sorted by bearing, the nearest of each bearing is one call of reduceat.
         self._order = np.argsort(bins, kind='stable')
         self._seen, self._starts = np.unique(bins[self._order], return_index=True)
         self._count = max(count, int(bins.max()) + 1)
@@ -124,13 +126,13 @@ class Scanner:
         self._low, self._high = (np.float32(h - mount.height) for h in (limits.low, limits.high))
 
     def __call__(self, depth: np.ndarray) -> np.ndarray:
-        """Return the ranges, N float32 metres, of H×W float32 depth (+inf: nothing in range)."""
+        """Return the ranges, N float32 metres, of H×W float32 depth in metres."""
         if depth.shape != self._camera.size:
             raise GeometryError(f'depth of {depth.shape} with a camera of {self._camera.size} '
                                 '(height, width)')
         far = np.float32(self.limits.range_max)
         ordered = depth[self._rows].ravel()[self._order]
-        with np.errstate(invalid='ignore'):  # a level ray that meets nothing: inf * 0
+        with np.errstate(invalid='ignore'):  # inf * 0, for a level ray without a hit
             along, up = ordered * self._along, ordered * self._up
         through = self._passes & (along > far)
         ranges = np.full(along.shape, np.inf, np.float32)

@@ -124,7 +124,7 @@ def select_engine(folder: Path, wanted: str = AUTO, frames: Sequence[np.ndarray]
 
 def shipped_frames() -> list[np.ndarray]:
     """Return the images that come with the package, H×W×3 uint8 RGB."""
-    return [np.ascontiguousarray(np.asarray(cv2.imread(str(path)))[..., ::-1])
+    return [cv2.cvtColor(np.asarray(cv2.imread(str(path))), cv2.COLOR_BGR2RGB)
             for path in shipped_images()]
 
 

@@ -16,7 +16,7 @@ from sensor_msgs.msg import CameraInfo
 
 from depth_distill_ros.encodings.camera import to_rectifier
 from depth_distill_ros.geometry.camera_grid import CameraGrid
-from depth_distill_ros.geometry.focal import focal_factor
+from depth_distill_ros.geometry.intrinsics import focal_factor
 from depth_distill_ros.geometry.points import Projector
 from depth_distill_ros.geometry.scan import Mount, ScanLimits, Scanner
 from depth_distill_ros.geometry.view import View

@@ -17,8 +17,7 @@ from torch import Tensor
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame
-from depth_distill_ros.geometry.focal import focal_factor
-from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.geometry.intrinsics import Intrinsics, focal_factor
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
