@@ -27,12 +27,12 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.data.batch import STREAM, Pictures
+from depth_distill_ros.distillation.data.batch import STREAM, Batch
 from depth_distill_ros.distillation.losses import loss_h
 from depth_distill_ros.distillation.methods.d3 import D3
 from depth_distill_ros.distillation.mixing import mix
-from depth_distill_ros.distillation.statistics import BNStatistics
-from depth_distill_ros.distillation.trainer import Training
+from depth_distill_ros.distillation.statistics import FeatureStatistics
+from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.networks import build, transformation_network
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
@@ -46,7 +46,7 @@ class LiteralD3:
     def __init__(self, teacher: nn.Module, student: nn.Module, g: nn.Module):
         self.teacher = teacher.eval().requires_grad_(False)
         self.student, self.g = student.train(), g.train()
-        self.statistics = BNStatistics(teacher)
+        self.statistics = FeatureStatistics(teacher)
         self.optimizers = [torch.optim.Adam(student.parameters(), 1e-4, weight_decay=1e-4),
                            torch.optim.Adam(g.parameters(), 1e-4)]
 
@@ -114,12 +114,12 @@ def _measure(kind: str, precision: str, a: argparse.Namespace) -> dict:
                                 torch.Generator().manual_seed(_MIXING_SEED))
     else:
         networks = [n.to(memory_format=torch.channels_last) for n in networks]
-        training = Training(
+        training = Trainer(
             D3(*networks, compute), OptimisationSettings(schedule='constant'), compute)
 
         def step(number: int) -> dict[str, float]:
             training._generator.manual_seed(_MIXING_SEED)
-            return training.train_step({STREAM: Pictures(
+            return training.train_step({STREAM: Batch(
                 frames[number % _FRAMES].to(device, memory_format=torch.channels_last), semantics,
                 keys=tuple(range(number * a.batch, (number + 1) * a.batch)) if not a.kept else
                 tuple(range(number % _FRAMES * a.batch, (number % _FRAMES + 1) * a.batch)))})

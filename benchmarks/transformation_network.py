@@ -23,18 +23,18 @@ import torch
 from depth_distill_ros.apps.bench.paper_figures import trained_g
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.datasets.preprocessing import preparation
-from depth_distill_ros.distillation.data.reader_source import ReaderSource
+from depth_distill_ros.distillation.data.dataset_source import DatasetBatches
 from depth_distill_ros.distillation.mixing import mix
-from depth_distill_ros.distillation.statistics import BNStatistics
+from depth_distill_ros.distillation.statistics import FeatureStatistics
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import read_settings
 from depth_distill_ros.shipped import shipped_teacher
 
 
-def source(spec: str, settings: OfflineSettings, needs: tuple[str, ...] = ()) -> ReaderSource:
+def source(spec: str, settings: OfflineSettings, needs: tuple[str, ...] = ()) -> DatasetBatches:
     """Return batches of the run's own size, drawn with its seed."""
-    return ReaderSource(open_reader(spec), preparation(spec, tuple(settings.size), needs),
+    return DatasetBatches(open_reader(spec), preparation(spec, tuple(settings.size), needs),
                         settings.batch, settings.seed, torch.device('cpu'))
 
 
@@ -43,7 +43,7 @@ def measure(run: Path, target: str, batches: int) -> dict[str, list[tuple[float,
     """Return l_BN, mean change and mean depth (m) of each kind of image, one tuple a batch."""
     settings = read_settings(OfflineSettings, run / 'run.yaml')
     teacher = load_teacher(settings.teacher or str(shipped_teacher()))[0].eval()
-    statistics = BNStatistics(teacher)
+    statistics = FeatureStatistics(teacher)
     g = trained_g(run)
     own, stream = source(target, settings), source(settings.stream, settings, ('semantics',))
     generator = torch.Generator().manual_seed(settings.seed)

@@ -7,7 +7,7 @@ import torch
 
 from depth_distill_ros.distillation.augmentation import augmented, camera
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Pictures
+from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch
 from depth_distill_ros.distillation.losses import loss_h
 from depth_distill_ros.distillation.methods import effective, make_method
 from depth_distill_ros.distillation.methods.d3 import D3
@@ -28,7 +28,7 @@ def pictures(count=3):
     column = torch.arange(SIZE[1]).expand(count, *SIZE)
     x = torch.nn.functional.interpolate(
         torch.rand(count, 3, 8, 12, generator=seeded(9)), SIZE, mode='bilinear')
-    return Pictures(normalise(x), (column // 8 + 1).byte(), keys=tuple(range(count)))
+    return Batch(normalise(x), (column // 8 + 1).byte(), keys=tuple(range(count)))
 
 
 def networks():
@@ -69,7 +69,7 @@ def test_the_corners_get_darker_and_edges_softer():
 
 def test_classes_are_mirrored_along_with_their_picture_and_keys_are_gone():
     before = pictures(8)
-    after = augmented(before, 1e-6, seeded())
+    after = augmented({STREAM: before}, 1e-6, seeded())[STREAM]
     turned = [not torch.equal(a, b)
               for a, b in zip(after.semantics, before.semantics, strict=True)]
     assert 0 < sum(turned) < 8
@@ -79,7 +79,7 @@ def test_classes_are_mirrored_along_with_their_picture_and_keys_are_gone():
             expected = theirs.flip(-1) if mirror else theirs
             torch.testing.assert_close(mine, expected, rtol=0, atol=1e-4)
     assert after.keys is None
-    assert augmented(Pictures(before.x), 1.0, seeded()).semantics is None
+    assert augmented({STREAM: Batch(before.x)}, 1.0, seeded())[STREAM].semantics is None
 
 
 @pytest.mark.parametrize('name', ['kd-ood', 'd3'])
@@ -91,8 +91,7 @@ def test_teacher_and_student_see_the_same_changed_pictures(name):
     student.register_forward_hook(lambda module, x, y: seen.append(('student', x[0])))
     make_method(name, teacher, student, CPU, SIZE, 3, MethodSettings(
         augmentation=1.0, g_width=0.125)).step(batch, lambda loss, *n: None, seeded(4))
-    generator = seeded(4)
-    expected = [augmented(batch[source], 1.0, generator).x for source in (STREAM, AUXILIARY)]
+    expected = [part.x for part in augmented(batch, 1.0, seeded(4)).values()]
     learnt, = (x for who, x in seen if who == 'student')
     taught = [x for who, x in seen if who == 'teacher']
     assert torch.equal(learnt[:3], expected[0]) and torch.equal(learnt[-2:], expected[1])
@@ -106,9 +105,9 @@ def test_the_taught_depth_is_of_the_changed_picture_not_the_one_kept_for_its_fra
                          MethodSettings(augmentation=1.0))
     first, second = (method.step(batch, lambda loss, *n: None, seeded(s))['loss_student']
                      for s in (1, 2))
-    changed = augmented(batch[STREAM], 1.0, seeded(2)).x
+    changed = augmented(batch, 1.0, seeded(2))[STREAM].x
     _, student = networks()
-    student.train()(augmented(batch[STREAM], 1.0, seeded(1)).x)
+    student.train()(augmented(batch, 1.0, seeded(1))[STREAM].x)
     expected = loss_h(student(changed), teacher(changed))
     assert second.item() == pytest.approx(expected.item(), rel=1e-4) != first.item()
 

@@ -12,13 +12,12 @@ from torch import nn
 
 from depth_distill_ros.apps.commands import _models_calibrate
 from depth_distill_ros.distillation.calibration import (
-    CalibrationError,
     default_layers,
     load_calibration,
     record,
     save_calibration,
 )
-from depth_distill_ros.distillation.statistics import BNStatistics
+from depth_distill_ros.distillation.statistics import FeatureStatistics, StatisticsError
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import ModelCard, save_model
@@ -94,7 +93,7 @@ def test_the_default_layers_are_what_the_teacher_itself_normalises(vit):
     assert default_layers(grouped, x) == ['1']
     bare = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.Conv2d(4, 1, 1))
     assert default_layers(bare, x) == ['2', '3']
-    with pytest.raises(CalibrationError, match='neither normalisation.*--layers'):
+    with pytest.raises(StatisticsError, match='neither normalisation.*--layers'):
         default_layers(nn.Conv2d(3, 1, 1), x)
 
 
@@ -114,7 +113,7 @@ def test_l_bn_uses_the_calibration_and_reaches_the_picture(vit, tmp_path):
     statistics = {'query': (torch.full((8,), 0.5), torch.full((8,), 2.0))}
     save_calibration(path, statistics, {'teacher': 'vit'})
     x = batches(2, 2)[0].requires_grad_()
-    with BNStatistics(vit, path).recorded() as terms:
+    with FeatureStatistics(vit, load_calibration(path, vit)).recorded() as terms:
         vit(x)
     y = vit.norm1(vit.patches(x).flatten(2).transpose(1, 2))
     expected = (y.mean((0, 1)) - 0.5).norm() + (y.var((0, 1), correction=0) - 2).norm()
@@ -128,9 +127,9 @@ def test_pictures_of_the_calibrated_world_have_nearly_no_l_bn_and_others_have(vi
     path = tmp_path / 'calibration.safetensors'
     x = torch.cat(batches(32, 8))
     save_calibration(path, record(vit, default_layers(vit, x[:1]), x.split(8)), {})
-    with torch.no_grad(), BNStatistics(vit, path).recorded() as same:
+    with torch.no_grad(), FeatureStatistics(vit, load_calibration(path, vit)).recorded() as same:
         vit(x)
-    with torch.no_grad(), BNStatistics(vit, path).recorded() as other:
+    with torch.no_grad(), FeatureStatistics(vit, load_calibration(path, vit)).recorded() as other:
         vit(0.2 * x + 1)
     assert sum(same).item() < 1e-4 < 1 < sum(other).item()
 
@@ -156,36 +155,36 @@ def test_a_batch_norm_teacher_calibrated_on_its_pictures_has_nearly_its_statisti
         assert (variance / layer.running_var).log().abs().mean() < 0.3, name
     path = tmp_path / 'calibration.safetensors'
     save_calibration(path, statistics, {})
-    with torch.no_grad(), BNStatistics(teacher).recorded() as own, \
-            BNStatistics(teacher, path).recorded() as calibrated:
+    with torch.no_grad(), FeatureStatistics(teacher).recorded() as own, \
+            FeatureStatistics(teacher, load_calibration(path, teacher)).recorded() as calibrated:
         teacher(to_input(torch.from_numpy(world(8, seed=1) // 2)))
     assert sum(calibrated).item() == pytest.approx(sum(own).item(), rel=0.1)
 
 
 def test_a_teacher_that_stores_nothing_is_told_to_calibrate(vit):
     with pytest.raises(DepthDistillError, match='no BatchNorm.*models calibrate'):
-        BNStatistics(vit)
+        FeatureStatistics(vit)
     with pytest.raises(DepthDistillError, match='no running statistics.*models calibrate'):
-        BNStatistics(nn.BatchNorm2d(3, track_running_stats=False))
+        FeatureStatistics(nn.BatchNorm2d(3, track_running_stats=False))
 
 
 def test_a_torchscript_teacher_has_no_features_to_see(tmp_path):
     torch.jit.script(nn.Sequential(nn.Conv2d(3, 1, 1), nn.BatchNorm2d(1)).eval()).save(
         tmp_path / 'teacher.pt')
     teacher, _ = load_teacher(f'torchscript:{tmp_path}/teacher.pt')
-    for use in (lambda: BNStatistics(teacher), lambda: record(teacher, [''], []),
+    for use in (lambda: FeatureStatistics(teacher), lambda: record(teacher, [''], []),
                 lambda: default_layers(teacher, batches(1, 1)[0])):
-        with pytest.raises(CalibrationError, match='TorchScript.*module:function'):
+        with pytest.raises(StatisticsError, match='TorchScript.*module:function'):
             use()
 
 
 def test_a_calibration_of_another_teacher_is_refused(vit, tmp_path):
     path = tmp_path / 'calibration.safetensors'
     save_calibration(path, record(vit, ['query', 'mlp.0'], batches(1, 1)), {'teacher': 'mine'})
-    with pytest.raises(CalibrationError, match='made with the teacher mine.*2 of 2.*e.g. mlp.0'):
+    with pytest.raises(StatisticsError, match='made with the teacher mine.*2 of 2.*e.g. mlp.0'):
         load_calibration(path, Tokens(12))
-    with pytest.raises(CalibrationError, match='2 of 2 layers are missing'):
-        BNStatistics(build('lden', 'resnet18'), path)
+    with pytest.raises(StatisticsError, match='2 of 2 layers are missing'):
+        load_calibration(path, build('lden', 'resnet18'))
 
 
 @pytest.mark.parametrize('damage', [
@@ -201,8 +200,8 @@ def test_a_damaged_calibration_is_refused(vit, tmp_path, damage):
     path = tmp_path / 'calibration.safetensors'
     save_calibration(path, record(vit, ['query'], batches(1, 1)), {})
     damage(path)
-    with pytest.raises(CalibrationError, match='calibration.safetensors') as refusal:
-        BNStatistics(vit, path)
+    with pytest.raises(StatisticsError, match='calibration.safetensors') as refusal:
+        FeatureStatistics(vit, load_calibration(path, vit))
     assert '\n' not in str(refusal.value)
 
 
@@ -215,15 +214,15 @@ def test_what_cannot_be_recorded_or_written_is_named(vit, tmp_path):
         def forward(self, x):
             return self.used(x)
 
-    with pytest.raises(CalibrationError, match='never ran on a tensor, e.g. unused'):
+    with pytest.raises(StatisticsError, match='never ran on a tensor, e.g. unused'):
         record(Lazy(), ['used', 'unused'], batches(1, 1))
     nan = {'query': (torch.tensor([float('nan')]), torch.ones(1))}
-    with pytest.raises(CalibrationError, match='query are not finite'):
+    with pytest.raises(StatisticsError, match='query are not finite'):
         save_calibration(tmp_path / 'a', nan, {})
     (tmp_path / 'file').touch()
-    with pytest.raises(CalibrationError, match='never overwritten'):
+    with pytest.raises(StatisticsError, match='never overwritten'):
         save_calibration(tmp_path / 'file', {}, {})
-    with pytest.raises(CalibrationError, match='cannot write'):
+    with pytest.raises(StatisticsError, match='cannot write'):
         save_calibration(tmp_path / 'file' / 'a', {'query': (torch.ones(1), torch.ones(1))}, {})
     assert [p.name for p in tmp_path.iterdir()] == ['file']
 
@@ -257,10 +256,11 @@ def test_the_command_calibrates_on_a_folder_and_leaves_unreadable_pictures_out(f
     assert about['pictures'] == '5' and about['size'] == '64x96'
     assert about['teacher'].endswith('teacher') and about['package_version']
     teacher, _ = load_teacher(str(folder / 'teacher'))
-    with BNStatistics(teacher, folder / 'out.safetensors').recorded() as terms:
+    calibration = load_calibration(folder / 'out.safetensors', teacher)
+    with FeatureStatistics(teacher, calibration).recorded() as terms:
         teacher(batches(1, 1)[0])
     assert len(terms) == 54
-    with pytest.raises(CalibrationError, match='never overwritten'):
+    with pytest.raises(StatisticsError, match='never overwritten'):
         calibrate(folder, '--folder', str(folder / 'pictures'))
 
 

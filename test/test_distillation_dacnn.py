@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.data.batch import LABELLED, Pictures
+from depth_distill_ros.distillation.data.batch import LABELLED, Batch
 from depth_distill_ros.distillation.methods.dacnn import DACNNStudent, DACNNTeacher
 from depth_distill_ros.distillation.methods.dacnn_losses import l_guidance, l_pixel, l_smooth
-from depth_distill_ros.distillation.trainer import Training
+from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
 from depth_distill_ros.settings.optimisation import OptimisationSettings
@@ -60,7 +60,7 @@ def pairs():
     """Make two rectified pairs of a textured wall at 2 m: the right view is shifted."""
     torch.manual_seed(0)
     left = torch.nn.functional.interpolate(torch.randn(2, 3, 16, 32), (32, 64), mode='bilinear')
-    return Pictures(left, depth=torch.full((2, 1, 32, 64), 2.0), right=left.roll(-8, 3))
+    return Batch(left, depth=torch.full((2, 1, 32, 64), 2.0), right=left.roll(-8, 3))
 
 
 @pytest.fixture(scope='module')
@@ -70,7 +70,7 @@ def networks():
 
 
 def steps(method, pairs, count=4):
-    training = Training(method, OptimisationSettings(lr=1e-3, schedule='constant'), CPU)
+    training = Trainer(method, OptimisationSettings(lr=1e-3, schedule='constant'), CPU)
     return [training.train_step({LABELLED: pairs}) for _ in range(count)]
 
 

@@ -11,7 +11,7 @@ from torch import nn
 from depth_distill_ros.distillation.losses import loss_h, masked_target
 from depth_distill_ros.distillation.mixing import instances, masks_of_half, mix
 from depth_distill_ros.distillation.schedule import poly, schedule, stepwise
-from depth_distill_ros.distillation.statistics import BNStatistics
+from depth_distill_ros.distillation.statistics import FeatureStatistics
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
@@ -39,7 +39,7 @@ def test_loss_h_refuses_maps_of_other_sizes():
 def test_l_bn_gives_the_golden_number_and_reaches_the_picture():
     layer = nn.BatchNorm2d(2).eval()
     x = (torch.arange(24.0) / 10).view(2, 2, 2, 3).requires_grad_()
-    statistics = BNStatistics(layer)
+    statistics = FeatureStatistics(layer)
     with statistics.recorded() as terms:
         layer(x)
     assert terms[0].item() == pytest.approx(2.5446224, abs=1e-5)
@@ -49,7 +49,7 @@ def test_l_bn_gives_the_golden_number_and_reaches_the_picture():
 
 def test_l_bn_is_recorded_only_inside_and_has_one_term_a_layer():
     teacher = nn.Sequential(nn.BatchNorm2d(3), nn.ReLU(), nn.BatchNorm2d(3)).eval()
-    statistics = BNStatistics(teacher)
+    statistics = FeatureStatistics(teacher)
     with statistics.recorded() as terms:
         teacher(torch.rand(2, 3, 4, 4))
     teacher(torch.rand(2, 3, 4, 4))
@@ -58,7 +58,7 @@ def test_l_bn_is_recorded_only_inside_and_has_one_term_a_layer():
 
 def test_a_teacher_without_batch_norm_is_refused():
     with pytest.raises(DepthDistillError, match='no BatchNorm'):
-        BNStatistics(nn.Conv2d(3, 1, 1))
+        FeatureStatistics(nn.Conv2d(3, 1, 1))
 
 
 def semantics(rows):

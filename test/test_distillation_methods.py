@@ -8,16 +8,16 @@ from torch.nn.functional import l1_loss
 
 from depth_distill_ros.distillation.average import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.data import teacher_depth as taught_depth
-from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, STREAM, Pictures
+from depth_distill_ros.distillation.data import teacher_depth
+from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, STREAM, Batch
 from depth_distill_ros.distillation.losses import loss_h
 from depth_distill_ros.distillation.methods import make_method
 from depth_distill_ros.distillation.methods.d3 import D3
 from depth_distill_ros.distillation.methods.lwd import LWD
 from depth_distill_ros.distillation.methods.supervised import Supervised
 from depth_distill_ros.distillation.mixing import mix
-from depth_distill_ros.distillation.statistics import BNStatistics
-from depth_distill_ros.distillation.trainer import Training
+from depth_distill_ros.distillation.statistics import FeatureStatistics
+from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks import TransformationNetwork, build
@@ -37,7 +37,7 @@ def frames():
     view = View.fit((120, 160), SIZE)
     with SimulatedCamera('stream', 3, (120, 160), frames_per_room=2) as camera:
         chosen = [frame for _, frame in zip(range(8), camera, strict=False)]
-    return Pictures(
+    return Batch(
         to_input(torch.stack([torch.from_numpy(view.image(f.image)) for f in chosen])),
         torch.stack([torch.from_numpy(view.labels(f.semantics)) for f in chosen]),
         torch.stack([torch.from_numpy(view.depth(f.depth)) for f in chosen]).unsqueeze(1),
@@ -45,7 +45,7 @@ def frames():
 
 
 def some(frames, first, last):
-    return Pictures(frames.x[first:last], frames.semantics[first:last], frames.depth[first:last])
+    return Batch(frames.x[first:last], frames.semantics[first:last], frames.depth[first:last])
 
 
 @pytest.fixture(scope='module')
@@ -53,8 +53,8 @@ def teacher_state(frames):
     """Weights of a network that knows the same rooms as negatives: not the stream's world."""
     torch.manual_seed(7)
     teacher = build('lden', 'resnet18')
-    known = Pictures(-frames.x, depth=frames.depth)
-    training = Training(
+    known = Batch(-frames.x, depth=frames.depth)
+    training = Trainer(
         Supervised(teacher, CPU), OptimisationSettings(lr=3e-3, schedule='constant'), CPU)
     for _ in range(8):
         training.train_step({LABELLED: known})
@@ -152,7 +152,7 @@ def test_without_mixing_g_gets_the_frames_and_no_classes_are_asked_for(networks,
     identity = TransformationNetwork(0.125, residual=True)
     method = D3(teacher, student, identity, CPU, mixing='none')
     assert method.needs == {STREAM: ()}
-    losses = step(method, {STREAM: Pictures(frames.x[:3])})
+    losses = step(method, {STREAM: Batch(frames.x[:3])})
     assert losses['l_rec'] == 0
     assert losses['loss_plain'].item() == pytest.approx(losses['loss_transformed'].item())
 
@@ -171,7 +171,7 @@ def test_the_losses_are_those_of_algorithm_1_written_out(networks, frames):
     teacher.eval(), student.train(), g.train()
     mixed = mix(batch.x, batch.semantics, torch.Generator().manual_seed(5))
     z = g(mixed)
-    with BNStatistics(teacher).recorded() as terms:
+    with FeatureStatistics(teacher).recorded() as terms:
         taught_z = teacher(z)
     learnt_x, learnt_z = student(torch.cat((batch.x, z))).chunk(2)
     expected = {
@@ -195,18 +195,18 @@ def test_a_frame_that_comes_again_has_the_same_taught_depth_in_any_company(netwo
     method = make_method('kd-ood', teacher, student, CPU, SIZE, 2, MethodSettings())
     passes = []
     teacher.register_forward_hook(lambda module, x, y: passes.append(len(x[0])))
-    taught = method._taught[STREAM]
+    taught = method._teacher_depth[STREAM]
     first = taught(frames)
     assert sum(passes) == 8
-    chosen = Pictures(frames.x[[5, 2]], keys=(5, 2))
+    chosen = Batch(frames.x[[5, 2]], keys=(5, 2))
     assert torch.equal(taught(chosen), first[[5, 2]])
     assert sum(passes) == 8
 
 
 
 def test_taught_depth_never_takes_more_memory_than_its_budget(networks, frames, monkeypatch):
-    monkeypatch.setattr(taught_depth, '_BUDGET', 3 * 4 * 32 * 48)  # three maps
-    taught = taught_depth.TaughtDepth(networks()[0].eval())
+    monkeypatch.setattr(teacher_depth, '_BUDGET', 3 * 4 * 32 * 48)  # three maps
+    taught = teacher_depth.TeacherDepth(networks()[0].eval())
     whole = taught(frames)
     assert len(taught._kept) == 3
     assert torch.equal(taught(frames), whole)
@@ -263,7 +263,7 @@ def test_holes_in_measured_depth_teach_nothing(networks, frames):
     for behind in (0.0, -3.0):
         damaged = torch.where(depth == 0, behind, depth)
         losses.append(step(Supervised(networks()[1], CPU),
-                           {LABELLED: Pictures(frames.x[:3], depth=damaged)})['loss_student'])
+                           {LABELLED: Batch(frames.x[:3], depth=damaged)})['loss_student'])
     assert torch.isfinite(losses[0]) and losses[0] == losses[1]
 
 
@@ -272,7 +272,7 @@ def test_the_losses_of_each_method_fall_on_simulated_frames(networks, frames, na
     teacher, student, _ = networks()
     method = make_method(name, None if name == 'supervised' else teacher, student, CPU, SIZE, 4,
                          MethodSettings(g_width=0.125, kd_weight=0.5))
-    training = Training(method, OptimisationSettings(lr=2e-3, schedule='constant'), CPU)
+    training = Trainer(method, OptimisationSettings(lr=2e-3, schedule='constant'), CPU)
     losses = [training.train_step({source: some(frames, 2 * (i % 3), 2 * (i % 3) + 4)
                                    for source in method.needs})
               for i in range(8 if name == 'dfad' else 16)]

@@ -14,7 +14,7 @@ from depth_distill_ros.distillation.average import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.rendered_source import RenderedSource
 from depth_distill_ros.distillation.methods.supervised import Supervised
-from depth_distill_ros.distillation.trainer import Training
+from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import evaluate_frames
 from depth_distill_ros.networks import build
@@ -43,12 +43,12 @@ def test_a_network_learns_the_depth_of_rendered_rooms():
     draw, images, depth = rendered(16)
     source = RenderedSource(draw, 4, 0, CPU.device)
     torch.manual_seed(0)
-    training = Training(Supervised(build('lden', 'mobilenetv2'), CPU),
+    training = Trainer(Supervised(build('lden', 'mobilenetv2'), CPU),
                         OptimisationSettings(lr=1e-3, schedule='cosine'), CPU, 40)
     before = evaluate_frames(training.student, images, depth, CPU.device)
     losses = [training.train_step(source.draw())['loss_student'] for _ in range(40)]
     network = with_own_statistics(
-        training.average.network, (source.pictures(4) for _ in range(4)))
+        training.average.module, (source.images(4) for _ in range(4)))
     after = evaluate_frames(network, images, depth, CPU.device)
     assert losses[-1] < losses[0] - 0.5
     assert after['rmse'] < before['rmse']

@@ -1,11 +1,11 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Another camera for every picture of a batch, and its mirror image.
+Random camera augmentation: mirroring, and the random optics and electronics of a camera.
 
-A teacher who is asked about the changed picture makes any change right: the student is to say of
-it what the teacher says. Random numbers come from a generator on the CPU and do not depend on the
-pictures, so that all devices agree.
+The teacher predicts the depth of the augmented image, so no augmentation makes a target wrong.
+Random numbers come from a CPU generator and do not depend on the images, so they are the same on
+all devices.
 """
 
 from __future__ import annotations
@@ -14,36 +14,40 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
-from depth_distill_ros.distillation.data.batch import Pictures
+from depth_distill_ros.distillation.data.batch import Batch, Batches
 from depth_distill_ros.networks.normalisation import denormalise, normalise
 
 _GREY = (0.299, 0.587, 0.114)
 _RADIUS = 2  # of the blur's kernel, pixels
 
 
-def augmented(pictures: Pictures, strength: float, generator: torch.Generator) -> Pictures:
+def augmented(batches: Batches, strength: float, generator: torch.Generator) -> Batches:
     """
-    Mirror half of the pictures, classes along with them, and see each through a camera.
+    Mirror half of the images with their classes, and apply a random camera to each image.
 
-    They are other pictures each time, so they have no keys any more. Depth and right halves, which
-    nobody reads who asks a teacher, are left out.
+    The new batches have no keys, because no image comes again, and neither depth nor right images,
+    because the teacher provides the targets.
     """
-    x, semantics = pictures.x, pictures.semantics
-    turned = (torch.rand(len(x), generator=generator) < 0.5).to(x.device)
-    x = torch.where(turned.view(-1, 1, 1, 1), x.flip(-1), x)
+    return {name: _augmented(batch, strength, generator) for name, batch in batches.items()}
+
+
+def _augmented(batch: Batch, strength: float, generator: torch.Generator) -> Batch:
+    x, semantics = batch.x, batch.semantics
+    mirrored = (torch.rand(len(x), generator=generator) < 0.5).to(x.device)
+    x = torch.where(mirrored.view(-1, 1, 1, 1), x.flip(-1), x)
     if semantics is not None:
-        semantics = torch.where(turned.view(-1, 1, 1), semantics.flip(-1), semantics)
+        semantics = torch.where(mirrored.view(-1, 1, 1), semantics.flip(-1), semantics)
     x = normalise(camera(denormalise(x), strength, generator))
-    return Pictures(x.contiguous(memory_format=torch.channels_last), semantics)
+    return Batch(x.contiguous(memory_format=torch.channels_last), semantics)
 
 
 def camera(x: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     """
-    B×3×H×W RGB on the scale 0..1 to the same through a camera of its own for each picture.
+    Apply a random camera to each of B×3×H×W RGB images from 0 to 1.
 
     Lens blur and vignetting, exposure and white balance, shot and read noise, saturation, gamma
-    and contrast, in the order in which light goes through them. At strength 1 exposure and gamma
-    change by up to about 40 %, colours by 13 %; at 0 nothing does.
+    and contrast, in the order of a real camera. At strength 1 exposure and gamma change by up to
+    about 40 %, colours by 13 %; at 0 nothing changes.
     """
     b, s = len(x), strength
 
@@ -67,13 +71,13 @@ def camera(x: Tensor, strength: float, generator: torch.Generator) -> Tensor:
 
 
 def _squared_radius(x: Tensor) -> Tensor:
-    """H×W, 0 in the centre of the picture and 1 in its corners."""
+    """H×W, 0 in the centre of the image and 1 in its corners."""
     rows, columns = (torch.linspace(-1, 1, side, device=x.device) for side in x.shape[-2:])
     return (rows.view(-1, 1) ** 2 + columns ** 2) / 2
 
 
 def _blurred(x: Tensor, sigma: Tensor) -> Tensor:
-    """Blur each picture by a Gaussian of its own (B×1×1×1, pixels)."""
+    """Blur each image by its own Gaussian (B×1×1×1, pixels)."""
     b, c, h, w = x.shape
     offset = torch.arange(-_RADIUS, _RADIUS + 1, device=x.device)
     kernel = torch.exp(-offset ** 2 / (2 * sigma.view(b, 1).clamp(min=1e-3) ** 2))

@@ -1,5 +1,4 @@
-# Copyright 2026 The depth_distill_ros authors
-# SPDX-License-Identifier: Apache-2.0
+
 """Exponential moving average of a network's weights and BatchNorm statistics."""
 
 from __future__ import annotations
@@ -9,43 +8,33 @@ import copy
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import update_bn
+from torch.optim.swa_utils import AveragedModel, update_bn
 
 
-class AveragedNetwork:
-    """`network` averaged over its updates; early on over all of them, so it starts unbiased."""
-
-    def __init__(self, network: nn.Module, decay: float):
-        self.network = copy.deepcopy(network).eval().requires_grad_(False)
-        self.decay = decay
-        self.updates = 0
-
-    @torch.no_grad()
-    def update(self, network: nn.Module) -> None:
-        self.updates += 1
-        weight = 1 - min(self.decay, self.updates / (self.updates + 10))
-        source = network.state_dict()
-        for name, mean in self.network.state_dict().items():
-            if mean.is_floating_point():
-                mean.lerp_(source[name], weight)
-            else:
-                mean.copy_(source[name])
-
-    def state_dict(self) -> dict:
-        return {'network': self.network.state_dict(), 'updates': self.updates}
-
-    def load_state_dict(self, state: dict) -> None:
-        self.network.load_state_dict(state['network'])
-        self.updates = state['updates']
-
-
-def with_own_statistics(network: nn.Module, pictures: Iterable[Tensor]) -> nn.Module:
+def averaged(network: nn.Module, decay: float) -> AveragedModel:
     """
-    Return an averaged network with BatchNorm statistics of its own, measured on `pictures`.
+    Return a moving average of `network`: update_parameters(network) moves it, `module` is it.
 
-    Those that were averaged along the way are the statistics of networks that it no longer is,
-    and D3 fits G to a teacher's.
+    The first update copies the network. The decay of update n is n / (n + 10), at most `decay`, so
+    the first random weights are soon forgotten.
+    """
+    def move(means: list[Tensor], values: list[Tensor], updates: Tensor) -> None:
+        n = int(updates) + 1
+        if means[0].is_floating_point():
+            torch._foreach_lerp_(means, values, 1 - min(decay, n / (n + 10)))
+        else:
+            torch._foreach_copy_(means, values)
+
+    average = AveragedModel(network, multi_avg_fn=move, use_buffers=True)
+    return average.eval().requires_grad_(False)
+
+
+def with_own_statistics(network: nn.Module, images: Iterable[Tensor]) -> nn.Module:
+    """
+    Return a copy of an averaged network with BatchNorm statistics measured on `images`.
+
+    Averaged statistics belong to earlier networks, and D3 fits G to the statistics of a teacher.
     """
     network = copy.deepcopy(network)
-    update_bn(pictures, network)
+    update_bn(images, network)
     return network.eval()

@@ -1,40 +1,125 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checkpoints: the whole state of a training in one file, written aside and renamed."""
+"""Checkpoints: the whole state of a training in one file, replaced as a whole."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
+from torch import nn
 
+from depth_distill_ros.distillation import processes
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import replacing, writing
 
+_DIGEST = 'teacher_sha256'
+# the keys of an identity in the files of earlier versions
+_IDENTITY, *_OLD = 'identity', 'architecture', 'settings'
+
 
 class CheckpointError(DepthDistillError):
-    """A checkpoint that cannot be written or read."""
+    """A checkpoint that cannot be written or read, or belongs to another training."""
 
 
-def save_checkpoint(path: Path, state: dict[str, Any]) -> Path:
+class Stateful(Protocol):
+    def state_dict(self) -> Any: ...
+
+    def load_state_dict(self, state: Any) -> None: ...
+
+
+class Checkpoint:
+    """
+    The file that a training resumes from.
+
+    Parameters
+    ----------
+    path : of the file
+    identity : what a training must have in common with the file to resume from it; the path of
+        the teacher may differ where teacher_identity shows that its weights are the same
+    parts : what the training consists of, by name
+    upgrade : translates an identity that an earlier version wrote
+
+    """
+
+    def __init__(self, path: Path, identity: Mapping[str, Any], parts: Mapping[str, Stateful],
+                 upgrade: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict):
+        self.path, self._identity, self._parts = Path(path), dict(identity), dict(parts)
+        self._upgrade = upgrade
+
+    def save(self, **values: Any) -> Path:
+        """Write the state of all parts and `values`; only the first process writes."""
+        state = {_IDENTITY: self._identity, **values,
+                 **{name: part.state_dict() for name, part in self._parts.items()}}
+        if processes.rank() == 0:
+            save_checkpoint(self.path, state)
+        return self.path
+
+    def load(self) -> dict[str, Any] | None:
+        """Load the state of all parts; return the file's contents, None where there is none."""
+        # only the first process's machine is certain to have the file
+        state = processes.from_first(
+            lambda: load_checkpoint(self.path) if self.path.exists() else None)
+        if state is None:
+            return None
+        before = next((state[key] for key in (_IDENTITY, *_OLD) if state.get(key)), None)
+        if before is None:
+            raise CheckpointError(f'{self.path} is not a checkpoint of this program; move it away '
+                                  'to start afresh')
+        before = self._upgrade(before)
+        if other := _differences(before, self._identity):
+            raise CheckpointError(f'{self.path} was trained with {", ".join(other)}; give the '
+                                  'same settings, or another folder')
+        for name, part in self._parts.items():
+            if name in state:
+                part.load_state_dict(state[name])
+        return state
+
+
+def teacher_identity(spec: str, teacher: nn.Module) -> dict[str, str]:
+    """Return the part of an identity that tells one teacher from another, wherever it lies."""
+    digest = hashlib.sha256()
+    for name, tensor in teacher.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    return {'teacher': spec, _DIGEST: digest.hexdigest()}
+
+
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return 'NAME OLD, not NEW' for each value that differs and that both have."""
+    names = before.keys() & now.keys()
+    if _DIGEST in names:
+        names -= {'teacher'}
+    return [f'{_described(name, before)}, not {_described(name, now, value_only=True)}'
+            for name in sorted(names) if before[name] != now[name]]
+
+
+def _described(name: str, identity: Mapping[str, Any], value_only: bool = False) -> str:
+    value = repr(identity[name])
+    if name == _DIGEST:
+        name = 'teacher'
+        value = f'{identity["teacher"] or "shipped"} (sha256 {identity[_DIGEST][:8]})'
+    return value if value_only else f'{name} {value}'
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Replace `path` by `state`; a crash or a full disk leaves the old one as it was."""
-    path = Path(path)
-    # torch's zip writer turns a failed write into a RuntimeError
     cure = 'the last checkpoint is untouched, free some space or make the folder writable'
+    # torch's zip writer turns a failed write into a RuntimeError
     with writing(path, cure, CheckpointError, (RuntimeError,)), \
             replacing(path, sync=True) as aside:
         torch.save(state, aside)
-    return path
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """Return the state in `path`, on the CPU. Only tensors and plain values are ever unpickled."""
     try:
         return torch.load(path, map_location='cpu', weights_only=True)
-    # reading damaged bytes as a pickle can end in any exception there is
+    # reading damaged bytes as a pickle can end in any exception
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(
-            f'{path} is no usable checkpoint ({reason}); '
-            'move it away to start afresh') from error
+        raise CheckpointError(f'{path} is not a usable checkpoint ({reason}); '
+                              'move it away to start afresh') from error

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A student learns where it is wrong: its confidence head, from frames it never trains on."""
+"""The confidence head of a student, trained on frames that the student is not trained on."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.losses import resized
+from depth_distill_ros.distillation.release_score import TeacherTargets
 from depth_distill_ros.evaluation.metrics import is_close
 from depth_distill_ros.networks.confidence import ConfidenceHead, ConfidentNetwork
 
@@ -21,10 +22,10 @@ _LR = 3e-3
 
 class ConfidenceTraining:
     """
-    Trains the head of `student`, a network in use and not in training, which stays as it is.
+    Trains a confidence head for `student`, a network in eval mode that stays unchanged.
 
-    What it is taught is whether the student's depth is within a factor of 1.25 of the teacher's,
-    so that its answer is a probability that means something to who sets a threshold.
+    The target is whether the student's depth is within a factor of 1.25 of the teacher's, so the
+    confidence is a probability and a threshold on it has a meaning.
     """
 
     def __init__(self, student: ConfidentNetwork, compute: Compute):
@@ -32,24 +33,24 @@ class ConfidenceTraining:
         self.head = ConfidenceHead(student.head[-1].in_channels).to(compute.device)
         self._optimizer = torch.optim.Adam(self.head.parameters(), _LR)
 
-    def step(self, taught: list[tuple[Tensor, Tensor]]) -> float:
-        """One update on pictures (B×3×H×W) with the teacher's depth of them; the loss."""
-        loss = torch.stack([self._loss(*part) for part in taught]).mean()
+    def step(self, targets: TeacherTargets) -> float:
+        """Make one update; return the loss."""
+        loss = torch.stack([self._loss(*part) for part in targets]).mean()
         self._optimizer.zero_grad()
         loss.backward()
         self._optimizer.step()
         return loss.item()
 
-    def _loss(self, pictures: Tensor, depth: Tensor) -> Tensor:
+    def _loss(self, images: Tensor, teacher_depth: Tensor) -> Tensor:
         with self._compute.autocast(), torch.no_grad():
-            features = self._student.features(pictures)
-            said = self._student.head[-1](features).float()
-        taught = resized(depth, said.shape[-2:])
-        right = is_close(said, taught) & (said > 0) & (taught > 0)
+            features = self._student.features(images)
+            depth = self._student.head[-1](features).float()
+        target = resized(teacher_depth, depth.shape[-2:])
+        right = is_close(depth, target) & (depth > 0) & (target > 0)
         return binary_cross_entropy_with_logits(self.head(features.float()), right.float())
 
     def confident(self) -> nn.Module:
-        """Return the student as it is now with the head as it is now."""
+        """Return a copy of the student with a copy of the head."""
         network = copy.deepcopy(self._student)
         network.confidence = copy.deepcopy(self.head).eval().requires_grad_(False)
         return network

@@ -1,11 +1,13 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Loss H of Hu et al. (WACV 2019): depth, gradient and normal terms; eq. 9 of D3 uses it."""
+"""Loss H of Hu et al. (WACV 2019), the terms of eq. 9 of D3: against teacher or measured depth."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import conv2d, interpolate, max_pool2d
 
 from depth_distill_ros.errors import DepthDistillError
@@ -27,10 +29,10 @@ def loss_h(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Te
     """
     H(d, g) over B×1×h×w maps in metres: l_depth + l_dx + l_dy + l_normal, a scalar.
 
-    F(x) = ln(|x| + 0.5) on the depth error and on both gradient errors, and the angle between the
-    surface normals (-∇x, -∇y, 1). A perfect prediction gives 3 ln 0.5. Every pixel counts, or
-    those of `mask` (B×1×h×w bool); the gradient and normal terms then need all nine pixels that
-    they are made of. A target without any pixel in the mask gives 0.
+    ln(|x| + 0.5) of the depth error and of both gradient errors, and the angle between the surface
+    normals (-∇x, -∇y, 1). A perfect prediction gives 3 ln 0.5. Without a `mask` (B×1×h×w bool)
+    every pixel counts. With one, the depth term counts the pixels in the mask, and the gradient
+    and normal terms count those whose whole 3×3 Sobel window lies in it. An empty mask gives 0.
     """
     if prediction.shape != target.shape:
         raise DepthDistillError(
@@ -38,7 +40,7 @@ def loss_h(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Te
             'size; resize the target to the network output')
     prediction, target = prediction.float(), target.float()
     if mask is not None:
-        # what is masked must not reach its neighbours as NaN through the convolution
+        # the convolution would spread a masked NaN to its neighbours
         target = torch.where(mask, target, 0)
     grad_d, grad_g = _gradients(prediction), _gradients(target)
     l_depth = torch.log((prediction - target).abs() + 0.5)
@@ -53,16 +55,32 @@ def loss_h(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Te
     return mean_over(l_depth, mask) + mean_over(per_pixel, whole)
 
 
+def predictions(network: nn.Module, x: Tensor, every_scale: bool = True) -> list[Tensor]:
+    """Return the depth maps that are trained, coarse to fine: SARPN's five, or the only one."""
+    return network.scales(x) if every_scale and hasattr(network, 'scales') else [network(x)]
+
+
+def teacher_loss(maps: Sequence[Tensor], teacher_depth: Tensor) -> Tensor:
+    """Σ H over the maps of a student; teacher_depth (B×1×h×w metres) is resized to each."""
+    return sum(loss_h(m, resized(teacher_depth, m.shape[-2:])) for m in maps)
+
+
+def measured_loss(maps: Sequence[Tensor], depth: Tensor) -> Tensor:
+    """Σ H over the maps of a network; measured B×1×h×w metres may have holes."""
+    return sum(loss_h(m, *masked_target(depth, m.shape[-2:])) for m in maps)
+
+
 def mean_over(values: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean of the values in a mask of their shape, 0 for an empty one."""
+    """Return the mean of the values in a mask of their shape, 0 for an empty mask."""
     return torch.where(mask, values, 0).sum() / mask.sum().clamp(min=1)
 
 
 def masked_target(depth: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor | None]:
     """
-    Bring B×1×H×W measured metres to `size`, with the mask of what is finite and positive.
+    Resize B×1×H×W measured metres; return them with the mask of the valid pixels.
 
-    A pixel that a hole has a part in is a hole. The mask is None where there is no hole.
+    A resized pixel is valid if every pixel that it is interpolated from is finite and positive.
+    The mask is None where all are.
     """
     depth = resized(torch.where(depth > 0, depth, torch.nan), size)
     mask = depth.isfinite()
@@ -70,7 +88,7 @@ def masked_target(depth: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor 
 
 
 def resized(depth: Tensor, size: tuple[int, int]) -> Tensor:
-    """Bring B×1×H×W metres to `size`, bilinear on the grid of the networks."""
+    """Resize B×1×H×W metres bilinearly with aligned corners, as the networks do."""
     if depth.shape[-2:] == tuple(size):
         return depth
     return interpolate(depth.float(), size, mode='bilinear', align_corners=True)

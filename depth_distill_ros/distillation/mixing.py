@@ -12,13 +12,13 @@ from torch import Tensor
 
 def masks_of_half(labels: Tensor, generator: torch.Generator) -> Tensor:
     """
-    B×H×W label maps (integers >= 0) to B×1×H×W bool masks of a random half of those in each.
+    Return B×1×H×W bool masks of a random half of the labels in each of B×H×W label maps.
 
-    Of n labels (0, unknown, is none) ⌊n/2⌋ are picked.
+    Labels are integers; 0 is unknown and does not count. Of n labels ⌊n/2⌋ are chosen.
     """
     masks = []
-    for picture in labels:
-        index = picture.long()
+    for label_map in labels:
+        index = label_map.long()
         counts = torch.bincount(index.flatten())
         present = counts[1:].nonzero().flatten() + 1
         order = torch.randperm(len(present), generator=generator).to(present.device)
@@ -30,15 +30,15 @@ def masks_of_half(labels: Tensor, generator: torch.Generator) -> Tensor:
 
 def instances(semantics: Tensor) -> Tensor:
     """
-    B×H×W class maps to B×H×W int64 maps in which each connected patch of a class is a label.
+    Give each connected patch of a class a label of its own: B×H×W classes to B×H×W int64.
 
-    0 stays 0. This is the best to be had of objects where a simulator names their classes alone.
+    0 stays 0. This approximates objects where a simulator provides only their classes.
     """
     maps = []
-    for picture in semantics.cpu().numpy().astype(np.int32):
-        patches = np.zeros(picture.shape, np.int64)
-        for label in np.unique(picture[picture > 0]):
-            _, patch = cv2.connectedComponents((picture == label).astype(np.uint8))
+    for classes in semantics.cpu().numpy().astype(np.int32):
+        patches = np.zeros(classes.shape, np.int64)
+        for label in np.unique(classes[classes > 0]):
+            _, patch = cv2.connectedComponents((classes == label).astype(np.uint8))
             patches[patch > 0] = patch[patch > 0] + patches.max()
         maps.append(torch.from_numpy(patches))
     return torch.stack(maps).to(semantics.device)
@@ -46,9 +46,9 @@ def instances(semantics: Tensor) -> Tensor:
 
 def mix(x: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
     """
-    x̂′ = m ⊙ x′_i + (1 - m) ⊙ x′_j with j a random permutation of the batch.
+    x̂′ = m ⊙ x′_i + (1 - m) ⊙ x′_j (eq. 5), with j a random permutation of the batch.
 
-    x: B×3×H×W; labels: B×H×W classes or instances of the same pictures; `generator` on the CPU.
+    x: B×3×H×W; labels: B×H×W classes or instances of the same images; `generator` on the CPU.
     """
     partner = torch.randperm(len(x), generator=generator).to(x.device)
     return torch.where(masks_of_half(labels, generator), x, x[partner])

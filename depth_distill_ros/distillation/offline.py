@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A training on data sets, put together from its settings; one file of them reproduces it."""
+"""Offline distillation: a training on data sets, put together from its settings."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from depth_distill_ros import __version__, datasets
 from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.datasets.reader import Reader
 from depth_distill_ros.distillation import processes
+from depth_distill_ros.distillation.checkpoint import teacher_identity
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, STREAM
-from depth_distill_ros.distillation.data.reader_source import ReaderSource
-from depth_distill_ros.distillation.data.sources import Sources
+from depth_distill_ros.distillation.data.dataset_source import DatasetBatches, DatasetSource
 from depth_distill_ros.distillation.methods import effective, make_method, needs_gradient
-from depth_distill_ros.distillation.run import TrainingRun
+from depth_distill_ros.distillation.offline_training import OfflineTraining
 from depth_distill_ros.distillation.student_start import IMAGENET, starting_student
-from depth_distill_ros.distillation.trainer import Training
+from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
 from depth_distill_ros.files import writing
@@ -34,77 +34,76 @@ from depth_distill_ros.settings.file import upgraded, write_settings
 from depth_distill_ros.settings.names import WITHOUT_TEACHER
 from depth_distill_ros.shipped import shipped_teacher
 
-_LOOKED_AT = 20  # frames
+_CHECKED_FRAMES = 20
+# they change how a training is computed, and not what is computed
+_CHANGEABLE = ('workers', 'precision')
 
 
 @dataclass(frozen=True)
 class OfflineRun:
-    """A training ready to go on: `run.steps(total, images)`."""
+    """A training ready to start or to resume: `training.steps(total, settings.batch)`."""
 
-    run: TrainingRun
+    training: OfflineTraining
     settings: OfflineSettings
     total: int
-    sources: Sources
     compute: Compute
 
 
 def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = None,
              ) -> OfflineRun:
     """
-    Put the run together in `folder`, which is new or holds the same run, interrupted.
+    Put a training together in `folder`, which is new or holds the same training, interrupted.
 
-    `evaluate` gives the frames that the student is judged on, as the robot sees them.
+    `evaluate` holds the frames that the student is evaluated on, by the protocol of the robot.
 
-    Raises DepthDistillError where a source is missing, cannot be read or has not what the method
-    needs; what a method has no use for is refused too.
+    Raises DepthDistillError where a data set is missing, cannot be read, lacks a field that the
+    method needs, or is of no use to the method.
     """
-    if settings.batch % processes.count():
-        raise DepthDistillError(f'a batch of {settings.batch} cannot be shared evenly by '
-                                f'{processes.count()} processes; give a multiple of that')
+    _require_even_split(settings.batch, 'batch')
     settings = effective(settings.method, settings)
     compute = Compute.available(settings.precision)
     teacher, card = _teacher(settings)
-    size = _size(settings, card)
+    size = tuple(settings.size) if any(settings.size) else card.size if card else (228, 304)
     torch.manual_seed(settings.seed)
-    student, learned = starting_student(
+    student, pretrained = starting_student(
         settings.student, settings.student_backbone, settings.student_start,
         **settings.student_options)
     method = make_method(settings.method, teacher, student, compute, size,
-                         settings.batch // processes.count(), settings,
-                         # published weights saw other pictures; the papers train on with theirs
-                         keep_encoder_statistics=learned and settings.student_start != IMAGENET)
-    sources, largest = _sources(settings, method.needs, size, compute)
+                         settings.batch // processes.count(), settings)
+    source, largest = _source(settings, method.needs, size, compute)
     total = settings.steps or max(1, round(settings.epochs * largest / settings.batch))
-    training = Training(method, settings, compute, total)
+    # the published ImageNet weights are trained on with their statistics, as in the papers
+    keep_statistics = pretrained and settings.student_start != IMAGENET
+    trainer = Trainer(method, settings, compute, total, keep_statistics)
     folder = Path(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    # how it is computed may change between two sittings; what is computed may not
     kept = {name: value for name, value in asdict(replace(settings, size=size)).items()
-            if name not in ('workers', 'precision')}
+            if name not in _CHANGEABLE}
+    identity = kept | (teacher_identity(settings.teacher, teacher) if teacher else {})
     student_card = ModelCard(
         settings.student, settings.student_backbone, size, card.intrinsics if card else None,
         options=settings.student_options, about={
             'role': 'student', 'package_version': __version__, 'settings': kept,
             'device': str(compute)})
-    run = TrainingRun(folder, training, sources, student_card, kept,
-                      evaluate and judged_on(evaluate, size, compute),
-                      partial(upgraded, OfflineSettings))
+    training = OfflineTraining(folder, trainer, source, student_card, identity,
+                               evaluate and evaluated_on(evaluate, size, compute),
+                               partial(upgraded, OfflineSettings))
     if processes.rank() == 0:
         write_settings(settings, folder / 'run.yaml')
-    return OfflineRun(run, settings, total, sources, compute)
+    return OfflineRun(training, settings, total, compute)
 
 
-def judged_on(reader: Reader, size: tuple[int, int], compute: Compute,
-              ) -> Callable[[nn.Module], dict[str, float]]:
-    """Return what gives the mean metrics of a network on the reader's frames."""
-    def judge(network: nn.Module) -> dict[str, float]:
+def evaluated_on(reader: Reader, size: tuple[int, int], compute: Compute,
+                 ) -> Callable[[nn.Module], dict[str, float]]:
+    """Return a function that gives the mean metrics of a network on the reader's frames."""
+    def evaluate(network: nn.Module) -> dict[str, float]:
         evaluation = Evaluation(network.eval(), size, PROTOCOLS['robot'], compute.device)
         for _ in evaluation.frames(reader):
             pass
         return evaluation.summary()['metrics']
 
-    return judge
+    return evaluate
 
 
 def _teacher(settings: OfflineSettings) -> tuple[nn.Module | None, ModelCard | None]:
@@ -115,56 +114,54 @@ def _teacher(settings: OfflineSettings) -> tuple[nn.Module | None, ModelCard | N
         needs_gradient(settings.method, settings))
 
 
-def _size(settings: OfflineSettings, card: ModelCard | None) -> tuple[int, int]:
-    if any(settings.size):
-        return tuple(settings.size)
-    return card.size if card else (228, 304)
-
-
-def _sources(settings: OfflineSettings, needs: Mapping[str, tuple[str, ...]],
-             size: tuple[int, int], compute: Compute) -> tuple[Sources, int]:
-    given = {source: getattr(settings, source) for source in (STREAM, LABELLED, AUXILIARY)}
+def _source(settings: OfflineSettings, needs: Mapping[str, tuple[str, ...]],
+            size: tuple[int, int], compute: Compute) -> tuple[DatasetSource, int]:
+    """Return the source of the method's batches, and the frames of its largest data set."""
+    specs = {name: getattr(settings, name) for name in (STREAM, LABELLED, AUXILIARY)}
     optional = {AUXILIARY} if STREAM in needs else set()
-    for source, spec in given.items():
-        if source in needs and not spec:
+    for name, spec in specs.items():
+        if name in needs and not spec:
             raise DepthDistillError(
-                f'method {settings.method} needs --{source} KIND:PATH')
-        if spec and source not in needs.keys() | optional:
+                f'method {settings.method} needs --{name} KIND:PATH')
+        if spec and name not in needs.keys() | optional:
             raise DepthDistillError(
-                f'method {settings.method} has no use for --{source} {spec}')
-    sources, largest = {}, 0
-    for number, (source, spec) in enumerate(given.items()):
+                f'method {settings.method} has no use for --{name} {spec}')
+    opened, largest = {}, 0
+    for number, (name, spec) in enumerate(specs.items()):
         if not spec:
             continue
-        reader = datasets.open_reader(spec)
-        _require(reader, needs.get(source, ()), spec, settings.method)
-        sources[source] = ReaderSource(
-            reader, preparation(spec, size, needs.get(source, ())), _share(settings, source),
-            settings.seed + number, compute.device, settings.workers,
-            needs.get(source, ()))
+        reader, needed = datasets.open_reader(spec), needs.get(name, ())
+        _require_fields(reader, needed, spec, settings.method)
+        opened[name] = DatasetBatches(
+            reader, preparation(spec, size, needed), _images(settings, name),
+            settings.seed + number, compute.device, settings.workers, needed)
         largest = max(largest, len(reader))
-    return Sources(sources), largest
+    return DatasetSource(opened), largest
 
 
-def _share(settings: OfflineSettings, source: str) -> int:
-    """Return the images that the source gives to a batch."""
+def _images(settings: OfflineSettings, source: str) -> int:
+    """Return how many images of each batch come from the source."""
     auxiliary = settings.auxiliary_images if settings.auxiliary else 0
-    if auxiliary % processes.count():
-        raise DepthDistillError(f'{auxiliary} auxiliary images a batch cannot be shared evenly by '
-                                f'{processes.count()} processes; give another auxiliary_share')
+    _require_even_split(auxiliary, 'auxiliary_share')
     if not auxiliary:
         return settings.batch
     return auxiliary if source == AUXILIARY else settings.batch - auxiliary
 
 
-def _require(reader: Reader, needed: tuple[str, ...], spec: str, method: str) -> None:
-    """Refuse data whose first frames all lack what the method needs; a few may."""
-    lacking: list[str] = []
-    for index in range(min(len(reader), _LOOKED_AT)):
-        sample = reader[index]
-        lacking = [field for field in needed if getattr(sample, field) is None]
-        if not lacking:
+def _require_even_split(images: int, setting: str) -> None:
+    if images % processes.count():
+        raise DepthDistillError(f'{images} images of a batch cannot be shared evenly by '
+                                f'{processes.count()} processes; give another {setting}')
+
+
+def _require_fields(reader: Reader, needed: tuple[str, ...], spec: str, method: str) -> None:
+    """Refuse a data set whose first frames all lack a field that the method needs."""
+    missing: list[str] = []
+    for index in range(min(len(reader), _CHECKED_FRAMES)):
+        frame = reader[index]
+        missing = [field for field in needed if getattr(frame, field) is None]
+        if not missing:
             return
-    if lacking:
-        raise DepthDistillError(f'method {method} needs {" and ".join(lacking)}, which {spec} '
-                                f'has not ({sample.name})')
+    if missing:
+        raise DepthDistillError(f'method {method} needs {" and ".join(missing)}, which {spec} '
+                                f'has not ({frame.name})')

@@ -1,67 +1,113 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""l_BN of D3 (eq. 6): how far a batch's feature statistics are from those of a teacher's world."""
+"""l_BN of D3 (eq. 6): distance of feature statistics from those that the teacher stores."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 
+import torch
 from torch import Tensor, nn
 
-from depth_distill_ros.distillation.calibration import (
-    CalibrationError,
-    batch_norms,
-    check_visible,
-    inputs_seen,
-    load_calibration,
-    moments,
-)
+from depth_distill_ros.errors import DepthDistillError
+
+Statistics = dict[str, tuple[Tensor, Tensor]]
+"""By layer name, mean and biased variance of its input, one value a channel, float32."""
 
 _CALIBRATE = 'record statistics with depth-distill models calibrate and give their file'
 
 
-class BNStatistics:
+class StatisticsError(DepthDistillError):
+    """Feature statistics that cannot be recorded, read, or used with a teacher."""
+
+
+class FeatureStatistics:
     """
-    Σ over layers of the teacher of ‖μ - μ_stored‖₂ + ‖σ² - σ²_stored‖₂.
+    l_BN = Σ over layers of the teacher of ‖μ - μ_stored‖₂ + ‖σ² - σ²_stored‖₂ (eq. 6).
 
     μ and the biased σ² are those of the layer's input over batch and space (or tokens). The norms
-    are not squared, and no layer is weighted. Stored are the running statistics of all BatchNorm
-    layers, or, where a calibration file is given, those of the layers in it. The teacher must be
-    in eval mode.
+    are not squared, and no layer is weighted. `stored` defaults to the running statistics of all
+    BatchNorm layers. The teacher must be in eval mode.
 
-    Raises CalibrationError for a teacher that stores nothing without a calibration, and for a
-    calibration of another teacher.
+    Raises StatisticsError for a teacher without BatchNorm statistics where none are given.
     """
 
-    def __init__(self, teacher: nn.Module, calibration: Path | None = None):
+    def __init__(self, teacher: nn.Module, stored: Statistics | None = None):
         check_visible(teacher)
         modules = dict(teacher.named_modules())
-        if calibration is not None:
-            self._stored = {modules[name]: statistics for name, statistics
-                            in load_calibration(calibration, teacher).items()}
-            return
-        self._stored = {modules[name]: (modules[name].running_mean, modules[name].running_var)
-                        for name in batch_norms(teacher)}
-        if not self._stored:
-            raise CalibrationError(
-                'the teacher has no BatchNorm layer, so it stores no statistics for G to fit; '
-                f'{_CALIBRATE}, or choose another teacher')
-        if any(mean is None for mean, _ in self._stored.values()):
-            raise CalibrationError("the teacher's BatchNorm layers keep no running statistics; "
-                                   f'{_CALIBRATE}')
+        stored = batch_norm_statistics(teacher) if stored is None else stored
+        self._stored = {modules[name]: statistics for name, statistics in stored.items()}
 
     @contextmanager
     def recorded(self) -> Iterator[list[Tensor]]:
-        """Collect one term a layer from the teacher passes made inside."""
+        """Collect one term a layer from the teacher passes made inside; l_BN is their sum."""
         terms: list[Tensor] = []
 
-        def see(layer: nn.Module, value: Tensor) -> None:
-            # the teacher may have gone to another device since
+        def add_term(layer: nn.Module, value: Tensor) -> None:
+            # the teacher may have moved to another device since
             stored = self._stored[layer] = tuple(s.to(value.device) for s in self._stored[layer])
             found = moments(layer, value.float())
             terms.append(sum((a - b).norm() for a, b in zip(found, stored, strict=True)))
 
-        with inputs_seen(self._stored, see):
+        with inputs_observed(self._stored, add_term):
             yield terms
+
+
+def batch_norm_layers(teacher: nn.Module) -> list[str]:
+    return [name for name, m in teacher.named_modules() if isinstance(m, nn.BatchNorm2d)]
+
+
+def batch_norm_statistics(teacher: nn.Module) -> Statistics:
+    modules = dict(teacher.named_modules())
+    stored = {name: (modules[name].running_mean, modules[name].running_var)
+              for name in batch_norm_layers(teacher)}
+    if not stored:
+        raise StatisticsError(
+            'the teacher has no BatchNorm layer, so it stores no statistics for G to fit; '
+            f'{_CALIBRATE}, or choose another teacher')
+    if any(mean is None for mean, _ in stored.values()):
+        raise StatisticsError("the teacher's BatchNorm layers keep no running statistics; "
+                              f'{_CALIBRATE}')
+    return stored
+
+
+def moments(layer: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+    """
+    Return mean and biased variance of a layer's input, one value a channel.
+
+    The channels of B×C×H×W are C. The channels of tokens (B×N×C), and of all inputs of Linear and
+    LayerNorm layers, are the last axis.
+    """
+    last = x.ndim != 4 or isinstance(layer, (nn.Linear, nn.LayerNorm))
+    channels = x.ndim - 1 if last else 1
+    over = [axis for axis in range(x.ndim) if axis != channels]
+    variance, mean = torch.var_mean(x, dim=over, correction=0)
+    return mean, variance
+
+
+@contextmanager
+def inputs_observed(layers: Iterable[nn.Module], observe: Callable[[nn.Module, Tensor], None],
+                    ) -> Iterator[None]:
+    """Call `observe` with each layer that runs inside and the first tensor that it is given."""
+    def hook(layer: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+        for value in (*args, *kwargs.values()):
+            if isinstance(value, Tensor):
+                observe(layer, value)
+                break
+
+    handles = [layer.register_forward_pre_hook(hook, with_kwargs=True) for layer in layers]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def check_visible(teacher: nn.Module) -> None:
+    """Raise StatisticsError for a teacher on whose layers Python hooks do not work."""
+    if any(isinstance(module, torch.jit.ScriptModule) for module in teacher.modules()):
+        raise StatisticsError(
+            'the features of a TorchScript teacher cannot be read, so G has no statistics to fit; '
+            'give the teacher as module:function or hf:..., or distil without G')

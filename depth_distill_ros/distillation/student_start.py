@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a student starts from."""
+"""The weights that a student starts from."""
 
 from __future__ import annotations
 
@@ -20,16 +20,15 @@ RANDOM, IMAGENET = 'random', 'imagenet'
 def starting_student(network: str, backbone: str, start: str, **options: Any,
                      ) -> tuple[nn.Module, bool]:
     """
-    Make a student: a fresh decoder on an encoder that has seen pictures before.
+    Return a student with a random decoder, and whether its encoder is pretrained.
 
     start: 'random', 'imagenet' (the published weights, downloaded), the folder of a model with the
-    same backbone, or '' for the shipped one, if there is one for the backbone, else random.
-    `options` are the network's own. Returns the student, and whether its encoder has learned
-    already.
+    same backbone, or '' for the shipped model, if there is one for the backbone, else random.
+    `options` are the network's own.
     """
     if start in (RANDOM, IMAGENET):
-        learned = start == IMAGENET
-        return build(network, backbone, pretrained=learned, **options), learned
+        pretrained = start == IMAGENET
+        return build(network, backbone, pretrained=pretrained, **options), pretrained
     student = build(network, backbone, **options)
     folder = Path(start) if start else shipped_start(backbone)
     if folder is None:

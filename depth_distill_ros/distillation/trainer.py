@@ -11,31 +11,39 @@ import torch
 from torch import Tensor
 
 from depth_distill_ros.distillation import processes
-from depth_distill_ros.distillation.average import AveragedNetwork
+from depth_distill_ros.distillation.average import averaged
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.data.batch import Batch
+from depth_distill_ros.distillation.data.batch import Batches
 from depth_distill_ros.distillation.losses import NonFiniteLoss
 from depth_distill_ros.distillation.methods.method import Method
 from depth_distill_ros.distillation.schedule import schedule
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
 
-class Training:
+class Trainer:
     """
-    Runs a method's steps; state_dict() holds what the next step depends on, less the batches.
+    Runs the steps of a method.
 
-    The student is `student`; `average` is what should be used of it. Adam is the optimiser of
-    every network of the method; the weight decay is of the student alone, as the paper states
-    none of G. `total`: steps of the training, which some schedules need; 0: without an end.
+    `student` is the trained network and `average.module` its moving average, which is released.
+    Adam trains every network of the method; only the student has weight decay, because the paper
+    states none for G. state_dict() holds everything that the next step depends on but the batches.
+
+    Parameters
+    ----------
+    total : steps of the training, which some schedules need; 0: without an end
+    keep_encoder_statistics : whether the student's encoder normalises by the BatchNorm statistics
+        that it started with, in training as in use
+
     """
 
     def __init__(self, method: Method, settings: OptimisationSettings, compute: Compute,
-                 total: int = 0):
+                 total: int = 0, keep_encoder_statistics: bool = False):
         for network in method.networks.values():
             processes.same_start(network)
         self.method, self.compute = method, compute
         self.student = method.networks['student']
-        self.average = AveragedNetwork(self.student, settings.ema)
+        self.average = averaged(self.student, settings.ema)
+        self._keep_encoder_statistics = keep_encoder_statistics
         self._settings, self._schedule = settings, schedule(settings, total)
         self._optimizers = {
             name: torch.optim.Adam(
@@ -51,21 +59,25 @@ class Training:
     def learning_rate(self) -> float:
         return self._settings.lr * self._schedule(self.step)
 
-    def train_step(self, batch: Batch) -> dict[str, float]:
-        """One iteration of the method; its losses. NonFiniteLoss spares the weights."""
+    def train_step(self, batches: Batches) -> dict[str, float]:
+        """Make one iteration; return its losses. NonFiniteLoss leaves the weights unchanged."""
+        for network in self.method.networks.values():
+            network.train()
+        if self._keep_encoder_statistics:
+            self.student.encoder.eval()
         for optimizer in self._optimizers.values():
             for group in optimizer.param_groups:
                 group['lr'] = self.learning_rate
         losses = processes.mean_over_processes(
-            self.method.step(batch, self._update, self._generator))
-        self.average.update(self.student)
+            self.method.step(batches, self._update, self._generator))
+        self.average.update_parameters(self.student)
         self.step += 1
         return losses
 
     def _update(self, loss: Tensor, *names: str) -> None:
         for name in names:
             self._optimizers[name].zero_grad()
-        # outside of the method's autocast, where torch wants backward passes to be
+        # torch requires backward passes to run outside of the method's autocast
         with torch.autocast(self.compute.device.type, enabled=False):
             self._scaler.scale(loss).backward()
         for name in names:
@@ -77,18 +89,20 @@ class Training:
             finite = processes.everywhere(bool(loss.isfinite()))
             if not finite or not (norm.isfinite() or self._scaler.is_enabled()):
                 raise NonFiniteLoss(
-                    f'no number at step {self.step}: the loss of the {name} is {loss.item():.4g}, '
-                    f'its gradient {norm.item():.4g}; lower the learning rate and start again, '
-                    'it resumes from the last checkpoint')
+                    f'not a finite number at step {self.step}: the loss of the {name} is '
+                    f'{loss.item():.4g}, its gradient norm {norm.item():.4g}; lower the learning '
+                    'rate and start again, training resumes from the last checkpoint')
         for name in names:
             self._scaler.step(self._optimizers[name])
         self._scaler.update()
-        # a method goes on under the same autocast, which keeps the weights as they were before
+        # the method's autocast goes on, and its cache holds the weights from before the update
         torch.clear_autocast_cache()
 
     def state_dict(self) -> dict[str, Any]:
         state = {
-            'step': self.step, 'average': self.average.state_dict(),
+            'step': self.step, 'average': {
+                'network': self.average.module.state_dict(),
+                'updates': int(self.average.n_averaged)},
             'networks': {n: net.state_dict() for n, net in self.method.networks.items()},
             'optimizers': {n: o.state_dict() for n, o in self._optimizers.items()},
             'scaler': self._scaler.state_dict(),
@@ -103,7 +117,8 @@ class Training:
         for name, network in self.method.networks.items():
             network.load_state_dict(state['networks'][name])
             self._optimizers[name].load_state_dict(state['optimizers'][name])
-        self.average.load_state_dict(state['average'])
+        self.average.module.load_state_dict(state['average']['network'])
+        self.average.n_averaged.fill_(state['average']['updates'])
         if self._scaler.is_enabled() and state['scaler']:  # saved under another precision
             self._scaler.load_state_dict(state['scaler'])
         self._generator.set_state(state['generators'][processes.rank()])

@@ -32,7 +32,7 @@ class StreamEmpty(DepthDistillError):
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class StoredFrames:
     """
     Frames from the store.
 
@@ -73,7 +73,7 @@ class StreamSampler:
         self._random = np.random.Generator(np.random.PCG64(seed))
         self.corrupt = 0
 
-    def draw(self) -> Batch:
+    def draw(self) -> StoredFrames:
         """
         Return a batch in memory of its own.
 
@@ -93,7 +93,8 @@ class StreamSampler:
                     'training frames: wait for the simulator or make the batch smaller')
             return self._drawn(frames, first, last, _train_key)
 
-    def _drawn(self, frames: Snapshot, first: int, last: int, key: Callable[[int], int]) -> Batch:
+    def _drawn(self, frames: Snapshot, first: int, last: int,
+               key: Callable[[int], int]) -> StoredFrames:
         # One number at a time: a skipped record costs a draw, and nothing else changes.
         draws = (key(int(self._random.integers(first, last)))
                  for _ in range(_MOST_DRAWS * self._batch))
@@ -104,7 +105,7 @@ class StreamSampler:
                 f'({self.corrupt} damaged ones met); move or delete the folder')
         return batch
 
-    def draw_held_out(self) -> Batch:
+    def draw_held_out(self) -> StoredFrames:
         """
         Return as many held-out frames as a batch has, drawn like the others.
 
@@ -119,7 +120,7 @@ class StreamSampler:
                                   f'{len(keys)}; wait for the simulator')
             return self._drawn(frames, first, last, _held_out_key)
 
-    def held_out(self, count: int) -> Batch:
+    def held_out(self, count: int) -> StoredFrames:
         """
         Return up to ``count`` held-out frames spread evenly over those present.
 
@@ -158,7 +159,7 @@ class StreamSampler:
         except (KeyError, TypeError, ValueError) as error:
             raise DepthDistillError(f'sampler: not a state of a sampler ({error})') from error
 
-    def _read(self, frames: Snapshot, keys: Iterable[int], count: int) -> Batch:
+    def _read(self, frames: Snapshot, keys: Iterable[int], count: int) -> StoredFrames:
         """Read the first ``count`` undamaged frames among ``keys``."""
         height, width = self._reader.size
         images = np.empty((count, height, width, 3), np.uint8)
@@ -174,7 +175,7 @@ class StreamSampler:
             # Before the next key is drawn, so that a batch takes no more random numbers.
             if len(found) == count:
                 break
-        return Batch(images[:len(found)], semantics[:len(found)], np.array(found, np.int64))
+        return StoredFrames(images[:len(found)], semantics[:len(found)], np.array(found, np.int64))
 
 
 def is_held_out(key: int) -> bool:

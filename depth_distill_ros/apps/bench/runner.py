@@ -23,7 +23,7 @@ from depth_distill_ros.apps.bench.table import BenchTable, Row
 from depth_distill_ros.datasets.preprocessing import recorded
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.offline import open_run
-from depth_distill_ros.distillation.run import Progress
+from depth_distill_ros.distillation.offline_training import Progress
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
 from depth_distill_ros.files import sha256_of, write_json
@@ -198,19 +198,19 @@ class Bench:
                     'or name another output folder')
             return str(folder / 'student'), record, path
         opened = open_run(settings, folder)
-        first, began = opened.run.training.step, time.monotonic()
+        first, began = opened.training.trainer.step, time.monotonic()
         self._say(f'{row.name}: {opened.total} steps on {opened.compute}'
                   + (f', going on from step {first}' if first else ''))
-        self._train(opened.run.steps(opened.total, settings.batch, save_every=_SAVE_EVERY),
+        self._train(opened.training.steps(opened.total, settings.batch, save_every=_SAVE_EVERY),
                     first, opened.total)
-        student = opened.run.finish()
+        student = opened.training.finish()
         record = {
             'settings': described, 'started_from': started_from, 'steps': opened.total,
             'device': {**device(), 'computed': str(opened.compute),
                        'threads': torch.get_num_threads()},
             # of the last sitting, if there were several
             'seconds': round(time.monotonic() - began, 1), 'steps_of_them': opened.total - first,
-            'unreadable': opened.sources.unreadable, 'judged': {}}
+            'unreadable': opened.training.source.unreadable, 'judged': {}}
         write_json(path, record)
         if settings.method != 'd3':
             # several times the student's size; of what is done only D3's G is asked for again

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from depth_distill_ros import __version__
 from depth_distill_ros.datasets import Reader, open_reader
 from depth_distill_ros.distillation.calibration import (
-    CalibrationError,
+    StatisticsError,
     check_new,
     default_layers,
     record,
@@ -156,6 +156,6 @@ def _named(teacher: nn.Module, wanted: str) -> list[str]:
     patterns = list(filter(None, wanted.split(',')))
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
-            raise CalibrationError(f'the teacher has no layer {pattern}; among its layers are '
+            raise StatisticsError(f'the teacher has no layer {pattern}; among its layers are '
                                    f'{", ".join(names[len(names) // 2:][:3])}')
     return [name for name in names if any(fnmatchcase(name, p) for p in patterns)]

@@ -16,10 +16,9 @@ from depth_distill_ros import datasets
 from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import LABELLED
-from depth_distill_ros.distillation.data.reader_source import ReaderSource
+from depth_distill_ros.distillation.data.dataset_source import DatasetBatches, DatasetSource
 from depth_distill_ros.distillation.data.rendered_source import RenderedSource
-from depth_distill_ros.distillation.data.sources import Sources
-from depth_distill_ros.distillation.offline import judged_on
+from depth_distill_ros.distillation.offline import evaluated_on
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import evaluate_frames
 from depth_distill_ros.geometry.intrinsics import Intrinsics
@@ -37,7 +36,7 @@ class Data:
     Attributes
     ----------
     source : draw() gives a batch with depth
-    pictures : gives so many pictures as a network in use sees them
+    images : gives so many images as a network in use reads them
     judge : gives the figures of a network on held-out frames
     intrinsics : of the camera, at the network's size, where it is known
     described : what it is, for the model's card
@@ -46,7 +45,7 @@ class Data:
     """
 
     source: Any
-    pictures: Callable[[int], Tensor]
+    images: Callable[[int], Tensor]
     judge: Callable[[nn.Module], dict[str, float]]
     intrinsics: Intrinsics | None
     described: str
@@ -74,7 +73,7 @@ def _rendered(a: argparse.Namespace, size: tuple[int, int], compute: Compute) ->
     try:
         source = RenderedSource(pool.draw, a.batch, a.seed, compute.device)
         yield Data(
-            source, source.pictures,
+            source, source.images,
             lambda network: evaluate_frames(network, images, depth, compute.device),
             Intrinsics.from_vertical_fov(VERTICAL_FOV, size),
             f'rooms of the {a.look} look, rendered while it trained',
@@ -90,16 +89,16 @@ def _recorded(a: argparse.Namespace, size: tuple[int, int], compute: Compute) ->
                                 'never trained on')
     reader, judging = datasets.open_reader(a.data), datasets.open_reader(a.evaluate)
     camera, picture = reader[0].intrinsics, reader[0].image
-    plain = ReaderSource(reader, preparation(a.data, size), a.batch, a.seed + 1,
+    plain = DatasetBatches(reader, preparation(a.data, size), a.batch, a.seed + 1,
                          compute.device)
 
-    def pictures(count: int) -> Tensor:
+    def images(count: int) -> Tensor:
         return plain.draw().x[:count]
 
     yield Data(
-        Sources({LABELLED: ReaderSource(
+        DatasetSource({LABELLED: DatasetBatches(
             reader, preparation(a.data, size, ('depth',)), a.batch, a.seed, compute.device,
             a.workers, ('depth',))}),
-        pictures, judged_on(judging, size, compute),
+        images, evaluated_on(judging, size, compute),
         camera and View.fit(picture.shape[:2], size).intrinsics(camera),
         f'{len(reader)} frames of {a.data}', {'data': a.evaluate, 'frames': len(judging)})

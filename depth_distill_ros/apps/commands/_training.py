@@ -16,7 +16,7 @@ from rich.progress import (
 )
 
 from depth_distill_ros.distillation import processes
-from depth_distill_ros.distillation.run import Progress as Step
+from depth_distill_ros.distillation.offline_training import Progress as Step
 
 
 def show(steps: Iterator[Step], first: int, total: int) -> dict[str, float] | None:

@@ -67,16 +67,16 @@ def _run(arguments: argparse.Namespace) -> int:
         judged_by = Subset(judged_by, np.linspace(
             0, len(judged_by) - 1, arguments.evaluate_frames, dtype=int).tolist())
     opened = open_run(chosen, arguments.out, judged_by)
-    first = opened.run.training.step
+    first = opened.training.trainer.step
     if processes.rank() == 0:
         print(f'{chosen.method}, {opened.total} steps on {opened.compute}'
               + (f', going on from step {first}' if first else ''))
-    show(opened.run.steps(opened.total, chosen.batch, arguments.evaluate_every,
+    show(opened.training.steps(opened.total, chosen.batch, arguments.evaluate_every,
                           arguments.save_every), first, opened.total)
-    folder = opened.run.finish()
+    folder = opened.training.finish()
     if processes.rank() == 0:
-        if opened.sources.unreadable:
-            print(f'{opened.sources.unreadable} frames could not be read and were skipped')
+        if opened.training.source.unreadable:
+            print(f'{opened.training.source.unreadable} frames could not be read and were skipped')
         print(f'the student is {folder}')
     return 0
 

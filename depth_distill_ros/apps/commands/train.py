@@ -20,8 +20,8 @@ from depth_distill_ros.datasets import help_text
 from depth_distill_ros.distillation.average import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.methods.supervised import Supervised
-from depth_distill_ros.distillation.run import TrainingRun
-from depth_distill_ros.distillation.trainer import Training
+from depth_distill_ros.distillation.offline_training import OfflineTraining
+from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import write_json
 from depth_distill_ros.networks import BACKBONES, NETWORKS, build
@@ -75,18 +75,18 @@ def run(arguments: argparse.Namespace) -> int:
     names = (('data',) if a.data else ('look', 'reuse')) + _SETTINGS
     settings = {name: getattr(a, name) for name in names} | {'size': list(size)}
     with opened(a, size, compute) as data:
-        training = Training(Supervised(network, compute), OptimisationSettings(
+        trainer = Trainer(Supervised(network, compute), OptimisationSettings(
             batch=a.batch, lr=a.lr, schedule='cosine', seed=a.seed), compute, a.steps)
         card = ModelCard(a.network, a.backbone, size, data.intrinsics)
-        training_run = TrainingRun(out.with_name(out.name + '.run'), training, data.source, card,
+        training = OfflineTraining(out.with_name(out.name + '.run'), trainer, data.source, card,
                                    settings, data.judge)
-        if training.step:
-            print(f'resumed from step {training.step}')
+        if trainer.step:
+            print(f'resumed from step {trainer.step}')
         began = time.monotonic()
-        show(training_run.steps(a.steps, a.batch, a.evaluate_every, a.evaluate_every),
-             training.step, a.steps)
-        network = with_own_statistics(training.average.network, (
-            data.pictures(a.batch) for _ in range(_STATISTICS_BATCHES)))
+        show(training.steps(a.steps, a.batch, a.evaluate_every, a.evaluate_every),
+             trainer.step, a.steps)
+        network = with_own_statistics(trainer.average.module, (
+            data.images(a.batch) for _ in range(_STATISTICS_BATCHES)))
         about = {
             'role': 'teacher', 'package_version': __version__, 'data': data.described,
             'command': shlex.join(['depth-distill', *_command(a)]), 'training': settings,

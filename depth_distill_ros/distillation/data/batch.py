@@ -1,26 +1,30 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a training step gets: the pictures of each of its sources, on the device."""
+"""What a training step gets, and what every source of it provides."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from torch import Tensor
 
+# a stream of simulated images, images with measured depth, unlabelled images of the target domain
+STREAM, LABELLED, AUXILIARY = 'stream', 'labelled', 'auxiliary'
+
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class Batch:
     """
-    One source's part of a batch, as networks read it.
+    The images of one source, on the device.
 
     Attributes
     ----------
     x : B×3×H×W float32, ImageNet-normalised
     semantics : B×H×W uint8, class ids, 0 unknown
-    depth : B×1×h×w float32, metres; what is not finite or not positive is a hole
-    right : B×3×H×W, the other half of stereo pairs whose left half is `x`
-    keys : which frames these are, where a frame can come again
+    depth : B×1×h×w float32, metres; a value that is not finite or not positive is a hole
+    right : B×3×H×W, the right images of stereo pairs whose left images are `x`
+    keys : which frames these are; None where no frame can come again
 
     """
 
@@ -31,6 +35,24 @@ class Pictures:
     keys: tuple[int, ...] | None = None
 
 
-# by source: stream (simulated), labelled (with depth), auxiliary (the target world, unlabelled)
-Batch = dict[str, Pictures]
-STREAM, LABELLED, AUXILIARY = 'stream', 'labelled', 'auxiliary'
+Batches = dict[str, Batch]  # by name of the source
+
+
+class Source(Protocol):
+    """An endless sequence of batches that a resumed training continues."""
+
+    def draw(self) -> Batches: ...
+
+    def state_dict(self) -> Any: ...
+
+    def load_state_dict(self, state: Any) -> None: ...
+
+
+class HeldOutSource(Source, Protocol):
+    """A source that also has simulated frames which `draw` never returns."""
+
+    def held_out(self, count: int) -> Batch:
+        """Return the same frames each time, as long as the source has the same ones."""
+
+    def draw_held_out(self) -> Batch:
+        """Return random held-out frames."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Labelled batches from rooms that are rendered while a network trains on them."""
+"""Labelled batches of rooms that are rendered while a network trains on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from depth_distill_ros.datasets.photometric import jitter
-from depth_distill_ros.distillation.data.batch import LABELLED, Batch, Pictures
+from depth_distill_ros.distillation.data.batch import LABELLED, Batch, Batches
 from depth_distill_ros.networks.normalisation import normalise, to_input
 
 _JITTER = 0.2
@@ -19,10 +19,10 @@ _JITTER = 0.2
 
 class RenderedSource:
     """
-    Draws `batch` frames, mirrored at random and their colours jittered.
+    Draws `batch` frames, mirrored at random and with jittered colours.
 
-    `draw_frames(n)` gives n×H×W×3 uint8 pictures and n×h×w float metres. The frames come as the
-    renderer makes them: a resumed run goes on with others.
+    `draw_frames(n)` returns n×H×W×3 uint8 images and n×h×w float metres. A resumed run continues
+    with other frames, because the renderer never repeats one.
     """
 
     def __init__(self, draw_frames: Callable[[int], tuple[Tensor, Tensor]], batch: int, seed: int,
@@ -30,17 +30,16 @@ class RenderedSource:
         self._draw_frames, self._batch, self._device = draw_frames, batch, device
         self._generator = torch.Generator().manual_seed(seed)
 
-    def draw(self) -> Batch:
+    def draw(self) -> Batches:
         images, depth = self._draw_frames(self._batch)
         x, depth = images.permute(0, 3, 1, 2).float() / 255, depth.unsqueeze(1)
         mirrored = (torch.rand(len(x), generator=self._generator) < 0.5).view(-1, 1, 1, 1)
         x, depth = (torch.where(mirrored, y.flip(3), y).to(self._device) for y in (x, depth))
         x = normalise(jitter(x, _JITTER, self._generator))
-        return {LABELLED: Pictures(
-            x.contiguous(memory_format=torch.channels_last), depth=depth)}
+        return {LABELLED: Batch(x.contiguous(memory_format=torch.channels_last), depth=depth)}
 
-    def pictures(self, count: int) -> Tensor:
-        """Return `count` pictures as they are rendered, ready for a network."""
+    def images(self, count: int) -> Tensor:
+        """Return `count` images without augmentation, as network input B×3×H×W."""
         return to_input(self._draw_frames(count)[0].to(self._device))
 
     def state_dict(self) -> dict[str, Any]:

@@ -1,24 +1,81 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Batches from stream stores that are being written: simulated frames, and the robot's own."""
+"""Batches from stream stores that are still being written: simulated and robot camera frames."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
-from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, Pictures
+from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, Batches
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.normalisation import to_input
-from depth_distill_ros.stream.sampler import Batch as StoredBatch
-from depth_distill_ros.stream.sampler import StreamSampler
+from depth_distill_ros.stream.sampler import StoredFrames, StreamSampler
 from depth_distill_ros.stream.store_errors import StoreMissing
 from depth_distill_ros.stream.store_reader import StreamReader
 
+# of every 256 frames the first 32 are held out, so the first 32 give no training batch
+_FIRST_HELD_OUT = 32
+
+
+class StreamSource:
+    """
+    Draws batches of `batch` images, `auxiliary` of which are robot camera frames.
+
+    All are simulated until the auxiliary store holds that many frames to train on. Damaged records
+    are counted and skipped.
+    """
+
+    def __init__(self, store: str, auxiliary_store: str, size: tuple[int, int], batch: int,
+                 auxiliary: int, seed: int, device: torch.device):
+        self._stream = _Store(store, size, batch - auxiliary, seed, device)
+        self._auxiliary = _Store(auxiliary_store, size, auxiliary, seed, device) \
+            if auxiliary > 0 else None
+        self._stores = [store for store in (self._stream, self._auxiliary) if store]
+        self._auxiliary_needed = _FIRST_HELD_OUT + auxiliary
+
+    @property
+    def frames(self) -> int:
+        return self._stream.frames
+
+    @property
+    def auxiliary_frames(self) -> int:
+        return self._auxiliary.frames if self._auxiliary else 0
+
+    @property
+    def corrupt(self) -> int:
+        return sum(store.corrupt for store in self._stores)
+
+    def draw(self) -> Batches:
+        batches = {STREAM: self._stream.batch(StreamSampler.draw)}
+        if self._auxiliary and self._auxiliary.frames >= self._auxiliary_needed:
+            batches[AUXILIARY] = self._auxiliary.batch(StreamSampler.draw)
+        return batches
+
+    def held_out(self, count: int) -> Batch:
+        """Return the same `count` simulated frames each time, while the store stays the same."""
+        return self._stream.batch(lambda sampler: sampler.held_out(count))
+
+    def draw_held_out(self) -> Batch:
+        """Return random simulated frames that draw() never returns."""
+        return self._stream.batch(StreamSampler.draw_held_out)
+
+    def state_dict(self) -> list[dict[str, Any] | None]:
+        return [store.state_dict() for store in self._stores]
+
+    def load_state_dict(self, state: list[dict[str, Any] | None]) -> None:
+        for store, stored in zip(self._stores, state, strict=False):
+            store.load_state_dict(stored)
+
+    def close(self) -> None:
+        for store in self._stores:
+            store.close()
+
 
 class _Store:
-    """One store, opened as soon as there is one."""
+    """One store, opened as soon as it exists."""
 
     def __init__(self, path: str, size: tuple[int, int], batch: int, seed: int,
                  device: torch.device):
@@ -36,20 +93,11 @@ class _Store:
     def corrupt(self) -> int:
         return self._sampler.corrupt if self._sampler else 0
 
-    def draw(self) -> Pictures:
-        return self._pictures(self._sampler.draw())
-
-    def held_out(self, count: int) -> Pictures:
-        return self._pictures(self._sampler.held_out(count))
-
-    def draw_held_out(self) -> Pictures:
-        return self._pictures(self._sampler.draw_held_out())
-
-    def _pictures(self, batch: StoredBatch) -> Pictures:
-        return Pictures(
-            to_input(torch.from_numpy(batch.images).to(self._device)),
-            semantics=torch.from_numpy(batch.semantics).to(self._device),
-            keys=tuple(batch.keys.tolist()))
+    def batch(self, draw: Callable[[StreamSampler], StoredFrames]) -> Batch:
+        frames = draw(self._sampler)
+        return Batch(to_input(torch.from_numpy(frames.images).to(self._device)),
+                     semantics=torch.from_numpy(frames.semantics).to(self._device),
+                     keys=tuple(frames.keys.tolist()))
 
     def state_dict(self) -> dict[str, Any] | None:
         return self._sampler.state_dict() if self._sampler else self._state
@@ -83,59 +131,3 @@ class _Store:
         if self._state:
             self._sampler.load_state_dict(self._state)
         return True
-
-
-class StreamSource:
-    """
-    Draws batches of `batch` images, `own` of which are the robot's own.
-
-    Until the auxiliary store holds a batch of its own, all are simulated. Damaged records are
-    counted and skipped. The state is that of the draws.
-    """
-
-    def __init__(self, store: str, auxiliary_store: str, size: tuple[int, int], batch: int,
-                 own: int, seed: int, device: torch.device):
-        self._stream = _Store(store, size, batch - own, seed, device)
-        self._auxiliary = _Store(auxiliary_store, size, own, seed, device) if own > 0 else None
-        self._wanted = own
-
-    @property
-    def frames(self) -> int:
-        return self._stream.frames
-
-    @property
-    def auxiliary_frames(self) -> int:
-        return self._auxiliary.frames if self._auxiliary else 0
-
-    @property
-    def corrupt(self) -> int:
-        return sum(store.corrupt for store in self._stores())
-
-    def draw(self) -> Batch:
-        batch = {STREAM: self._stream.draw()}
-        # the first of every 256 frames are held out, so a few frames are none to train on
-        if self._auxiliary and self._auxiliary.frames >= 32 + self._wanted:
-            batch[AUXILIARY] = self._auxiliary.draw()
-        return batch
-
-    def held_out(self, count: int) -> Pictures:
-        """Return the same `count` simulated frames each time, as long as the store is the same."""
-        return self._stream.held_out(count)
-
-    def draw_held_out(self) -> Pictures:
-        """Return some of the simulated frames that draw() never gives."""
-        return self._stream.draw_held_out()
-
-    def state_dict(self) -> list[dict[str, Any] | None]:
-        return [store.state_dict() for store in self._stores()]
-
-    def load_state_dict(self, state: list[dict[str, Any] | None]) -> None:
-        for store, stored in zip(self._stores(), state, strict=False):
-            store.load_state_dict(stored)
-
-    def close(self) -> None:
-        for store in self._stores():
-            store.close()
-
-    def _stores(self) -> list[_Store]:
-        return [self._stream, *([self._auxiliary] if self._auxiliary else [])]

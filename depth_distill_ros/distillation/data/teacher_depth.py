@@ -1,23 +1,23 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The teacher's depth of plain pictures, computed once for a picture that comes again."""
+"""The teacher depth of untransformed images, computed once for each frame."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from depth_distill_ros.distillation.data.batch import Pictures
+from depth_distill_ros.distillation.data.batch import Batch
 
 _BUDGET = 512 * 2**20  # bytes of host memory
 
 
-class TaughtDepth:
+class TeacherDepth:
     """
-    `taught(pictures)`: B×1×h×w metres, without a graph.
+    `teacher_depth(batch)`: B×1×h×w metres, without a graph.
 
-    For one source of pictures. Depth is kept as float32 for the frames computed last, as many as
-    fit into 512 MiB (7,700 maps of 114×152).
+    For one source. Keeps the depth of the frames computed last as float32, as many as fit into
+    512 MiB (7,700 maps of 114×152).
     """
 
     def __init__(self, teacher: nn.Module):
@@ -25,18 +25,18 @@ class TaughtDepth:
         self._kept: dict[int, Tensor] = {}
 
     @torch.no_grad()
-    def __call__(self, pictures: Pictures) -> Tensor:
-        if pictures.keys is None:
-            return self._teacher(pictures.x).float()
-        missing = [i for i, key in enumerate(pictures.keys) if key not in self._kept]
+    def __call__(self, batch: Batch) -> Tensor:
+        if batch.keys is None:
+            return self._teacher(batch.x).float()
+        missing = [i for i, key in enumerate(batch.keys) if key not in self._kept]
         if missing:
-            # On a CPU one at a time, which costs no more: a resumed run, which has kept nothing,
-            # computes them in other company, and sums in batches differ in their last bits.
-            share = 1 if pictures.x.device.type == 'cpu' else len(missing)
+            # On a CPU one frame at a time, which costs no more: a resumed run starts with an empty
+            # cache, so it groups the frames differently, and that changes the last bits of sums.
+            share = 1 if batch.x.device.type == 'cpu' else len(missing)
             for part in (missing[i:i + share] for i in range(0, len(missing), share)):
-                depth = self._teacher(pictures.x[part]).float().cpu()
-                self._kept |= {pictures.keys[i]: d for i, d in zip(part, depth, strict=True)}
-        taught = torch.stack([self._kept[key] for key in pictures.keys]).to(pictures.x.device)
-        while len(self._kept) * taught[0].numel() * 4 > _BUDGET:
+                depth = self._teacher(batch.x[part]).float().cpu()
+                self._kept |= {batch.keys[i]: d for i, d in zip(part, depth, strict=True)}
+        depth = torch.stack([self._kept[key] for key in batch.keys]).to(batch.x.device)
+        while len(self._kept) * depth[0].numel() * 4 > _BUDGET:
             self._kept.pop(next(iter(self._kept)))
-        return taught
+        return depth

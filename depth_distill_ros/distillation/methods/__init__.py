@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The ways to train, by name, one class each."""
+"""The methods, by name, one class each."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
+from depth_distill_ros.distillation.calibration import load_calibration
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.methods.d3 import D3
 from depth_distill_ros.distillation.methods.dacnn import DACNNStudent, DACNNTeacher
@@ -27,53 +28,53 @@ from depth_distill_ros.settings.names import METHODS
 
 __all__ = ['Method', 'effective', 'make_method', 'needs_gradient']
 
-# d3plus is d3 with these switches; which of them gave what, docs/DESIGN.md says
+# d3plus is d3 with these switches; docs/MEASUREMENTS.md has their effect
 _D3PLUS: Mapping[str, Any] = {'augmentation': 1.0}
 
 Switches = TypeVar('Switches', bound=StreamMethodSettings)
 
 
 def effective(name: str, options: Switches) -> Switches:
-    """Return the options with what the method called `name` sets itself."""
+    """Return the options as the method called `name` uses them."""
     return replace(options, **_D3PLUS) if name == 'd3plus' else options
 
 
 def needs_gradient(name: str, options: StreamMethodSettings) -> bool:
-    """Return whether the method learns through its teacher, from the picture's gradient."""
+    """Return whether the method needs the gradient of the teacher depth by the image."""
     return name == 'dfad' or name in ('d3', 'd3plus') and options.g_form != 'none'
 
 
 def make_method(name: str, teacher: nn.Module | None, student: nn.Module, compute: Compute,
-                size: tuple[int, int], batch: int, options: StreamMethodSettings,
-                keep_encoder_statistics: bool = False) -> Method:
+                size: tuple[int, int], batch: int, options: StreamMethodSettings) -> Method:
     """
     Make the method called `name`, all of it on the device.
 
-    size: (height, width) of the pictures that a method paints itself, `batch` of them a step.
-    Raises DepthDistillError for an unknown method, or one whose teacher does not suit.
+    A method that generates its own images makes `batch` of them a step, of `size` (height, width).
+    Raises DepthDistillError for an unknown method, or a teacher that does not suit the method.
     """
     if name not in METHODS:
         raise DepthDistillError(f'no method {name!r}; choose one of {", ".join(METHODS)}')
     o, device = effective(name, options), compute.device
     networks = [n.to(device, memory_format=torch.channels_last)
                 for n in (teacher, student) if n is not None]
-    distilled = {'every_scale': o.every_scale, 'keep_encoder_statistics': keep_encoder_statistics}
     if name in ('d3', 'd3plus'):
-        g = None if o.g_form == 'none' else transformation_network(
-            o.g_form, o.g_width, o.g_residual).to(device, memory_format=torch.channels_last)
-        return D3(*networks, g, compute, o.alpha, o.beta, o.g_trains_on, o.mixing, o.rec_reduction,
-                  Path(o.calibration) if o.calibration else None,
-                  augmentation=o.augmentation, **distilled)
+        g, calibration = None, None
+        if o.g_form != 'none':
+            g = transformation_network(o.g_form, o.g_width, o.g_residual).to(
+                device, memory_format=torch.channels_last)
+            calibration = load_calibration(Path(o.calibration), teacher) if o.calibration else None
+        return D3(*networks, g, compute, o.alpha, o.beta, o.g_trains_on, o.mixing,
+                  o.rec_reduction, calibration, o.every_scale, o.augmentation)
     if name == 'kd-ood':
-        return KDOOD(*networks, compute, augmentation=o.augmentation, **distilled)
+        return KDOOD(*networks, compute, o.every_scale, o.augmentation)
     if name == 'random-noise':
-        return RandomNoise(*networks, compute, size=size, batch=batch, **distilled)
+        return RandomNoise(*networks, compute, size, batch, o.every_scale)
     if name == 'dfad':
-        return DFAD(*networks, compute, size, batch, keep_encoder_statistics)
+        return DFAD(*networks, compute, size, batch)
     if name == 'supervised':
-        return Supervised(*networks, compute, keep_encoder_statistics)
+        return Supervised(*networks, compute)
     if name == 'lwd':
-        return LWD(*networks, compute, o.equation, o.kd_weight, **distilled)
+        return LWD(*networks, compute, o.equation, o.kd_weight, o.every_scale)
     if name == 'dacnn-teacher':
         return DACNNTeacher(*networks, compute)
     return DACNNStudent(*networks, compute, o.w_smooth, o.w_proxy, o.w_guidance,

@@ -4,109 +4,98 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.distillation.augmentation import augmented
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch
-from depth_distill_ros.distillation.data.teacher_depth import TaughtDepth
+from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, Batches
+from depth_distill_ros.distillation.data.teacher_depth import TeacherDepth
+from depth_distill_ros.distillation.losses import predictions, teacher_loss
 from depth_distill_ros.distillation.methods.method import Update
 from depth_distill_ros.distillation.mixing import instances, mix
-from depth_distill_ros.distillation.statistics import BNStatistics
-from depth_distill_ros.distillation.supervision import outputs, taught_loss
+from depth_distill_ros.distillation.statistics import FeatureStatistics, Statistics
+from depth_distill_ros.distillation.transformation_loss import TransformationLoss
 
 
 class D3:
     """
-    One frozen teacher N_t, a student N_s and a transformation network G.
+    A frozen teacher N_t, a student N_s and a transformation network G.
 
-    The student learns the teacher's depth on the stream's pictures x′ and on G's z = G(x̂′) of
-    their mixtures x̂′ (eq. 9); G learns to move x̂′ towards the statistics in the teacher's
-    BatchNorm layers (or in a calibration file) without leaving x̂′ (eq. 8). With g_trains_on
-    'own' no gradient of the student's loss reaches G, with 'own_and_student' it does (eq. 10 to
-    the letter).
+    Parameters
+    ----------
+    transformation : G; None: the student is trained on x̂′ in place of G(x̂′)
+    alpha, beta, rec_reduction : of TransformationLoss
+    g_trains_on : 'own': G is trained on eq. 8 alone; 'own_and_student': eq. 9 reaches G too
+        (eq. 10 to the letter)
+    mixing : whether 'classes' or 'instances' are mixed; 'none': G transforms x′ itself
+    statistics : that G fits, in place of those of the teacher's BatchNorm layers
+    every_scale : train a student with several scales at each of them
+    augmentation : strength of the random camera augmentation of all images; 0: none
 
-    Without G (None) the student learns from x′ and from x̂′ itself; with mixing 'none' G gets x′.
-    Auxiliary pictures, where the batch has some, are learnt as they are. With `augmentation`, the
-    strength of augmentation.camera, all pictures are mirrored and seen through cameras first. With
-    keep_encoder_statistics the student's encoder normalises with the BatchNorm statistics that it
-    came with, in training as in use.
+    Auxiliary images, where there are some, are neither mixed nor transformed.
     """
 
     def __init__(self, teacher: nn.Module, student: nn.Module, transformation: nn.Module | None,
                  compute: Compute, alpha: float = 1e-3, beta: float = 1e-3,
                  g_trains_on: str = 'own', mixing: str = 'classes', rec_reduction: str = 'mean',
-                 calibration: Path | None = None, every_scale: bool = True,
-                 keep_encoder_statistics: bool = False, augmentation: float = 0.0):
+                 statistics: Statistics | None = None, every_scale: bool = True,
+                 augmentation: float = 0.0):
         self.teacher = teacher.eval().requires_grad_(False)
         self.networks = {'student': student}
         if transformation is not None:
             self.networks['transformation'] = transformation
-            self._statistics = BNStatistics(teacher, calibration)
+            self._loss_of_g = TransformationLoss(
+                teacher, FeatureStatistics(teacher, statistics), alpha, beta, rec_reduction)
         self.needs = {STREAM: () if mixing == 'none' else ('semantics',)}
-        self._taught = {source: TaughtDepth(teacher) for source in (STREAM, AUXILIARY)}
-        self._compute, self._alpha, self._beta = compute, alpha, beta
-        self._trains_on, self._mixing, self._every_scale = g_trains_on, mixing, every_scale
-        self._reduce = torch.mean if rec_reduction == 'mean' else torch.sum
-        self._keep_encoder_statistics = keep_encoder_statistics
+        self._teacher_depth = {name: TeacherDepth(teacher) for name in (STREAM, AUXILIARY)}
+        self._compute, self._mixing, self._every_scale = compute, mixing, every_scale
+        self._joint = g_trains_on == 'own_and_student'
         self._augmentation = augmentation
 
-    def step(self, batch: Batch, update: Update, generator: torch.Generator) -> dict[str, Tensor]:
-        for network in self.networks.values():
-            network.train()
-        if self._keep_encoder_statistics:
-            self.networks['student'].encoder.eval()
+    def step(self, batches: Batches, update: Update,
+             generator: torch.Generator) -> dict[str, Tensor]:
+        """Make one iteration of algorithm 1."""
         if self._augmentation:
-            batch = {source: augmented(pictures, self._augmentation, generator)
-                     for source, pictures in batch.items()}
-        stream = batch[STREAM]
-        mixed = self._mixed(stream.x, stream.semantics, generator)
+            batches = augmented(batches, self._augmentation, generator)
+        x = batches[STREAM].x
+        mixed = self._mixed(batches[STREAM], generator)  # x̂′, eq. 5
         with self._compute.autocast():
-            z, depth_z, losses, loss_g = self._transformed(mixed)
-            if loss_g is not None and self._trains_on == 'own':
-                # first, and at once: it frees the graph through the teacher before the student's
-                update(loss_g, 'transformation')
-                z, depth_z, loss_g = z.detach(), depth_z.detach(), None
-            seen, taught = [stream.x, z], [self._taught[STREAM](stream), depth_z]
-            if AUXILIARY in batch:
-                seen.append(batch[AUXILIARY].x)
-                taught.append(self._taught[AUXILIARY](batch[AUXILIARY]))
-            plain, transformed, *auxiliary = self._student_losses(seen, taught)
-            loss = plain + transformed + sum(auxiliary)
-            if loss_g is None:
-                update(loss, 'student')
+            if 'transformation' in self.networks:
+                z = self.networks['transformation'](mixed)  # z = G(x̂′)
+                loss_g, depth_z, losses = self._loss_of_g(z, mixed)  # eq. 6 to 8
+                if not self._joint:
+                    # before the student's pass: frees the graph through the teacher
+                    update(loss_g, 'transformation')
+                    z, depth_z = z.detach(), depth_z.detach()
             else:
-                update(loss + loss_g, 'student', 'transformation')
-        losses |= {'loss_student': loss, 'loss_plain': plain, 'loss_transformed': transformed}
-        if auxiliary:
-            losses['loss_auxiliary'] = auxiliary[0]
+                z, losses = mixed, {}
+                with torch.no_grad():
+                    depth_z = self.teacher(z)
+            inputs, targets = [x, z], [self._teacher_depth[STREAM](batches[STREAM]), depth_z]
+            if AUXILIARY in batches:
+                inputs.append(batches[AUXILIARY].x)
+                targets.append(self._teacher_depth[AUXILIARY](batches[AUXILIARY]))
+            terms = self._student_terms(inputs, targets)
+            loss_student = sum(terms)  # eq. 9
+            if self._joint and 'transformation' in self.networks:
+                update(loss_student + loss_g, 'student', 'transformation')  # eq. 10
+            else:
+                update(loss_student, 'student')
+        names = ('loss_plain', 'loss_transformed', 'loss_auxiliary')
+        losses |= {'loss_student': loss_student, **dict(zip(names, terms, strict=False))}
         return {name: value.detach() for name, value in losses.items()}
 
-    def _mixed(self, x: Tensor, semantics: Tensor | None, generator: torch.Generator) -> Tensor:
+    def _mixed(self, stream: Batch, generator: torch.Generator) -> Tensor:
         if self._mixing == 'none':
-            return x
-        return mix(x, instances(semantics) if self._mixing == 'instances' else semantics,
-                   generator)
+            return stream.x
+        labels = instances(stream.semantics) if self._mixing == 'instances' else stream.semantics
+        return mix(stream.x, labels, generator)
 
-    def _transformed(self, mixed: Tensor,
-                     ) -> tuple[Tensor, Tensor, dict[str, Tensor], Tensor | None]:
-        """Return z, the teacher's depth of it, the parts of L_G and L_G (None without G)."""
-        if 'transformation' not in self.networks:
-            with torch.no_grad():
-                return mixed, self.teacher(mixed), {}, None
-        z = self.networks['transformation'](mixed)
-        with self._statistics.recorded() as terms:
-            depth_z = self.teacher(z)
-        l_bn = torch.stack(terms).sum()
-        l_rec = self._reduce((mixed - z.float()).abs())
-        return z, depth_z, {'l_bn': l_bn, 'l_rec': l_rec}, self._alpha * l_bn + self._beta * l_rec
-
-    def _student_losses(self, seen: list[Tensor], taught: list[Tensor]) -> list[Tensor]:
-        # one batch, so that the student's BatchNorm learns with the statistics that it keeps
-        maps = outputs(self.networks['student'], torch.cat([x.float() for x in seen]),
-                       self._every_scale)
-        parts = zip(*(m.split([len(x) for x in seen]) for m in maps), strict=True)
-        return [taught_loss(part, depth) for part, depth in zip(parts, taught, strict=True)]
+    def _student_terms(self, inputs: list[Tensor], targets: list[Tensor]) -> list[Tensor]:
+        """Return H(N_s(x), N_t(x)) for each kind of input."""
+        # one batch, so that the student's BatchNorm trains with the statistics that it stores
+        maps = predictions(self.networks['student'], torch.cat([x.float() for x in inputs]),
+                           self._every_scale)
+        parts = zip(*(m.split([len(x) for x in inputs]) for m in maps), strict=True)
+        return [teacher_loss(part, depth) for part, depth in zip(parts, targets, strict=True)]

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""DACNN: a stereo teacher learns from measured depth, and a monocular student from both."""
+"""DACNN: a stereo teacher trained on measured depth, and its monocular student."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.data.batch import LABELLED, Batch
+from depth_distill_ros.distillation.data.batch import LABELLED, Batches
 from depth_distill_ros.distillation.losses import masked_target, resized
 from depth_distill_ros.distillation.methods.dacnn_losses import l_guidance, l_pixel, l_smooth
 from depth_distill_ros.distillation.methods.method import Update
@@ -29,11 +29,12 @@ class DACNNTeacher:
         self.networks = {'student': student}
         self._compute = compute
 
-    def step(self, batch: Batch, update: Update, generator: torch.Generator) -> dict[str, Tensor]:
-        pictures = batch[LABELLED]
+    def step(self, batches: Batches, update: Update,
+             generator: torch.Generator) -> dict[str, Tensor]:
+        batch = batches[LABELLED]
         with self._compute.autocast():
-            depth = self.networks['student'].train()(pictures.x, pictures.right)
-            loss = l_pixel(depth, *masked_target(pictures.depth, depth.shape[-2:]))
+            depth = self.networks['student'](batch.x, batch.right)
+            loss = l_pixel(depth, *masked_target(batch.depth, depth.shape[-2:]))
             update(loss, 'student')
         return {'loss_student': loss.detach()}
 
@@ -56,18 +57,19 @@ class DACNNStudent:
         self._weights = {'l_smooth': w_smooth, 'l_proxy': w_proxy, 'l_guidance': w_guidance}
         self._guidance = guidance_softmax, guidance_reduction
 
-    def step(self, batch: Batch, update: Update, generator: torch.Generator) -> dict[str, Tensor]:
-        pictures = batch[LABELLED]
+    def step(self, batches: Batches, update: Update,
+             generator: torch.Generator) -> dict[str, Tensor]:
+        batch = batches[LABELLED]
         with self._compute.autocast():
-            depth, guidance = self.networks['student'].train().with_guidance(pictures.x)
+            depth, guidance = self.networks['student'].with_guidance(batch.x)
             losses = {
-                'l_pixel': l_pixel(depth, *masked_target(pictures.depth, depth.shape[-2:])),
-                'l_smooth': l_smooth(depth, denormalise(resized(pictures.x, depth.shape[-2:])))}
+                'l_pixel': l_pixel(depth, *masked_target(batch.depth, depth.shape[-2:])),
+                'l_smooth': l_smooth(depth, denormalise(resized(batch.x, depth.shape[-2:])))}
             if self._weights['l_proxy'] or self._weights['l_guidance']:
                 with torch.no_grad():
-                    taught, g = self.teacher.with_guidance(pictures.x, pictures.right)
-                losses['l_proxy'] = l_pixel(depth, resized(taught, depth.shape[-2:]))
-                losses['l_guidance'] = l_guidance(guidance, g, *self._guidance)
+                    depth_t, guidance_t = self.teacher.with_guidance(batch.x, batch.right)
+                losses['l_proxy'] = l_pixel(depth, resized(depth_t, depth.shape[-2:]))
+                losses['l_guidance'] = l_guidance(guidance, guidance_t, *self._guidance)
             loss = sum(self._weights.get(name, 1.0) * value for name, value in losses.items())
             update(loss, 'student')
         losses['loss_student'] = loss

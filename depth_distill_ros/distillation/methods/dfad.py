@@ -3,7 +3,7 @@
 """
 Data-free adversarial distillation (Fang et al., 2019), a baseline of D3, adapted to depth.
 
-A generator paints pictures on which student and teacher disagree; the student learns to agree.
+A generator is trained to make images on which student and teacher differ, the student to agree.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.data.batch import Batch
+from depth_distill_ros.distillation.data.batch import Batches
 from depth_distill_ros.distillation.losses import resized
 from depth_distill_ros.distillation.methods.method import Update
 from depth_distill_ros.networks.normalisation import normalise
@@ -27,10 +27,10 @@ _WIDTHS = (512, 256, 128, 64, 64)
 
 class Generator(nn.Module):
     """
-    Noise B×256 to B×3×H×W ImageNet-normalised pictures, like a DCGAN.
+    Noise B×256 to B×3×H×W ImageNet-normalised images, like a DCGAN.
 
-    A linear layer to a sixteenth of the size, rounded up, four doublings by transposed
-    convolutions, tanh, and the middle of it cut to `size`. 40.3M weights at 228×304.
+    A linear layer to a sixteenth of the size, rounded up, four transposed convolutions that each
+    double it, tanh, and a centre crop to `size`. 40.3M weights at 228×304.
     """
 
     def __init__(self, size: tuple[int, int]):
@@ -50,49 +50,44 @@ class Generator(nn.Module):
                 nn.init.normal_(module.weight, 1, 0.02)
 
     def forward(self, noise: Tensor) -> Tensor:
-        picture = self.paint(self.project(noise).unflatten(1, (_WIDTHS[0], *self._small)))
+        image = self.paint(self.project(noise).unflatten(1, (_WIDTHS[0], *self._small)))
         top, left = ((16 * s - side) // 2 for s, side in zip(self._small, self._size, strict=True))
         height, width = self._size
-        return normalise((picture[..., top:top + height, left:left + width] + 1) / 2)
+        return normalise((image[..., top:top + height, left:left + width] + 1) / 2)
 
 
 class DFAD:
     """
     Five student steps on mean |S - T|, then a generator step on -ln(mean |S - T| + 1).
 
-    L1 in metres on the networks' maps as they are; the student is in training mode throughout, but
-    for its encoder with keep_encoder_statistics, as in D3.
+    |S - T| in metres; `batch` images of `size` (height, width) a pass.
     """
 
     needs: dict[str, tuple[str, ...]] = {}
 
     def __init__(self, teacher: nn.Module, student: nn.Module, compute: Compute,
-                 size: tuple[int, int], batch: int, keep_encoder_statistics: bool = False):
+                 size: tuple[int, int], batch: int):
         self.teacher = teacher.eval().requires_grad_(False)
         generator = Generator(size).to(compute.device, memory_format=torch.channels_last)
         self.networks = {'student': student, 'generator': generator}
         self._compute, self._batch = compute, batch
-        self._keep_encoder_statistics = keep_encoder_statistics
 
-    def step(self, batch: Batch, update: Update, generator: torch.Generator) -> dict[str, Tensor]:
-        for network in self.networks.values():
-            network.train()
-        if self._keep_encoder_statistics:
-            self.networks['student'].encoder.eval()
+    def step(self, batches: Batches, update: Update,
+             generator: torch.Generator) -> dict[str, Tensor]:
         with self._compute.autocast():
             for _ in range(STUDENT_STEPS):
                 with torch.no_grad():
-                    pictures = self._painted(generator)
-                loss = self._disagreement(pictures)
+                    images = self._generated(generator)
+                loss = self._disagreement(images)
                 update(loss, 'student')
-            loss_generator = -torch.log(self._disagreement(self._painted(generator)) + 1)
+            loss_generator = -torch.log(self._disagreement(self._generated(generator)) + 1)
             update(loss_generator, 'generator')
         return {'loss_student': loss.detach(), 'loss_generator': loss_generator.detach()}
 
-    def _painted(self, generator: torch.Generator) -> Tensor:
+    def _generated(self, generator: torch.Generator) -> Tensor:
         noise = torch.randn(self._batch, _NOISE, generator=generator).to(self._compute.device)
         return self.networks['generator'](noise).to(memory_format=torch.channels_last)
 
-    def _disagreement(self, pictures: Tensor) -> Tensor:
-        learnt = self.networks['student'](pictures)
-        return l1_loss(learnt.float(), resized(self.teacher(pictures).float(), learnt.shape[-2:]))
+    def _disagreement(self, images: Tensor) -> Tensor:
+        student = self.networks['student'](images)
+        return l1_loss(student.float(), resized(self.teacher(images).float(), student.shape[-2:]))

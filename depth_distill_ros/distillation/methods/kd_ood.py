@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Plain distillation on pictures that are not of the teacher's world: D3's baselines."""
+"""D3's baselines KD-OOD and random noise: plain distillation on out-of-distribution images."""
 
 from __future__ import annotations
 
@@ -9,65 +9,57 @@ from torch import Tensor, nn
 
 from depth_distill_ros.distillation.augmentation import augmented
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, Pictures
-from depth_distill_ros.distillation.data.teacher_depth import TaughtDepth
+from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, Batches
+from depth_distill_ros.distillation.data.teacher_depth import TeacherDepth
+from depth_distill_ros.distillation.losses import predictions, teacher_loss
 from depth_distill_ros.distillation.methods.method import Update
-from depth_distill_ros.distillation.supervision import outputs, taught_loss
 
 
-class _PlainDistillation:
+class KDOOD:
+    """
+    KD-OOD: the first term of eq. 9, the teacher depth of the stream's images.
+
+    Auxiliary images, where there are some, join the batch. `augmentation` is the strength of the
+    random camera augmentation of all images; 0: none.
+    """
+
+    needs: dict[str, tuple[str, ...]] = {STREAM: ()}
+
     def __init__(self, teacher: nn.Module, student: nn.Module, compute: Compute,
-                 every_scale: bool = True, keep_encoder_statistics: bool = False):
+                 every_scale: bool = True, augmentation: float = 0.0):
         self.teacher = teacher.eval().requires_grad_(False)
         self.networks = {'student': student}
-        self._taught = {source: TaughtDepth(teacher) for source in (STREAM, AUXILIARY)}
+        self._teacher_depth = {name: TeacherDepth(teacher) for name in (STREAM, AUXILIARY)}
         self._compute, self._every_scale = compute, every_scale
-        self._keep_encoder_statistics = keep_encoder_statistics
+        self._augmentation = augmentation
 
-    def _learn(self, batch: Batch, update: Update) -> dict[str, Tensor]:
-        student = self.networks['student'].train()
-        if self._keep_encoder_statistics:
-            student.encoder.eval()
+    def step(self, batches: Batches, update: Update,
+             generator: torch.Generator) -> dict[str, Tensor]:
+        if self._augmentation:
+            batches = augmented(batches, self._augmentation, generator)
         with self._compute.autocast():
-            taught = torch.cat([self._taught[name](part) for name, part in batch.items()])
-            maps = outputs(student, torch.cat([part.x for part in batch.values()]),
-                           self._every_scale)
-            loss = taught_loss(maps, taught)
+            targets = torch.cat([self._teacher_depth[name](batch)
+                                 for name, batch in batches.items()])
+            maps = predictions(self.networks['student'],
+                               torch.cat([batch.x for batch in batches.values()]),
+                               self._every_scale)
+            loss = teacher_loss(maps, targets)
             update(loss, 'student')
         return {'loss_student': loss.detach()}
 
 
-class KDOOD(_PlainDistillation):
-    """
-    KD-OOD: the first term of eq. 9, the teacher's depth of the stream's pictures as they are.
+class RandomNoise(KDOOD):
+    """The same on N(0, 1) noise: `batch` images of `size` (height, width) a step."""
 
-    Auxiliary pictures, where the batch has some, are learnt along with them. With `augmentation`,
-    the strength of augmentation.camera, all are mirrored and seen through cameras first.
-    """
+    needs = {}
 
-    needs = {STREAM: ()}
-
-    def __init__(self, *networks_and_compute, augmentation: float = 0.0, **options):
-        super().__init__(*networks_and_compute, **options)
-        self._augmentation = augmentation
-
-    def step(self, batch: Batch, update: Update, generator: torch.Generator) -> dict[str, Tensor]:
-        if self._augmentation:
-            batch = {source: augmented(pictures, self._augmentation, generator)
-                     for source, pictures in batch.items()}
-        return self._learn(batch, update)
-
-
-class RandomNoise(_PlainDistillation):
-    """The teacher's depth of N(0, 1) pictures: what pictures of nothing can teach."""
-
-    needs: dict[str, tuple[str, ...]] = {}
-
-    def __init__(self, *networks_and_compute, size: tuple[int, int], batch: int, **options):
-        super().__init__(*networks_and_compute, **options)
+    def __init__(self, teacher: nn.Module, student: nn.Module, compute: Compute,
+                 size: tuple[int, int], batch: int, every_scale: bool = True):
+        super().__init__(teacher, student, compute, every_scale)
         self._shape = (batch, 3, *size)
 
-    def step(self, batch: Batch, update: Update, generator: torch.Generator) -> dict[str, Tensor]:
+    def step(self, batches: Batches, update: Update,
+             generator: torch.Generator) -> dict[str, Tensor]:
         noise = torch.randn(self._shape, generator=generator).to(
             self._compute.device, memory_format=torch.channels_last)
-        return self._learn({STREAM: Pictures(noise)}, update)
+        return super().step({STREAM: Batch(noise)}, update, generator)

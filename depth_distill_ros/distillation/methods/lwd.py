@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, Batch
-from depth_distill_ros.distillation.data.teacher_depth import TaughtDepth
+from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, Batches
+from depth_distill_ros.distillation.data.teacher_depth import TeacherDepth
+from depth_distill_ros.distillation.losses import measured_loss, predictions, teacher_loss
 from depth_distill_ros.distillation.methods.method import Update
-from depth_distill_ros.distillation.supervision import measured_loss, outputs, taught_loss
 
-# the sources of each equation, with what they need beside the picture
+# the sources of each equation, with the fields that they need beside the images
 EQUATIONS = {
     1: {LABELLED: ('depth',)},
     2: {AUXILIARY: ()},
@@ -24,37 +24,34 @@ EQUATIONS = {
 
 class LWD:
     """
-    The student learns λ·H(S, T) + (1 - λ)·H(S, measured) on X, the labelled pictures (eq. 1).
+    Loss λ·H(S, T) + (1 - λ)·H(S, measured) on the labelled images X (eq. 1), λ being kd_weight.
 
-    Auxiliary pictures U teach it the teacher's depth alone: λ·H(S, T) where there is nothing else
-    (eq. 2), H(S, T) beside X (eq. 3). Labelled auxiliary pictures U′ count like X, and the
-    teacher should have learnt from both (eq. 4). A step takes one batch of each.
+    On auxiliary images U the loss has the teacher term alone: λ·H(S, T) without X (eq. 2),
+    H(S, T) beside X (eq. 3). Labelled auxiliary images U′ have the loss of X, and the teacher
+    should have been trained on both (eq. 4). A step takes one batch of each source.
     """
 
     def __init__(self, teacher: nn.Module, student: nn.Module, compute: Compute, equation: int,
-                 lam: float = 0.1, every_scale: bool = True,
-                 keep_encoder_statistics: bool = False):
+                 kd_weight: float = 0.1, every_scale: bool = True):
         self.teacher = teacher.eval().requires_grad_(False)
         self.networks = {'student': student}
         self.needs = EQUATIONS[equation]
-        self._taught = {source: TaughtDepth(teacher) for source in self.needs}
-        self._compute, self._lam, self._every_scale = compute, lam, every_scale
-        self._weight_auxiliary = lam if equation == 2 else 1.0
-        self._keep_encoder_statistics = keep_encoder_statistics
+        self._teacher_depth = {name: TeacherDepth(teacher) for name in self.needs}
+        self._compute, self._kd_weight, self._every_scale = compute, kd_weight, every_scale
+        self._auxiliary_weight = kd_weight if equation == 2 else 1.0
 
-    def step(self, batch: Batch, update: Update, generator: torch.Generator) -> dict[str, Tensor]:
-        student = self.networks['student'].train()
-        if self._keep_encoder_statistics:
-            student.encoder.eval()
+    def step(self, batches: Batches, update: Update,
+             generator: torch.Generator) -> dict[str, Tensor]:
         losses = {}
         with self._compute.autocast():
-            for source, fields in self.needs.items():
-                pictures = batch[source]
-                maps = outputs(student, pictures.x, self._every_scale)
-                taught = taught_loss(maps, self._taught[source](pictures))
-                losses[f'loss_{source}'] = (
-                    self._lam * taught + (1 - self._lam) * measured_loss(maps, pictures.depth)
-                    if fields else self._weight_auxiliary * taught)
+            for name, fields in self.needs.items():
+                batch = batches[name]
+                maps = predictions(self.networks['student'], batch.x, self._every_scale)
+                distilled = teacher_loss(maps, self._teacher_depth[name](batch))
+                losses[f'loss_{name}'] = (
+                    self._kd_weight * distilled
+                    + (1 - self._kd_weight) * measured_loss(maps, batch.depth)
+                    if fields else self._auxiliary_weight * distilled)
             loss = sum(losses.values())
             update(loss, 'student')
         losses['loss_student'] = loss

@@ -8,31 +8,24 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.data.batch import LABELLED, Batch
+from depth_distill_ros.distillation.data.batch import LABELLED, Batches
+from depth_distill_ros.distillation.losses import measured_loss, predictions
 from depth_distill_ros.distillation.methods.method import Update
-from depth_distill_ros.distillation.supervision import measured_loss, outputs
 
 
 class Supervised:
-    """
-    H against measured depth; SARPN's loss is the sum over its five scales.
-
-    keep_encoder_statistics: as in D3.
-    """
+    """H against measured depth; the loss of SARPN is the sum over its five scales."""
 
     needs = {LABELLED: ('depth',)}
 
-    def __init__(self, student: nn.Module, compute: Compute,
-                 keep_encoder_statistics: bool = False):
+    def __init__(self, student: nn.Module, compute: Compute):
         self.networks = {'student': student}
-        self._compute, self._keep_encoder_statistics = compute, keep_encoder_statistics
+        self._compute = compute
 
-    def step(self, batch: Batch, update: Update, generator: torch.Generator) -> dict[str, Tensor]:
-        labelled, student = batch[LABELLED], self.networks['student'].train()
-        if self._keep_encoder_statistics:
-            student.encoder.eval()
+    def step(self, batches: Batches, update: Update,
+             generator: torch.Generator) -> dict[str, Tensor]:
+        labelled = batches[LABELLED]
         with self._compute.autocast():
-            maps = outputs(student, labelled.x)
-            loss = measured_loss(maps, labelled.depth)
+            loss = measured_loss(predictions(self.networks['student'], labelled.x), labelled.depth)
             update(loss, 'student')
         return {'loss_student': loss.detach()}

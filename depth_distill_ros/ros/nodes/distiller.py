@@ -25,14 +25,13 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 import torch
 
-from depth_distill_ros.distillation.online import DistillationSession
+from depth_distill_ros.distillation.online import OnlineDistillation
 from depth_distill_ros.distillation.releases import ReleaseRecord
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
 from depth_distill_ros.ros.support.parameters import DISTILLER, ParameterError
-from depth_distill_ros.ros.support.training_curves import TrainingLog
 from depth_distill_ros.settings.distillation import OnlineSettings
 from depth_distill_ros.settings.field import settings_of
 
@@ -47,7 +46,7 @@ class DistillerNode(ManagedNode):
         super().__init__('distiller', DISTILLER)
         self._release_topic = self.output(String, 'release', 1, latched=True)
         self._preview_topic = self.output(Image, 'preview', 1)
-        self._session: DistillationSession | None = None
+        self._session: OnlineDistillation | None = None
         self._values: dict[str, object] = {}
         self._release: dict[str, object] = {}
         self._troubles: dict[str, str] = {}
@@ -65,8 +64,9 @@ class DistillerNode(ManagedNode):
         if self.value('threads'):
             torch.set_num_threads(self.value('threads'))
         work_dir = Path(self.value('work_dir')).expanduser()
-        self._session = DistillationSession(OnlineSettings(
-            **{name: self.value(name) for name in settings_of(OnlineSettings)}), work_dir)
+        self._session = OnlineDistillation(OnlineSettings(
+            **{name: self.value(name) for name in settings_of(OnlineSettings)}), work_dir,
+            warn=self.get_logger().error)
         self._values, self._release = {'step': self._session.step}, {}
         self._troubles, self._paused = {}, False
         start = (f'resumed at step {self._session.step}' if self._session.resumed
@@ -117,24 +117,20 @@ class DistillerNode(ManagedNode):
         done = {'release_period': -math.inf, 'checkpoint_period': now, 'preview_period': now}
         duties = {'release_period': lambda: self._consider_release(force=False),
                   'checkpoint_period': self._save, 'preview_period': self._preview}
-        folder = Path(self.value('work_dir')).expanduser() / 'tensorboard'
-        with TrainingLog(folder, session.step, self.get_logger().error) as self._log:
-            while not stop.is_set():
-                self._fulfil_wishes()
-                if self._paused:
-                    stop.wait(0.1)
-                    continue
-                for period, duty in duties.items():
-                    wait = self.value(period)
-                    if period == 'release_period' and not self._release:
-                        wait = min(wait, _FIRST_RELEASE_PERIOD)
-                    if time.monotonic() - done[period] >= wait:
-                        self._try(period, duty)
-                        done[period] = time.monotonic()
-                losses = session.train_step()
-                self._log.step(session.step, losses, session.learning_rate, session.config.batch)
-                self._show(losses)
-            self._try('checkpoint_period', self._save)
+        while not stop.is_set():
+            self._fulfil_wishes()
+            if self._paused:
+                stop.wait(0.1)
+                continue
+            for period, duty in duties.items():
+                wait = self.value(period)
+                if period == 'release_period' and not self._release:
+                    wait = min(wait, _FIRST_RELEASE_PERIOD)
+                if time.monotonic() - done[period] >= wait:
+                    self._try(period, duty)
+                    done[period] = time.monotonic()
+            self._show(session.train_step())
+        self._try('checkpoint_period', self._save)
 
     def _wait_for_frames(self, stop: threading.Event) -> bool:
         said = -_WAIT_LOG_PERIOD
@@ -145,7 +141,7 @@ class DistillerNode(ManagedNode):
             if time.monotonic() - said >= _WAIT_LOG_PERIOD:
                 said = time.monotonic()
                 self.get_logger().info(
-                    f'waiting for the stream: {frames} of {self._session.config.min_frames} '
+                    f'waiting for the stream: {frames} of {self._session.settings.min_frames} '
                     f'frames in {self._session.store}')
             self._fulfil_wishes()
             if stop.wait(0.5):
@@ -182,7 +178,6 @@ class DistillerNode(ManagedNode):
         if record is None:
             return 'no release: the student is no better than the last one'
         self._announce(record)
-        self._log.release(record)
         return f'release {record.number}: {record.folder}'
 
     def _preview(self) -> None:
@@ -206,7 +201,7 @@ class DistillerNode(ManagedNode):
         session = self._session
         self._values = {
             'step': session.step, **losses, 'learning_rate': session.learning_rate,
-            'images_per_s': self._log.images_per_s, 'store_frames': session.store_frames,
+            'images_per_s': session.images_per_s, 'store_frames': session.store_frames,
             'auxiliary_frames': session.auxiliary_frames,
             'corrupt_frames': session.corrupt_frames,
             'memory_mib': session.memory_mib(), 'resumed': session.resumed,

@@ -1,15 +1,15 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Endless batches from a data set's reader, epoch after epoch, resumable at any batch.
+Endless batches from data sets, epoch after epoch, resumable at any batch.
 
-Which frames a batch holds, and all chance in preparing them, follow from the seed and the batch's
-number alone: not from how many processes read, nor from where a run was interrupted.
+The frames of a batch and all random numbers of their preparation follow from the seed and the
+batch's number. They depend neither on how many processes read nor on where a run was interrupted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader
 from depth_distill_ros.datasets.preprocessing import Preparation
 from depth_distill_ros.datasets.reader import Reader
 from depth_distill_ros.distillation import processes
-from depth_distill_ros.distillation.data.batch import Pictures
+from depth_distill_ros.distillation.data.batch import Batch, Batches
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.networks.normalisation import normalise
@@ -27,13 +27,34 @@ from depth_distill_ros.networks.normalisation import normalise
 _MOST_UNREADABLE = 20  # frames in a row
 
 
-class ReaderSource:
-    """
-    Draws `batch` prepared frames at a time.
+class DatasetSource:
+    """Draws one batch of each data set; the names are those of Batches."""
 
-    Where there is no chance in the preparation, a frame that comes again is the same, and has a
-    key. `unreadable` counts frames that could not be read, or lack a field that is `needed`, and
-    made room for the next one.
+    def __init__(self, datasets: Mapping[str, DatasetBatches]):
+        self._datasets = dict(datasets)
+
+    @property
+    def unreadable(self) -> int:
+        return sum(batches.unreadable for batches in self._datasets.values())
+
+    def draw(self) -> Batches:
+        return {name: batches.draw() for name, batches in self._datasets.items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        return {name: batches.state_dict() for name, batches in self._datasets.items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        for name, batches in self._datasets.items():
+            batches.load_state_dict(state[name])
+
+
+class DatasetBatches:
+    """
+    Draws `batch` prepared frames of one reader at a time.
+
+    Where the preparation uses no random numbers, a frame is the same in every epoch and has a key.
+    `unreadable` counts the frames that could not be read, or lack a field that is `needed`; the
+    next frame replaces each of them.
     """
 
     def __init__(self, reader: Reader, preparation: Preparation, batch: int, seed: int,
@@ -48,27 +69,25 @@ class ReaderSource:
         self._drawn = 0
         self.unreadable = 0
 
-    def draw(self) -> Pictures:
+    def draw(self) -> Batch:
         """Return this process's share of the next batch."""
         if self._iterator is None:
             self._iterator = iter(DataLoader(
-                self._frames, batch_sampler=self._places(self._drawn), collate_fn=_together,
+                self._frames, batch_sampler=self._places(self._drawn), collate_fn=_collated,
                 num_workers=self._workers, pin_memory=self._device.type == 'cuda',
                 prefetch_factor=4 if self._workers else None))
-        batch = next(self._iterator)
-        self.unreadable += batch.pop('unreadable')
-        keys = batch.pop('keys')
-        ready = {name: value.to(self._device, non_blocking=True)
-                 for name, value in batch.items()}
+        read = next(self._iterator)
+        self.unreadable += read.pop('unreadable')
+        keys = read.pop('keys')
+        ready = {name: value.to(self._device, non_blocking=True) for name, value in read.items()}
         for name in ready.keys() & {'x', 'right'}:
-            picture = ready[name].permute(0, 3, 1, 2).float() / 255
+            image = ready[name].permute(0, 3, 1, 2).float() / 255
             if self._photometric:
-                # of equal state for both views of a stereo pair
-                generator = processes.generator(self._seed, self._drawn)
-                picture = self._photometric(picture, generator)
-            ready[name] = normalise(picture).contiguous(memory_format=torch.channels_last)
+                # the same random numbers for both images of a stereo pair
+                image = self._photometric(image, processes.generator(self._seed, self._drawn))
+            ready[name] = normalise(image).contiguous(memory_format=torch.channels_last)
         self._drawn += 1
-        return Pictures(**ready, keys=keys if self._plain else None)
+        return Batch(**ready, keys=keys if self._plain else None)
 
     def state_dict(self) -> dict[str, int]:
         return {'drawn': self._drawn, 'unreadable': self.unreadable}
@@ -78,7 +97,7 @@ class ReaderSource:
         self._iterator = None
 
     def _places(self, number: int) -> Iterator[list[int]]:
-        """Places in the endless sequence of epochs, of this process's share of each batch."""
+        """Yield the places of this process's share of each batch in the sequence of epochs."""
         share = processes.share(self._batch)
         while True:
             first = number * self._batch
@@ -100,17 +119,18 @@ class _Frames:
             index = self._index(place + unreadable)
             random = np.random.default_rng((self._seed, 0, place))
             try:
-                return self._whole(self._pipeline(self._reader[index], random)), index, unreadable
+                return self._complete(self._pipeline(self._reader[index], random)), index, \
+                    unreadable
             except DepthDistillError as error:
                 last = error
         raise DepthDistillError(
             f'{_MOST_UNREADABLE} frames in a row could not be read, the last one: {last}')
 
-    def _whole(self, sample: Frame) -> Frame:
+    def _complete(self, frame: Frame) -> Frame:
         for field in self._needed:
-            if getattr(sample, field) is None:
-                raise DepthDistillError(f'{sample.name} has no {field}')
-        return sample
+            if getattr(frame, field) is None:
+                raise DepthDistillError(f'{frame.name} has no {field}')
+        return frame
 
     def _index(self, place: int) -> int:
         epoch, position = divmod(place, len(self._reader))
@@ -120,12 +140,12 @@ class _Frames:
         return int(self._order[position])
 
 
-def _together(frames: list[tuple[Frame, int, int]]) -> dict[str, Any]:
-    samples, keys, unreadable = zip(*frames, strict=True)
+def _collated(read: list[tuple[Frame, int, int]]) -> dict[str, Any]:
+    frames, keys, unreadable = zip(*read, strict=True)
     batch: dict[str, Any] = {'keys': tuple(keys), 'unreadable': sum(unreadable)}
     for field, name in (('image', 'x'), ('right', 'right'), ('semantics', 'semantics'),
                         ('depth', 'depth')):
-        values = [getattr(sample, field) for sample in samples]
+        values = [getattr(frame, field) for frame in frames]
         if all(value is not None for value in values):
             batch[name] = torch.from_numpy(np.stack(values))
     if 'depth' in batch:

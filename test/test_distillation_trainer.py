@@ -1,0 +1,102 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The trainer: precision, moving average, training mode and states, whatever the method."""
+
+import pytest
+import torch
+
+from depth_distill_ros.distillation.average import averaged, with_own_statistics
+from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.trainer import Trainer
+from depth_distill_ros.settings.optimisation import OptimisationSettings
+
+CPU = Compute(torch.device('cpu'), 'fp32')
+SETTINGS = OptimisationSettings(lr=0.1, schedule='constant', ema=0.9)
+
+
+class _Twice:
+    """Two updates of one network under one autocast, and its loss after them."""
+
+    needs = {}
+
+    def __init__(self, compute):
+        torch.manual_seed(0)
+        self.networks = {'student': torch.nn.Linear(8, 8)}
+        self._compute = compute
+
+    def step(self, batch, update, generator):
+        x = torch.linspace(-1, 1, 8).expand(4, 8)
+        with self._compute.autocast():
+            for _ in range(2):
+                loss = self.networks['student'](x).float().square().mean()
+                update(loss, 'student')
+            left = self.networks['student'](x).float().square().mean()
+        return {'loss_student': left.detach()}
+
+
+@pytest.mark.parametrize('precision', ['fp32', 'bf16'])
+def test_within_a_step_every_pass_uses_the_weights_that_the_last_update_left(precision):
+    compute = Compute(torch.device('cpu'), precision)
+    method = _Twice(compute)
+    trainer = Trainer(method, SETTINGS, compute)
+    loss = trainer.train_step({})['loss_student']
+    with torch.no_grad(), compute.autocast():
+        x = torch.linspace(-1, 1, 8).expand(4, 8)
+        assert loss == method.networks['student'](x).float().square().mean().item()
+
+
+def test_a_run_goes_on_in_a_precision_that_scales_losses_and_in_one_that_does_not():
+    cpu = torch.device('cpu')
+    single, half = (Trainer(_Twice(c), SETTINGS, c)
+                    for c in (Compute(cpu, 'fp32'), Compute(cpu, 'fp16')))
+    half.load_state_dict(single.state_dict())
+    single.load_state_dict(half.state_dict())
+    half.load_state_dict(half.state_dict())
+    assert half.step == 0
+
+
+def weights(value):
+    network = torch.nn.BatchNorm1d(1)
+    with torch.no_grad():
+        network.weight.fill_(value)
+        network.running_mean.fill_(10 * value)
+        network.num_batches_tracked.fill_(int(value))
+    return network
+
+
+def test_the_average_copies_the_first_network_and_then_moves_with_a_rising_decay():
+    average = averaged(weights(7.0), decay=0.5)
+    decays, expected = [2 / 12, 3 / 13, 4 / 14], 1.0
+    average.update_parameters(weights(1.0))
+    assert average.module.weight.item() == 1.0
+    for value, decay in zip((2.0, 3.0, 4.0), decays, strict=True):
+        average.update_parameters(weights(value))
+        expected = decay * expected + (1 - decay) * value
+        assert average.module.weight.item() == pytest.approx(expected)
+        assert average.module.running_mean.item() == pytest.approx(10 * expected)
+        assert average.module.num_batches_tracked == value
+    for _ in range(20):
+        average.update_parameters(weights(4.0))
+    before = average.module.weight.item()
+    average.update_parameters(weights(14.0))
+    assert average.module.weight.item() == pytest.approx((before + 14) / 2)
+    assert not average.module.training and not average.module.weight.requires_grad
+
+
+def test_a_trainer_takes_over_the_average_of_an_earlier_version():
+    trainer, state = Trainer(_Twice(CPU), SETTINGS, CPU), Trainer(_Twice(CPU), SETTINGS, CPU)
+    state = state.state_dict()
+    state['average'] = {'network': {name: torch.ones_like(value) for name, value in
+                                    state['average']['network'].items()}, 'updates': 300}
+    trainer.load_state_dict(state)
+    trainer.train_step({})
+    moved = 0.9 * torch.ones(8) + 0.1 * trainer.student.bias
+    torch.testing.assert_close(trainer.average.module.bias, moved)
+
+
+def test_own_statistics_are_those_of_the_images_and_the_average_stays_as_it_is():
+    average = weights(2.0)
+    images = [torch.tensor([[1.0], [3.0]]), torch.tensor([[5.0], [7.0]])]
+    network = with_own_statistics(average, images)
+    assert network.running_mean.item() == pytest.approx(4.0) and not network.training
+    assert average.running_mean.item() == 20.0
