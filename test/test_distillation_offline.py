@@ -107,7 +107,7 @@ def test_a_run_interrupted_in_the_middle_of_a_step_ends_after_it_and_goes_on_bit
     whole, opened = train(settings, tmp_path / 'whole')
     expected = opened.training.trainer.student.state_dict()
     opened = open_run(settings, tmp_path / 'parts')
-    training = opened.training.training
+    training = opened.training.trainer
     update, calls = training._update, []
 
     def interrupted(loss, *names):

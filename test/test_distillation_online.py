@@ -104,14 +104,14 @@ def test_a_resumed_run_is_bit_identical_to_one_that_was_not_interrupted(open_ses
 
 
 def test_kill_9_in_the_middle_of_training_leaves_a_checkpoint_to_go_on_from(
-        open_session, config, tmp_path):
+        open_session, config, store, tmp_path):
     code = f"""
 from pathlib import Path
 from depth_distill_ros.distillation.online import OnlineDistillation
 from depth_distill_ros.settings.distillation import OnlineSettings
 session = OnlineDistillation(OnlineSettings(**{asdict(config)!r}), Path({str(tmp_path)!r}),
                               store=Path({str(store)!r}))
-session.ready()
+assert session.ready()
 while True:
     session.train_step()
     session.save()
