@@ -9,6 +9,8 @@ import pytest
 from depth_distill_ros.apps import cli
 from depth_distill_ros.networks import NETWORKS, backbones_of, catalogue
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def few(monkeypatch):

@@ -31,6 +31,8 @@ from depth_distill_ros.networks.authors.names import names_of
 from depth_distill_ros.networks.blocks import resize
 from depth_distill_ros.networks.model import ModelError, load_model
 
+pytestmark = pytest.mark.slow
+
 _NETWORKS = json.loads(
     (Path(__file__).parent / 'data' / 'authors_networks.json').read_text(encoding='utf-8'))
 _COUNTER = 'num_batches_tracked'

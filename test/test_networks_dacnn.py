@@ -15,6 +15,8 @@ from depth_distill_ros.networks.dacnn.depth_aware import (
 )
 from depth_distill_ros.networks.dacnn.parts import ASPP, APNonLocal, correlation
 
+pytestmark = pytest.mark.slow
+
 DILATIONS = (1, 6, 12, 18)
 
 

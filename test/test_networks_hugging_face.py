@@ -20,6 +20,8 @@ pytest.importorskip('transformers')
 import tiny_teachers  # noqa: E402
 from transformers import pipeline  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 _FAMILIES = {
     'depth_anything': (tiny_teachers.depth_anything, ''),
     'zoedepth': (tiny_teachers.zoedepth, ''),

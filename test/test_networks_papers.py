@@ -15,6 +15,8 @@ from depth_distill_ros.networks import NETWORKS, backbones_of, build, transforma
 from depth_distill_ros.networks.backbones import encoder
 from depth_distill_ros.networks.blocks import UpProjection
 
+pytestmark = pytest.mark.slow
+
 MONOCULAR = [n for n in NETWORKS if not n.startswith('dacnn')]
 EVERY = [(n, b) for n in MONOCULAR for b in backbones_of(n)]
 SIZES = [(228, 304), (240, 320), (351, 1217), (256, 512)]

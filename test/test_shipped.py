@@ -10,6 +10,8 @@ from depth_distill_ros.apps.cli import main
 from depth_distill_ros.networks.model import read_card
 from depth_distill_ros.shipped import shipped_rooms, shipped_teacher
 
+pytestmark = pytest.mark.slow
+
 
 def figures(capsys, model):
     assert main(['evaluate', '--model', str(model), '--data', f'folder:{shipped_rooms()}',

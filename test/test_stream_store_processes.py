@@ -15,6 +15,8 @@ from depth_distill_ros.stream.store import StreamWriter
 from depth_distill_ros.stream.store_errors import StoreError
 from depth_distill_ros.stream.store_reader import StreamReader
 
+pytestmark = pytest.mark.slow
+
 APPEND_FOREVER = """
 import sys
 from depth_distill_ros.stream.store import StreamWriter
