@@ -167,14 +167,14 @@ def test_the_camera_mount_keeps_to_its_look(look):
 
 def test_a_turned_parent_carries_what_stands_on_it():
     m = Materials(looks.STREAM, np.random.default_rng(0))
-    desk = tables.desk(m, 1.4).object.at(2.0, 3.0, 0.0, np.pi / 2)
+    desk = tables.desk(m, 1.4).at(2.0, 3.0, 0.0, np.pi / 2)
     lamp = relative(desk, small.table_lamp(m), 0.5, 0.1, 0.74)
     np.testing.assert_allclose(lamp.position, (1.9, 3.5, 0.74), atol=1e-12)
 
 
 def test_bounds_follow_rotation():
     m = Materials(looks.STREAM, np.random.default_rng(0))
-    piece = storage.wardrobe(m, 1.5).object
+    piece = storage.wardrobe(m, 1.5)
     (low, high), (low_turned, high_turned) = piece.bounds(), piece.at(0, 0, 0, np.pi / 2).bounds()
     np.testing.assert_allclose((high - low)[[1, 0, 2]], high_turned - low_turned, atol=1e-9)
     np.testing.assert_allclose(rotation((0, 0, np.pi / 2)) @ (1, 0, 0), (0, 1, 0), atol=1e-12)
@@ -184,11 +184,11 @@ def test_bounds_follow_rotation():
 def test_what_does_not_fit_is_refused():
     rng = np.random.default_rng(0)
     m, room = Materials(looks.STREAM, rng), Placer((3.0, 3.0, 2.5), rng)
-    sofa = seating.sofa(m, 3).object
+    sofa = seating.sofa(m, 3)
     assert room.try_add(sofa.at(1.5, 1.5))
     assert room.try_add(sofa.at(1.5, 1.6)) is None
     assert room.try_add(seating.chair(m).at(2.9, 2.9)) is None, 'through the wall'
-    assert room.against_wall(storage.wardrobe(m, 3.5).object) is None, 'wider than the room'
+    assert room.against_wall(storage.wardrobe(m, 3.5)) is None, 'wider than the room'
 
 
 def test_textures_that_repeat_have_no_seam():

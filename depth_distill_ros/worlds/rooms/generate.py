@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from depth_distill_ros.worlds.rooms import layouts, lighting, randomise, shell
+from depth_distill_ros.worlds.rooms import groups, layouts, lighting, randomise, shell
 from depth_distill_ros.worlds.rooms.free_space import FreeSpace
 from depth_distill_ros.worlds.rooms.furniture import small
 from depth_distill_ros.worlds.rooms.looks import Look
@@ -63,7 +63,8 @@ def _furnish(look: Look, rng: np.random.Generator, kind: str | None, shrink: flo
     window_walls = _openings(m, room)
     layouts.LAYOUTS[kind](m, room)
     if shrink < 0.5:
-        layouts.more_storage(m, room, int((size[0] + size[1] - 6.5) / 1.5))
+        for _ in range(int((size[0] + size[1] - 6.5) / 1.5)):
+            groups.cupboard(m, room)
         layouts.extras(m, room, int(rng.integers(*look.extras)))
     layouts.pictures(m, room, int(rng.integers(look.pictures[0], look.pictures[1] + 1)))
     drop = float(rng.uniform(0.08, 0.7 if kind == 'dining room' else 0.45))

@@ -1,7 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
-"""How each kind of room is furnished, the big things first."""
+"""How each kind of room is furnished, with the large furniture first."""
 
 from __future__ import annotations
 
@@ -19,31 +18,27 @@ LEAST_SIDE = {'bedroom': 3.0, 'living room': 3.4, 'dining room': 3.2, 'office': 
 
 
 def bedroom(m: Materials, room: Placer) -> None:
-    """Put in a bed with nightstands, a wardrobe, perhaps a chest, a desk or a second bed."""
+    """Put in a bed with nightstands and a wardrobe; some have drawers, a desk, a second bed."""
     rng = room.rng
     width = float(rng.choice([0.9, 1.2, 1.4, 1.6, 1.8]))
     for _ in range(2 if width < 1.0 else 1):
-        piece = tables.bed(m, width)
-        bed = room.against_wall(piece.object, corner=0.5 if width < 1.3 else 0.0, free_ahead=0.5,
-                                tries=30)
+        bed = room.against_wall(tables.bed(m, width), corner=0.5 if width < 1.3 else 0.0,
+                                free_ahead=0.5, tries=30)
         if not bed:
             continue
-        spot = piece.surfaces[0]
         for x in ((0.0,) if width < 1.3 else (-width / 4, width / 4)):
-            dressing.put(room, bed, spot, tables.pillow(m, min(0.62, width * 0.48)), x, -0.02)
+            dressing.put(room, bed, tables.pillow(m, min(0.62, width * 0.48)), x, -0.02)
         if width > 1.3 and rng.random() < m.look.clutter:
-            dressing.put(room, bed, spot, tables.pillow(m, 0.42), 0.0, 0.14)
+            dressing.put(room, bed, tables.pillow(m, 0.42), 0.0, 0.14)
         for side in (-1, 1):
             if rng.random() < 0.75:
-                stand = storage.drawers(m, float(rng.uniform(0.4, 0.52)),
-                                        float(rng.uniform(0.42, 0.6)), 2, 0.4)
-                low, high = stand.object.bounds()
-                placed = room.try_add(relative(
-                    bed, stand.object, side * (width / 2 + 0.1 + high[0]),
-                    -1.0 + high[1] - 0.02))
+                stand = storage.drawers(m, rng.uniform(0.4, 0.52), rng.uniform(0.42, 0.6), 2, 0.4)
+                _, high = stand.bounds()
+                placed = room.try_add(relative(bed, stand, side * (width / 2 + 0.1 + high[0]),
+                                               -1.0 + high[1] - 0.02))
                 if placed:
-                    dressing.top(m, room, placed, stand.surfaces[0], 0.7)
-    groups.cupboard(m, room, 'wardrobe', float(rng.uniform(0.9, 2.0)))
+                    dressing.top(m, room, placed, 0.7)
+    groups.cupboard(m, room, 'wardrobe', rng.uniform(0.9, 2.0))
     if rng.random() < 0.6:
         groups.cupboard(m, room, 'drawers')
     if rng.random() < 0.4:
@@ -54,34 +49,32 @@ def bedroom(m: Materials, room: Placer) -> None:
 
 
 def living_room(m: Materials, room: Placer) -> None:
-    """Put in a sofa, a low table before it, a television, armchairs and bookcases."""
+    """Put in a sofa with a low table, a television, armchairs and bookcases."""
     rng = room.rng
     for seats in (3, 2):
         piece = seating.sofa(m, int(rng.integers(2, 4)) if seats == 3 else 2)
-        sofa = room.against_wall(piece.object, free_ahead=0.9, corner=0.2, tries=30)
+        sofa = room.against_wall(piece, free_ahead=0.9, corner=0.2, tries=30)
         if sofa:
             break
     if sofa:
-        groups.cushions(m, room, sofa, piece)
-        size = float(rng.uniform(0.75, 1.15))
-        low_table = tables.table(m, size, float(rng.uniform(0.5, 0.65)),
-                                 float(rng.uniform(0.36, 0.46)), rng.random() < 0.3)
+        groups.cushions(m, room, sofa)
+        size = rng.uniform(0.75, 1.15)
+        low_table = tables.table(m, size, rng.uniform(0.5, 0.65), rng.uniform(0.36, 0.46),
+                                 rng.random() < 0.3)
         if rng.random() < m.look.rug:
-            groups.lay(room, relative(sofa, small.rug(m, float(rng.uniform(1.7, 2.4)),
-                                                   float(rng.uniform(1.3, 1.7))), 0.0, 1.25))
-        placed = room.try_add(relative(sofa, low_table.object, float(rng.uniform(-0.2, 0.2)),
-                                       float(rng.uniform(1.05, 1.25))), 0.05)
+            rug = small.rug(m, rng.uniform(1.7, 2.4), rng.uniform(1.3, 1.7))
+            groups.lay(room, relative(sofa, rug, 0.0, 1.25))
+        placed = room.try_add(relative(sofa, low_table, rng.uniform(-0.2, 0.2),
+                                       rng.uniform(1.05, 1.25)), 0.05)
         if placed:
-            dressing.scatter(m, room, placed, low_table.surfaces[0], int(rng.integers(1, 4)))
+            dressing.scatter(m, room, placed, int(rng.integers(1, 4)))
     groups.television(m, room)
     for _ in range(int(rng.integers(0, 3))):
         chair = seating.armchair(m)
-        if rng.random() < 0.5:
-            placed = room.against_wall(chair.object, free_ahead=0.4)
-        else:
-            placed = room.anywhere(chair.object, 0.25)
+        placed = room.against_wall(chair, free_ahead=0.4) if rng.random() < 0.5 else \
+            room.anywhere(chair, 0.25)
         if placed and rng.random() < 0.5:
-            dressing.put(room, placed, chair.surfaces[0], tables.pillow(m, 0.40))
+            dressing.put(room, placed, tables.pillow(m, 0.40))
     for _ in range(int(rng.integers(1, 3))):
         groups.cupboard(m, room)
     if rng.random() < 0.6:
@@ -91,24 +84,23 @@ def living_room(m: Materials, room: Placer) -> None:
 
 
 def dining_room(m: Materials, room: Placer) -> None:
-    """Put in a big table with chairs round it, a sideboard and more cupboards."""
+    """Put in a large table with chairs, a sideboard and more cupboards."""
     rng = room.rng
     groups.table_with_chairs(m, room, int(rng.choice([4, 6, 6, 8])), middle=True)
-    groups.cupboard(m, room, 'cabinet', float(rng.uniform(1.2, 1.9)))
+    groups.cupboard(m, room, 'cabinet', rng.uniform(1.2, 1.9))
     for _ in range(int(rng.integers(1, 4))):
         groups.cupboard(m, room)
     if rng.random() < 0.4:
-        chair = seating.armchair(m)
-        room.against_wall(chair.object, free_ahead=0.4, corner=0.8)
+        room.against_wall(seating.armchair(m), free_ahead=0.4, corner=0.8)
     if rng.random() < 0.5:
-        room.against_wall(small.plant(m, float(rng.uniform(0.9, 1.6))), gap=0.05, corner=0.9)
+        room.against_wall(small.plant(m, rng.uniform(0.9, 1.6)), gap=0.05, corner=0.9)
     if rng.random() < 0.4:
         for _ in range(2):
             room.against_wall(seating.chair(m), gap=0.04)
 
 
 def office(m: Materials, room: Placer) -> None:
-    """Put in desks with screens, shelves of files, a meeting table if there is room."""
+    """Put in desks with screens and bookcases; some have a meeting table or a sofa."""
     rng = room.rng
     for _ in range(int(rng.integers(1, 4))):
         groups.workplace(m, room, big=True)
@@ -117,18 +109,17 @@ def office(m: Materials, room: Placer) -> None:
     for _ in range(int(rng.integers(1, 4))):
         groups.cupboard(m, room, 'bookcase' if rng.random() < 0.6 else None)
     if rng.random() < 0.3:
-        piece = seating.sofa(m, 2)
-        room.against_wall(piece.object, free_ahead=0.6)
+        room.against_wall(seating.sofa(m, 2), free_ahead=0.6)
 
 
 def kitchen(m: Materials, room: Placer) -> None:
-    """Put in a line of base units with cooker and fridge, wall cupboards, a small table."""
+    """Put in lines of base units with cooker, fridge and wall cupboards, and a small table."""
     rng = room.rng
     front, top = m.front(), (m.wood() if rng.random() < 0.5 else m.plain(m.look.floor, gloss=0.3))
     order = sorted(range(4), key=lambda w: -wall_length(room.size, w) + rng.uniform(0.0, 2.0))
     for run, wall in enumerate(order[:1 if rng.random() < 0.5 else 2]):
         _kitchen_line(m, room, wall, front, top, main=run == 0)
-    size = float(rng.uniform(0.8, 1.2))
+    size = rng.uniform(0.8, 1.2)
     if rng.random() < 0.85:
         groups.table_with_chairs(m, room, int(rng.choice([2, 4])), size)
     if rng.random() < 0.5:
@@ -144,42 +135,33 @@ def _kitchen_line(m: Materials, room: Placer, wall: int, front: Material,
     if rng.random() < 0.5:
         queue = queue[::-1]
     for name in queue:
-        if name == 'fridge':
-            piece = storage.fridge(m)
-        elif name == 'stove':
-            piece = storage.stove(m)
-        else:
+        if name == 'base':
             piece = tables.counter(m, 0.6 * int(rng.integers(1, 4)), front, top)
-        low, high = piece.object.bounds()
+        else:
+            piece = storage.fridge(m) if name == 'fridge' else storage.stove(m)
+        low, high = piece.bounds()
         width = high[0] - low[0]
         if left + width > end:
             break
         along = left + width / 2
         left += width + 0.005
-        placed = room.try_add(room.on_wall(piece.object, wall, along, 0.0, 0.02), 0.0, 0.6)
+        placed = room.try_add(room.on_wall(piece, wall, along, 0.0, 0.02), 0.0, 0.6)
         if not placed:
             continue
         if name == 'base':
-            dressing.scatter(m, room, placed, piece.surfaces[0], 1 + int(rng.binomial(
-                4, m.look.clutter)))
+            dressing.scatter(m, room, placed, 1 + int(rng.binomial(4, m.look.clutter)))
         if name != 'fridge' and rng.random() < 0.85:
             units = storage.wall_units(m, width - 0.02, front)
-            room.try_add(room.on_wall(units.object, wall, along, 1.45, 0.005))
-
-
-def more_storage(m: Materials, room: Placer, count: int) -> None:
-    """Line the walls that a bigger room has left."""
-    for _ in range(count):
-        groups.cupboard(m, room)
+            room.try_add(room.on_wall(units, wall, along, 1.45, 0.005))
 
 
 def extras(m: Materials, room: Placer, count: int) -> None:
-    """Add plants, boxes, lamps, stools and shelves wherever there is room."""
+    """Add plants, boxes, lamps, stools and shelves where they fit."""
     rng = room.rng
     for _ in range(count):
         pick = rng.random()
         if pick < 0.34:
-            room.against_wall(small.plant(m, float(rng.uniform(0.5, 1.6))), gap=0.05, corner=0.7)
+            room.against_wall(small.plant(m, rng.uniform(0.5, 1.6)), gap=0.05, corner=0.7)
         elif pick < 0.55:
             room.against_wall(small.carton(m), gap=0.04)
         elif pick < 0.65:
@@ -189,26 +171,26 @@ def extras(m: Materials, room: Placer, count: int) -> None:
         elif pick < 0.82:
             room.anywhere(small.carton(m), 0.35)
         elif pick < 0.92:
-            piece = storage.shelf_board(m, float(rng.uniform(0.6, 1.2)))
-            board = room.against_wall(piece.object, z=float(rng.uniform(1.3, 1.7)), gap=0.003)
+            board = room.against_wall(storage.shelf_board(m, rng.uniform(0.6, 1.2)),
+                                      z=rng.uniform(1.3, 1.7), gap=0.003)
             if board:
-                surface = piece.surfaces[0]
                 if rng.random() < 0.6:
-                    dressing.put(room, board, surface, small.book_row(
-                        m, surface.width * 0.5, 0.26, 0.17), -surface.width * 0.2, 0.0)
-                dressing.scatter(m, room, board, surface, 2)
+                    width = board.surfaces[0].width
+                    dressing.put(room, board, small.book_row(m, width * 0.5, 0.26, 0.17),
+                                 -width * 0.2, 0.0)
+                dressing.scatter(m, room, board, 2)
         else:
             groups.cupboard(m, room)
 
 
 def pictures(m: Materials, room: Placer, count: int) -> None:
-    """Hang prints at eye height where nothing tall stands before them."""
+    """Hang prints at eye height where no tall furniture stands before them."""
     rng = room.rng
     for _ in range(count):
         width, height = (float(v) for v in rng.uniform(0.3, 0.95, 2))
         frame = small.picture(m, width, height)
-        room.against_wall(frame, z=float(rng.uniform(1.55, 1.7)) - height / 2, gap=0.002,
-                          beside=0.08, corner=0.0)
+        room.against_wall(frame, z=rng.uniform(1.55, 1.7) - height / 2, gap=0.002, beside=0.08,
+                          corner=0.0)
 
 
 LAYOUTS: dict[str, Callable[[Materials, Placer], None]] = {

@@ -1,15 +1,16 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
-A furnished room as plain data: nothing here knows which simulator will show it.
+A furnished room as plain data, independent of any simulator.
 
-Frame: x and y along the walls from one corner of the floor, z up, metres, radians.
+x and y run along the walls from one corner of the floor, z is up; metres and radians.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from depth_distill_ros.worlds.pose import rotation
 @dataclass(frozen=True)
 class Material:
     """
-    What a surface looks like.
+    How a surface looks.
 
     Attributes
     ----------
@@ -27,7 +28,7 @@ class Material:
     texture : name in ``Room.textures``, or None
     tile : metres that one copy of the texture covers (horizontally, vertically);
         None stretches one copy over the whole face
-    emission : 0..1, light of its own
+    emission : 0..1, light that the surface emits
     gloss : 0..1, strength of the highlight
 
     """
@@ -42,7 +43,7 @@ class Material:
 @dataclass(frozen=True)
 class Part:
     """
-    One primitive of an object, in the object's frame.
+    One primitive of an object, in the frame of the object.
 
     Attributes
     ----------
@@ -61,16 +62,37 @@ class Part:
     rpy: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
-@dataclass(frozen=True)
-class Object:
+class Surface(NamedTuple):
     """
-    A thing with one class: its front looks along its own +y, its base is at z = 0.
+    A level rectangle of an object on which other objects may stand, in the object's frame.
 
     Attributes
     ----------
-    name : what it is, 'bed', 'bookcase', ...
-    label : id in ``stream.classes.NYU13``
+    x, y, z : its middle, metres
+    width, depth : along x and y, metres
+    clear : free height above it, metres
+
+    """
+
+    x: float
+    y: float
+    width: float
+    depth: float
+    z: float
+    clear: float
+
+
+@dataclass(frozen=True)
+class Object:
+    """
+    An object of one class. Its front faces its own +y and its base is at z = 0.
+
+    Attributes
+    ----------
+    name : 'bed', 'bookcase', ...
+    label : id in ``class_ids``
     parts : its primitives
+    surfaces : where other objects may be put on it
     position : of its origin in the room, metres
     yaw : about z, radians
 
@@ -79,15 +101,16 @@ class Object:
     name: str
     label: int
     parts: tuple[Part, ...]
+    surfaces: tuple[Surface, ...] = ()
     position: tuple[float, float, float] = (0.0, 0.0, 0.0)
     yaw: float = 0.0
 
     def at(self, x: float, y: float, z: float = 0.0, yaw: float = 0.0) -> Object:
-        """Return the same thing standing somewhere else."""
+        """Return the same object at another pose."""
         return replace(self, position=(x, y, z), yaw=yaw)
 
     def boxes(self) -> np.ndarray:
-        """Return the bounds of its parts in the room: P x 2 x 3 (low, high), metres."""
+        """Return the bounds of its parts in the room: P×2×3 (low, high), metres."""
         turn = rotation((0.0, 0.0, self.yaw))
         middle = np.array([part.centre for part in self.parts]) @ turn.T + self.position
         half = 0.5 * np.array([part.size for part in self.parts]) @ np.abs(turn).T
@@ -97,7 +120,7 @@ class Object:
         return np.stack([middle - half, middle + half], axis=1)
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the corners (low, high) of the whole thing in the room, metres."""
+        """Return the corners (low, high) of the whole object in the room, metres."""
         boxes = self.boxes()
         return boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)
 
@@ -105,14 +128,14 @@ class Object:
 @dataclass(frozen=True)
 class Light:
     """
-    A lamp, the sky in a window, or the light that walls throw back.
+    A lamp, the sky in a window, or the light that the floor reflects.
 
     Attributes
     ----------
     kind : 'directional' or 'spot'
-    direction : the way it shines, unit vector
+    direction : in which it shines, unit vector
     colour : RGB intensity on a white surface that faces it
-    position : metres; of a directional light only its shadows are seen from there
+    position : metres; a directional light uses it for shadows only
 
     """
 
@@ -125,16 +148,16 @@ class Light:
 @dataclass(frozen=True, eq=False)
 class Room:
     """
-    A room and all that is in it.
+    A room with its contents.
 
     Attributes
     ----------
-    kind : 'bedroom', 'living room', 'dining room', 'office' or 'kitchen'
+    kind : a key of ``layouts.LAYOUTS``
     size : (along x, along y, height), metres; the walls' faces are at 0 and at size
     objects : the shell (floor, walls, ceiling, doors, windows) and the furniture
-    ambient : RGB light that comes from everywhere
-    lights : the others, the main one first
-    textures : name to H x W x 3 uint8 RGB, seamless where a material tiles it
+    ambient : RGB light from all directions
+    lights : the others, the ceiling lamp first
+    textures : name to H×W×3 uint8 RGB, seamless where a material tiles it
 
     """
 
@@ -147,12 +170,17 @@ class Room:
 
 
 class Parts(list):
-    """Collects an object's primitives; every z is the underside of the part."""
+    """Collects the primitives of an object; every z is the underside of the part."""
 
     def box(self, size: tuple, at: tuple, material: Material,
             rpy: tuple = (0.0, 0.0, 0.0)) -> None:
-        """Add a box of full extents ``size`` whose underside's middle is ``at``."""
+        """Add a box of full extents ``size``; ``at`` is the middle of its underside."""
         self._add('box', size, at, material, rpy)
+
+    def legs(self, side: float, height: float, x: float, y: float, material: Material) -> None:
+        """Add four square posts at (±x, ±y)."""
+        for corner in corners(x, y):
+            self.box((side, side, height), (*corner, 0), material)
 
     def cylinder(self, diameter: float, height: float, at: tuple, material: Material,
                  rpy: tuple = (0.0, 0.0, 0.0)) -> None:
@@ -170,13 +198,18 @@ class Parts(list):
                          (float(x), float(y), float(z + 0.5 * size[2])), material,
                          tuple(float(v) for v in rpy)))
 
-    def object(self, name: str, label: int) -> Object:
-        """Return what has been collected as one thing."""
-        return Object(name, label, tuple(self))
+    def object(self, name: str, label: int, *surfaces: Surface) -> Object:
+        """Return the collected parts as one object."""
+        return Object(name, label, tuple(self), surfaces)
+
+
+def corners(x: float, y: float) -> Iterator[tuple[float, float]]:
+    """Yield (±x, ±y), the corners of a rectangle about the origin."""
+    return ((sx * x, sy * y) for sx in (-1, 1) for sy in (-1, 1))
 
 
 def overlap(a: np.ndarray, b: np.ndarray, slack: float) -> bool:
-    """Whether any box of a (N x 2 x 3) enters any of b by more than ``slack`` metres."""
+    """Return whether any box of a (N×2×3) enters any of b by more than ``slack`` metres."""
     if not len(a) or not len(b):
         return False
     low = np.maximum(a[:, None, 0], b[None, :, 0])

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Chairs, office chairs, armchairs and sofas."""
 
 from __future__ import annotations
@@ -8,13 +7,12 @@ from __future__ import annotations
 import math
 
 from depth_distill_ros.worlds.class_ids import CHAIR, SOFA
-from depth_distill_ros.worlds.rooms.furniture.kit import Furniture, Surface
 from depth_distill_ros.worlds.rooms.materials import Materials, choose
-from depth_distill_ros.worlds.rooms.scene import Object, Parts
+from depth_distill_ros.worlds.rooms.scene import Object, Parts, Surface
 
 
 def chair(m: Materials, style: str | None = None) -> Object:
-    """Return a dining chair: 'slats', 'solid', 'shell' or a 'stool'; it faces +y."""
+    """Return a dining chair: 'slats', 'solid', 'shell' or a 'stool'."""
     rng, parts = m.rng, Parts()
     style = style or choose(rng, m.look.chairs)
     scale = rng.uniform(*m.look.proportions)
@@ -22,19 +20,17 @@ def chair(m: Materials, style: str | None = None) -> Object:
     frame = m.metal if style == 'shell' else m.wood()
     if style == 'stool':
         parts.cylinder(0.36 * scale, 0.04, (0, 0, seat), frame)
-        for sx, sy in ((-1, -1), (-1, 1), (1, -1), (1, 1)):
-            parts.box((0.03, 0.03, seat), (0.11 * sx, 0.11 * sy, 0), frame)
+        parts.legs(0.03, seat, 0.11, 0.11, frame)
         return parts.object('stool', CHAIR)
     leg = 0.022 if style == 'shell' else 0.038
-    for sx, sy in ((-1, -1), (-1, 1), (1, -1), (1, 1)):
-        parts.box((leg, leg, seat), (sx * (width - leg) / 2, sy * (depth - leg) / 2, 0), frame)
+    parts.legs(leg, seat, (width - leg) / 2, (depth - leg) / 2, frame)
     seat_stuff = m.front() if style == 'shell' else (m.fabric() if rng.random() < 0.5 else frame)
     parts.box((width, depth, 0.04), (0, 0, seat), seat_stuff)
     top = rng.uniform(0.80, 1.0)
     back = -depth / 2 + 0.015
     if style == 'slats':
-        for sx in (-1, 1):
-            parts.box((0.035, 0.03, top - seat - 0.04), (sx * (width / 2 - 0.02), back,
+        for side in (-1, 1):
+            parts.box((0.035, 0.03, top - seat - 0.04), (side * (width / 2 - 0.02), back,
                       seat + 0.04), frame)
         for k in range(3):
             z = seat + 0.13 + k * (top - seat - 0.18) / 2.6
@@ -58,13 +54,13 @@ def office_chair(m: Materials) -> Object:
     parts.box((0.06, 0.04, 0.25), (0, -0.25, 0.46), m.dark)
     parts.box((0.44, 0.06, m.rng.uniform(0.42, 0.62)), (0, -0.26, 0.60), stuff)
     if m.rng.random() < 0.6:
-        for side in (-1, 1):
-            parts.box((0.05, 0.26, 0.03), (side * 0.27, 0, 0.66), m.dark)
-            parts.box((0.03, 0.04, 0.20), (side * 0.27, 0, 0.46), m.dark)
+        for x in (-0.27, 0.27):
+            parts.box((0.05, 0.26, 0.03), (x, 0, 0.66), m.dark)
+            parts.box((0.03, 0.04, 0.20), (x, 0, 0.46), m.dark)
     return parts.object('office chair', CHAIR)
 
 
-def sofa(m: Materials, seats: int, name: str = 'sofa') -> Furniture:
+def sofa(m: Materials, seats: int, name: str = 'sofa') -> Object:
     """Return a sofa with that many seats: 'boxy', 'rounded' or 'slim' (on legs)."""
     rng, parts = m.rng, Parts()
     style = choose(rng, m.look.sofas)
@@ -76,8 +72,7 @@ def sofa(m: Materials, seats: int, name: str = 'sofa') -> Furniture:
     stuff = m.fabric()
     cushion = m.fabric() if rng.random() < 0.3 else stuff
     back = 0.20
-    parts.box((width - 2 * arm, depth - back, seat - 0.14 - foot),
-              (0, back / 2, foot), stuff)
+    parts.box((width - 2 * arm, depth - back, seat - 0.14 - foot), (0, back / 2, foot), stuff)
     parts.box((width - 2 * arm, back, top - foot), (0, -depth / 2 + back / 2, foot), stuff)
     for side in (-1, 1):
         x = side * (width - arm) / 2
@@ -94,10 +89,10 @@ def sofa(m: Materials, seats: int, name: str = 'sofa') -> Furniture:
         parts.box((place - 0.02, 0.13, top - seat + 0.02), (x, -depth / 2 + back + 0.075, seat),
                   cushion, (-0.12, 0, 0))
     free = depth - back - 0.22
-    spot = Surface(0.0, depth / 2 - free / 2 - 0.02, width - 2 * arm, free, seat, 0.6)
-    return Furniture(parts.object(name, SOFA), (spot,))
+    return parts.object(name, SOFA, Surface(0.0, depth / 2 - free / 2 - 0.02, width - 2 * arm,
+                                            free, seat, 0.6))
 
 
-def armchair(m: Materials) -> Furniture:
-    """Return a sofa for one; NYU counts it as a sofa."""
+def armchair(m: Materials) -> Object:
+    """Return a sofa for one person; NYU counts it as a sofa."""
     return sofa(m, 1, 'armchair')
