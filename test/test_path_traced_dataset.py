@@ -17,9 +17,10 @@ from depth_distill_ros.apps.commands._bench_render import write_sheet
 from depth_distill_ros.datasets.readers.folder import FolderReader
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.worlds.class_ids import CHAIR, OBJECTS, TABLE, WALL
 from depth_distill_ros.worlds.path_traced.dataset import render, render_room
 from depth_distill_ros.worlds.path_traced.meshes import box, polygon
-from depth_distill_ros.worlds.path_traced.thing import CLASS, Part
+from depth_distill_ros.worlds.path_traced.thing import Part
 from depth_distill_ros.worlds.path_traced.traced_materials import Material
 from depth_distill_ros.worlds.path_traced.traced_room import Sun
 from depth_distill_ros.worlds.path_traced.tracer import Tracer
@@ -34,10 +35,10 @@ TINY = World({'train': 2, 'val': 1, 'test': 1}, {'train': 2, 'val': 1, 'test': 1
              samples=2, seed=77)
 
 
-def wall(x, label='wall', high=20.0):
+def wall(x, label=WALL, high=20.0):
     """Return the plane x = const, lit by nothing."""
     return Part(polygon([(x, 20, -high), (x, -20, -high), (x, -20, high), (x, 20, high)]), MATT,
-                CLASS[label])
+                label)
 
 
 def rays(pose):
@@ -76,23 +77,23 @@ def test_depth_is_along_the_optical_axis_at_pixel_centres(pose):
 
 def test_classes_are_those_of_what_is_nearest():
     pose = Pose(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    parts = [wall(4.0), Part(box((0.4, 0.5, 0.5), (2.2, 0, -0.25)), MATT, CLASS['table']),
-             Part(box((0.4, 0.5, 0.5), (2.2, 1.0, -0.25)), Material('gloss'), CLASS['chair'])]
+    parts = [wall(4.0), Part(box((0.4, 0.5, 0.5), (2.2, 0, -0.25)), MATT, TABLE),
+             Part(box((0.4, 0.5, 0.5), (2.2, 1.0, -0.25)), Material('gloss'), CHAIR)]
     frame = Tracer(parts, None).frame(pose, CAMERA, 1, 0)
     direction = rays(pose)
     y, z = (2.0 * direction[..., k] / direction[..., 0] for k in (1, 2))
     front = (abs(y) < 0.25) & (abs(z) < 0.25)
-    assert (frame.semantics[front] == CLASS['table']).all()
+    assert (frame.semantics[front] == TABLE).all()
     np.testing.assert_allclose(frame.depth[front], 2.0, rtol=1e-5)
     # y points left in the room
-    assert (frame.semantics[12, :10] == CLASS['chair']).any()
-    assert not (frame.semantics[:, 20:] == CLASS['chair']).any()
-    assert frame.semantics[0, 0] == CLASS['wall']
+    assert (frame.semantics[12, :10] == CHAIR).any()
+    assert not (frame.semantics[:, 20:] == CHAIR).any()
+    assert frame.semantics[0, 0] == WALL
 
 
 def test_where_a_ray_meets_nothing_depth_is_invalid_and_the_class_unknown():
     pose = Pose(0.0, 0.0, 0.0, math.pi, 0.0, 0.0)
-    lamp = Part(box((0.2, 0.2, 0.2), (-3, 0, 0)), Material('light', (1, 1, 1)), CLASS['objects'])
+    lamp = Part(box((0.2, 0.2, 0.2), (-3, 0, 0)), Material('light', (1, 1, 1)), OBJECTS)
     frame = Tracer([wall(3.0), lamp], None).frame(pose, CAMERA, 1, 0)
     assert np.isnan(frame.depth[0, 0]) and frame.semantics[0, 0] == 0
     assert np.isfinite(frame.light).all()

@@ -7,11 +7,20 @@ import math
 import numpy as np
 import pytest
 
+from depth_distill_ros.worlds.class_ids import (
+    BED,
+    CEILING,
+    CHAIR,
+    FLOOR,
+    FURNITURE,
+    SOFA,
+    TABLE,
+    WALL,
+)
 from depth_distill_ros.worlds.path_traced import meshes
 from depth_distill_ros.worlds.path_traced.floor_plan import CELL
 from depth_distill_ros.worlds.path_traced.photo import Camera
 from depth_distill_ros.worlds.path_traced.robot_poses import poses
-from depth_distill_ros.worlds.path_traced.thing import CLASS
 from depth_distill_ros.worlds.path_traced.traced_room import generate
 from depth_distill_ros.worlds.path_traced.world import PRESETS, SPLITS
 from depth_distill_ros.worlds.pose import Pose
@@ -44,7 +53,7 @@ def test_everything_is_between_floor_and_ceiling_and_within_the_walls(rooms):
             assert points[:, 2].min() > -0.08 and points[:, 2].max() < room.plan.height + 0.01
             # a leaf may droop into the floor, a rug go on under a wall; reveals and panes of
             # windows lie in the wall
-            if label != CLASS['floor']:
+            if label != FLOOR:
                 assert (points[:, :2] > outline.min(axis=0) - 0.25).all()
                 assert (points[:, :2] < outline.max(axis=0) + 0.25).all()
 
@@ -61,8 +70,8 @@ def test_meshes_are_finite_and_normals_have_unit_length(rooms):
 def test_rooms_have_a_floor_a_ceiling_walls_and_furniture(rooms):
     for room in rooms:
         there = {part.label for part in room.parts}
-        assert {CLASS['floor'], CLASS['ceiling'], CLASS['wall']} <= there
-        assert there & {CLASS[name] for name in ('chair', 'sofa', 'bed', 'table', 'furniture')}
+        assert {FLOOR, CEILING, WALL} <= there
+        assert there & {CHAIR, SOFA, BED, TABLE, FURNITURE}
 
 
 def test_the_floor_covers_the_outline(rooms):
@@ -70,7 +79,7 @@ def test_the_floor_covers_the_outline(rooms):
         x, y = room.plan.outline.T
         area = 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1))
         floor = next(part.mesh.corners for part in room.parts
-                     if part.label == CLASS['floor'] and not part.mesh.corners[..., 2].any())
+                     if part.label == FLOOR and not part.mesh.corners[..., 2].any())
         edges = np.cross(floor[:, 1] - floor[:, 0], floor[:, 2] - floor[:, 0])
         assert 0.5 * np.linalg.norm(edges, axis=1).sum() == pytest.approx(area)
         assert room.plan.inside.sum() * CELL ** 2 == pytest.approx(area, rel=0.08)

@@ -117,15 +117,15 @@ class Plan:
                 return True
         return False
 
-    def freely(self, thing: Thing, tries: int = 80, turns: tuple[float, ...] = (0.0, 0.5 * np.pi),
-               clearance: float = 0.0) -> bool:
+    def freely(self, thing: Thing, tries: int = 80,
+               turns: tuple[float, ...] = (0.0, 0.5 * np.pi)) -> bool:
         """Place a thing anywhere, at about one of some turns."""
         cells = np.argwhere(~self.solid)
         for _ in range(tries if len(cells) else 0):
             row, column = cells[int(self.rng.integers(len(cells)))]
             at = self.origin + CELL * np.array([column + 0.5, row + 0.5])
             turn = float(self.rng.choice(turns)) + self.rng.normal(0, 0.08)
-            if self._fits(thing, at, turn, clearance):
+            if self._fits(thing, at, turn):
                 self.add(thing, at, turn)
                 return True
         return False
@@ -159,8 +159,8 @@ class Plan:
         return any(o.wall == wall and low < o.high + 0.06 and o.low - 0.06 < high
                    and bottom < o.top and o.bottom + 0.02 < top for o in self.openings)
 
-    def _fits(self, thing: Thing, at: np.ndarray, turn: float, clearance: float = 0.0) -> bool:
-        rectangle = self._footprint(thing, at, turn, clearance - 0.02)
+    def _fits(self, thing: Thing, at: np.ndarray, turn: float) -> bool:
+        rectangle = self._footprint(thing, at, turn, -0.02)
         if rectangle is None:
             return True
         if ((rectangle < self.origin - CELL)

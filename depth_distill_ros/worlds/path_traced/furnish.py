@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable
 import math
 
+from depth_distill_ros.worlds.class_ids import FLOOR, PICTURE
 from depth_distill_ros.worlds.path_traced import traced_ornaments as small
 from depth_distill_ros.worlds.path_traced import traced_seating as seating
 from depth_distill_ros.worlds.path_traced import traced_storage as storage
 from depth_distill_ros.worlds.path_traced.floor_plan import Plan
-from depth_distill_ros.worlds.path_traced.meshes import box, rounded
 from depth_distill_ros.worlds.path_traced.thing import Thing
 from depth_distill_ros.worlds.path_traced.traced_materials import Materials
 
@@ -23,10 +23,10 @@ def _living(plan: Plan, m: Materials) -> None:
     group = Thing().put(seating.sofa(m, rng.uniform(1.5, 2.6)), (0, 0, 0))
     if rng.random() < 0.8:
         height = rng.uniform(0.3, 0.45)
-        low = _set(m, storage.table(m, rng.uniform(0.6, 1.2), rng.uniform(0.5, 0.65), height,
-                                    bool(rng.random() < 0.3)), height, 0.4,
-                   small.ORNAMENTS, 3)
-        group.put(low, (rng.uniform(-0.2, 0.2), rng.uniform(1.35, 1.6), 0))
+        low = storage.table(m, rng.uniform(0.6, 1.2), rng.uniform(0.5, 0.65), height,
+                            rng.random() < 0.3)
+        group.put(_set(m, low, height, 0.4, 3),
+                  (rng.uniform(-0.2, 0.2), rng.uniform(1.35, 1.6), 0))
     if rng.random() < 0.6:
         group.put(_rug(m), (0, 1.4, 0))
     plan.against_wall(group)
@@ -46,7 +46,7 @@ def _bedroom(plan: Plan, m: Materials) -> None:
     for side in (-1, 1):
         if rng.random() < 0.75:
             h = rng.uniform(0.4, 0.6)
-            group.put(_set(m, storage.cabinet(m, 0.42, h, 0.38), h, 0.28, small.ORNAMENTS, 1),
+            group.put(_set(m, storage.cabinet(m, 0.42, h, 0.38), h, 0.28, 1),
                       (side * (wide + 0.28), 0.02, 0))
     if rng.random() < 0.5:
         group.put(_rug(m), (0, 1.6, 0))
@@ -64,8 +64,8 @@ def _office(plan: Plan, m: Materials) -> None:
     _storage(plan, m, int(rng.integers(2, 5)))
     if rng.random() < 0.4:
         _dine(plan, m)
-    board = Thing().add(rounded((rng.uniform(1.0, 1.8), 0.02, 0.9), 0.005),
-                        m.plain((0.95, 0.95, 0.95), 'gloss', 0.1), 'objects')
+    board = Thing().rounded((rng.uniform(1.0, 1.8), 0.02, 0.9), 0.005, (0, 0, 0),
+                            m.plain((0.95, 0.95, 0.95), 'gloss', 0.1))
     plan.on_wall(board, 0.95)
 
 
@@ -93,8 +93,7 @@ def _mixed(plan: Plan, m: Materials) -> None:
 def _hall(plan: Plan, m: Materials) -> None:
     rng = m.rng
     _storage(plan, m, int(rng.integers(1, 4)))
-    plan.against_wall(_set(m, storage.table(m, rng.uniform(0.8, 1.3), 0.35, 0.8), 0.8, 0.3,
-                           small.ORNAMENTS, 4))
+    plan.against_wall(_set(m, storage.table(m, rng.uniform(0.8, 1.3), 0.35, 0.8), 0.8, 0.3, 4))
     for _ in range(int(rng.integers(1, 4))):
         plan.against_wall(seating.chair(m))
     plan.freely(_rug(m))
@@ -129,19 +128,18 @@ def _storage(plan: Plan, m: Materials, count: int) -> None:
             thing = storage.bookcase(m, width, rng.uniform(0.8, 2.1), rng.uniform(0.24, 0.36))
         else:
             height, depth = rng.uniform(0.5, 1.3), rng.uniform(0.34, 0.5)
-            thing = _set(m, storage.cabinet(m, width, height, depth), height, depth - 0.1,
-                         small.ORNAMENTS, 4)
+            thing = _set(m, storage.cabinet(m, width, height, depth), height, depth - 0.1, 4)
         plan.against_wall(thing)
 
 
 def _dine(plan: Plan, m: Materials) -> None:
     rng = m.rng
-    round_top = bool(rng.random() < 0.3)
+    round_top = rng.random() < 0.3
     width = rng.uniform(0.9, 1.2) if round_top else rng.uniform(1.0, 1.9)
     depth = width if round_top else rng.uniform(0.7, 0.95)
     height = rng.uniform(0.71, 0.76)
-    top = storage.table(m, width, depth, height, round_top)
-    group = storage.scatter(top, m, (0.6 * width, 0.6 * depth), height, 5, small.KITCHEN)
+    group = storage.table(m, width, depth, height, round_top)
+    group.put(storage.scatter(m, 0.6 * width, 0.6 * depth, 5, small.KITCHEN), (0, 0, height))
     one = seating.chair(m)
     seats = max(1, int(width / 0.62))
     for side in (-1, 1):
@@ -163,8 +161,8 @@ def _desk(plan: Plan, m: Materials) -> None:
     for k in range(int(rng.integers(0, 3))):
         group.put(small.monitor(m, rng.uniform(0.45, 0.62)),
                   ((k - 0.3) * 0.6 * (width > 1.3), 0.2, height), rng.normal(0, 0.15))
-    things = storage.scatter(Thing(), m, (width - 0.1, depth * 0.5), height, 5, small.DESK)
-    group.put(things, (0, depth * 0.68, 0))
+    group.put(storage.scatter(m, width - 0.1, depth * 0.5, 5, small.DESK),
+              (0, depth * 0.68, height))
     if rng.random() < 0.4:
         group.put(small.laptop(m), (0.25, depth * 0.6, height), math.pi + rng.normal(0, 0.2))
     seat = seating.office_chair(m) if rng.random() < 0.65 else seating.chair(m)
@@ -182,23 +180,22 @@ def _television(plan: Plan, m: Materials) -> None:
     plan.against_wall(group)
 
 
-def _set(m: Materials, thing: Thing, height: float, depth: float, things: tuple, count: int,
-         ) -> Thing:
-    """Put small things on a piece of furniture."""
+def _set(m: Materials, thing: Thing, height: float, depth: float, count: int) -> Thing:
+    """Put up to `count` small things on a piece of furniture."""
     x0, y0, x1, y1 = thing.bounds()
-    on = storage.scatter(Thing(), m, (0.8 * (x1 - x0), depth), 0, count, things)
-    return thing.put(on, (0, (y0 + y1) / 2, height))
+    return thing.put(storage.scatter(m, 0.8 * (x1 - x0), depth, count),
+                     (0, (y0 + y1) / 2, height))
 
 
 def _rug(m: Materials) -> Thing:
     rng = m.rng
     size = (rng.uniform(1.2, 2.4), rng.uniform(0.9, 1.7), 0.012)
-    return Thing().add(box(size), m.rug(), 'floor')
+    return Thing(FLOOR).box(size, (0, 0, 0), m.rug())
 
 
 def _picture(m: Materials) -> Thing:
     rng = m.rng
     w, h = rng.uniform(0.3, 1.1), rng.uniform(0.3, 0.8)
-    t = Thing().add(box((w, 0.025, h), (0, 0.0125, 0)),
-                    m.wood() if rng.random() < 0.6 else m.small('gloss'), 'picture')
-    return t.add(box((w - 0.06, 0.004, h - 0.06), (0, 0.027, 0.03)), m.picture(), 'picture')
+    t = Thing(PICTURE).box((w, 0.025, h), (0, 0.0125, 0),
+                           m.wood() if rng.random() < 0.6 else m.small('gloss'))
+    return t.box((w - 0.06, 0.004, h - 0.06), (0, 0.027, 0.03), m.picture())

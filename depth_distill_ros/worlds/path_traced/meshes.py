@@ -174,6 +174,12 @@ def polygon(points: Sequence[Vector]) -> Mesh:
                                  axis=1))
 
 
+def poster(corners: np.ndarray) -> Mesh:
+    """Return a rectangle of 4×3 corners, metres, which one copy of a texture covers."""
+    uv, order = np.array([[0, 0], [1, 0], [1, 1], [0, 1.0]]), [[2, 1, 0], [3, 2, 0]]
+    return from_corners(corners[order], uv=uv[order])
+
+
 def _grid(steps: int) -> np.ndarray:
     # denser towards the edges, where the rounding is
     line = np.sin(np.linspace(-np.pi / 2, np.pi / 2, steps + 1))

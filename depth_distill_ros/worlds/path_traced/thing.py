@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A thing of a room: meshes with their materials and classes."""
+"""An object of a path-traced room: meshes with their materials and classes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from depth_distill_ros.stream.classes import NYU13
+from depth_distill_ros.worlds.class_ids import OBJECTS
+from depth_distill_ros.worlds.path_traced import meshes
 from depth_distill_ros.worlds.path_traced.meshes import Mesh, Vector
 from depth_distill_ros.worlds.path_traced.traced_materials import Material
 
-CLASS = {name: number for number, name in enumerate(NYU13)}
-# what a robot's camera can pass over or under
+# A camera of a robot passes over what is lower, and under what is higher; metres.
 _RUG, _OVERHEAD = 0.04, 1.7
 
 
@@ -26,15 +26,50 @@ class Part(NamedTuple):
 
 
 class Thing:
-    """Parts in coordinates of their own: x along a wall, y away from it, z up, floor at 0."""
+    """
+    Parts in their own coordinates: x along a wall, y away from it, z up from the floor, metres.
 
-    def __init__(self) -> None:
+    The methods that add a shape take the arguments of the function in ``meshes`` of that name,
+    a material and a class; without a class it is ``label``. They return the thing itself.
+    """
+
+    def __init__(self, label: int = OBJECTS) -> None:
         self.parts: list[Part] = []
+        self._label = label
 
-    def add(self, mesh: Mesh, material: Material, name: str) -> Thing:
-        """Add a mesh of the class called `name`; return the thing itself."""
-        self.parts.append(Part(mesh, material, CLASS[name]))
+    def add(self, mesh: Mesh, material: Material, label: int | None = None) -> Thing:
+        """Add a mesh."""
+        self.parts.append(Part(mesh, material, self._label if label is None else label))
         return self
+
+    def box(self, size: Vector, at: Vector, material: Material,
+            label: int | None = None) -> Thing:
+        """Add an upright box."""
+        return self.add(meshes.box(size, at), material, label)
+
+    def rounded(self, size: Vector, radius: float, at: Vector, material: Material,
+                label: int | None = None, puff: float = 0.0, steps: int = 7) -> Thing:
+        """Add a box with round edges."""
+        return self.add(meshes.rounded(size, radius, at, puff, steps), material, label)
+
+    def cylinder(self, radius: float, height: float, at: Vector, material: Material,
+                 label: int | None = None, top: float | None = None, sides: int = 20) -> Thing:
+        """Add an upright round post."""
+        return self.add(meshes.cylinder(radius, height, at, top, sides), material, label)
+
+    def lathe(self, profile: list[tuple[float, float]], material: Material,
+              label: int | None = None, sides: int = 24) -> Thing:
+        """Add a solid of revolution."""
+        return self.add(meshes.lathe(profile, sides=sides), material, label)
+
+    def ball(self, radius: float, at: Vector, material: Material) -> Thing:
+        """Add a sphere."""
+        return self.add(meshes.ball(radius, at), material)
+
+    def rod(self, start: Vector, end: Vector, radius: float, material: Material,
+            label: int | None = None) -> Thing:
+        """Add a round bar between two points."""
+        return self.add(meshes.rod(start, end, radius), material, label)
 
     def put(self, other: Thing, at: Vector, turn: float = 0.0) -> Thing:
         """Add a copy of another thing, turned about z by radians, then moved."""
@@ -44,11 +79,11 @@ class Thing:
 
     def moved(self, at: Vector, turn: float = 0.0) -> Thing:
         """Return a copy, turned about z by radians, then moved."""
-        return Thing().put(self, at, turn)
+        return Thing(self._label).put(self, at, turn)
 
     def bounds(self, low: float = _RUG, high: float = _OVERHEAD,
                ) -> tuple[float, float, float, float] | None:
-        """Return (x0, y0, x1, y1) of what lies between two heights; None where nothing does."""
+        """Return (x0, y0, x1, y1) of the parts between two heights; None if there are none."""
         corners = [mesh.corners.reshape(-1, 3) for mesh, _, _ in self.parts]
         inside = [c for c in corners if c[:, 2].max() > low and c[:, 2].min() < high]
         if not inside:

@@ -8,13 +8,13 @@ x and y run along the walls from one corner of the floor, z is up; metres and ra
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from depth_distill_ros.worlds.pose import rotation
+from depth_distill_ros.worlds.primitives import corners
 
 
 @dataclass(frozen=True)
@@ -201,11 +201,6 @@ class Parts(list):
     def object(self, name: str, label: int, *surfaces: Surface) -> Object:
         """Return the collected parts as one object."""
         return Object(name, label, tuple(self), surfaces)
-
-
-def corners(x: float, y: float) -> Iterator[tuple[float, float]]:
-    """Yield (±x, ±y), the corners of a rectangle about the origin."""
-    return ((sx * x, sy * y) for sx in (-1, 1) for sy in (-1, 1))
 
 
 def overlap(a: np.ndarray, b: np.ndarray, slack: float) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import itertools
 
 from depth_distill_ros.worlds.class_ids import FURNITURE
+from depth_distill_ros.worlds.primitives import corners
 from depth_distill_ros.worlds.rooms.materials import Materials
-from depth_distill_ros.worlds.rooms.scene import Material, Object, Parts, Surface, corners
+from depth_distill_ros.worlds.rooms.scene import Material, Object, Parts, Surface
 
 
 def bookcase(m: Materials, width: float, height: float, columns: int = 1) -> Object:
