@@ -50,7 +50,7 @@ def test_every_row_stands_in_the_papers_table(name, preset):
         assert not row.teacher or row.teacher in by_name
         assert set(row.columns) <= set(compared.table.metrics)
         if row.settings:
-            assert row.settings.backbone in backbones_of(row.settings.student)
+            assert row.settings.student_backbone in backbones_of(row.settings.student)
 
 
 @pytest.mark.parametrize('preset', PRESETS, ids=lambda preset: preset.name)
@@ -92,7 +92,7 @@ def test_the_full_preset_trains_as_the_paper_says():
     assert (settings.alpha, settings.beta, settings.g_form, settings.reading) == (
         1e-3, 1e-3, 'paper', 'A')
     teacher = rows('d3-3', FULL)['sarpn-r34-teacher']
-    assert (teacher.settings.student, teacher.settings.backbone) == ('sarpn', 'senet154')
+    assert (teacher.settings.student, teacher.settings.student_backbone) == ('sarpn', 'senet154')
     dacnn = rows('dacnn-1', FULL)['dacnn'].settings
     assert (dacnn.size, dacnn.batch, dacnn.epochs, dacnn.schedule, dacnn.start) == (
         (256, 512), 6, 15, 'dacnn', 'random')
