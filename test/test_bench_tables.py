@@ -89,12 +89,12 @@ def test_the_full_preset_trains_as_the_paper_says():
     settings = rows('d3-3', FULL)['sarpn-r34-d3-x2'].settings
     assert (settings.size, settings.batch, settings.lr, settings.epochs, settings.schedule) == (
         (228, 304), 8, 1e-4, 20, 'd3')
-    assert (settings.alpha, settings.beta, settings.g_form, settings.reading) == (
-        1e-3, 1e-3, 'paper', 'A')
+    assert (settings.alpha, settings.beta, settings.g_form, settings.g_trains_on) == (
+        1e-3, 1e-3, 'paper', 'own')
     teacher = rows('d3-3', FULL)['sarpn-r34-teacher']
     assert (teacher.settings.student, teacher.settings.student_backbone) == ('sarpn', 'senet154')
     dacnn = rows('dacnn-1', FULL)['dacnn'].settings
-    assert (dacnn.size, dacnn.batch, dacnn.epochs, dacnn.schedule, dacnn.start) == (
+    assert (dacnn.size, dacnn.batch, dacnn.epochs, dacnn.schedule, dacnn.student_start) == (
         (256, 512), 6, 15, 'dacnn', 'random')
 
 
@@ -109,7 +109,7 @@ def test_lwd_learns_by_its_equations(preset):
     assert table['lwd-x-u-labelled'].teacher == 'lwd-union-teacher'
     if preset is FULL:
         union = table['lwd-union-teacher']
-        assert (union.settings.equation, union.settings.lam) == (4, 0.0)
+        assert (union.settings.equation, union.settings.kd_weight) == (4, 0.0)
         assert union.data['auxiliary'] == 'auxiliary'
     for other in ('lwd-3', 'lwd-4', 'lwd-5', 'lwd-fig7'):
         for name, row in rows(other, preset).items():

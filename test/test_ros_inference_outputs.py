@@ -54,7 +54,7 @@ def test_depth_on_the_camera_s_own_pixels_has_its_camera_info_and_nothing_beside
 
 
 def test_a_padded_picture_is_answered_to_its_edges(start, nodes, picture):
-    node, camera = start(fit='pad', output='camera')
+    node, camera = start(resize='pad', output='camera')
     depth = images.read_depth(one_by_one(camera, nodes.listen(Image, 'depth'), 1, picture))
     np.testing.assert_allclose(depth, 2.5, rtol=1e-5)
 
@@ -67,7 +67,7 @@ def test_millimetres_for_those_who_want_them(start, nodes, picture):
 
 
 def test_what_is_farther_than_far_is_free_space(start, nodes, picture):
-    node, camera = start(metres=9.0, far=4.0)
+    node, camera = start(metres=9.0, free_beyond=4.0)
     depths, clouds = nodes.listen(Image, 'depth'), nodes.listen(PointCloud2, 'points')
     assert np.isposinf(images.read_depth(one_by_one(camera, depths, 1, picture))).all()
     one_by_one(camera, clouds, 1, picture)
@@ -145,7 +145,7 @@ def test_a_distorted_camera_is_rectified_and_its_depth_has_no_distortion(start, 
     def barrel(message):
         message.d = [-0.2, 0.05, 0.0, 0.0, 0.0]
 
-    node, camera = start(rectify='here')
+    node, camera = start(rectify='node')
     depths, infos = nodes.listen(Image, 'depth'), nodes.listen(CameraInfo, 'camera_info_out')
     one_by_one(camera, depths, 1, picture, change_info=barrel)
     wait_until(lambda: infos, 'camera_info')
@@ -163,7 +163,7 @@ def distorted(message):
 
 
 def test_a_picture_that_is_rectified_already_is_that_of_p(start, nodes, picture):
-    node, camera = start(rectify='done', output='camera', fit='pad')
+    node, camera = start(rectify='upstream', output='camera', resize='pad')
     depths, infos = nodes.listen(Image, 'depth'), nodes.listen(CameraInfo, 'camera_info_out')
     depth = images.read_depth(one_by_one(camera, depths, 1, picture, change_info=distorted))
     np.testing.assert_allclose(depth, 2.5, rtol=1e-5)  # nothing is moved, nothing was unseen
@@ -181,7 +181,7 @@ def test_a_distortion_that_is_left_in_is_said_once(start, nodes, picture):
     one_by_one(camera, depths, 1, picture)
     one_by_one(camera, depths, 1, picture, change_info=distorted)
     assert node.log.count('camera_info has a distortion, which is left in the pictures: set '
-                          'rectify to here, or to done') == 1
+                          'rectify to node, or to upstream') == 1
 
 
 def students_of_unknown_model(message):
@@ -204,7 +204,7 @@ def points_of(cloud):
 
 
 def test_what_is_farther_than_far_is_no_obstacle_in_the_scan_either(start, nodes, picture):
-    node, camera = start(metres=4.0, far=3.0, scan_range_max=5.0)
+    node, camera = start(metres=4.0, free_beyond=3.0, scan_range_max=5.0)
     scan = one_by_one(camera, nodes.listen(LaserScan, 'scan'), 1, picture)
     ranges = np.array(scan.ranges)
     assert np.isposinf(ranges).any() and not np.isfinite(ranges).any()

@@ -172,7 +172,7 @@ def test_rectified_pictures_are_those_of_p_and_have_no_distortion():
     assert found.p[3] == -25 and found.header.stamp.sec == 3
     assert message.k[0] == 300.0 and message.d[0] == 0.1
     message.p = np.zeros(12)
-    with pytest.raises(camera_info.CameraInfoError, match='has no P.*as_is or here'):
+    with pytest.raises(camera_info.CameraInfoError, match='has no P.*none or node'):
         camera_info.rectified(message)
 
 

@@ -17,6 +17,7 @@ from depth_distill_ros.settings.names import (
     STREAM_NETWORKS,
     backbones,
 )
+from depth_distill_ros.settings.node import NodeSettings
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
 
@@ -112,7 +113,7 @@ class DistillationSettings(StreamMethodSettings, OptimisationSettings):
 
 
 @dataclass(frozen=True)
-class OnlineSettings(DistillationSettings):
+class OnlineSettings(DistillationSettings, NodeSettings):
     """The distiller node."""
 
     method: str = narrowed(

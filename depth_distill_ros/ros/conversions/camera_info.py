@@ -47,7 +47,7 @@ def rectified(message: CameraInfo) -> CameraInfo:
     """
     if not message.p[0] > 0.0:
         raise CameraInfoError('camera_info has no P, the camera of rectified pictures: fill it '
-                              'in, or set rectify to as_is or here')
+                              'in, or set rectify to none or node')
     result = copy(message)
     result.distortion_model, result.d = 'plumb_bob', [0.0] * 5
     result.k, result.r = message.p.reshape(3, 4)[:, :3].ravel(), np.eye(3).ravel()

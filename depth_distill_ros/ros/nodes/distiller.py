@@ -31,9 +31,8 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
-from depth_distill_ros.ros.support.parameters import DISTILLER, ParameterError
+from depth_distill_ros.ros.support.parameters import ParameterError, settings
 from depth_distill_ros.settings.distillation import OnlineSettings
-from depth_distill_ros.settings.field import settings_of
 
 _WAIT_LOG_PERIOD = 10.0
 _FIRST_RELEASE_PERIOD = 5.0  # seconds: without any release the robot has no depth
@@ -43,7 +42,7 @@ class DistillerNode(ManagedNode):
     """Trains on the stream store; publishes release (latched) and preview."""
 
     def __init__(self) -> None:
-        super().__init__('distiller', DISTILLER)
+        super().__init__('distiller', OnlineSettings)
         self._release_topic = self.output(String, 'release', 1, latched=True)
         self._preview_topic = self.output(Image, 'preview', 1)
         self._session: OnlineDistillation | None = None
@@ -64,9 +63,8 @@ class DistillerNode(ManagedNode):
         if self.value('threads'):
             torch.set_num_threads(self.value('threads'))
         work_dir = Path(self.value('work_dir')).expanduser()
-        self._session = OnlineDistillation(OnlineSettings(
-            **{name: self.value(name) for name in settings_of(OnlineSettings)}), work_dir,
-            warn=self.get_logger().error)
+        self._session = OnlineDistillation(
+            settings(self, OnlineSettings), work_dir, warn=self.get_logger().error)
         self._values, self._release = {'step': self._session.step}, {}
         self._troubles, self._paused = {}, False
         start = (f'resumed at step {self._session.step}' if self._session.resumed

@@ -16,7 +16,7 @@ from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode
 from depth_distill_ros.ros.support.metrics_file import MetricsFile
-from depth_distill_ros.ros.support.parameters import EVALUATOR
+from depth_distill_ros.settings.node import EvaluatorSettings
 from depth_distill_ros.stream.pairing import StampPairer
 
 _WAITING = 60  # frames either side may run ahead; a student answers late, not early
@@ -26,7 +26,7 @@ class EvaluatorNode(ManagedNode):
     """depth and reference of one stamp to metrics, on /diagnostics and in evaluation.csv."""
 
     def __init__(self) -> None:
-        super().__init__('evaluator', EVALUATOR)
+        super().__init__('evaluator', EvaluatorSettings)
         self.cleanup()
 
     def configure(self) -> None:

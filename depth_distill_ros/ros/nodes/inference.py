@@ -34,7 +34,8 @@ from depth_distill_ros.ros.support.camera_view import scan_limits
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
 from depth_distill_ros.ros.support.newest_frame import NewestSlot
-from depth_distill_ros.ros.support.parameters import INFERENCE_NODE, ParameterError
+from depth_distill_ros.ros.support.parameters import ParameterError
+from depth_distill_ros.settings.inference import InferenceSettings
 
 _POLL = 0.2  # seconds a worker may take to notice that it has to stop
 # Seconds for which the loader may hold Python's lock while the worker asks for it, which an engine
@@ -63,7 +64,7 @@ class InferenceNode(ManagedNode):
     """Answers its cameras with the newest release."""
 
     def __init__(self) -> None:
-        super().__init__('inference', INFERENCE_NODE)
+        super().__init__('inference', InferenceSettings)
         names = self.value('cameras')
         if len(set(names)) < len(names) or not names:
             raise ParameterError(f'parameter cameras is {list(names)}: give each camera a name '

@@ -14,7 +14,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.conversions import camera_info, images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis
 from depth_distill_ros.ros.support.lifecycle import ManagedNode
-from depth_distill_ros.ros.support.parameters import RECORDING
+from depth_distill_ros.settings.cameras import RobotCameraSettings
 from depth_distill_ros.shipped import shipped_rooms
 
 
@@ -22,7 +22,7 @@ class RobotCameraNode(ManagedNode):
     """Publishes the frames of a data set, each with one stamp, as if a camera saw them now."""
 
     def __init__(self) -> None:
-        super().__init__('recording', RECORDING)
+        super().__init__('recording', RobotCameraSettings)
         self._image = self.output(Image, 'image')
         self._depth = self.output(Image, 'depth')
         self._info = self.output(CameraInfo, 'camera_info')

@@ -14,7 +14,7 @@ from depth_distill_ros.frame import Frame
 from depth_distill_ros.ros.conversions import camera_info, images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis
 from depth_distill_ros.ros.support.lifecycle import ManagedNode
-from depth_distill_ros.ros.support.parameters import SIMULATOR
+from depth_distill_ros.settings.cameras import SimulatorSettings
 from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
 _UNPACED_RATE = 5.0  # of the simulated time when frames come as fast as they render
@@ -24,7 +24,7 @@ class SimulatorNode(ManagedNode):
     """Publishes the frames of one simulated camera, all with the same stamp."""
 
     def __init__(self) -> None:
-        super().__init__('simulator', SIMULATOR)
+        super().__init__('simulator', SimulatorSettings)
         self._image = self.output(Image, 'image')
         self._semantics = self.output(Image, 'semantics')
         self._depth = self.output(Image, 'depth')

@@ -17,8 +17,9 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.conversions import camera_info, images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode
-from depth_distill_ros.ros.support.parameters import STREAM, ParameterError
+from depth_distill_ros.ros.support.parameters import ParameterError
 from depth_distill_ros.ros.support.semantic_topics import LABELS, SemanticTopics
+from depth_distill_ros.settings.stream import StreamSettings
 from depth_distill_ros.stream.decoding import Ready
 from depth_distill_ros.stream.intake import StreamIntake
 from depth_distill_ros.stream.pairing import StampPairer
@@ -35,7 +36,7 @@ class StreamNode(ManagedNode):
     """image, semantics and camera_info of one stamp become one frame of the store."""
 
     def __init__(self) -> None:
-        super().__init__('stream', STREAM)
+        super().__init__('stream', StreamSettings)
         self._writer: StreamWriter | None = None
 
     def configure(self) -> None:

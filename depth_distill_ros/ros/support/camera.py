@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 import threading
 import time
 
@@ -19,10 +18,12 @@ from depth_distill_ros.ros.support.depth_outputs import DepthOutputs
 from depth_distill_ros.ros.support.diagnostics import Durations, Rates
 from depth_distill_ros.ros.support.lifecycle import ManagedNode
 from depth_distill_ros.ros.support.newest_frame import FrameLedger, NewestSlot
-from depth_distill_ros.ros.support.parameters import INFERENCE_CAMERA, declare
+from depth_distill_ros.ros.support.parameters import declare
+from depth_distill_ros.settings.field import settings_of
+from depth_distill_ros.settings.inference import CameraSettings
 
 _INFOS = 8  # of the newest camera_info that are kept
-_OWN = {parameter.name for parameter in INFERENCE_CAMERA}
+_OWN = settings_of(CameraSettings).keys()
 
 
 class Camera:
@@ -42,8 +43,7 @@ class Camera:
         self.name = name
         self._prefix = f'{name}/' if name else ''
         self._node, self._on_frame = node, on_frame
-        declare(node, tuple(replace(parameter, name=self._parameter(parameter.name))
-                            for parameter in INFERENCE_CAMERA))
+        declare(node, CameraSettings, self._parameter(''))
         self._outputs = DepthOutputs(node, self._prefix, self._value)
         self.reset()
 
@@ -160,7 +160,7 @@ class Camera:
             if self._optics.distorted:
                 self._node.get_logger().warning(
                     f'{self._prefix}camera_info has a distortion, which is left in the pictures: '
-                    f'set {self._parameter("rectify")} to here, or to done where the pictures '
+                    f'set {self._parameter("rectify")} to node, or to upstream where the pictures '
                     'are rectified already', once=True)
         return self._optics
 

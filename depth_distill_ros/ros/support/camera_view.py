@@ -46,15 +46,16 @@ class Optics:
     def __init__(self, info: CameraInfo, engine: DepthEngine, value: Callable[[str], Any]):
         self._made_for = _content(info), _content_of(engine)
         self._value = value
-        if value('rectify') == 'done':
+        if value('rectify') == 'upstream':
             info = camera_info.rectified(info)
         raw = camera_info.to_intrinsics(info)
-        self._rectifier = to_rectifier(info) if value('rectify') == 'here' else None
+        self._rectifier = to_rectifier(info) if value('rectify') == 'node' else None
         self.distorted = self._rectifier is None and any(info.d)
         if self._rectifier:
             raw = self._rectifier.camera
             info = camera_info.from_intrinsics(raw, info.header.stamp, '')
-        self.view = (View.pad if value('fit') == 'pad' else View.fit)(raw.size, engine.input_size)
+        view = View.pad if value('resize') == 'pad' else View.fit
+        self.view = view(raw.size, engine.input_size)
         learned = engine.card.intrinsics
         self.scale = focal_factor(learned, self.view.intrinsics(raw)) \
             if value('scale_focal') and learned else 1.0
@@ -91,7 +92,7 @@ class Optics:
     @cached_property
     def projector(self) -> Projector:
         """Of the published depth."""
-        return Projector(self.camera, self._value('far') or _FARTHEST)
+        return Projector(self.camera, self._value('free_beyond') or _FARTHEST)
 
     @cached_property
     def scanner(self) -> Scanner:

@@ -46,7 +46,7 @@ class DepthOutputs:
 
         picture : H×W×3 uint8 RGB, rectified where that is asked for
         """
-        depth, far = self._finished(prediction, optics), self._value('far')
+        depth, far = self._finished(prediction, optics), self._value('free_beyond')
         stamp, frame_id = header.stamp, header.frame_id
         if self._depth.get_subscription_count():
             if self._value('encoding') == '16UC1':
@@ -71,7 +71,7 @@ class DepthOutputs:
         depth, least = prediction.depth * np.float32(optics.scale), self._value('min_confidence')
         if least and prediction.confidence is not None:
             depth[~(prediction.confidence >= least)] = np.nan
-        far = self._value('far')
+        far = self._value('free_beyond')
         return optics.depth(beyond_is_free(depth, far) if far else depth)
 
     def _cloud(self, depth: np.ndarray, optics: Optics, picture: np.ndarray, header: Header,

@@ -27,8 +27,9 @@ from rclpy.task import Future
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, DiagnosticsPublisher, Level
-from depth_distill_ros.ros.support.parameters import Parameter, declare
+from depth_distill_ros.ros.support.parameters import declare
 from depth_distill_ros.ros.support.qos import Input, overridable, profile
+from depth_distill_ros.settings.node import NodeSettings
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
@@ -36,9 +37,9 @@ SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FA
 class ManagedNode(LifecycleNode):
     """A life-cycle node whose failures are one clear line and whose end is clean."""
 
-    def __init__(self, name: str, table: tuple[Parameter, ...]) -> None:
+    def __init__(self, name: str, settings: type[NodeSettings]) -> None:
         super().__init__(name)
-        declare(self, table)
+        declare(self, settings)
         self.failure = ''
         self._active = False
         self._stop = threading.Event()

@@ -1,0 +1,81 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+docs/PARAMETERS.md, made from the settings.
+
+python -m depth_distill_ros.settings.document > docs/PARAMETERS.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from depth_distill_ros.settings.distillation import OfflineSettings
+from depth_distill_ros.settings.field import Setting, Settings, settings_of
+from depth_distill_ros.settings.inference import CameraSettings
+from depth_distill_ros.settings.nodes import NODES
+
+_HEAD = """\
+# Parameters
+
+Made from `depth_distill_ros/settings/` by `python -m depth_distill_ros.settings.document`; a test
+holds that it is current. Set the nodes' parameters in a YAML file (`params_file:=`; examples in
+[config/](../config)). The order is: a launch argument that was given, then your file, then the
+package's file, then the default. A launch argument that was not given overrides nothing.
+
+A change of a parameter marked * takes effect while the node runs; the others are read-only.
+Earlier names are accepted for one version, with a warning.
+"""
+_TITLES = {CameraSettings: 'inference: each camera'}
+
+
+def document() -> str:
+    """Return the text of docs/PARAMETERS.md."""
+    parts = [_HEAD]
+    for node, kinds in NODES.items():
+        parts += [_section(_TITLES.get(kind, node), kind) for kind in kinds]
+    parts.append(_section('depth-distill distill', OfflineSettings, option=True))
+    return '\n'.join(parts)
+
+
+def _section(title: str, kind: type[Settings], option: bool = False) -> str:
+    return '\n'.join([f'## {title}\n', kind.__doc__ + '\n', *_table(kind, option), ''])
+
+
+def _table(kind: type[Settings], option: bool) -> Iterator[str]:
+    yield f'| {"option" if option else "parameter"} | default | values | meaning |'
+    yield '|---|---|---|---|'
+    for name, described in settings_of(kind).items():
+        shown = '--' + name.replace('_', '-') if option else name
+        star = ' *' if described.changeable and not option else ''
+        meaning = described.help + ''.join(
+            f'; formerly `{old}`' for old in described.old_names)
+        yield (f'| `{shown}`{star} | {text_of(described.default)} | {values_of(described)} | '
+               f'{meaning[0].upper()}{meaning[1:]} |')
+
+
+def text_of(value: Any) -> str:
+    """Return a default as YAML has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f'{value:.6g}'
+    if isinstance(value, tuple):
+        return f'[{", ".join(map(text_of, value))}]'
+    return str(value) if value != '' else '""'
+
+
+def values_of(described: Setting) -> str:
+    """Return the legal values with their unit: a range, or choices."""
+    if described.choices:
+        return ', '.join(map(str, described.choices))
+    if described.range is None:
+        return 'true, false' if isinstance(described.default, bool) else ''
+    low, high = described.range
+    span = f'{low:.10g} to {high:.10g}'
+    return f'{span} {described.unit}' if described.unit else span
+
+
+if __name__ == '__main__':
+    print(document(), end='')
