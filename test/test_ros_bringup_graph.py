@@ -21,6 +21,8 @@ from depth_distill_ros.ros.bringup import (
     from_mapping,
     inference_graph,
 )
+from depth_distill_ros.settings.field import settings_of
+from depth_distill_ros.settings.nodes import NODES
 
 
 @pytest.fixture
@@ -135,10 +137,8 @@ def test_with_sim_time_the_stream_simulator_is_the_clock_and_the_others_follow_i
 
 
 def test_every_parameter_that_bringup_sets_is_one_of_the_nodes_own(graph_of):
-    tables = pytest.importorskip('depth_distill_ros.ros.support.parameters')
     for spec in graph_of(use_sim_time=True).values():
-        table = getattr(tables, spec.executable.removesuffix('_node').upper())
-        known = {parameter.name for parameter in table} | {'use_sim_time'}
+        known = {*settings_of(*NODES[spec.executable.removesuffix('_node')]), 'use_sim_time'}
         assert set(spec.parameters) <= known, spec.name
 
 
