@@ -4,8 +4,8 @@
 """
 Frames per second of the stream, without ROS, on one core.
 
-The bytes of 640x480 rgb8 + mono8 pairs are viewed as arrays, paired by stamp, checked, cropped,
-resized and stored. Then batches are drawn from the store.
+Messages of 640x480 rgb8, mono8 and camera_info are paired by stamp, decoded, checked, cropped,
+resized and stored; then batches are drawn from the store.
 
 Example: python benchmarks/stream_store.py --size 228 304
 """
@@ -13,49 +13,58 @@ Example: python benchmarks/stream_store.py --size 228 304
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import tempfile
 import time
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 
+from depth_distill_ros.encodings import camera, image
 from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.stream.class_table import load
 from depth_distill_ros.stream.intake import StreamIntake
-from depth_distill_ros.stream.pairing import StampPairer
 from depth_distill_ros.stream.sampler import StreamSampler
-from depth_distill_ros.stream.semantics import to_classes
+from depth_distill_ros.stream.semantic_decoder import SemanticDecoder
 from depth_distill_ros.stream.store import StreamWriter
 
-CLASSES = {number: number for number in range(14)}
 VGA = Intrinsics.from_vertical_fov(0.8, (480, 640))
 
 
-def messages(different: int) -> list[tuple[bytes, bytes]]:
-    """Return the data of image and semantics messages, noise over large regions."""
+def messages(different: int) -> list[dict[str, object]]:
+    """Return the messages of frames: noise over large regions."""
     random = np.random.default_rng(0)
     columns = np.arange(640) // 50
-    return [
-        (random.integers(0, 256, (480, 640, 3), np.uint8).tobytes(),
-         np.tile((columns + i) % 14, (480, 1)).astype(np.uint8).tobytes())
+    return [{
+        'image': _image('rgb8', random.integers(0, 256, (480, 640, 3), np.uint8)),
+        'semantics': _image('mono8', np.tile((columns + i) % 14, (480, 1)).astype(np.uint8)),
+        'camera_info': SimpleNamespace(
+            height=480, width=640, binning_x=0, binning_y=0, k=VGA.matrix().ravel(),
+            roi=SimpleNamespace(x_offset=0, y_offset=0, height=0, width=0))}
         for i in range(different)]
 
 
+def _image(encoding: str, pixels: np.ndarray) -> SimpleNamespace:
+    return SimpleNamespace(encoding=encoding, height=480, width=640, step=pixels[0].nbytes,
+                           is_bigendian=0, data=pixels.tobytes())
+
+
 def feed(writer: StreamWriter, frames: int) -> tuple[float, float]:
-    """Store that many pairs; return the seconds by the clock and of the processor."""
+    """Store that many frames; return the seconds on the clock and on the processor."""
     data = messages(16)
-    pairer, intake = StampPairer(('image', 'semantics')), StreamIntake(writer)
+    intake = StreamIntake(
+        writer, {'image': image.read_rgb, 'semantics': image.read_array,
+                 'camera_info': camera.to_intrinsics},
+        SemanticDecoder('ids', load()), logging.getLogger())
     clock, processor = time.perf_counter(), time.process_time()
-    for i in range(frames):
-        rgb, ids = data[i % len(data)]
-        pairer.add('image', i, np.frombuffer(rgb, np.uint8).reshape(480, 640, 3))
-        full = pairer.add('semantics', i, np.frombuffer(ids, np.uint8).reshape(480, 640))
-        classes, _ = to_classes(full['semantics'], CLASSES, 0)
-        intake.add(full['image'], classes, VGA, i)
+    for stamp in range(frames):
+        for topic, message in data[stamp % len(data)].items():
+            intake.add(topic, stamp, message)
     seconds = time.perf_counter() - clock, time.process_time() - processor
-    counters = intake.counters(pairer)
-    if counters.stored != frames:
-        raise SystemExit(f'only {counters.stored} of {frames} pairs were stored: {counters}')
+    if writer.stored != frames:
+        raise SystemExit(f'only {writer.stored} of {frames} were stored: {intake.values()}')
     return seconds
 
 

@@ -12,6 +12,7 @@ import time
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
+from node_host import NodeHost
 from rcl_interfaces.srv import SetParameters
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -51,6 +52,7 @@ class Graph:
         self.listen(DiagnosticArray, '/diagnostics', profile(50), self._on_diagnostics)
         self._thread = threading.Thread(target=self._executor.spin)
         self._thread.start()
+        self.host = NodeHost()
 
     def listen(self, kind, topic, qos=None, callback=None):
         """Subscribe; return the list that messages are added to."""
@@ -78,6 +80,7 @@ class Graph:
             self.node.destroy_client(client)
 
     def close(self):
+        self.host.close()
         self._executor.shutdown()
         self._thread.join()
         self.node.destroy_node()
@@ -100,10 +103,14 @@ class Nodes:
         self.graph, self.namespace, self.folder = graph, namespace, folder
         self._running = []
 
-    def start(self, executable_name, name=None, wait_for='active', **parameters):
-        """Start a node under its name; wait until it is in that state (None: do not)."""
+    def start(self, executable_name, name=None, wait_for='active', script=False, **parameters):
+        """
+        Start a node under its name; wait until it is in that state (None: do not).
+
+        The node is forked from one that has imported torch; with ``script`` it is the executable.
+        """
         name = name or executable_name.removesuffix('_node')
-        node = NodeProcess(self, executable_name, name, parameters)
+        node = NodeProcess(self, executable_name, name, parameters, script)
         self._running.append(node)
         if wait_for:
             node.wait_for_state(wait_for)
@@ -152,13 +159,17 @@ class Nodes:
 class NodeProcess:
     """One node as a process, with its log."""
 
-    def __init__(self, nodes, executable_name, name, parameters):
+    def __init__(self, nodes, executable_name, name, parameters, script):
         self._graph = nodes.graph
         self.full_name = f'{nodes.namespace}/{name}'
         self._log = nodes.folder / f'{name}.{time.monotonic_ns()}.log'
         words = ['--ros-args', '-r', f'__node:={name}', '-r', f'__ns:={nodes.namespace}']
         for key, value in parameters.items():
             words += ['-p', f'{key}:={_yaml(value)}']
+        self._log.touch()
+        if not script:
+            self.process = self._graph.host.start(executable_name, words, self._log)
+            return
         with self._log.open('w') as output:
             self.process = subprocess.Popen(
                 [sys.executable, str(executable(executable_name)), *words], stdout=output,

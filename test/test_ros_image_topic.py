@@ -60,11 +60,11 @@ def camera(nodes):
 
 @pytest.mark.parametrize('reliable', [True, False])
 def test_pictures_come_from_either_kind_of_publisher_the_newest_each_time(camera, reliable):
-    from depth_distill_ros.ros.clients.image_topic import pictures
+    from depth_distill_ros.ros.clients.image_topic import topic_images
 
     eye = camera(reliable=reliable)
     count = old = 0
-    for picture in pictures(eye.topic, 4, 30.0):
+    for picture in topic_images(eye.topic, 4, 30.0):
         assert picture.shape == (80, 100, 3) and picture.dtype == np.uint8
         red, green, _ = picture[0, 0].tolist()
         assert 256 * green + red >= old
@@ -74,13 +74,13 @@ def test_pictures_come_from_either_kind_of_publisher_the_newest_each_time(camera
 
 
 def test_a_silent_or_unreadable_topic_is_an_error_that_names_it(nodes, camera):
-    from depth_distill_ros.ros.clients.image_topic import pictures
+    from depth_distill_ros.ros.clients.image_topic import topic_images
 
     with pytest.raises(DepthDistillError, match='nothing.*nobody publishes it'):
-        next(pictures(nodes.topic('nothing'), 1, 1.0))
+        next(topic_images(nodes.topic('nothing'), 1, 1.0))
     depth = camera(encoding='32FC1', make=lambda _: np.ones((8, 8), np.float32))
     with pytest.raises(DepthDistillError, match='image: .*32FC1 is not a colour image'):
-        next(pictures(depth.topic, 1, 30.0))
+        next(topic_images(depth.topic, 1, 30.0))
 
 
 def test_the_command_calibrates_on_a_camera_topic(camera, tmp_path, capsys):

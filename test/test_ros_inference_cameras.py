@@ -90,7 +90,7 @@ def test_a_slow_camera_is_not_starved_by_a_fast_one(nodes, model):
 def test_two_cameras_of_one_name_are_refused(nodes, model):
     node = nodes.start('inference_node', wait_for=None, model=model, cameras=['eye', 'eye'])
     assert node.exit_code() == 1
-    assert 'give each camera a name of its own' in node.log and 'Traceback' not in node.log
+    assert 'give each camera its own name' in node.log and 'Traceback' not in node.log
 
 
 def test_nothing_is_inferred_while_nobody_listens(nodes, model):
@@ -270,7 +270,7 @@ def test_an_engine_that_fails_on_a_frame_costs_that_frame_alone(nodes, model):
                                 len(depths) > shown)[-1], 'an answer')  # noqa: B023
         # a frame is counted after its depth went out, and the last one may be on its way yet
         counts = wait_until(
-            lambda: (found := node._cameras[0].ledger.values())['in_flight'] == 0
+            lambda: (found := node._cameras[0].counts.values())['in_flight'] == 0
             and found['answered'] == len(depths) and found, 'the account of all frames')
         assert counts['rejected.engine'] >= 4
         assert node._cameras[0].last_rejection == 'flaky failed on a picture: out of memory'

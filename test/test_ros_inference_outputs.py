@@ -180,8 +180,8 @@ def test_a_distortion_that_is_left_in_is_said_once(start, nodes, picture):
     one_by_one(camera, depths, 2, picture, change_info=distorted)
     one_by_one(camera, depths, 1, picture)
     one_by_one(camera, depths, 1, picture, change_info=distorted)
-    assert node.log.count('camera_info has a distortion, which is left in the pictures: set '
-                          'rectify to node, or to upstream') == 1
+    assert node.log.count('camera_info has a distortion, which stays in the images: set '
+                          'rectify to node, or to upstream if') == 1
 
 
 def students_of_unknown_model(message):
@@ -215,4 +215,4 @@ def test_a_limit_on_a_confidence_that_no_model_gives_is_said(start, nodes, pictu
     depth = one_by_one(camera, nodes.listen(Image, 'depth'), 1, picture)
     np.testing.assert_allclose(images.read_depth(depth), 2.5, rtol=1e-5)
     wait_until(lambda: node.level() == 1, 'a warning on /diagnostics')
-    assert 'the model says nothing of how sure it is' in node.message()
+    assert 'the model predicts no confidence' in node.message()

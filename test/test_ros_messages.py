@@ -24,7 +24,8 @@ from depth_distill_ros.ros.conversions.point_cloud import (
     organised_cloud,
     thinned_cloud,  # noqa: E402,
 )
-from depth_distill_ros.ros.support.newest_frame import FrameLedger, NewestSlot  # noqa: E402
+from depth_distill_ros.ros.support.frame_counts import FrameCounts  # noqa: E402
+from depth_distill_ros.ros.support.latest_item import LatestItem  # noqa: E402
 
 RGB = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
 
@@ -264,15 +265,15 @@ def test_an_uncalibrated_camera_is_refused():
 
 
 def test_the_newest_item_wins_and_every_frame_has_one_fate():
-    slot, ledger = NewestSlot(), FrameLedger()
-    assert slot.take() is None
+    latest, counts = LatestItem(), FrameCounts()
+    assert latest.take() is None
     for number in range(3):
-        ledger.receive()
-        if slot.put(number) is not None:
-            ledger.drop('newer_frame')
-    assert slot.take() == 2 and slot.take() is None
-    assert ledger.values() == {
+        counts.receive()
+        if latest.put(number) is not None:
+            counts.drop('newer_frame')
+    assert latest.take() == 2 and latest.take() is None
+    assert counts.values() == {
         'received': 3, 'answered': 0, 'dropped': 2, 'rejected': 0, 'in_flight': 1,
         'dropped.newer_frame': 2}
-    ledger.reject('image')
-    assert ledger.values()['in_flight'] == 0
+    counts.reject('image')
+    assert counts.values()['in_flight'] == 0

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The recording node: a data set as the robot's camera, as a process on a real graph."""
+"""The robot camera node: a data set as the robot's camera, as a process on a real graph."""
 
 import re
 
@@ -71,7 +71,7 @@ def test_without_data_the_rooms_of_the_package_are_shown(nodes):
 
 
 @pytest.mark.parametrize(('spoil', 'said'), [
-    (lambda folder: (folder / 'K.txt').unlink(), 'says nothing of its camera; put K.txt'),
+    (lambda folder: (folder / 'K.txt').unlink(), 'has no camera intrinsics: add K.txt'),
     (lambda folder: [file.unlink() for file in (folder / 'image').iterdir()],
      'looked for .*jpg')])
 def test_data_that_cannot_play_a_camera_is_refused_in_one_line(nodes, folder, spoil, said):

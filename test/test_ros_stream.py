@@ -124,7 +124,7 @@ def test_bad_input_is_rejected_by_reason_and_the_next_good_frame_is_stored(nodes
 
     for number, (spoil, culprit) in enumerate((
             (unknown_encoding, 'yuv9'), (truncated, 'got 100'), (coloured_semantics, 'rgb8'),
-            (instances, 'instance picture'), (semantics_of_another_size, '24x32'),
+            (instances, 'instance image'), (semantics_of_another_size, '24x32'),
             (uncalibrated, 'not calibrated'))):
         simulator.send(number, spoil)
         node.wait_for_values(rejected=number + 1)
@@ -194,7 +194,7 @@ def test_publishers_that_cannot_match_are_named_with_the_topic_and_their_qos(nod
     assert 'nobody publishes it' in node.log
     publisher = nodes.graph.talk(Image, topic, profile(5, reliable=False))
     # a publisher may be known a moment before the name of its node is
-    said = f'{topic}: incompatible QoS, nothing will come from /tester (best_effort, volatile)'
+    said = f'{topic}: incompatible QoS, nothing is received from /tester (best_effort, volatile)'
     node.wait_for_log(said)
     line = next(x for x in node.log.splitlines() if said in x)
     assert 'this node asks for reliable, volatile' in line

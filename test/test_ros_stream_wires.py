@@ -17,7 +17,10 @@ from simulator_wires import Gazebo, Isaac, PlainIds  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 
 from depth_distill_ros.ros.conversions import images  # noqa: E402
-from depth_distill_ros.ros.support.semantic_topics import info_names, label_info_type  # noqa: E402
+from depth_distill_ros.ros.conversions.label_info import (  # noqa: E402
+    label_info_type,
+    names_by_id,
+)
 from depth_distill_ros.stream.store_reader import StreamReader  # noqa: E402
 from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera  # noqa: E402
 
@@ -341,4 +344,4 @@ def test_label_info_names_ids_by_its_two_fields():
     message = SimpleNamespace(class_map=[
         SimpleNamespace(class_id=3, class_name='couch'),
         SimpleNamespace(class_id=9, class_name='wall')], threshold=0.5)
-    assert info_names(message) == {3: 'couch', 9: 'wall'}
+    assert names_by_id(message) == {3: 'couch', 9: 'wall'}

@@ -54,10 +54,10 @@ def test_a_file_of_ones_own_adds_names_and_replaces_ids(tmp_path):
 
 
 @pytest.mark.parametrize('text, culprit', [
-    ('names: {kitchen: [oven]}', "names: kitchen: 'kitchen' is none of unknown, bed"),
+    ('names: {kitchen: [oven]}', "names: kitchen: 'kitchen' is not one of unknown, bed"),
     ('names: {bed: oven}', "names: bed: found 'oven', expected a list"),
     ('names: [bed]', 'expected a mapping'), ('ids: {one: bed}', "ids: found 'one'"),
-    ('ids: {3: moon}', "ids: 3: 'moon' is none"), ('other: moon', "other: 'moon'"),
+    ('ids: {3: moon}', "ids: 3: 'moon' is not one of"), ('other: moon', "other: 'moon'"),
     ('classes: {}', 'mapping of other, ids, names'), ('- 1', 'mapping of'), ('{', 'no YAML'),
     (b'\xff\xfe\x00', 'cannot be read|no YAML')])
 def test_a_wrong_file_is_refused_with_the_place_of_the_fault(tmp_path, text, culprit):

@@ -1,20 +1,32 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every pair that comes in is stored at the network's size or counted with its reason."""
+"""Every message that comes in ends in the store at the network's size, or is counted by reason."""
+
+import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from depth_distill_ros.encodings import camera, image
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.frame import FrameError
-from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
+from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.view import View
+from depth_distill_ros.stream.class_table import load
 from depth_distill_ros.stream.intake import StreamIntake
-from depth_distill_ros.stream.pairing import StampPairer
-from depth_distill_ros.stream.semantics import label_ids
+from depth_distill_ros.stream.semantic_decoder import SemanticDecoder
 from depth_distill_ros.stream.store import StreamWriter
 
 VGA = Intrinsics(525.0, 525.0, 319.5, 239.5, 480, 640)
+READ = {'image': image.read_rgb, 'semantics': image.read_array,
+        'camera_info': camera.to_intrinsics}
+MS = 1_000_000
+
+
+class Lines(list):
+    """A log that is a list."""
+
+    info = warning = list.append
 
 
 @pytest.fixture
@@ -23,75 +35,201 @@ def writer(tmp_path):
         yield writer
 
 
+@pytest.fixture
+def clock():
+    return SimpleNamespace(now=100.0)
+
+
+@pytest.fixture
+def intake(writer, clock):
+    return StreamIntake(writer, READ, SemanticDecoder('auto', load()), Lines(), lambda: clock.now)
+
+
 def vga(seed=0):
     random = np.random.default_rng(seed)
     return random.integers(0, 256, (480, 640, 3), np.uint8), np.tile(
         np.arange(640, dtype=np.uint8) // 50, (480, 1))
 
 
-def test_a_frame_is_stored_at_the_stores_size_with_its_intrinsics_and_stamp(writer):
-    intake = StreamIntake(writer)
-    image, semantics = vga()
-    key = intake.add(image, semantics, VGA, 123)
-    found = writer.reader().read(key)
+def image_message(pixels, encoding):
+    """Return what has the fields of a sensor_msgs/Image."""
+    return SimpleNamespace(
+        encoding=encoding, height=len(pixels), width=pixels.shape[1], is_bigendian=0,
+        step=pixels[0].nbytes, data=pixels.tobytes())
+
+
+def info_message(lens):
+    """Return what has the fields of a sensor_msgs/CameraInfo."""
+    return SimpleNamespace(
+        height=lens.height, width=lens.width, binning_x=0, binning_y=0, k=lens.matrix().ravel(),
+        roi=SimpleNamespace(x_offset=0, y_offset=0, height=0, width=0))
+
+
+def send(intake, stamp, pixels, classes, lens=VGA, encodings=('rgb8', 'mono8')):
+    """Give the intake the three messages of one frame."""
+    intake.add('image', stamp, image_message(pixels, encodings[0]))
+    intake.add('semantics', stamp, image_message(classes, encodings[1]))
+    intake.add('camera_info', stamp, info_message(lens))
+
+
+def labels(stamp, names):
+    return json.dumps({**{str(n): {'class': name} for n, name in names.items()},
+                       'time_stamp': {'sec': 0, 'nanosec': stamp}})
+
+
+def test_a_frame_is_stored_at_the_stores_size_with_its_intrinsics_and_stamp(intake, writer):
+    pixels, classes = vga()
+    send(intake, 123, pixels, classes)
+    found = writer.reader().read(0)
     view = View.fit((480, 640), (96, 128))
-    np.testing.assert_array_equal(found.image, view.image(image))
-    np.testing.assert_array_equal(found.semantics, view.labels(semantics))
+    np.testing.assert_array_equal(found.image, view.image(pixels))
+    np.testing.assert_array_equal(found.semantics, view.labels(classes))
     assert found.intrinsics == VGA.resized((96, 128))
     assert found.stamp == 123
 
 
-def test_the_sources_size_may_change_from_frame_to_frame(writer):
-    intake = StreamIntake(writer)
-    image, semantics = vga()
-    assert intake.add(image, semantics, VGA, 1) == 0
+def test_the_sources_size_may_change_from_frame_to_frame(intake, writer):
+    pixels, classes = vga()
+    send(intake, 1, pixels, classes)
     wide = VGA.cropped(0, 0, 300, 640)
-    assert intake.add(image[:300], semantics[:300], wide, 2) == 1
+    send(intake, 2, pixels[:300], classes[:300], wide)
+    assert writer.reader().keys() == range(2)
     assert writer.reader().read(1).intrinsics == wide.cropped(
         0, 120, 300, 400).resized((96, 128))
 
 
-def test_rejections_are_counted_by_reason_and_the_next_frame_is_stored(writer):
-    intake = StreamIntake(writer)
-    image, semantics = vga()
-    assert intake.add(image, semantics[::2, ::2], VGA, 1) is None
-    assert '240x320' in intake.counters().last_error
-    assert intake.add(image, semantics, VGA.resized((240, 320)), 1) is None
-    assert intake.add(image[..., 0], semantics, VGA, 1) is None
-    for error in (GeometryError('fx is 0'), FrameError('no'), DepthDistillError('odd')):
-        intake.reject(error)
-    try:
-        label_ids(semantics, 'rgb8')
-    except DepthDistillError as error:
-        intake.reject(error)
-    intake.reject(DepthDistillError('the data are truncated'), 'truncated')
-    assert intake.add(image, semantics, VGA, 1) == 0
-    counters = intake.counters()
-    assert counters.rejected == {
-        'size': 2, 'frame': 2, 'intrinsics': 1, 'other': 1, 'semantics': 1, 'truncated': 1}
-    assert counters.last_error == 'the data are truncated'
-    assert counters.stored == 1
+def test_rejections_are_counted_by_reason_and_the_next_frame_is_stored(
+        intake, writer, monkeypatch):
+    pixels, classes = vga()
+    send(intake, 1, pixels, np.ascontiguousarray(classes[::2, ::2]))
+    assert '240x320' in intake.last_rejection
+    send(intake, 2, pixels, classes, VGA.resized((240, 320)))
+    send(intake, 3, pixels, classes, encodings=('yuv9', 'mono8'))
+    send(intake, 4, pixels, classes, encodings=('rgb8', '32FC1'))
+    send(intake, 5, pixels, pixels, encodings=('rgb8', 'rgb8'))
+    lens = info_message(VGA)
+    lens.k = np.zeros(9)
+    for topic, message in (('image', image_message(pixels, 'rgb8')),
+                           ('semantics', image_message(classes, 'mono8')), ('camera_info', lens)):
+        intake.add(topic, 6, message)
+    send(intake, -1, pixels, classes)
+    intake.add_labels('{')
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, 'append', lambda frame: (_ for _ in ()).throw(
+            DepthDistillError('odd')))
+        send(intake, 7, pixels, classes)
+    assert writer.stored == 0
+    send(intake, 8, pixels, classes)
+    assert intake.rejected == {'size': 2, 'image': 1, 'semantics': 2, 'intrinsics': 1, 'frame': 1,
+                               'labels': 1, 'other': 1}
+    values = intake.values()
+    assert values['rejected'] == 9 and values['rejected.semantics'] == 2
+    assert values['stored'] == 1 and values['last_rejection'] == 'odd'
+    assert intake.warning() == '9 rejected, last: odd'
 
 
-def test_the_account_covers_the_way_from_message_to_store(writer):
-    intake = StreamIntake(writer)
-    pairer = StampPairer(('image', 'semantics'))
-    image, semantics = vga()
+def test_the_counts_cover_the_way_from_message_to_store(intake):
+    pixels, classes = vga()
     for number in range(5):
-        pairer.add('image', number, image)
+        intake.add('image', number, image_message(pixels, 'rgb8'))
+        intake.add('camera_info', number, info_message(VGA))
         if number != 2:
-            full = pairer.add('semantics', number, semantics)
-            intake.add(full['image'], full['semantics'], VGA, number)
-    pairer.add('image', 4, image)
-    counters = intake.counters(pairer)
-    assert counters.received == {'image': 6, 'semantics': 4}
-    assert (counters.paired, counters.unpaired, counters.duplicates) == (4, 1, 1)
-    assert (counters.stored, counters.evicted, counters.resets) == (4, 1, 0)
-    assert counters.rejected == {} and counters.last_error == ''
+            intake.add('semantics', number, image_message(classes, 'mono8'))
+    intake.add('image', 4, image_message(pixels, 'rgb8'))
+    values = intake.values()
+    assert [values[f'received.{topic}'] for topic in READ] == [6, 4, 5]
+    assert (values['paired'], values['unpaired'], values['duplicates']) == (4, 2, 1)
+    assert (values['stored'], values['evicted'], values['store_frames']) == (4, 1, 3)
+    assert values['rejected'] == values['resets'] == 0 and values['last_rejection'] == ''
+    assert intake.warning() == ''
 
 
-def test_counters_handed_out_do_not_change_later(writer):
-    intake = StreamIntake(writer)
-    before = intake.counters()
-    intake.reject(DepthDistillError('x'))
-    assert before.rejected == {}
+def test_values_handed_out_do_not_change_later(intake):
+    before = intake.values()
+    intake.add_labels('{')
+    assert before['rejected'] == 0 and intake.values()['rejected'] == 1
+
+
+def test_frames_above_the_highest_rate_are_thinned_by_their_stamps(intake):
+    pixels, classes = vga()
+    intake.max_rate = 20.0
+    for number in range(20):  # one every 10 ms
+        send(intake, number * 10 * MS, pixels, classes)
+    assert intake.values()['stored'] == 4 and intake.values()['thinned'] == 16
+    intake.max_rate = 0.0
+    send(intake, 195 * MS, pixels, classes)
+    assert intake.values()['stored'] == 5
+
+
+def test_a_clock_that_jumped_back_thins_nothing(intake):
+    pixels, classes = vga()
+    intake.max_rate = 1.0
+    send(intake, 100_000 * MS, pixels, classes)
+    send(intake, 5 * MS, pixels, classes)
+    values = intake.values()
+    assert (values['stored'], values['thinned'], values['resets']) == (2, 0, 1)
+
+
+def test_a_frame_with_isaacs_ids_waits_for_its_labels_and_is_stored_with_their_classes(
+        intake, writer, clock):
+    pixels, classes = vga()
+    intake.add_labels(labels(5, {0: 'wall', 1: 'chair'}))
+    ids = (classes > 6).astype(np.int32)
+    send(intake, 7, pixels, ids, encodings=('rgb8', '32SC1'))
+    assert writer.stored == 0 and intake.values()['waiting_for_labels'] == 1
+    intake.add_labels(labels(7, {0: 'wall', 1: 'chair'}))
+    found = writer.reader().read(0)
+    assert found.stamp == 7
+    np.testing.assert_array_equal(
+        found.semantics, View.fit((480, 640), (96, 128)).labels(
+            np.where(ids == 1, 4, 12).astype(np.uint8)))
+    send(intake, 9, pixels, ids, encodings=('rgb8', '32SC1'))
+    clock.now += 10.0
+    intake.tick(True)
+    values = intake.values()
+    assert (values['stored'], values['without_labels'], values['waiting_for_labels']) == (1, 1, 0)
+    assert 'no labels were received' in intake.warning()
+
+
+def test_isaacs_frames_that_wait_are_dropped_at_a_reset(intake):
+    pixels, classes = vga()
+    intake.tick(True)
+    send(intake, 5_000 * MS, pixels, classes.astype(np.int32), encodings=('rgb8', '32SC1'))
+    assert intake.values()['waiting_for_labels'] == 1
+    send(intake, 0, pixels, classes.astype(np.int32), encodings=('rgb8', '32SC1'))
+    values = intake.values()
+    assert (values['resets'], values['without_labels'], values['waiting_for_labels']) == (1, 1, 1)
+
+
+def test_a_stream_without_classes_is_stored_with_unknown_ones(writer):
+    intake = StreamIntake(
+        writer, {topic: READ[topic] for topic in ('image', 'camera_info')}, None, Lines())
+    pixels, _ = vga()
+    intake.add('image', 3, image_message(pixels, 'rgb8'))
+    intake.add('camera_info', 3, info_message(VGA))
+    assert writer.stored == 1 and not writer.reader().read(0).semantics.any()
+
+
+def test_the_log_names_the_kind_once_each_unknown_class_once_and_rejections_now_and_then(
+        writer, clock):
+    log = Lines()
+    intake = StreamIntake(writer, READ, SemanticDecoder('auto', load()), log, lambda: clock.now)
+    pixels, classes = vga()
+    for number in range(3):
+        send(intake, number, pixels, np.full_like(classes, 200))
+    assert len(log) == 2 and log[0].startswith('semantics: ids:')
+    assert log[1].startswith('the class table lacks id 200:')
+    log.clear()
+    for number in range(3, 6):
+        send(intake, number, pixels, classes, encodings=('rgb8', '32FC1'))
+        clock.now += 0.4
+    send(intake, 6, pixels, classes, encodings=('rgb8', '32FC1'))
+    assert len(log) == 2 and all('32FC1' in line and 'semantics' in line for line in log)
+
+
+def test_topics_that_never_have_one_stamp_are_told(intake):
+    pixels, classes = vga()
+    for number in range(100):
+        intake.add('image', 2 * number, image_message(pixels[:2, :2], 'rgb8'))
+        intake.add('semantics', 2 * number + 1, image_message(classes[:2, :2], 'mono8'))
+    assert 'never have one stamp' in intake.warning()

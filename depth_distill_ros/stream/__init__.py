@@ -1,3 +1,3 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The simulator's stream: frames, pairing by stamp, semantic classes and the bounded store."""
+"""The stream: messages paired by stamp, semantic classes, and the bounded store of frames."""

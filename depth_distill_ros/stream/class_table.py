@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Which of NYU's 13 classes a simulator's names and ids mean (config/classes.yaml)."""
+"""Maps a simulator's class names and ids to the 13 NYU classes (config/classes.yaml)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECTIONS = ('other', 'ids', 'names')
 
 
 class ClassTableError(DepthDistillError):
-    """A class table that cannot be used; names the file, the entry and what belongs there."""
+    """A class table that cannot be used; names the file, the entry and what is expected."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class ClassTable:
 
     Attributes
     ----------
-    names : lower-case name, words joined by _ : id of NYU13
-    ids : a simulator's id : id of NYU13
-    other : id of NYU13 for everything that is in neither
+    names : id of NYU13 by name, in lower case with words joined by _
+    ids : id of NYU13 by the simulator's id
+    other : id of NYU13 for all other names and ids
 
     """
 
@@ -41,9 +41,9 @@ class ClassTable:
 
     def of_name(self, name: str) -> int | None:
         """
-        Return the class of a name, None for one that is not known.
+        Return the class of a name, None if it is unknown.
 
-        Of several names with commas between (nested labels) the first that is known counts.
+        For several names separated by commas (nested labels) the first known one decides.
         """
         whole = self.names.get(_normal(name))
         if whole is not None or ',' not in name:
@@ -54,11 +54,11 @@ class ClassTable:
 
 def load(path: Path | None = None) -> ClassTable:
     """
-    Return the shipped table, or what a file makes of it: names are added, ids replaced.
+    Return the shipped table with the changes of a file: its names are added, its ids replace all.
 
     Raises
     ------
-    ClassTableError : the file cannot be read, or something in it is no class.
+    ClassTableError : the file cannot be read, or an entry names no class
 
     """
     table = _read(share() / 'config' / 'classes.yaml', ClassTable(
@@ -102,7 +102,7 @@ def _mapping(path: Path, section: str, sections: dict[str, object]) -> dict:
 def _class(path: Path, place: str, name: object, names: Mapping[str, int]) -> int:
     number = names.get(_normal(str(name)))
     if number is None:
-        raise ClassTableError(f'{path}: {place}: {name!r} is none of {", ".join(NYU13)}')
+        raise ClassTableError(f'{path}: {place}: {name!r} is not one of {", ".join(NYU13)}')
     return number
 
 

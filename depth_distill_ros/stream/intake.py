@@ -1,125 +1,197 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
-"""From paired pictures to stored frames, with an account of every one of them."""
+"""What happens to a message of the stream, from its arrival to the frame in the store."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping
+import time
+from typing import Any, Protocol
 
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame, FrameError, FrameSizeError
-from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
+from depth_distill_ros.geometry.intrinsics import GeometryError
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.stream.pairing import StampPairer
+from depth_distill_ros.stream.semantic_decoder import MEANINGS, Ready, SemanticDecoder
 from depth_distill_ros.stream.semantics import SemanticsError
 from depth_distill_ros.stream.store import StreamWriter
 from depth_distill_ros.stream.store_errors import StoreError
 
-# The first class that fits names the reason.
-_REASONS = (
-    (FrameSizeError, 'size'),
-    (FrameError, 'frame'),
-    (GeometryError, 'intrinsics'),
-    (SemanticsError, 'semantics'),
-    (StoreError, 'store'),
-)
+# stamps by which the topics may run ahead of each other
+CAPACITY = 60
+# The reason under which a frame is rejected: the message that cannot be read, else the first
+# class that fits the error.
+_UNREADABLE = {'image': 'image', 'semantics': 'semantics', 'camera_info': 'intrinsics'}
+_REASONS = ((FrameSizeError, 'size'), (FrameError, 'frame'), (GeometryError, 'intrinsics'),
+            (SemanticsError, 'semantics'), (StoreError, 'store'))
+_WARNING_PERIOD = 1.0  # seconds between two log lines about rejected frames
 
 
-@dataclass
-class StreamCounters:
-    """
-    What became of what came in.
+class Log(Protocol):
+    """The part of a logger that is used."""
 
-    Attributes
-    ----------
-    received : messages per topic
-    paired : full sets
-    unpaired : messages whose partners never came
-    duplicates : messages whose stamp had come before
-    resets : simulator resets (the clock jumped back)
-    rejected : full sets not stored, and messages that belong to none, per reason: size, frame,
-        intrinsics, semantics, store, or one that the caller gave
-    stored : frames stored
-    evicted : frames that left the store to keep it bounded
-    last_error : the last rejection's message, '' if there was none
+    def info(self, message: str) -> None:
+        """Log a line for information."""
 
-    """
-
-    received: dict[str, int] = field(default_factory=dict)
-    paired: int = 0
-    unpaired: int = 0
-    duplicates: int = 0
-    resets: int = 0
-    rejected: dict[str, int] = field(default_factory=dict)
-    stored: int = 0
-    evicted: int = 0
-    last_error: str = ''
+    def warning(self, message: str) -> None:
+        """Log a warning."""
 
 
 class StreamIntake:
     """
-    Stores decoded frames at the size of the store and counts.
+    Pairs messages by stamp, names their classes, decodes them and stores the frames.
 
-    A frame that cannot be stored is counted under its reason with its message in
-    ``last_error``; the next one is tried all the same, as a camera may be put right and a
-    disk be cleared.
+    Read ``add`` first: every message passes pairing, thinning to ``max_rate``, the wait for its
+    labels where the simulator sends some, and ``_store``. Every message is counted: it is stored,
+    thinned, a duplicate, unpaired, without labels, or rejected with a reason. A rejected frame
+    stops nothing: the next one is tried, since a camera may be reconfigured and a disk cleared.
 
     Parameters
     ----------
     writer : the store
+    read : function from a message to its content, by topic: image H x W x 3 uint8 RGB, semantics
+        H x W (x 3) as sent, camera_info Intrinsics. The topics are paired with each other.
+        ``semantics`` is left out of a stream without classes
+    decoder : of the semantics; None for a stream without classes
+    log : receives what an operator should know
+    clock : seconds that only increase
+
+    Attributes
+    ----------
+    max_rate : frames per second of the stamps that are stored at most; 0: all
+    rejected : frames and label messages that were rejected, by reason: image, size, frame,
+        intrinsics, semantics, labels, store or other
+    last_rejection : the last rejection's message, '' if there was none
 
     """
 
-    def __init__(self, writer: StreamWriter) -> None:
-        self._writer = writer
-        self._rejected: dict[str, int] = {}
-        self._last_error = ''
+    def __init__(
+            self, writer: StreamWriter, read: Mapping[str, Callable[[Any], Any]],
+            decoder: SemanticDecoder | None, log: Log,
+            clock: Callable[[], float] = time.monotonic) -> None:
+        self.max_rate = 0.0
+        self.rejected: Counter[str] = Counter()
+        self.last_rejection = ''
+        self._writer, self._read, self._decoder = writer, read, decoder
+        self._log, self._clock = log, clock
+        self._pairer = StampPairer(tuple(read), CAPACITY)
+        self._last_stamp: int | None = None
+        self._thinned = 0
+        self._logged_kind = ''
+        self._warned = -_WARNING_PERIOD
 
-    def add(
-            self, image: np.ndarray, semantics: np.ndarray, intrinsics: Intrinsics,
-            stamp: int) -> int | None:
-        """
-        Crop, resize and store one frame.
+    def add(self, topic: str, stamp: int, message: Any) -> None:
+        """Take a message of a paired topic, stamp in ns; store the frame that it completes."""
+        resets = self._pairer.reset_count
+        messages = self._pairer.add(topic, stamp, message)
+        if self._pairer.reset_count > resets:
+            self.clear()
+        if messages is None or self._is_too_soon(stamp):
+            return
+        if self._decoder is None:
+            frames = [Ready(stamp, messages, None)]
+        else:
+            frames = self._decoder.add(
+                stamp, messages['semantics'].encoding, messages, self._clock())
+        self._store(frames)
 
-        Parameters
-        ----------
-        image : H x W x 3 uint8, RGB
-        semantics : H x W uint8, class ids
-        intrinsics : of the image
-        stamp : nanoseconds
-
-        Returns
-        -------
-        its key in the store, or None if it was rejected
-
-        """
+    def add_labels(self, text: str) -> None:
+        """Take a message of Isaac Sim's labels; store the frame that waited for it."""
         try:
-            frame = Frame(image, semantics=semantics, intrinsics=intrinsics, stamp=stamp)
-            return self._writer.append(
-                frame.through(View.fit(frame.size, self._writer.size)))
-        except DepthDistillError as error:
-            self.reject(error)
-            return None
+            frames = self._decoder.add_labels(text, self._clock())
+        except SemanticsError as error:
+            self._reject(error, 'labels')
+        else:
+            self._store(frames)
 
-    def reject(self, error: DepthDistillError, reason: str | None = None) -> None:
-        """Count a set that failed before ``add``; ``reason`` where the error's type is not it."""
-        if reason is None:
-            reason = next((name for kind, name in _REASONS if isinstance(error, kind)), 'other')
-        self._rejected[reason] = self._rejected.get(reason, 0) + 1
-        self._last_error = str(error)
+    def set_label_info(self, names: Mapping[int, str]) -> None:
+        """Take the names of vision_msgs/LabelInfo for all later frames."""
+        self._decoder.set_info(names)
 
-    def counters(self, pairer: StampPairer | None = None) -> StreamCounters:
-        """Return the account as it stands, with that of the pairer in front of this intake."""
-        counters = StreamCounters(
-            rejected=dict(self._rejected), stored=self._writer.stored,
-            evicted=self._writer.evicted, last_error=self._last_error)
-        if pairer is not None:
-            counters.received = dict(pairer.received)
-            counters.paired = pairer.paired
-            counters.unpaired = pairer.unpaired
-            counters.duplicates = pairer.duplicates
-            counters.resets = pairer.reset_count
-        return counters
+    def tick(self, labels_published: bool) -> None:
+        """Store the frames that turn out to need no labels; drop those that waited too long."""
+        self._store(self._decoder.tick(labels_published, self._clock()))
+
+    def clear(self) -> None:
+        """Drop the frames that wait for labels, after a reset of the simulator or at the end."""
+        if self._decoder is not None:
+            self._decoder.reset()
+
+    def _is_too_soon(self, stamp: int) -> bool:
+        # a stamp before the last one follows a reset of the clock
+        if self.max_rate and self._last_stamp is not None \
+                and 0 <= stamp - self._last_stamp < 1e9 / self.max_rate:
+            self._thinned += 1
+            return True
+        self._last_stamp = stamp
+        return False
+
+    def _store(self, frames: list[Ready]) -> None:
+        """Decode, crop, resize and append frames."""
+        self._log_kind()
+        for ready in frames:
+            topic = ''
+            try:
+                content = {}
+                for topic, message in ready.frame.items():
+                    content[topic] = self._read[topic](message)
+                    if topic == 'semantics':
+                        content[topic] = self._classes(content[topic], message.encoding, ready)
+                topic = ''
+                image = content['image']
+                frame = Frame(
+                    image, semantics=content.get('semantics', np.zeros(image.shape[:2], np.uint8)),
+                    intrinsics=content['camera_info'], stamp=ready.stamp)
+                self._writer.append(frame.through(View.fit(frame.size, self._writer.size)))
+            except DepthDistillError as error:
+                self._reject(error, _UNREADABLE.get(topic) or next(
+                    (reason for kind, reason in _REASONS if isinstance(error, kind)), 'other'))
+
+    def _classes(self, ids: np.ndarray, encoding: str, ready: Ready) -> np.ndarray:
+        classes, unknown = self._decoder.decode(ids, encoding, ready.names)
+        if unknown:
+            self._log.warning(
+                f'the class table lacks {", ".join(unknown)}: they become its class "other"; '
+                'add them in the file of the parameter classes')
+        return classes
+
+    def _reject(self, error: DepthDistillError, reason: str) -> None:
+        self.last_rejection = str(error)
+        self.rejected[reason] += 1
+        now = self._clock()
+        if now - self._warned >= _WARNING_PERIOD:
+            self._warned = now
+            self._log.warning(f'frame rejected ({reason}): {error}')
+
+    def _log_kind(self) -> None:
+        kind = self._decoder.kind if self._decoder else 'auto'
+        if kind not in ('auto', self._logged_kind):
+            self._logged_kind = kind
+            self._log.info(f'semantics: {kind}: {MEANINGS[kind]}')
+
+    def values(self) -> dict[str, object]:
+        """Return all counts for /diagnostics."""
+        pairer = self._pairer
+        return {
+            **{f'received.{topic}': count for topic, count in pairer.received.items()},
+            'paired': pairer.paired, 'unpaired': pairer.unpaired, 'thinned': self._thinned,
+            'duplicates': pairer.duplicates, 'resets': pairer.reset_count,
+            'rejected': self.rejected.total(),
+            **{f'rejected.{reason}': count for reason, count in self.rejected.items()},
+            'stored': self._writer.stored, 'evicted': self._writer.evicted,
+            'store_frames': len(self._writer), 'last_rejection': self.last_rejection,
+            **(self._decoder.values() if self._decoder else {})}
+
+    def warning(self) -> str:
+        """Return the most important problem, '' if there is none."""
+        if self.rejected:
+            return f'{self.rejected.total()} rejected, last: {self.last_rejection}'
+        if self._pairer.unpaired and not self._pairer.paired:
+            return (f'{", ".join(self._read)} never have one stamp ({self._pairer.unpaired} '
+                    'messages without partners): all messages of a frame need the same stamp, see '
+                    'update_rate in Gazebo and frameSkipCount in Isaac Sim')
+        return self._decoder.warning() if self._decoder else ''

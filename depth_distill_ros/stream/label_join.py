@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Frames wait for the labels of their stamp, and labels for their frame; neither for long."""
+"""Joins frames and labels by stamp; both wait for each other for a limited time."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 
 class LabelJoin:
     """
-    Joins frames and labels of equal stamps, in whatever order they come.
+    Joins frames and labels of equal stamps in any order of arrival.
 
-    Both wait by the clock on the wall, as a simulator may run slower or faster than it.
+    Waiting is measured in real time, since a simulator may run slower or faster.
 
     Parameters
     ----------
-    patience : seconds that either waits for the other
-    capacity : frames, and labels, that wait at most; then the oldest goes
+    patience : seconds that a frame or a label waits
+    capacity : largest number of waiting frames, and of labels; the oldest is dropped
 
     Attributes
     ----------
-    without_labels, without_frame : frames and labels that were dropped alone
+    without_labels, without_frame : number of frames and labels that were dropped
 
     """
 
@@ -34,48 +34,48 @@ class LabelJoin:
 
     @property
     def waiting(self) -> int:
-        """Frames whose labels may still come."""
+        """Number of frames that wait for labels."""
         return len(self._frames)
 
     def add_frame(self, stamp: int, frame: Any, now: float) -> Any | None:
-        """Return the labels of this frame if they are there, or let it wait."""
-        labels, replaced = self._met(stamp, frame, now, self._frames, self._labels)
+        """Return the labels of this frame if they have arrived; else let it wait."""
+        labels, replaced = self._match(stamp, frame, now, self._frames, self._labels)
         self.without_labels += replaced
         return labels
 
     def add_labels(self, stamp: int, labels: Any, now: float) -> Any | None:
-        """Return the frame of these labels if it is there, or let them wait."""
-        frame, replaced = self._met(stamp, labels, now, self._labels, self._frames)
+        """Return the frame of these labels if it has arrived; else let them wait."""
+        frame, replaced = self._match(stamp, labels, now, self._labels, self._frames)
         self.without_frame += replaced
         return frame
 
     def expire(self, now: float) -> None:
-        """Drop and count what has waited too long."""
+        """Drop and count frames and labels that have waited too long."""
         self.without_labels += self._dropped(self._frames, now)
         self.without_frame += self._dropped(self._labels, now)
 
     def drain(self) -> list[tuple[int, Any]]:
-        """Return (stamp, frame) of all that wait, for use without labels."""
+        """Remove and return (stamp, frame) of all waiting frames."""
         frames = [(stamp, frame) for stamp, (_, frame) in self._frames.items()]
         self._frames.clear()
         return frames
 
     def clear(self) -> None:
-        """Drop and count all that waits: time has begun again."""
+        """Drop and count all waiting frames and labels."""
         self.without_labels += len(self._frames)
         self.without_frame += len(self._labels)
         self._frames.clear()
         self._labels.clear()
 
-    def _met(self, stamp: int, thing: Any, now: float, own: OrderedDict[int, tuple[float, Any]],
+    def _match(self, stamp: int, item: Any, now: float, own: OrderedDict[int, tuple[float, Any]],
              others: OrderedDict[int, tuple[float, Any]]) -> tuple[Any | None, bool]:
-        """Return what `thing` waits for, or let it wait; and whether it took another's place."""
+        """Return the partner or None, and whether `item` replaced another of its stamp."""
         self.expire(now)
         found = others.pop(stamp, None)
         if found is not None:
             return found[1], False
         replaced = own.pop(stamp, None) is not None
-        own[stamp] = now, thing
+        own[stamp] = now, item
         self.expire(now)
         return None, replaced
 

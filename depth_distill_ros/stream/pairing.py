@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Messages of several topics joined by their exact stamp."""
+"""Joins messages of several topics by their exact stamp."""
 
 from __future__ import annotations
 
@@ -10,31 +10,30 @@ from typing import Any
 
 from depth_distill_ros.errors import DepthDistillError
 
-# A simulator reset takes a topic back by more than this; less is disorder on the way.
+# If stamps jump back by more than this, the simulator was reset; less is reordering in transit.
 RESET_NS = 1_000_000_000
 
 
 class StampPairer:
     """
-    Collects one item per topic and stamp and hands out each full set once.
+    Collects one item per topic and stamp and returns each full set once.
 
-    Every item given to ``add`` ends in exactly one of ``paired`` (counted once per full set),
-    ``unpaired``, ``duplicates`` or, for now, ``waiting``.
+    Every item given to ``add`` is counted in exactly one of ``paired`` (once per full set),
+    ``unpaired`` and ``duplicates``, or is still ``waiting``.
 
-    Topics may run ahead of each other by up to ``capacity`` stamps. An item is unpaired once
-    its set is the oldest of more than ``capacity`` waiting ones, or once a set of a newer
-    stamp is full: each topic has then gone past it.
+    Topics may run ahead of each other by up to ``capacity`` stamps. A set that is not full is
+    dropped as unpaired if it is the oldest of more than ``capacity``, or if a set with a later
+    stamp is full.
 
-    When the stamps of one topic fall by more than a second, the simulator was reset: what
-    waits belongs to the time before and is dropped as unpaired. The other topics follow one
-    by one; what they still deliver from before is unpaired too, and their own fall is part of
-    the same reset.
+    If the stamps of one topic jump back by more than a second, the simulator was reset: all
+    waiting items are dropped as unpaired. The other topics follow one by one: what they still
+    deliver from before the reset is unpaired too, and their own jump belongs to the same reset.
 
     Attributes
     ----------
     received : messages per topic
-    paired, unpaired, duplicates : full sets, items left alone, items that came twice
-    reset_count : simulator resets
+    paired, unpaired, duplicates : full sets, items without partners, items that came twice
+    reset_count : resets of the simulator
 
     """
 
@@ -55,22 +54,22 @@ class StampPairer:
 
     @property
     def waiting(self) -> int:
-        """Items whose partners may still come."""
+        """Number of items whose partners may still arrive."""
         return sum(len(items) for items in self._waiting.values())
 
     def add(self, topic: str, stamp: int, item: Any) -> dict[str, Any] | None:
         """
-        Take one message; return the full set {topic: item} if this was its last part.
+        Take one item; return the full set {topic: item} if this item completes it.
 
         Parameters
         ----------
         topic : one of ``topics`` (KeyError otherwise)
         stamp : nanoseconds
-        item : anything, handed back in the set
+        item : of any type
 
         """
         self.received[topic] += 1
-        if not self._belongs_to_now(topic, stamp):
+        if not self._is_after_reset(topic, stamp):
             self.unpaired += 1
             return None
         self._newest[topic] = max(stamp, self._newest.get(topic, stamp))
@@ -85,8 +84,8 @@ class StampPairer:
             self._drop(next(iter(self._waiting)))
         return None
 
-    def _belongs_to_now(self, topic: str, stamp: int) -> bool:
-        """Notice a reset; return whether the message is of the time after the last one."""
+    def _is_after_reset(self, topic: str, stamp: int) -> bool:
+        """Detect a reset; return whether the item was sent after the last reset."""
         newest = self._newest.get(topic)
         if newest is None:
             return True
@@ -111,7 +110,7 @@ class StampPairer:
         self._done[stamp] = None
         if len(self._done) > self._capacity:
             self._done.popitem(last=False)
-        # Oldest first; an older one behind a newer one (disorder) leaves when it comes first.
+        # Only sets in front: after reordering, an older set may follow a newer one.
         while self._waiting and next(iter(self._waiting)) < stamp:
             self._drop(next(iter(self._waiting)))
         return items

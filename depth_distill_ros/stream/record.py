@@ -4,7 +4,7 @@
 """
 The bytes of one stored frame.
 
-A header (little endian), then the picture, then the class map, both C-contiguous uint8:
+A header (little endian), then the image and the class map, both C-contiguous uint8:
 
     crc32 of all that follows (u32) | format version (u16) | 0 (u16) | height, width (u32)
     | stamp, ns (i64) | fx, fy, cx, cy (f64) | H*W*3 bytes RGB | H*W bytes class ids
@@ -42,7 +42,7 @@ class RecordFormat:
         self.nbytes = _HEADER.size + 4 * self._pixels
 
     def pack(self, frame: Frame) -> bytearray:
-        """Return a frame's record; StoreError for another size, no classes or no intrinsics."""
+        """Return a frame's record; StoreError if its size, semantics or intrinsics do not fit."""
         if frame.size != self.size:
             raise StoreError(
                 f'a frame of {frame.size} for a store of {self.size} (height, width): resize '
@@ -62,7 +62,7 @@ class RecordFormat:
     def unpack_into(
             self, record: memoryview, image: np.ndarray, semantics: np.ndarray) -> None:
         """
-        Copy a record's pictures out.
+        Copy the image and the class map of a record.
 
         Parameters
         ----------
@@ -71,7 +71,7 @@ class RecordFormat:
 
         Raises
         ------
-        CorruptRecord : wrong length, checksum, version or size.
+        CorruptRecord : wrong length, checksum, version or size
 
         """
         self._check(record)
@@ -80,7 +80,7 @@ class RecordFormat:
         semantics[...] = stored_semantics
 
     def unpack(self, record: memoryview) -> Frame:
-        """Return a record's frame in memory of its own; CorruptRecord as in unpack_into."""
+        """Return a copy of a record's frame; CorruptRecord as in ``unpack_into``."""
         image = np.empty((*self.size, 3), np.uint8)
         semantics = np.empty(self.size, np.uint8)
         self.unpack_into(record, image, semantics)
@@ -100,6 +100,6 @@ class RecordFormat:
                 f'{self.size[0]}x{self.size[1]}')
 
     def _views(self, record: bytearray | memoryview) -> tuple[np.ndarray, np.ndarray]:
-        pictures = np.frombuffer(record, np.uint8, offset=_HEADER.size)
-        return (pictures[:3 * self._pixels].reshape(*self.size, 3),
-                pictures[3 * self._pixels:].reshape(self.size))
+        arrays = np.frombuffer(record, np.uint8, offset=_HEADER.size)
+        return (arrays[:3 * self._pixels].reshape(*self.size, 3),
+                arrays[3 * self._pixels:].reshape(self.size))

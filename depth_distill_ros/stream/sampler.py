@@ -4,8 +4,8 @@
 """
 Random training batches and a fixed held-out set from a stream store.
 
-Neighbouring frames are nearly the same picture, so whole runs are held out: the key k is held
-out when (k // 32) % 8 == 0, that is the first 32 of every 256 frames.
+Neighbouring frames are nearly the same image, so whole runs are held out: the frame of key k is
+held out if (k // 32) % 8 == 0, which is true for the first 32 of every 256 frames.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from depth_distill_ros.stream.store_reader import Snapshot, StreamReader
 
 _RUN = 32
 _PERIOD = 8 * _RUN
-# With this many draws per frame wanted and no batch, the store is damaged all over.
+# If this many draws for each frame of a batch do not fill it, most of the store is damaged.
 _MOST_DRAWS = 100
 
 
 class StreamEmpty(DepthDistillError):
-    """The store has too few frames for what was asked; more may come."""
+    """The store has too few frames for the request; more may be stored later."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ class StreamSampler:
 
     Attributes
     ----------
-    corrupt : damaged records met and skipped so far
+    corrupt : number of damaged records that were skipped
 
     """
 
@@ -75,12 +75,12 @@ class StreamSampler:
 
     def draw(self) -> StoredFrames:
         """
-        Return a batch in memory of its own.
+        Return a batch.
 
         Raises
         ------
         StreamEmpty : fewer than ``batch`` frames to train on
-        StoreError : the store cannot be read, or next to nothing in it is whole
+        StoreError : the store cannot be read, or most of it is damaged
 
         """
         with self._reader.snapshot() as frames:
@@ -95,7 +95,7 @@ class StreamSampler:
 
     def _drawn(self, frames: Snapshot, first: int, last: int,
                key: Callable[[int], int]) -> StoredFrames:
-        # One number at a time: a skipped record costs a draw, and nothing else changes.
+        # One number at a time, so that a skipped record costs one draw and changes nothing else.
         draws = (key(int(self._random.integers(first, last)))
                  for _ in range(_MOST_DRAWS * self._batch))
         batch = self._read(frames, draws, self._batch)
@@ -107,10 +107,15 @@ class StreamSampler:
 
     def draw_held_out(self) -> StoredFrames:
         """
-        Return as many held-out frames as a batch has, drawn like the others.
+        Return a batch of held-out frames, drawn at random.
 
-        For what must not be learnt from frames that are trained on. Raises StreamEmpty where no
-        frame is held out yet, StoreError as `draw` does.
+        For parts that must not be trained on the training frames (the student's confidence).
+
+        Raises
+        ------
+        StreamEmpty : no held-out frame yet
+        StoreError : as for ``draw``
+
         """
         with self._reader.snapshot() as frames:
             keys = frames.keys()
@@ -122,10 +127,10 @@ class StreamSampler:
 
     def held_out(self, count: int) -> StoredFrames:
         """
-        Return up to ``count`` held-out frames spread evenly over those present.
+        Return up to ``count`` held-out frames, evenly spaced over all held-out ones.
 
-        The same contents of the store give the same frames. As the store moves on, so do
-        they: keep the batch for a comparison over time.
+        The same contents of the store give the same frames. They change as the store changes:
+        keep the batch for a comparison over time.
 
         Raises
         ------
@@ -148,16 +153,16 @@ class StreamSampler:
         return batch
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state of the draws, in plain Python numbers and strings."""
+        """Return the state of the draws as plain Python numbers and strings."""
         return {'random': self._random.bit_generator.state, 'corrupt': self.corrupt}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on exactly where ``state_dict`` was taken; DepthDistillError if it is not one."""
+        """Continue exactly after ``state_dict``; DepthDistillError for anything else."""
         try:
             self._random.bit_generator.state = state['random']
             self.corrupt = int(state['corrupt'])
         except (KeyError, TypeError, ValueError) as error:
-            raise DepthDistillError(f'sampler: not a state of a sampler ({error})') from error
+            raise DepthDistillError(f'sampler: this is no state of a sampler ({error})') from error
 
     def _read(self, frames: Snapshot, keys: Iterable[int], count: int) -> StoredFrames:
         """Read the first ``count`` undamaged frames among ``keys``."""
@@ -172,7 +177,7 @@ class StreamSampler:
                 self.corrupt += 1
             else:
                 found.append(key)
-            # Before the next key is drawn, so that a batch takes no more random numbers.
+            # Leave before the next key is drawn, so that a batch uses no further random number.
             if len(found) == count:
                 break
         return StoredFrames(images[:len(found)], semantics[:len(found)], np.array(found, np.int64))
@@ -183,7 +188,7 @@ def is_held_out(key: int) -> bool:
     return key % _PERIOD < _RUN
 
 
-# The keys of either kind, numbered 0, 1, 2, ...: how many lie below a key, and back.
+# The keys of each kind are numbered 0, 1, 2, ...: number of keys below a key, and key of a number.
 
 
 def _held_out_below(key: int) -> int:

@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""From a simulator's semantic picture to class ids."""
+"""Class ids from a simulator's semantic images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.stream.classes import NYU13
 
 LABELS_MAP = 'rgb8'
 _DTYPES = {
@@ -18,22 +17,22 @@ _DTYPES = {
     '32SC1': np.int32,
 }
 SUPPORTED = (*_DTYPES, LABELS_MAP)
-# Gazebo counts the instances of a class with red + 256 green. Colours are random: nearly all of
-# them have more green than so many instances would give.
+# Gazebo numbers the instances of a class with red + 256 green. A colored_map has random colours,
+# nearly all of which have more green than any number of instances needs.
 _MOST_GREEN = 16
-# Ids up to here are looked up at once, rarer ones one by one.
-_SPAN = 1 << 16
-_FOREIGN = 255
-_MOST_FOREIGN = 64
+# Ids below this use a lookup table; larger ones, which are rare, are replaced one by one.
+_TABLE_SIZE = 1 << 16
+_UNKNOWN = 255
+_MOST_UNKNOWN = 64  # more unknown ids than an image has classes
 
 
 class SemanticsError(DepthDistillError):
-    """A semantic picture that does not hold ids of classes."""
+    """A semantic image that does not hold ids of classes."""
 
 
 def label_ids(array: np.ndarray, encoding: str) -> np.ndarray:
     """
-    Return the simulator's ids that a semantic picture holds.
+    Return the simulator's ids in a semantic image.
 
     Parameters
     ----------
@@ -42,13 +41,13 @@ def label_ids(array: np.ndarray, encoding: str) -> np.ndarray:
 
     Returns
     -------
-    H x W integers that share memory with ``array``. Of a labels_map they are its blue: there
-    red, green and blue are the label in a semantic one, and in a panoptic one red and green
-    count the instances of the label.
+    H x W integers that share memory with ``array``. In a labels_map they are the blue channel:
+    a semantic one has the label in all channels, a panoptic one the number of the instance in red
+    and green.
 
     Raises
     ------
-    SemanticsError : an encoding that is not supported, or a picture in colours.
+    SemanticsError : an encoding that is not supported, or an image of colours
 
     """
     if encoding not in SUPPORTED:
@@ -67,76 +66,49 @@ def label_ids(array: np.ndarray, encoding: str) -> np.ndarray:
     red, green, blue = (array[..., channel] for channel in range(3))
     if (green >= _MOST_GREEN).any() and not ((red == blue) & (green == blue)).all():
         raise SemanticsError(
-            f"semantics with encoding '{encoding}' are in colours, which name no classes: take "
+            f"semantics with encoding '{encoding}' are in colours, which are no class ids: use "
             "Gazebo's labels_map instead of its colored_map, or a topic with ids")
     return blue
-
-
-def decode(array: np.ndarray, encoding: str) -> np.ndarray:
-    """
-    Return the class map of a picture in which the ids are those of NYU13 already.
-
-    Parameters
-    ----------
-    array, encoding : as for ``label_ids``
-
-    Returns
-    -------
-    H x W uint8, ids of NYU13, 0 unknown; it may share memory with ``array``
-
-    Raises
-    ------
-    SemanticsError : as for ``label_ids``, and for a value that is no class id.
-
-    """
-    ids = label_ids(array, encoding)
-    foreign = np.unique(ids[(ids < 0) | (ids >= len(NYU13))])
-    if foreign.size:
-        shown = ', '.join(str(v) for v in foreign[:5]) + (', ...' if len(foreign) > 5 else '')
-        raise SemanticsError(
-            f"semantics with encoding '{encoding}' hold the values {shown}; the class ids are "
-            f'0..{len(NYU13) - 1} (is this a coloured or an instance picture?)')
-    return ids.astype(np.uint8, copy=False)
 
 
 def to_classes(
         ids: np.ndarray, classes: Mapping[int, int], other: int) -> tuple[np.ndarray, list[int]]:
     """
-    Return the classes of ids, and the ids that have none.
+    Return the classes of ids, and the ids that have no class.
 
     Parameters
     ----------
     ids : H x W integers
-    classes : the class (an id of NYU13) of each known id
-    other : the class of all others
+    classes : id of NYU13 by known id
+    other : id of NYU13 for all other ids
 
     Returns
     -------
-    H x W uint8, ids of NYU13; the ids that ``classes`` lacks, ascending
+    H x W uint8, ids of NYU13; the ids that are not in ``classes``, ascending
 
     Raises
     ------
-    SemanticsError : more strange ids than a picture has classes.
+    SemanticsError : more unknown ids than an image has classes
 
     """
-    table = np.full(_SPAN + 1, _FOREIGN, np.uint8)
+    table = np.full(_TABLE_SIZE + 1, _UNKNOWN, np.uint8)
     for number, label in classes.items():
-        if 0 <= number < _SPAN:
+        if 0 <= number < _TABLE_SIZE:
             table[number] = label
     indices = ids
     if ids.dtype.itemsize > 2:
-        indices = np.where((ids < 0) | (ids >= _SPAN), _SPAN, ids)
+        indices = np.where((ids < 0) | (ids >= _TABLE_SIZE), _TABLE_SIZE, ids)
     found = np.take(table, indices)
-    rest = found == _FOREIGN
+    rest = found == _UNKNOWN
     if not rest.any():
         return found, []
-    strange = np.unique(ids[rest]).tolist()
+    unknown = np.unique(ids[rest]).tolist()
     found[rest] = other
-    for number in [n for n in strange if n in classes]:
+    for number in [n for n in unknown if n in classes]:
         found[ids == number] = classes[number]
-        strange.remove(number)
-    if len(strange) > _MOST_FOREIGN:
+        unknown.remove(number)
+    if len(unknown) > _MOST_UNKNOWN:
         raise SemanticsError(
-            f'semantics hold {len(strange)} ids that the class table lacks, such as '
-            f'{", ".join(map(str, strange[:5]))}: is this an instance picture?')
-    return found, strange
+            f'semantics hold {len(unknown)} ids that the class table lacks, such as '
+            f'{", ".join(map(str, unknown[:5]))}: is this an instance image?')
+    return found, unknown

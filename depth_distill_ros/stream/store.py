@@ -2,26 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The stream store: the newest frames of the simulator, bounded, on disk, shared by processes.
+The stream store: the newest frames of the stream, on disk, shared by processes.
 
 One folder holds an LMDB environment (``data.mdb``, ``lock.mdb``) and ``writer.lock``. LMDB's
-main table has one description of the store, its table ``frames`` one record (``record.py``)
-per frame, under a key that only ever grows. One writer, any number of readers.
+main table has the description of the store; its table ``frames`` has one record (``record.py``)
+per frame, under an increasing key. There is one writer and any number of readers.
 
-What a crash may cost. LMDB never overwrites a page that the last commit refers to, and a
-commit becomes visible by one small write of a meta page, after its data.
+What a crash may lose: LMDB never overwrites a page that the last commit refers to, and a commit
+becomes visible by one small write of a meta page after its data.
 
-- kill -9 of the writer at any moment: what it wrote is in the kernel's page cache and reaches
-  the disk; the frame not yet committed is gone, no other. That needs no sync at all.
-- Loss of power: without any sync the meta page could reach the disk before its data and leave
-  a broken tree, and a robot's battery is pulled daily. So each commit syncs its data
-  (``sync=True``: 0.3 ms on an NVMe disk) but not its meta page (``metasync=False`` saves the
-  second sync): the store stays whole and may come back without its last frame.
-- A full disk: the file is written, not mapped for writing (``writemap=False``), so that it is
-  an error of one append and not a bus error.
+- kill -9 of the writer: what it wrote is in the kernel's page cache and reaches the disk. Only
+  the frame that was not yet committed is lost. This needs no sync.
+- Loss of power: without a sync, the meta page could reach the disk before its data and leave a
+  broken tree. Each commit therefore syncs its data (``sync=True``: 0.3 ms on an NVMe disk) but not
+  its meta page (``metasync=False`` saves a second sync): the store stays valid and may lose its
+  last frame.
+- A full disk: the file is not mapped for writing (``writemap=False``), so that a full disk makes
+  one append fail instead of raising a bus error.
 
 LMDB forbids opening an environment twice in one process: beside a StreamWriter use its
-``reader()``, not StreamReader(path). Do not carry either across a fork.
+``reader()``, not StreamReader(path). Do not use either after a fork.
 """
 
 from __future__ import annotations
@@ -48,26 +48,26 @@ from depth_distill_ros.stream.store_reader import (
 )
 
 _PAGE = 4096
-# How many frames one transaction evicts when a store shrinks: bounds its list of free pages.
+# Frames that one transaction evicts when a store shrinks; limits its list of free pages.
 _EVICT_AT_ONCE = 256
 
 
 class StreamWriter:
     """
-    Appends frames; beyond ``capacity`` the oldest leaves in the same transaction.
+    Appends frames; at ``capacity`` it evicts the oldest in the same transaction.
 
     Parameters
     ----------
-    path : the store's folder, made if it is not there
+    path : the store's folder, created if it is missing
     size : (height, width) of the frames
-    capacity : frames kept, >= 1; smaller than last time evicts the oldest at once
+    capacity : largest number of frames, >= 1; if the store holds more, the oldest are evicted
 
     Raises
     ------
-    StoreError : another writer is at work, other frame size, unusable path
+    StoreError : the store has another writer or another frame size, or the path is unusable
     StoreVersionError : a store of another format version
 
-    Either leaves what the store holds untouched.
+    Either error leaves the stored frames unchanged.
 
     """
 
@@ -103,8 +103,8 @@ class StreamWriter:
 
         Raises
         ------
-        StoreError : disk full, read-only, ...; the frames stored so far are intact, and a
-            later append may succeed.
+        StoreError : disk full, read-only, ...; the stored frames are intact, and a later append
+            may succeed
 
         """
         record = self._format.pack(frame)
@@ -112,7 +112,7 @@ class StreamWriter:
             try:
                 key, evicted = self._put(record)
             except lmdb.MapFullError:
-                # A reader that was killed still holds its old pages until somebody looks.
+                # A reader that was killed keeps its old pages until this check.
                 if not self._env.reader_check():
                     raise
                 key, evicted = self._put(record)
@@ -121,7 +121,7 @@ class StreamWriter:
         return key
 
     def reader(self) -> StreamReader:
-        """Return a reader in this process; it must not be used after this writer's close."""
+        """Return a reader for this process, usable until this writer is closed."""
         return StreamReader(self.path, _env=self._env)
 
     def __len__(self) -> int:
@@ -129,7 +129,7 @@ class StreamWriter:
             return txn.stat()['entries']
 
     def close(self) -> None:
-        """Let go of the store; another writer may take it."""
+        """Close the store, so that another writer can open it."""
         if self._env is not None:
             self._env.close()
             self._env = None
@@ -142,7 +142,7 @@ class StreamWriter:
         self.close()
 
     def _take_lock(self):
-        """Return the locked file; the kernel lets go of it however this process ends."""
+        """Return the locked file; the kernel unlocks it when this process ends in any way."""
         with store_errors(self.path, 'open it for writing'):
             lock = open(self.path / 'writer.lock', 'a+')  # noqa: SIM115
             try:
@@ -161,10 +161,10 @@ class StreamWriter:
 
     def _map_size(self) -> int:
         """
-        Return the bound of the file, bytes; it grows only as frames come.
+        Return the largest size of the file, bytes; the file grows with the frames.
 
-        Room for a quarter more than the capacity lets readers hold old frames for a while and
-        covers LMDB's own pages; an existing larger file needs room to be shrunk in.
+        A quarter more than the capacity allows readers to hold old frames for a while and covers
+        LMDB's own pages. A larger existing file needs extra room while it is shrunk.
         """
         per_frame = -(-(self._format.nbytes + 16) // _PAGE) * _PAGE
         wanted = (self.capacity + max(self.capacity // 4, 64)) * per_frame
@@ -173,7 +173,7 @@ class StreamWriter:
         return max(wanted, present + 64 * per_frame) + (64 << 20)
 
     def _open_frames(self):
-        """Check or write the store's description and return its table of frames."""
+        """Check or write the description of the store; return its table of frames."""
         with self._env.begin() as txn:
             size = described_size(self.path, txn)
         if size is not None:
@@ -190,7 +190,7 @@ class StreamWriter:
         return frames
 
     def _put(self, record: bytearray) -> tuple[int, int]:
-        """Append a record and evict in one transaction; return its key and how many left."""
+        """Append a record and evict in one transaction; return its key and the number evicted."""
         with self._env.begin(write=True, db=self._frames) as txn, txn.cursor() as cursor:
             key = number_of(cursor.key()) + 1 if cursor.last() else 0
             txn.put(key_of(key), record, append=True)
@@ -204,7 +204,7 @@ class StreamWriter:
 
 
 def _evict(txn: lmdb.Transaction, cursor: lmdb.Cursor, capacity: int) -> int:
-    """Delete the oldest frames beyond capacity, at most _EVICT_AT_ONCE; return how many."""
+    """Delete up to _EVICT_AT_ONCE of the oldest frames above capacity; return the number."""
     count = min(max(txn.stat()['entries'] - capacity, 0), _EVICT_AT_ONCE)
     for _ in range(count):
         cursor.first()

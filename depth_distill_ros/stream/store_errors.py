@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What can go wrong with a store on a disk, each in one line with its cure."""
+"""Errors of a store on disk, each as one line with its remedy."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from depth_distill_ros.errors import DepthDistillError
 
 
 class StoreError(DepthDistillError):
-    """The store cannot be opened, read or written; what it holds is left as it is."""
+    """The store cannot be opened, read or written; its contents are unchanged."""
 
 
 class StoreMissing(StoreError):
-    """There is no store at the path (yet)."""
+    """There is no store at the path yet."""
 
 
 class StoreVersionError(StoreError):
@@ -29,11 +29,11 @@ class StoreVersionError(StoreError):
 
 
 class FrameEvicted(StoreError):
-    """The frame of this key has made room for newer ones, or never was."""
+    """The frame of this key was evicted, or never existed."""
 
 
 class CorruptRecord(StoreError):
-    """The bytes of one frame are not those that were stored."""
+    """The bytes of one frame differ from those that were stored."""
 
 
 _NO_ROOM = tuple(os.strerror(e) for e in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO))
@@ -42,15 +42,15 @@ _NO_ACCESS = tuple(os.strerror(e) for e in (errno.EACCES, errno.EPERM))
 
 @contextmanager
 def store_errors(path: Path, doing: str) -> Iterator[None]:
-    """Turn what LMDB and the operating system raise into a StoreError about ``path``."""
+    """Turn errors of LMDB and the operating system into a StoreError about ``path``."""
     try:
         yield
     except (lmdb.Error, OSError) as error:
-        why = _cause_and_cure(path, error)
+        why = _cause_and_remedy(path, error)
         raise StoreError(f'store {path}: cannot {doing}: {why}') from error
 
 
-def _cause_and_cure(path: Path, error: Exception) -> str:
+def _cause_and_remedy(path: Path, error: Exception) -> str:
     text = ' '.join(str(error).split())
     if isinstance(error, lmdb.MapFullError):
         return (f'{text}: a reader (the distiller?) has held old frames for very long; restart '
@@ -64,7 +64,7 @@ def _cause_and_cure(path: Path, error: Exception) -> str:
         return f'{text}: make it writable or choose another store path'
     if any(reason in text for reason in _NO_ACCESS):
         return f'{text}: give user {os.geteuid()} write permission or choose another store path'
-    # A disk that fills up in the middle of a write reads as an I/O error.
+    # A disk that fills up during a write is reported as an I/O error.
     if any(reason in text for reason in _NO_ROOM):
         return (f'{text} ({_free_megabytes(path)} free): make room or choose another store path; '
                 'the frames stored so far are intact')

@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The reading side of the stream store; ``store.py`` says how the store works."""
+"""Reads the stream store; ``store.py`` explains the store."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FRAMES = b'frames'
 
 class StreamReader:
     """
-    Reads a store that a writer, of this or of another process, may be filling.
+    Reads a store while a writer, of this or another process, may append to it.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class StreamReader:
 
     Raises
     ------
-    StoreMissing : nothing there yet
+    StoreMissing : there is no store yet
     StoreVersionError : a store of another format version
     StoreError : cannot be opened
 
@@ -66,21 +66,21 @@ class StreamReader:
         return len(self.keys())
 
     def keys(self) -> range:
-        """Return the keys of the frames present now, oldest first."""
+        """Return the keys of the stored frames, oldest first."""
         with self.snapshot() as frames:
             return frames.keys()
 
     def read(self, key: int) -> Frame:
-        """Return one frame in memory of its own; FrameEvicted or CorruptRecord if not so."""
+        """Return a copy of one frame; FrameEvicted or CorruptRecord if that fails."""
         with self.snapshot() as frames:
             return frames.read(key)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """
-        Give the store as it is now, whatever the writer does meanwhile.
+        Return a view of the store at this moment, unaffected by the writer.
 
-        Keep it short: pages that a snapshot sees cannot be used again.
+        Close it soon: the writer cannot reuse the pages that a snapshot sees.
         """
         with store_errors(self.path, 'read it'):
             txn = self._begin()
@@ -88,7 +88,7 @@ class StreamReader:
             yield Snapshot(self.path, self._format, txn)
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         if self._owns_env and self._env is not None:
             self._env.close()
         self._env = None
@@ -103,7 +103,7 @@ class StreamReader:
         if not (self.path / 'data.mdb').is_file():
             raise _missing(self.path)
         with store_errors(self.path, 'read it'):
-            # Size 0 takes over the size that the writer has given the store.
+            # Size 0: the size that the writer has set.
             return lmdb.open(
                 str(self.path), map_size=0, max_dbs=1, readonly=True, create=False,
                 readahead=False)
@@ -134,7 +134,7 @@ class Snapshot:
             return range(first, number_of(cursor.key()) + 1)
 
     def read(self, key: int) -> Frame:
-        """Return a frame in memory of its own; FrameEvicted or CorruptRecord if not so."""
+        """Return a copy of a frame; FrameEvicted or CorruptRecord if that fails."""
         with self._named(key):
             return self._format.unpack(self._record(key))
 
@@ -148,7 +148,7 @@ class Snapshot:
             record: Any = self._txn.get(key_of(key)) if key >= 0 else None
         if record is None:
             raise FrameEvicted(
-                f'store {self._path}: frame {key} is not there (any more); it holds '
+                f'store {self._path}: frame {key} is not in the store; it holds '
                 f'{self._text_of_keys()}')
         return record
 

@@ -130,12 +130,12 @@ def _from_topic(arguments: argparse.Namespace) -> Iterator[np.ndarray]:
     # Fast DDS reads its settings when it is first loaded
     os.environ |= environment()
     try:
-        from depth_distill_ros.ros.clients.image_topic import pictures
+        from depth_distill_ros.ros.clients.image_topic import topic_images
     except ImportError as error:
         raise DepthDistillError(
             f'--topic needs ROS ({error}): source a ROS install, or '
             "pip install 'depth_distill_ros[wheels]'") from error
-    return pictures(arguments.topic, arguments.pictures, arguments.timeout)
+    return topic_images(arguments.topic, arguments.pictures, arguments.timeout)
 
 
 def _batches(pictures: Iterable[np.ndarray], size: tuple[int, int], batch: int,

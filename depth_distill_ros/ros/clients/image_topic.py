@@ -1,67 +1,59 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures from a camera topic, for commands: no node of its own outlives the last picture."""
+"""Images from a camera topic, for commands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 import time
 
 import numpy as np
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.ros.clients.command_node import CommandNode
 from depth_distill_ros.ros.conversions import images
-from depth_distill_ros.ros.support.qos import Input
+from depth_distill_ros.ros.support.input import Input
 
-_CHECK = 0.5  # seconds between two looks at the publishers' QoS
+_CHECK = 0.5  # seconds between two checks of the publishers' QoS
 
 
-def pictures(topic: str, count: int, timeout: float) -> Iterator[np.ndarray]:
+def topic_images(topic: str, count: int, timeout: float) -> Iterator[np.ndarray]:
     """
-    Yield the newest picture each time one is asked for, `count` in all, H×W×3 uint8 RGB.
+    Yield ``count`` images, H×W×3 uint8 RGB, each the latest when it is asked for.
 
-    Whoever works between two of them does not fall behind: what came meanwhile is left out.
-    Publishers may be reliable or best effort. DepthDistillError for a picture that cannot be
-    read, and where none comes for `timeout` seconds.
+    Images that arrive while the caller works on one are skipped. Publishers may be reliable or
+    best effort. The node leaves the graph when the iterator ends.
+
+    Raises
+    ------
+    DepthDistillError : an image cannot be read, or none arrives for ``timeout`` seconds
+
     """
-    # rclpy's own signal handler would end the context under the caller's KeyboardInterrupt
-    context = rclpy.Context()
-    rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
-    executor = SingleThreadedExecutor(context=context)
-    node = Node('depth_distill_pictures', context=context)
-    try:
-        executor.add_node(node)
+    with closing(CommandNode('depth_distill_images')) as client:
         received: list[Image] = []
-        source = Input(node, Image, topic, received.append, 1, 'auto')
+        source = Input(client.node, Image, topic, received.append, 1, 'auto')
         for _ in range(count):
-            _wait(executor, source, received, timeout)
+            _wait(client, source, received, timeout)
             message = received.pop()
             received.clear()
             try:
                 yield images.read_rgb(message)
             except images.ImageError as error:
                 raise DepthDistillError(f'{source.name}: {error}') from None
-    finally:
-        executor.shutdown()
-        node.destroy_node()
-        context.try_shutdown()
 
 
-def _wait(executor: SingleThreadedExecutor, source: Input, received: list, timeout: float) -> None:
-    begun = checked = time.monotonic()
+def _wait(client: CommandNode, source: Input, received: list, timeout: float) -> None:
+    started = checked = time.monotonic()
     warning = source.check(timeout)
     while not received:
-        executor.spin_once(timeout_sec=_CHECK)
+        client.spin_once(_CHECK)
         now = time.monotonic()
         if now - checked < _CHECK:
             continue
         checked = now
-        # a warning is said once, at the look before perhaps
+        # ``check`` returns each warning once, possibly before the timeout
         warning = source.check(timeout) or warning
-        if now - begun >= timeout:
-            raise DepthDistillError(warning or f'{source.name}: no picture for {timeout:.0f} s')
+        if now - started >= timeout:
+            raise DepthDistillError(warning or f'{source.name}: no image for {timeout:.0f} s')

@@ -1,7 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
-"""Watches the running loop from outside: diagnostics, camera, student, and some frames kept."""
+"""Watches the running nodes: diagnostics, frame rates, and some frames to keep."""
 
 from __future__ import annotations
 
@@ -9,22 +8,18 @@ from collections import deque
 from collections.abc import Callable
 import time
 
-from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 
+from depth_distill_ros.ros.clients.command_node import CommandNode
 from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.stream.pairing import StampPairer
 
 
-class Monitor:
+class Monitor(CommandNode):
     """
-    A node of its own context that is spun by whoever watches.
+    Counts the frames of camera and student and keeps some pairs of image and reference depth.
 
     Parameters
     ----------
@@ -34,38 +29,22 @@ class Monitor:
 
     Attributes
     ----------
-    values : the last diagnostic values per node name, as text
-    messages : the last (level, message) per node name
-    node : the rclpy node itself
-    camera_frames, depth_frames : messages seen
+    camera_frames, depth_frames : messages received
 
     """
 
     def __init__(
             self, image: str, reference: str, depth: str,
             keep: Callable[[np.ndarray, np.ndarray], None], period: float) -> None:
-        self.values: dict[str, dict[str, str]] = {}
-        self.messages: dict[str, tuple[int, str]] = {}
+        super().__init__('demo_monitor')
         self.camera_frames = self.depth_frames = 0
         self._keep, self._period, self._due = keep, period, time.monotonic()
         self._counts: deque[tuple[float, int, int]] = deque(maxlen=10)
         self._pairer = StampPairer(('image', 'reference'))
-        # The watcher handles signals itself; rclpy must not end the context under it.
-        self._context = rclpy.Context()
-        rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
-        self.node = Node('demo_monitor', context=self._context)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self.node)
-        self.node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 20)
+        self.watch_diagnostics()
         for topic, callback in (
                 (image, self._on_image), (reference, self._on_reference), (depth, self._on_depth)):
             self.node.create_subscription(Image, topic, callback, qos_profile_sensor_data)
-
-    def spin(self, seconds: float) -> None:
-        """Handle what arrives for so long."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            self._executor.spin_once(timeout_sec=left)
 
     def rates(self) -> dict[str, str]:
         """Return the frames per second of camera and student over the last ten calls."""
@@ -75,18 +54,6 @@ class Monitor:
         return {} if not seconds else {
             'camera_hz': f'{(self.camera_frames - cameras) / seconds:.2f}',
             'depth_hz': f'{(self.depth_frames - depths) / seconds:.2f}'}
-
-    def close(self) -> None:
-        """Leave the graph."""
-        self._executor.shutdown()
-        self.node.destroy_node()
-        self._context.try_shutdown()
-
-    def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            name = status.name.rpartition('/')[2]
-            self.values[name] = {entry.key: entry.value for entry in status.values}
-            self.messages[name] = (int.from_bytes(status.level, 'little'), status.message)
 
     def _on_image(self, message: Image) -> None:
         self.camera_frames += 1

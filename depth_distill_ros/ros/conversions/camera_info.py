@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""sensor_msgs/CameraInfo to Intrinsics and back, and through a view."""
+"""Converts sensor_msgs/CameraInfo to Intrinsics and back, and applies a view to it."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def from_intrinsics(camera: Intrinsics, stamp: Time, frame_id: str) -> CameraInf
 
 def rectified(message: CameraInfo) -> CameraInfo:
     """
-    Return the camera_info of the rectified images (image_rect) that come with this one.
+    Return the camera_info of the rectified images (image_rect) of this camera.
 
-    They are those of a pinhole with the camera matrix P, whose fourth column is kept: what K, D
-    and R say is done already. CameraInfoError where P is missing.
+    It is a pinhole camera with the matrix P, whose fourth column is kept; K, D and R no longer
+    apply. CameraInfoError if P is missing.
     """
     if not message.p[0] > 0.0:
         raise CameraInfoError('camera_info has no P, the camera of rectified pictures: fill it '
@@ -56,19 +56,19 @@ def rectified(message: CameraInfo) -> CameraInfo:
 
 def through_view(message: CameraInfo, view: View, size: tuple[int, int]) -> CameraInfo:
     """
-    Return the camera_info of pictures that went through ``view`` and then to ``size``.
+    Return the camera_info of images after ``view`` and a resize to (height, width) ``size``.
 
-    K and P follow the crop and both resizes; distortion and R do not change, since they act on
-    rays and not on pixels. The message passed in stays as it was.
+    K and P change with the crop and both resizes; distortion and R do not, since they act on rays
+    and not on pixels. ``message`` is not changed.
     """
-    seen = view.intrinsics(to_intrinsics(message)).resized(size)
-    result = from_intrinsics(seen, message.header.stamp, message.header.frame_id)
+    after = view.intrinsics(to_intrinsics(message)).resized(size)
+    result = from_intrinsics(after, message.header.stamp, message.header.frame_id)
     result.distortion_model, result.d, result.r = message.distortion_model, message.d, message.r
     rectified = to_rectified_intrinsics(message)
     if rectified is not None:
-        seen_rectified = view.intrinsics(rectified).resized(size)
-        p = np.hstack([seen_rectified.matrix(), np.zeros((3, 1))])
-        p[0, 3] = message.p[3] * seen_rectified.fx / message.p[0]
-        p[1, 3] = message.p[7] * seen_rectified.fy / message.p[5]
+        rectified_after = view.intrinsics(rectified).resized(size)
+        p = np.hstack([rectified_after.matrix(), np.zeros((3, 1))])
+        p[0, 3] = message.p[3] * rectified_after.fx / message.p[0]
+        p[1, 3] = message.p[7] * rectified_after.fy / message.p[5]
         result.p = p.ravel()
     return result

@@ -1,10 +1,10 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-sensor_msgs/Image and CompressedImage to numpy and back.
+Converts sensor_msgs/Image and CompressedImage to numpy and back.
 
-What the package reads by itself is in ``messages``; other encodings go through cv_bridge where
-it is installed.
+``encodings`` decodes them; encodings that it does not know are decoded by cv_bridge if that is
+installed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ['ImageError', 'from_array', 'read_array', 'read_depth', 'read_rgb', '
 
 
 def read_array(message: Image) -> np.ndarray:
-    """Return the pixels as they were sent: H×W, or H×W×channels; else ImageError."""
+    """Return the pixels as sent, H×W or H×W×channels; ImageError if they cannot be read."""
     try:
         return image.read_array(message)
     except UnknownEncodingError as error:
@@ -29,7 +29,7 @@ def read_array(message: Image) -> np.ndarray:
 
 
 def read_rgb(message: Image | CompressedImage) -> np.ndarray:
-    """Return H×W×3 uint8 RGB, whatever colour or grey encoding was sent; else ImageError."""
+    """Return H×W×3 uint8 RGB of any colour or grey encoding; ImageError if it cannot be read."""
     if isinstance(message, CompressedImage):
         return compressed.read_rgb(message)
     try:
@@ -39,7 +39,7 @@ def read_rgb(message: Image | CompressedImage) -> np.ndarray:
 
 
 def read_depth(message: Image | CompressedImage) -> np.ndarray:
-    """Return H×W float32 metres, from 32FC1 as sent, from millimetres with NaN for 0."""
+    """Return H×W float32 metres, NaN invalid: 32FC1 as sent, 16 bits as millimetres, 0 as NaN."""
     if isinstance(message, CompressedImage):
         return compressed.read_depth(message)
     return image.read_depth(message)
@@ -47,9 +47,9 @@ def read_depth(message: Image | CompressedImage) -> np.ndarray:
 
 def from_array(pixels: np.ndarray, encoding: str, stamp: Time, frame_id: str) -> Image:
     """
-    Return a fresh message with the pixels of an H×W or H×W×channels array.
+    Return a message with the pixels of an H×W or H×W×channels array.
 
-    ``frombytes`` on the message's own array is the one way that costs a single copy.
+    ``frombytes`` on the message's own array copies only once.
     """
     message = Image()
     message.header.stamp = stamp
@@ -62,12 +62,12 @@ def from_array(pixels: np.ndarray, encoding: str, stamp: Time, frame_id: str) ->
 
 
 def stamp_ns(message) -> int:
-    """Return the stamp of any message with a header, nanoseconds."""
+    """Return the stamp of a message with a header, nanoseconds."""
     return message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
 
 
 def time_message(stamp: int) -> Time:
-    """Return nanoseconds as a message."""
+    """Return nanoseconds as a Time message."""
     return Time(sec=stamp // 1_000_000_000, nanosec=stamp % 1_000_000_000)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ranges to sensor_msgs/LaserScan."""
+"""Converts depth to sensor_msgs/LaserScan."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def laser_scan(scanner: Scanner, depth: np.ndarray, stamp: Time, frame_id: str) 
     """
     Return the scan of H×W float32 depth.
 
-    frame_id : the level frame at the camera, x ahead, y left and z up; not the optical frame
+    frame_id : level frame at the camera (x forward, y left, z up), not the optical frame
     """
     message = LaserScan()
     message.header.stamp = stamp

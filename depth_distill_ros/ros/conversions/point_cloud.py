@@ -1,6 +1,11 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Points to sensor_msgs/PointCloud2."""
+"""
+Converts points to sensor_msgs/PointCloud2.
+
+sensor_msgs_py is not used: its ``create_cloud`` takes structured points and copies them once more,
+and nothing here reads clouds.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +20,16 @@ from depth_distill_ros.geometry.points import thin
 def organised_cloud(points: np.ndarray, stamp: Time, frame_id: str,
                     rgb: np.ndarray | None = None) -> PointCloud2:
     """
-    Return a cloud with the rows and columns of H×W×3 float32 points, NaN where invalid.
+    Return a cloud with the rows and columns of H×W×3 float32 points, NaN invalid.
 
-    rgb : H×W×3 uint8, the picture on the same pixels
+    rgb : H×W×3 uint8, the image on the same pixels
     """
     return _cloud(points, rgb, stamp, frame_id, is_dense=False)
 
 
 def thinned_cloud(points: np.ndarray, voxel: float, stamp: Time, frame_id: str,
                   rgb: np.ndarray | None = None) -> PointCloud2:
-    """Return a cloud with one of the valid points in each cube of ``voxel`` metres, as one row."""
+    """Return a cloud of one row with one valid point for each cube of ``voxel`` metres."""
     kept = thin(points, voxel)
     few = points.reshape(-1, 3).take(kept, axis=0)[None]
     colours = None if rgb is None else rgb.reshape(-1, 3).take(kept, axis=0)[None]
@@ -45,13 +50,13 @@ def _cloud(points: np.ndarray, rgb: np.ndarray | None, stamp: Time, frame_id: st
     message.is_dense = is_dense
     if rgb is not None:
         points = _coloured(points, rgb)
-    # The one way that costs a single copy; the setter would look at every byte.
+    # Copies once; the setter of ``data`` would also check every byte.
     message.data.frombytes(np.ascontiguousarray(points).ravel().view(np.uint8))
     return message
 
 
 def _coloured(points: np.ndarray, rgb: np.ndarray) -> np.ndarray:
-    """Return H×W×4: after each point its colour as PCL keeps it, an integer called a float."""
+    """Return H×W×4: each point and its colour as in PCL, the bits of an integer in a float."""
     if rgb.shape != points.shape or rgb.dtype != np.uint8:
         raise DepthDistillError(f'point cloud: colours of {rgb.dtype} and shape {rgb.shape}, '
                                 f'expected uint8 and {points.shape}')

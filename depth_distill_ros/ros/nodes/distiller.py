@@ -1,10 +1,10 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The teacher becomes a student: training in a worker, steered by services.
+Distils the teacher into the student: training in a worker thread, controlled by services.
 
-The session belongs to the worker. What the executor wants of it is queued and done between two
-steps; what it shows is copied out by the worker.
+Only the worker uses the session. Services queue their requests, which the worker carries out
+between two steps; the worker copies the values for /diagnostics.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from depth_distill_ros.ros.support.parameters import ParameterError, settings
 from depth_distill_ros.settings.distillation import OnlineSettings
 
 _WAIT_LOG_PERIOD = 10.0
-_FIRST_RELEASE_PERIOD = 5.0  # seconds: without any release the robot has no depth
+_FIRST_RELEASE_PERIOD = 5.0  # seconds; until the first release the robot has no depth
 
 
 class DistillerNode(ManagedNode):
@@ -48,14 +48,14 @@ class DistillerNode(ManagedNode):
         self._session: OnlineDistillation | None = None
         self._values: dict[str, object] = {}
         self._release: dict[str, object] = {}
-        self._troubles: dict[str, str] = {}
+        self._problems: dict[str, str] = {}
         self._paused = False
-        self._wishes: queue.SimpleQueue[tuple[Callable[[], str], Future]] = queue.SimpleQueue()
-        for name, answer in (('pause', self._on_pause), ('resume', self._on_resume),
-                             ('save', self._on_save), ('release', self._on_release)):
-            # A group of their own: awaiting the worker must not hold back the diagnostics.
+        self._requests: queue.SimpleQueue[tuple[Callable[[], str], Future]] = queue.SimpleQueue()
+        for name, callback in (('pause', self._on_pause), ('resume', self._on_resume),
+                               ('save', self._on_save), ('release', self._on_release)):
+            # Their own group, so that waiting for the worker does not block the diagnostics.
             self.create_service(
-                Trigger, f'~/{name}', answer, callback_group=ReentrantCallbackGroup())
+                Trigger, f'~/{name}', callback, callback_group=ReentrantCallbackGroup())
 
     def configure(self) -> None:
         if not self.value('work_dir'):
@@ -66,9 +66,9 @@ class DistillerNode(ManagedNode):
         self._session = OnlineDistillation(
             settings(self, OnlineSettings), work_dir, warn=self.get_logger().error)
         self._values, self._release = {'step': self._session.step}, {}
-        self._troubles, self._paused = {}, False
+        self._problems, self._paused = {}, False
         start = (f'resumed at step {self._session.step}' if self._session.resumed
-                 else 'starts from scratch')
+                 else 'new run')
         self.get_logger().info(f'{start} on {self._session.compute}')
 
     def activate(self) -> None:
@@ -78,8 +78,8 @@ class DistillerNode(ManagedNode):
         self.work(self._train)
 
     def deactivate(self) -> None:
-        while not self._wishes.empty():
-            self._grant(self._wishes.get()[1], False, 'the node was deactivated')
+        while not self._requests.empty():
+            self._answer(self._requests.get()[1], False, 'the node was deactivated')
 
     def cleanup(self) -> None:
         if self._session is not None:
@@ -91,9 +91,9 @@ class DistillerNode(ManagedNode):
     def diagnose(self) -> Diagnosis:
         diagnosis = Diagnosis(values={
             'paused': self._paused, **self._values, **self._release})
-        if self._troubles:
+        if self._problems:
             diagnosis.level = Level.WARN
-            diagnosis.message = '; '.join(self._troubles.values())
+            diagnosis.message = '; '.join(self._problems.values())
         elif self._paused:
             diagnosis.message = 'paused'
         elif self._values.get('waiting_for_frames'):
@@ -105,73 +105,73 @@ class DistillerNode(ManagedNode):
     # The worker.
 
     def _train(self, stop: threading.Event) -> None:
-        # On Linux niceness belongs to the thread: the services and diagnostics keep theirs.
+        # On Linux this applies to this thread only, not to services and diagnostics.
         os.nice(self.value('niceness'))
         session = self._session
         if not self._wait_for_frames(stop):
             return
         now = time.monotonic()
-        # a resumed student may be good enough for a first release at once
-        done = {'release_period': -math.inf, 'checkpoint_period': now, 'preview_period': now}
-        duties = {'release_period': lambda: self._consider_release(force=False),
-                  'checkpoint_period': self._save, 'preview_period': self._preview}
+        # a resumed student may be good enough for a release at once
+        last = {'release_period': -math.inf, 'checkpoint_period': now, 'preview_period': now}
+        periodic = {'release_period': lambda: self._consider_release(force=False),
+                    'checkpoint_period': self._save, 'preview_period': self._preview}
         while not stop.is_set():
-            self._fulfil_wishes()
+            self._handle_requests()
             if self._paused:
                 stop.wait(0.1)
                 continue
-            for period, duty in duties.items():
-                wait = self.value(period)
+            for period, action in periodic.items():
+                seconds = self.value(period)
                 if period == 'release_period' and not self._release:
-                    wait = min(wait, _FIRST_RELEASE_PERIOD)
-                if time.monotonic() - done[period] >= wait:
-                    self._try(period, duty)
-                    done[period] = time.monotonic()
+                    seconds = min(seconds, _FIRST_RELEASE_PERIOD)
+                if time.monotonic() - last[period] >= seconds:
+                    self._try(period, action)
+                    last[period] = time.monotonic()
             self._show(session.train_step())
         self._try('checkpoint_period', self._save)
 
     def _wait_for_frames(self, stop: threading.Event) -> bool:
-        said = -_WAIT_LOG_PERIOD
+        logged = -math.inf
         while not self._session.ready():
             frames = self._session.store_frames
             self._values = {'step': self._session.step, 'store_frames': frames,
                             'waiting_for_frames': True}
-            if time.monotonic() - said >= _WAIT_LOG_PERIOD:
-                said = time.monotonic()
+            if time.monotonic() - logged >= _WAIT_LOG_PERIOD:
+                logged = time.monotonic()
                 self.get_logger().info(
                     f'waiting for the stream: {frames} of {self._session.settings.min_frames} '
                     f'frames in {self._session.store}')
-            self._fulfil_wishes()
+            self._handle_requests()
             if stop.wait(0.5):
                 return False
         return True
 
-    def _fulfil_wishes(self) -> None:
-        while not self._wishes.empty():
-            action, answer = self._wishes.get()
+    def _handle_requests(self) -> None:
+        while not self._requests.empty():
+            action, answer = self._requests.get()
             try:
-                self._grant(answer, True, action())
+                self._answer(answer, True, action())
             except DepthDistillError as error:
-                self._grant(answer, False, str(error))
+                self._answer(answer, False, str(error))
 
-    def _grant(self, answer: Future, success: bool, message: str) -> None:
-        # As a task of the executor's, which wakes it; a future alone would not.
+    def _answer(self, answer: Future, success: bool, message: str) -> None:
+        # As a task, which wakes the executor; setting the result of a future does not.
         self.executor.create_task(answer.set_result, (success, message))
 
-    def _try(self, name: str, duty: Callable[[], object]) -> None:
-        """Do what training does not depend on: a full disk must not end it."""
+    def _try(self, name: str, action: Callable[[], object]) -> None:
+        """Run an action; an error, such as a full disk, is reported and training goes on."""
         try:
-            duty()
-            self._troubles.pop(name, None)
+            action()
+            self._problems.pop(name, None)
         except DepthDistillError as error:
-            self._troubles[name] = report(self.get_logger(), 'training goes on, but', error)
+            self._problems[name] = report(self.get_logger(), 'training goes on, but', error)
 
     def _save(self) -> str:
         return f'saved {self._session.save()} at step {self._session.step}'
 
     def _consider_release(self, force: bool) -> str:
         if not self._session.ready():
-            raise DepthDistillError('the stream store holds too few frames to judge a student by')
+            raise DepthDistillError('the stream store holds too few frames to evaluate a student')
         record = self._session.consider_release(force)
         if record is None:
             return 'no release: the student is no better than the last one'
@@ -181,9 +181,8 @@ class DistillerNode(ManagedNode):
     def _preview(self) -> None:
         if not self._preview_topic.get_subscription_count():
             return
-        picture = self._session.preview()
         self._preview_topic.publish(images.from_array(
-            picture, 'rgb8', self.get_clock().now().to_msg(), 'preview'))
+            self._session.preview(), 'rgb8', self.get_clock().now().to_msg(), 'preview'))
 
     def _announce(self, record: ReleaseRecord) -> None:
         self._release_topic.publish(String(data=json.dumps(
@@ -223,19 +222,19 @@ class DistillerNode(ManagedNode):
 
     async def _on_save(self, request: Trigger.Request,
                        answer: Trigger.Response) -> Trigger.Response:
-        return await self._wish(self._save, answer)
+        return await self._request(self._save, answer)
 
     async def _on_release(self, request: Trigger.Request,
                           answer: Trigger.Response) -> Trigger.Response:
-        return await self._wish(lambda: self._consider_release(force=True), answer)
+        return await self._request(lambda: self._consider_release(force=True), answer)
 
-    async def _wish(self, action: Callable[[], str],
-                    answer: Trigger.Response) -> Trigger.Response:
-        """Let the worker do it between two steps; diagnostics go on meanwhile."""
+    async def _request(self, action: Callable[[], str],
+                       answer: Trigger.Response) -> Trigger.Response:
+        """Have the worker run an action between two steps; diagnostics go on meanwhile."""
         if not self._active:
             answer.message = f'the node is {self.state}, not active'
             return answer
         future = Future()
-        self._wishes.put((action, future))
+        self._requests.put((action, future))
         answer.success, answer.message = await future
         return answer

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The student's depth against a reference depth topic, frame by frame."""
+"""Compares the student's depth with a reference depth topic, frame by frame."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from depth_distill_ros.ros.support.metrics_file import MetricsFile
 from depth_distill_ros.settings.node import EvaluatorSettings
 from depth_distill_ros.stream.pairing import StampPairer
 
-_WAITING = 60  # frames either side may run ahead; a student answers late, not early
+_WAITING = 60  # frames by which the reference may run ahead: the student answers late
 
 
 class EvaluatorNode(ManagedNode):
-    """depth and reference of one stamp to metrics, on /diagnostics and in evaluation.csv."""
+    """Publishes the metrics of depth and reference of one stamp, and writes evaluation.csv."""
 
     def __init__(self) -> None:
         super().__init__('evaluator', EvaluatorSettings)
@@ -78,10 +78,10 @@ class EvaluatorNode(ManagedNode):
                 f'frame rejected: {self._last_rejection}', throttle_duration_sec=1.0)
 
     def _evaluate(self, stamp: int, depth: np.ndarray, reference: np.ndarray) -> None:
-        seen = View.fit(reference.shape, depth.shape).depth(reference)
-        # The student's NaN is a depth <= 0; one such pixel must count as wrong, not make the
-        # whole window NaN. The metrics clamp 0 to their nearest depth.
-        metrics = depth_metrics(np.nan_to_num(depth), seen)
+        expected = View.fit(reference.shape, depth.shape).depth(reference)
+        # NaN of the student counts as a wrong pixel: as 0, which the metrics clamp to their
+        # nearest depth. As NaN it would make the metrics of the whole window NaN.
+        metrics = depth_metrics(np.nan_to_num(depth), expected)
         if self._window_length != self.value('window'):
             self._window_length = self.value('window')
             self._window = MetricsWindow(self._window_length)
@@ -94,6 +94,6 @@ class EvaluatorNode(ManagedNode):
             self._file.append(now, stamp * 1e-9, metrics, self._window.summary())
             self._file_failure = ''
         except DepthDistillError as error:
-            # The figures on /diagnostics are worth more than none at all.
+            # /diagnostics goes on without the file.
             self._file_failure = str(error)
             self.get_logger().error(self._file_failure, throttle_duration_sec=5.0)

@@ -1,12 +1,15 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The robot's depth: every camera frame is answered by the newest student, or counted.
+Publishes the depth that the newest student predicts for each camera image.
 
-The executor only puts frames into a slot; one worker answers all cameras, another loads releases
-beside the running one. The worker takes its engine once per frame, so no depth mixes two releases.
-The first model is opened with torch, which takes half a second; a process of its own selects the
-engine meanwhile, and makes every later release ready before it is opened here.
+Three threads: the executor receives images and keeps the latest of each camera
+(``CameraPipeline._on_image``); one worker runs the network on it and publishes
+(``CameraPipeline.process_latest``); a second worker loads new releases while the current one
+answers. The first worker takes its engine once per frame, so no depth mixes two releases.
+
+The first model is opened with torch, which takes half a second. A separate process then selects
+the engine, and prepares each later release before this node opens it.
 """
 
 from __future__ import annotations
@@ -29,48 +32,48 @@ from depth_distill_ros.inference.engine_worker import PrepareRequest
 from depth_distill_ros.inference.engine_worker_client import EngineWorkerClient
 from depth_distill_ros.inference.engines.engine import DepthEngine
 from depth_distill_ros.inference.parity import ParityLimits
-from depth_distill_ros.ros.support.camera import Camera
+from depth_distill_ros.ros.support.camera_pipeline import CameraPipeline
 from depth_distill_ros.ros.support.camera_view import scan_limits
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
+from depth_distill_ros.ros.support.latest_item import LatestItem
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
-from depth_distill_ros.ros.support.newest_frame import NewestSlot
 from depth_distill_ros.ros.support.parameters import ParameterError
 from depth_distill_ros.settings.inference import InferenceSettings
 
-_POLL = 0.2  # seconds a worker may take to notice that it has to stop
-# Seconds for which the loader may hold Python's lock while the worker asks for it, which an engine
-# does anew at each of its hundred layers if it is torch.
+_POLL = 0.2  # seconds until a worker notices that it has to stop
+# Seconds for which the loader may hold Python's lock while the other worker waits for it. With
+# torch as the engine, that worker requests the lock at each of a hundred layers.
 _SWITCH = 0.0005
 
 
 class ReleaseError(DepthDistillError):
-    """A message on the release topic that names no release."""
+    """A message on the release topic without folder or number of a release."""
 
 
 @dataclass(frozen=True)
 class Student:
-    """A warm engine, and where it came from; number 0 is a model given by parameter."""
+    """An engine that is ready, and its release; number 0 is the model of the parameter."""
 
     engine: DepthEngine
     folder: Path
     number: int
 
     @property
-    def says_how_sure(self) -> bool:
+    def has_confidence(self) -> bool:
         return bool(self.engine.card.options.get('confidence'))
 
 
 class InferenceNode(ManagedNode):
-    """Answers its cameras with the newest release."""
+    """Runs the newest release on the images of its cameras."""
 
     def __init__(self) -> None:
         super().__init__('inference', InferenceSettings)
         names = self.value('cameras')
         if len(set(names)) < len(names) or not names:
-            raise ParameterError(f'parameter cameras is {list(names)}: give each camera a name '
-                                 'of its own')
-        self._frame_came = threading.Event()
-        self._cameras = [Camera(self, name, self._frame_came) for name in names]
+            raise ParameterError(f'parameter cameras is {list(names)}: give each camera its own '
+                                 'name')
+        self._image_arrived = threading.Event()
+        self._cameras = [CameraPipeline(self, name, self._image_arrived) for name in names]
         self.cleanup()
 
     def configure(self) -> None:
@@ -78,20 +81,20 @@ class InferenceNode(ManagedNode):
         sys.setswitchinterval(_SWITCH)
         if self.value('threads'):
             torch.set_num_threads(self.value('threads'))
-        scan_limits(self.value)  # now, or each frame would be rejected
+        scan_limits(self.value)  # check them now instead of at each frame
         model, work_dir = self.value('model'), self.value('work_dir')
         if model:
             self._swap(open_engine(Path(model).expanduser(), REFERENCE), 0)
         elif work_dir:
             found = reversed(release_folders(Path(work_dir).expanduser() / 'releases'))
             any(self._start_with(folder, int(folder.name)) for folder in found)
-        # A collection of garbage looks at all that was imported, a third of a second in which no
-        # frame is heard; and to load a release brings one about.
+        # Loading a release triggers garbage collection. Without this it would scan all imported
+        # modules, which takes a third of a second, and no image is received meanwhile.
         gc.collect()
         gc.freeze()
 
     def activate(self) -> None:
-        self.work(self._answer_frames)
+        self.work(self._process_images)
         self.work(self._load_releases)
         for camera in self._cameras:
             camera.listen()
@@ -100,7 +103,7 @@ class InferenceNode(ManagedNode):
 
     def deactivate(self) -> None:
         for camera in self._cameras:
-            camera.halt()
+            camera.stop()
 
     def cleanup(self) -> None:
         gc.unfreeze()
@@ -109,7 +112,7 @@ class InferenceNode(ManagedNode):
         self._student: Student | None = None
         self._engine = ''
         self._preparing: int | None = None
-        self._releases: NewestSlot[tuple[Path, int]] = NewestSlot()
+        self._releases: LatestItem[tuple[Path, int]] = LatestItem()
         self._swaps = self._refused = 0
         self._last_refusal = ''
         if torch.cuda.is_available():
@@ -127,9 +130,9 @@ class InferenceNode(ManagedNode):
             'last_refusal': self._last_refusal})
         if student is None:
             diagnosis.level, diagnosis.message = Level.WARN, 'no release yet'
-        elif self.value('min_confidence') and not student.says_how_sure:
+        elif self.value('min_confidence') and not student.has_confidence:
             diagnosis.level, diagnosis.message = Level.WARN, (
-                'min_confidence is set, and the model says nothing of how sure it is')
+                'min_confidence is set, but the model predicts no confidence')
         elif self._last_refusal:
             diagnosis.level, diagnosis.message = Level.WARN, self._last_refusal
         else:
@@ -143,17 +146,21 @@ class InferenceNode(ManagedNode):
             record = json.loads(message.data)
             self._releases.put((Path(record['folder']), int(record['number'])))
         except (ValueError, KeyError, TypeError):
-            self._refuse(ReleaseError(f'release topic: "{message.data}" is no JSON with folder '
-                                      'and number'))
+            self._refuse(ReleaseError(f'release topic: "{message.data}" is not a JSON object with '
+                                      'folder and number'))
 
-    def _answer_frames(self, stop: threading.Event) -> None:
+    # The worker that runs the network.
+
+    def _process_images(self, stop: threading.Event) -> None:
         while not stop.is_set():
-            if not self._frame_came.wait(_POLL):
+            if not self._image_arrived.wait(_POLL):
                 continue
-            self._frame_came.clear()
+            self._image_arrived.clear()
             for camera in self._cameras:
                 student = self._student
-                camera.answer(student.engine if student else None)
+                camera.process_latest(student.engine if student else None)
+
+    # The worker that loads releases.
 
     def _load_releases(self, stop: threading.Event) -> None:
         with closing(EngineWorkerClient(self.get_logger().info)) as worker:
@@ -168,7 +175,7 @@ class InferenceNode(ManagedNode):
                 worker.close_if_idle()
 
     def _start_with(self, folder: Path, number: int) -> bool:
-        """Answer with torch, as nothing answers yet; return whether the release can be used."""
+        """Open the first release with torch; return whether it can be used."""
         try:
             self._swap(open_engine(folder, REFERENCE), number)
         except DepthDistillError as error:
@@ -178,10 +185,10 @@ class InferenceNode(ManagedNode):
 
     def _prepare(self, worker: EngineWorkerClient, folder: Path, number: int,
                  stop: threading.Event) -> None:
-        """Answer with the release once its engine is selected and its files are made."""
+        """Select an engine for the release and write its files, then switch to it."""
         self._preparing = number
         try:
-            # torch asked for, or all that is there, needs no files
+            # torch needs no files
             name = REFERENCE if REFERENCE in (self.value('engine'), self._engine) \
                 else worker.prepare(self._request(folder), stop.is_set)
             if name is None:
@@ -190,7 +197,7 @@ class InferenceNode(ManagedNode):
             if (running.folder, running.engine.name) != (folder, name):
                 self._swap(open_engine(folder, name, self.get_logger().info), number)
             if name != self._engine:
-                gc.freeze()  # what its package consists of, too
+                gc.freeze()  # the modules of the engine's package as well
             self._engine, self._last_refusal = name, ''
         except DepthDistillError as error:
             self._refuse(error)
@@ -211,7 +218,7 @@ class InferenceNode(ManagedNode):
         elif running.folder != engine.folder:
             self._swaps += 1
         self.get_logger().info(
-            f'release {number} answers from now on ({engine.folder}, {engine.name})')
+            f'release {number} is in use ({engine.folder}, {engine.name})')
 
     def _refuse(self, error: DepthDistillError) -> None:
         self._refused += 1

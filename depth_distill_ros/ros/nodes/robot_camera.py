@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A data set as a camera: its pictures, depth and camera_info, over and over."""
+"""Plays a data set as the robot's camera: images, depth and camera_info, in a loop."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from depth_distill_ros.shipped import shipped_rooms
 
 
 class RobotCameraNode(ManagedNode):
-    """Publishes the frames of a data set, each with one stamp, as if a camera saw them now."""
+    """Publishes the frames of a data set with the current time as their stamps."""
 
     def __init__(self) -> None:
-        super().__init__('recording', RobotCameraSettings)
+        super().__init__('robot_camera', RobotCameraSettings)
         self._image = self.output(Image, 'image')
         self._depth = self.output(Image, 'depth')
         self._info = self.output(CameraInfo, 'camera_info')
@@ -34,8 +34,8 @@ class RobotCameraNode(ManagedNode):
         data = self.value('data') or f'folder:{shipped_rooms()}'
         self._reader = open_reader(data)
         if self._reader[0].intrinsics is None:
-            raise DepthDistillError(f'data {data} says nothing of its camera; put K.txt beside '
-                                    'the pictures')
+            raise DepthDistillError(f'data {data} has no camera intrinsics: add K.txt beside the '
+                                    'images')
 
     def activate(self) -> None:
         self.work(self._play)
@@ -55,10 +55,10 @@ class RobotCameraNode(ManagedNode):
                 due = max(due + 1.0 / self.value('rate'), time.monotonic())
             self._rounds += 1
 
-    def _publish(self, sample: Frame) -> None:
+    def _publish(self, frame: Frame) -> None:
         stamp, frame_id = self.get_clock().now().to_msg(), self.value('frame_id')
-        self._info.publish(camera_info.from_intrinsics(sample.intrinsics, stamp, frame_id))
-        self._image.publish(images.from_array(sample.image, 'rgb8', stamp, frame_id))
-        if sample.depth is not None:
-            self._depth.publish(images.from_array(sample.depth, '32FC1', stamp, frame_id))
+        self._info.publish(camera_info.from_intrinsics(frame.intrinsics, stamp, frame_id))
+        self._image.publish(images.from_array(frame.image, 'rgb8', stamp, frame_id))
+        if frame.depth is not None:
+            self._depth.publish(images.from_array(frame.depth, '32FC1', stamp, frame_id))
         self._published += 1

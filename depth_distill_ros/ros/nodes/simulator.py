@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The embedded simulator as a camera: image, semantics, depth, camera_info and /clock."""
+"""Publishes the embedded simulator's image, semantics, depth, camera_info and /clock."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from depth_distill_ros.ros.support.lifecycle import ManagedNode
 from depth_distill_ros.settings.cameras import SimulatorSettings
 from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
-_UNPACED_RATE = 5.0  # of the simulated time when frames come as fast as they render
+_UNPACED_RATE = 5.0  # frames per simulated second if frames are rendered without a rate
 
 
 class SimulatorNode(ManagedNode):
-    """Publishes the frames of one simulated camera, all with the same stamp."""
+    """Publishes the frames of one simulated camera; all messages of a frame have one stamp."""
 
     def __init__(self) -> None:
         super().__init__('simulator', SimulatorSettings)
@@ -35,7 +35,7 @@ class SimulatorNode(ManagedNode):
 
     def configure(self) -> None:
         self._published = self._late = 0
-        # A machine without OpenGL must say so now, not when the worker starts.
+        # Fail now, not in the worker, on a machine without OpenGL.
         with self._camera() as camera:
             next(camera)
 
@@ -55,7 +55,7 @@ class SimulatorNode(ManagedNode):
 
     def _travel(self, stop: threading.Event) -> None:
         rate, due = self.value('rate'), time.monotonic()
-        # The GL context belongs to the thread that made it, so the camera lives in here.
+        # An OpenGL context belongs to the thread that creates it.
         with self._camera() as camera:
             for frame in camera:
                 if stop.wait(max(0.0, due - time.monotonic())):

@@ -1,43 +1,46 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The simulator's topics into the stream store: paired by stamp, decoded, counted.
+Stores the topics of a simulator, or of the robot's own camera, as frames of the stream store.
 
-The robot's own camera, which has no semantics, becomes an auxiliary store the same way.
+What happens to a message is in ``stream/intake.py``; the robot's camera has no semantics, and its
+frames form the auxiliary store.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-import numpy as np
+from rclpy.timer import Timer
 from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import String
 
-from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.conversions import camera_info, images
+from depth_distill_ros.ros.conversions.label_info import label_info_type, names_by_id
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode
 from depth_distill_ros.ros.support.parameters import ParameterError
-from depth_distill_ros.ros.support.semantic_topics import LABELS, SemanticTopics
 from depth_distill_ros.settings.stream import StreamSettings
-from depth_distill_ros.stream.decoding import Ready
-from depth_distill_ros.stream.intake import StreamIntake
-from depth_distill_ros.stream.pairing import StampPairer
+from depth_distill_ros.stream import class_table
+from depth_distill_ros.stream.intake import CAPACITY, StreamIntake
+from depth_distill_ros.stream.semantic_decoder import SemanticDecoder
 from depth_distill_ros.stream.store import StreamWriter
 
-# Nothing may be lost while one frame is being stored, and a busy disk takes its time.
-_QUEUE = 60
-_TOPICS = {'image': Image, 'semantics': Image, 'camera_info': CameraInfo}
-_REASON = {'image': 'image', 'semantics': 'semantics', 'camera_info': 'intrinsics',
-           LABELS: 'labels'}
+_TYPES = {'image': Image, 'semantics': Image, 'camera_info': CameraInfo}
+_READ = {'image': images.read_rgb, 'semantics': images.read_array,
+         'camera_info': camera_info.to_intrinsics}
+_LABELS, _LABEL_INFO = 'semantic_labels', 'label_info'
+_TICK = 0.5  # seconds between two checks of the frames that wait for labels
 
 
 class StreamNode(ManagedNode):
-    """image, semantics and camera_info of one stamp become one frame of the store."""
+    """Subscribes to image, semantics and camera_info and gives them to a ``StreamIntake``."""
 
     def __init__(self) -> None:
         super().__init__('stream', StreamSettings)
         self._writer: StreamWriter | None = None
+        self._timer: Timer | None = None
 
     def configure(self) -> None:
         if not self.value('work_dir'):
@@ -45,26 +48,31 @@ class StreamNode(ManagedNode):
         self._writer = StreamWriter(
             Path(self.value('work_dir')).expanduser() / self.value('store'),
             (self.value('height'), self.value('width')), self.value('capacity'))
-        self._intake = StreamIntake(self._writer)
-        self._semantics = None
-        if self.value('semantics') != 'none':
-            self._semantics = SemanticTopics(self, self._store, self._on_bad_labels)
-        self._topics = {topic: kind for topic, kind in _TOPICS.items()
-                        if topic != 'semantics' or self._semantics}
-        self._pairer = StampPairer(tuple(self._topics), _QUEUE)
-        self._last, self._thinned = None, 0
-        self._frames = len(self._writer)
-        self.get_logger().info(f'{self._writer.path} holds {self._frames} frames')
+        decoder = self._decoder()
+        self._topics = [topic for topic in _TYPES if topic != 'semantics' or decoder]
+        self._intake = StreamIntake(
+            self._writer, {topic: _READ[topic] for topic in self._topics}, decoder,
+            self.get_logger())
+        self.get_logger().info(f'{self._writer.path} holds {len(self._writer)} frames')
 
     def activate(self) -> None:
-        for topic, kind in self._topics.items():
-            self.listen(kind, topic, lambda message, t=topic: self._on_message(t, message), _QUEUE)
-        if self._semantics:
-            self._semantics.listen()
+        # The queues are long: no message may be lost while a busy disk stores a frame.
+        for topic in self._topics:
+            self.listen(_TYPES[topic], topic, partial(self._on_message, topic), CAPACITY)
+        kind = self.value('semantics')
+        if kind in ('auto', 'isaac'):
+            self.listen(String, _LABELS, self._on_labels, CAPACITY, may_be_silent=True)
+        if kind in ('auto', _LABEL_INFO) and label_info_type():
+            self.listen(label_info_type(), _LABEL_INFO, self._on_label_info, 1,
+                        reliability='reliable', latched=True, may_be_silent=True)
+        if kind != 'none':
+            self._timer = self.steady_timer(_TICK, self._tick)
 
     def deactivate(self) -> None:
-        if self._semantics:
-            self._semantics.stop()
+        if self._timer is not None:
+            self.destroy_timer(self._timer)
+            self._timer = None
+        self._intake.clear()
 
     def cleanup(self) -> None:
         if self._writer is not None:
@@ -72,87 +80,37 @@ class StreamNode(ManagedNode):
             self._writer = None
 
     def diagnose(self) -> Diagnosis:
-        counters = self._intake.counters(self._pairer)
-        rejected = sum(counters.rejected.values())
-        values = {
-            **{f'received.{topic}': count for topic, count in counters.received.items()},
-            'paired': counters.paired, 'unpaired': counters.unpaired, 'thinned': self._thinned,
-            'duplicates': counters.duplicates, 'resets': counters.resets, 'rejected': rejected,
-            **{f'rejected.{reason}': count for reason, count in counters.rejected.items()},
-            'stored': counters.stored, 'evicted': counters.evicted,
-            'store_frames': len(self._writer), 'last_rejection': counters.last_error}
-        crowded = self.crowded_inputs()
-        values |= {f'publishers.{topic}': ', '.join(who) for topic, who in crowded.items()}
-        warning = self._semantics.warning() if self._semantics else ''
-        if self._semantics:
-            values |= self._semantics.values()
-        if counters.rejected.get('store'):
-            return Diagnosis(Level.ERROR, counters.last_error, values)
-        if crowded:
-            return Diagnosis(Level.WARN, '; '.join(
-                f'{topic} has {len(who)} publishers: {", ".join(who)}'
-                for topic, who in crowded.items()), values)
-        if rejected:
-            return Diagnosis(Level.WARN, f'{rejected} rejected, last: {counters.last_error}',
-                             values)
-        if counters.unpaired and not counters.paired:
-            return Diagnosis(Level.WARN, (
-                f'{", ".join(self._topics)} never have one stamp ({counters.unpaired} messages '
-                'came alone): they must be of the same frames, see update_rate in Gazebo and '
-                'frameSkipCount in Isaac Sim'), values)
+        several = self.inputs_with_several_publishers()
+        values = self._intake.values() | {
+            f'publishers.{topic}': ', '.join(names) for topic, names in several.items()}
+        if self._intake.rejected['store']:
+            return Diagnosis(Level.ERROR, self._intake.last_rejection, values)
+        warning = '; '.join(f'{topic} has {len(names)} publishers: {", ".join(names)}'
+                            for topic, names in several.items()) or self._intake.warning()
         if warning:
             return Diagnosis(Level.WARN, warning, values)
-        return Diagnosis(Level.OK, f'{counters.stored} frames stored', values)
+        return Diagnosis(Level.OK, f'{values["stored"]} frames stored', values)
+
+    def _decoder(self) -> SemanticDecoder | None:
+        kind, file = self.value('semantics'), self.value('classes')
+        if kind == 'none':
+            return None
+        if kind == _LABEL_INFO and label_info_type() is None:
+            raise ParameterError('parameter semantics is label_info, but vision_msgs is not '
+                                 'installed: apt install ros-$ROS_DISTRO-vision-msgs')
+        return SemanticDecoder(kind, class_table.load(Path(file).expanduser() if file else None))
 
     def _on_message(self, topic: str, message: Image | CameraInfo) -> None:
-        stamp = images.stamp_ns(message)
-        resets = self._pairer.reset_count
-        messages = self._pairer.add(topic, stamp, message)
-        if self._semantics and self._pairer.reset_count > resets:
-            self._semantics.reset()
-        if messages is None or self._is_too_soon(stamp):
-            return
-        if self._semantics:
-            self._semantics.add(stamp, messages)
-        else:
-            self._store(Ready(stamp, messages, None))
+        self._intake.max_rate = self.value('max_rate')
+        self._intake.add(topic, images.stamp_ns(message), message)
 
-    def _store(self, frame: Ready) -> None:
-        parts = {}
-        for name, part in frame.frame.items():
-            try:
-                parts[name] = self._read(name, part, frame)
-            except DepthDistillError as error:
-                self._reject(error, name)
-                return
-        classes = parts.get('semantics')
-        if classes is None:
-            classes = np.zeros(parts['image'].shape[:2], np.uint8)
-        if self._intake.add(parts['image'], classes, parts['camera_info'], frame.stamp) is None:
-            self._warn(self._intake.counters().last_error)
+    def _on_labels(self, message: String) -> None:
+        self._intake.add_labels(message.data)
 
-    def _read(self, name: str, message: Image | CameraInfo, frame: Ready) -> object:
-        if name == 'image':
-            return images.read_rgb(message)
-        if name == 'camera_info':
-            return camera_info.to_intrinsics(message)
-        return self._semantics.read(message, frame)
+    def _on_label_info(self, message) -> None:
+        self._intake.set_label_info(names_by_id(message))
 
-    def _reject(self, error: DepthDistillError, name: str) -> None:
-        self._intake.reject(error, _REASON[name])
-        self._warn(f'{name}: {error}')
-
-    def _on_bad_labels(self, error: DepthDistillError) -> None:
-        self._reject(error, LABELS)
-
-    def _is_too_soon(self, stamp: int) -> bool:
-        rate = self.value('max_rate')
-        # a clock that went back is that of another journey
-        if rate and self._last is not None and 0 <= stamp - self._last < 1e9 / rate:
-            self._thinned += 1
-            return True
-        self._last = stamp
-        return False
-
-    def _warn(self, reason: str) -> None:
-        self.get_logger().warning(f'frame rejected: {reason}', throttle_duration_sec=1.0)
+    def _tick(self) -> None:
+        # count_publishers does not apply remappings by itself
+        topic = self.resolve_topic_name(_LABELS)
+        self._intake.tick(self.count_publishers(topic) > 0)

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How one network looks through one camera, and on which pixels its depth is published."""
+"""From a camera's images to a network's input, and from its output to the published depth."""
 
 from __future__ import annotations
 
@@ -23,23 +23,31 @@ from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.engines.engine import DepthEngine
 from depth_distill_ros.ros.conversions import camera_info
 
-_FARTHEST = 1000.0  # metres that a point lies away at most where no far clamp is asked for
+_FARTHEST = 1000.0  # metres, largest distance of a point if no limit is set
 
 
-class Optics:
+class CameraView:
     """
-    Made once for a camera_info and an engine; `value` gives the node's parameters.
+    The tables and cameras that follow from one camera_info, one engine and the parameters.
+
+    Parameters
+    ----------
+    info : of the images
+    engine : runs the network
+    value : returns a parameter of the node
 
     Attributes
     ----------
-    view : of the rectified picture, as the network gets it
-    scale : what the network's metres are multiplied by for this camera's focal length
-    info : camera_info of the published depth, less its header
+    view : from the rectified image to the network's input
+    scale : factor on the network's depth for the camera's focal length
+    info : camera_info of the published depth, without a valid header
     camera : the same as Intrinsics
-    distorted : whether the picture's distortion is left in it
+    distorted : whether the images keep a distortion
 
-    GeometryError or CameraInfoError where the camera_info describes no camera, or the parameters
-    do not fit it.
+    Raises
+    ------
+    GeometryError, CameraInfoError : the camera_info describes no camera, or the parameters do not
+        fit it
 
     """
 
@@ -56,80 +64,81 @@ class Optics:
             info = camera_info.from_intrinsics(raw, info.header.stamp, '')
         view = View.pad if value('resize') == 'pad' else View.fit
         self.view = view(raw.size, engine.input_size)
-        learned = engine.card.intrinsics
-        self.scale = focal_factor(learned, self.view.intrinsics(raw)) \
-            if value('scale_focal') and learned else 1.0
+        trained_on = engine.card.intrinsics
+        self.scale = focal_factor(trained_on, self.view.intrinsics(raw)) \
+            if value('scale_focal') and trained_on else 1.0
         self._grid = CameraGrid(self.view, raw.size, engine.output_size) \
             if value('output') == 'camera' else None
         self.info = copy(info) if self._grid else camera_info.through_view(
             info, self.view, engine.output_size)
         self.camera = camera_info.to_intrinsics(self.info)
-        self._unknown = self._never_seen()
+        self._unseen = self._unseen_pixels()
 
     def fits(self, info: CameraInfo, engine: DepthEngine) -> bool:
-        """Tell whether this is what would be made for these two."""
+        """Return whether a view of these two would be the same as this one."""
         return self._made_for == (_content(info), _content_of(engine))
 
-    def rectified(self, pixels: np.ndarray) -> np.ndarray:
-        """Return the picture without distortion where that is asked for."""
-        return self._rectifier.image(pixels) if self._rectifier else pixels
+    def rectified(self, image: np.ndarray) -> np.ndarray:
+        """Return the image without its distortion if the parameters ask for that."""
+        return self._rectifier.image(image) if self._rectifier else image
 
     def depth(self, depth: np.ndarray) -> np.ndarray:
-        """Return h×w float32 metres of the network on the published pixels."""
-        return self._known(self._grid.depth(depth) if self._grid else depth)
+        """Return the network's h×w float32 metres on the published pixels, NaN if unseen."""
+        return self._without_unseen(self._grid.depth(depth) if self._grid else depth)
 
     def confidence(self, confidence: np.ndarray) -> np.ndarray:
-        """Return h×w float32 from 0 to 1 on the published pixels."""
-        return self._known(self._grid.confidence(confidence) if self._grid else confidence)
+        """Return h×w float32 from 0 to 1 on the published pixels, NaN if unseen."""
+        return self._without_unseen(
+            self._grid.confidence(confidence) if self._grid else confidence)
 
-    def colours(self, picture: np.ndarray) -> np.ndarray:
-        """Return the rectified picture on the published pixels."""
+    def colours(self, image: np.ndarray) -> np.ndarray:
+        """Return the rectified image on the published pixels, h×w×3 uint8."""
         if self._grid:
-            return picture
-        return cv2.resize(self.view.image(picture), self.camera.size[::-1],
+            return image
+        return cv2.resize(self.view.image(image), self.camera.size[::-1],
                           interpolation=cv2.INTER_AREA)
 
     @cached_property
     def projector(self) -> Projector:
-        """Of the published depth."""
+        """From published depth to points."""
         return Projector(self.camera, self._value('free_beyond') or _FARTHEST)
 
     @cached_property
     def scanner(self) -> Scanner:
-        """Of the published depth, for the camera as it is mounted."""
+        """From published depth to a scan, for the camera's mounting."""
         value = self._value
         return Scanner(
             self.camera,
             Mount(value('camera_height'), math.radians(value('camera_pitch')),
                   math.radians(value('camera_roll'))), scan_limits(value))
 
-    def _never_seen(self) -> np.ndarray | None:
-        """Return h×w bool of published pixels on which the network can only guess; None: none."""
-        unknown = np.zeros(self.camera.size, bool)
+    def _unseen_pixels(self) -> np.ndarray | None:
+        """Return h×w bool, true for published pixels that no camera pixel maps to; None: none."""
+        unseen = np.zeros(self.camera.size, bool)
         if not self._grid:
-            unknown |= np.isnan(self.view.without_bars(np.zeros(self.camera.size, np.float32)))
+            unseen |= np.isnan(self.view.without_bars(np.zeros(self.camera.size, np.float32)))
         if self._rectifier:
             seen = self._rectifier.seen.astype(np.uint8)
             if not self._grid:
                 seen = cv2.resize(self.view.labels(seen), self.camera.size[::-1],
                                   interpolation=cv2.INTER_NEAREST)
-            unknown |= seen == 0
-        return unknown if unknown.any() else None
+            unseen |= seen == 0
+        return unseen if unseen.any() else None
 
-    def _known(self, array: np.ndarray) -> np.ndarray:
-        if self._unknown is not None:
-            array[self._unknown] = np.nan
+    def _without_unseen(self, array: np.ndarray) -> np.ndarray:
+        if self._unseen is not None:
+            array[self._unseen] = np.nan
         return array
 
 
 def scan_limits(value: Callable[[str], Any]) -> ScanLimits:
-    """Return what the node's parameters say; GeometryError where they contradict one another."""
+    """Return the limits that the parameters set; GeometryError if they leave no space."""
     return ScanLimits(value('scan_low'), value('scan_high'), value('scan_range_min'),
                       value('scan_range_max'), (value('scan_top'), value('scan_bottom')))
 
 
 def _content_of(engine: DepthEngine) -> tuple:
-    # of the next release they are the same, as a rule, and so are the tables made for them
+    # usually the same for the next release, so that its view is not made again
     return engine.input_size, engine.output_size, engine.card.intrinsics
 
 

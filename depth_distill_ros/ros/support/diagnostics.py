@@ -1,6 +1,11 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One status per node on /diagnostics."""
+"""
+The status of a node on /diagnostics, and the statistics in it.
+
+diagnostic_updater is not used: it publishes with the node's clock, which stops with a simulator's
+/clock, and it is not on PyPI, where the nodes of ``make demo`` come from.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +31,7 @@ class Level(IntEnum):
 
 @dataclass
 class Diagnosis:
-    """What a node says about itself: a level, one line, and values by name."""
+    """The status of a node: a level, one line, and values by name."""
 
     level: Level = Level.OK
     message: str = ''
@@ -34,7 +39,7 @@ class Diagnosis:
 
 
 class DiagnosticsPublisher:
-    """Publishes a node's diagnosis under its full name."""
+    """Publishes a node's status under its full name."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -42,7 +47,7 @@ class DiagnosticsPublisher:
             DiagnosticArray, '/diagnostics', profile(10), qos_overriding_options=overridable())
 
     def publish(self, diagnosis: Diagnosis) -> None:
-        """Send one status; floats are written with six digits, None as an empty text."""
+        """Publish a status; floats have six digits, None is an empty text."""
         name = self._node.get_fully_qualified_name()
         status = DiagnosticStatus(
             level=bytes([diagnosis.level]), name=name, message=diagnosis.message,
@@ -54,17 +59,17 @@ class DiagnosticsPublisher:
 
 
 class Durations:
-    """The last durations of a piece of work, for their percentiles."""
+    """Percentiles of the last durations."""
 
     def __init__(self, length: int = 500) -> None:
         self._seconds: deque[float] = deque(maxlen=length)
 
     def add(self, seconds: float) -> None:
-        """Note one duration."""
+        """Add a duration, seconds."""
         self._seconds.append(seconds)
 
     def milliseconds(self, name: str) -> dict[str, float]:
-        """Return {name_p50_ms, name_p95_ms, name_p99_ms}; nothing when nothing was noted."""
+        """Return {name_p50_ms, name_p95_ms, name_p99_ms}; {} if there is no duration."""
         known = list(self._seconds)
         if not known:
             return {}
@@ -74,13 +79,13 @@ class Durations:
 
 
 class Rates:
-    """How fast counts have grown over the last seconds."""
+    """Rates at which counts grow, over the last calls."""
 
     def __init__(self, length: int = 6) -> None:
         self._counts: deque[tuple[float, dict[str, int]]] = deque(maxlen=length)
 
     def per_second(self, counts: dict[str, int]) -> dict[str, float]:
-        """Return {name_hz} since the oldest of the last calls; nothing at the first one."""
+        """Return {name_hz} since the oldest of the last calls; {} at the first call."""
         self._counts.append((time.monotonic(), counts))
         (before, old), (now, _) = self._counts[0], self._counts[-1]
         return {} if now <= before else {

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A CSV file that grows by a row per frame and outlives its writer."""
+"""A CSV file with a row of metrics for each frame."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from depth_distill_ros.files import writing
 
 
 class MetricsFileError(DepthDistillError):
-    """A file that cannot be written or that holds something else."""
+    """The file cannot be written, or it has other columns."""
 
 
 class MetricsFile:
     """
-    Columns: time, stamp (seconds), the frame's metrics, the window's as ``window_<name>``.
+    Writes time and stamp (seconds), the frame's metrics, the window's as ``window_<name>``.
 
-    Every row reaches the file before ``append`` returns. A file that is there already is
-    continued; a row that a kill cut short is removed.
+    A row is in the file when ``append`` returns. An existing file is continued; its last row is
+    removed if it is incomplete.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,7 +33,7 @@ class MetricsFile:
 
     def append(self, time: float, stamp: float, frame: dict[str, float],
                window: dict[str, float]) -> None:
-        """Write one row; MetricsFileError names the file."""
+        """Write one row; MetricsFileError if that fails."""
         row = {'time': f'{time:.6f}', 'stamp': f'{stamp:.9f}',
                **{name: f'{value:.6g}' for name, value in frame.items()},
                **{f'window_{name}': f'{value:.6g}' for name, value in window.items()}}

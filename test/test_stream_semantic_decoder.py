@@ -9,9 +9,9 @@ import pytest
 
 from depth_distill_ros.stream.class_table import load
 from depth_distill_ros.stream.classes import NYU13
-from depth_distill_ros.stream.decoding import SemanticDecoder
+from depth_distill_ros.stream.isaac_labels import LabelsError, parse
 from depth_distill_ros.stream.label_join import LabelJoin
-from depth_distill_ros.stream.labels import LabelsError, parse
+from depth_distill_ros.stream.semantic_decoder import SemanticDecoder
 from depth_distill_ros.stream.semantics import SemanticsError
 
 TABLE = load()
@@ -119,7 +119,7 @@ def test_label_info_names_the_ids_of_all_later_frames():
 def test_before_label_info_came_its_frames_are_refused():
     decoder = SemanticDecoder('label_info', TABLE)
     ready, = decoder.add(1, 'mono8', 'frame', 0.0)
-    with pytest.raises(SemanticsError, match='no label message'):
+    with pytest.raises(SemanticsError, match='no message with names'):
         decoder.decode(np.zeros((2, 2), np.uint8), 'mono8', ready.names)
 
 

@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Isaac Sim's semantic_labels: which name each id has, in one frame."""
+"""Isaac Sim's semantic_labels: the names of the ids in one frame."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SECOND = 1_000_000_000
 
 
 class LabelsError(SemanticsError):
-    """A label message that cannot be joined to its picture."""
+    """A label message that cannot be joined to its frame."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,16 @@ def parse(text: str) -> FrameLabels:
     """
     Read the JSON of one frame.
 
-    ``{"2": {"class": "chair"}, "time_stamp": {"sec": 1, "nanosec": 0}}``; "chair" may stand for
-    {"class": "chair"}. What is neither an id nor the time is passed over, and so are ids
-    without a name.
+    Its form is ``{"2": {"class": "chair"}, "time_stamp": {"sec": 1, "nanosec": 0}}``, where
+    "chair" may replace {"class": "chair"}. Ids without a name and all other entries are ignored.
 
     Raises
     ------
-    LabelsError : no JSON, not of this form, or no time by which it could be joined.
+    LabelsError : no JSON, not of this form, or no time stamp
 
     """
     if len(text) > _MOST_CHARACTERS:
-        raise LabelsError(f'labels of {len(text)} characters: that is no list of classes')
+        raise LabelsError(f'labels of {len(text)} characters: this is no list of classes')
     try:
         entries = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -70,4 +69,4 @@ def _stamp(time: object) -> int:
         if all(type(part) is int and part >= 0 for part in parts):
             return parts[0] * _SECOND + parts[1]
     raise LabelsError(f'labels have the time_stamp {str(time)[:40]}, expected sec and nanosec: '
-                      'they cannot be joined to a picture')
+                      'they cannot be joined to a frame')

@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Finds out what semantic pictures mean, and gives each the names that belong to it."""
+"""Recognises what the ids in semantic images mean, and decodes them to classes."""
 
 from __future__ import annotations
 
@@ -12,25 +12,35 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from depth_distill_ros.stream.class_table import ClassTable
+from depth_distill_ros.stream.isaac_labels import parse
 from depth_distill_ros.stream.label_join import LabelJoin
-from depth_distill_ros.stream.labels import parse
 from depth_distill_ros.stream.semantics import LABELS_MAP, SemanticsError, label_ids, to_classes
 
 MEANINGS = {
     'ids': 'ids of the class table',
     'labels_map': "Gazebo's labels_map, ids of the class table",
-    'isaac': "Isaac Sim's ids, named by the labels of each frame",
+    'isaac': "Isaac Sim's ids, with a message of names for each frame",
     'label_info': 'ids, named by vision_msgs/LabelInfo',
 }
 _ISAAC_ENCODING = '32SC1'
-# Seconds that Isaac Sim's label publisher may come up after its pictures; less than frames wait.
-_HESITATION = 1.5
-_MOST_UNKNOWN = 100
-_LONGEST = 60
+# Seconds that Isaac Sim's label publisher may start after its images. Less than the time that
+# frames wait for labels.
+_UNDECIDED = 1.5
+_MOST_UNKNOWN = 100  # names and ids that are counted
+_LONGEST = 60  # characters of a name that are kept
 
 
 class Ready(NamedTuple):
-    """A frame whose classes can be decoded: its stamp, itself, the names of its ids."""
+    """
+    A frame whose classes can be decoded.
+
+    Attributes
+    ----------
+    stamp : nanoseconds
+    frame : as given to ``SemanticDecoder.add``
+    names : of its ids; None if the ids are those of the class table
+
+    """
 
     stamp: int
     frame: Any
@@ -39,11 +49,11 @@ class Ready(NamedTuple):
 
 class SemanticDecoder:
     """
-    Decodes semantic pictures by the kind asked for, or by the kind that they turn out to be.
+    Decodes semantic images of one kind; with 'auto' it recognises the kind.
 
-    With 'auto': rgb8 is Gazebo's labels_map; 32SC1 is Isaac Sim's as soon as somebody publishes
-    labels; other pictures, and 32SC1 if nobody does, hold ids, which LabelInfo names if it came.
-    Times are seconds of a clock that only goes forward.
+    rgb8 is Gazebo's labels_map. 32SC1 is Isaac Sim's if labels are published, and its frames wait
+    for their labels. Everything else holds ids, which LabelInfo names if it was received.
+    Times are seconds of a clock that only increases.
 
     Parameters
     ----------
@@ -53,8 +63,8 @@ class SemanticDecoder:
     Attributes
     ----------
     kind : key of MEANINGS, 'auto' while it is not known
-    unknown : frames per name or id that the table lacks
-    labels : messages of labels
+    unknown : number of frames for each name or id that the table lacks
+    labels : messages of labels received
     join : frames and labels that wait for each other
 
     """
@@ -70,7 +80,7 @@ class SemanticDecoder:
         self._undecided_since: float | None = None
 
     def add(self, stamp: int, encoding: str, frame: Any, now: float) -> list[Ready]:
-        """Take one frame, whatever it is made of; return those that are ready now."""
+        """Take one frame of any type; return it, or [] if it has to wait for its labels."""
         self.kind = self._recognise(encoding, now)
         if self.kind == 'label_info':
             return [Ready(stamp, frame, self._info or {})]
@@ -81,7 +91,7 @@ class SemanticDecoder:
 
     def add_labels(self, text: str, now: float) -> list[Ready]:
         """
-        Take one message of Isaac Sim's labels; return the frame that it makes ready.
+        Take one message of Isaac Sim's labels; return the frame that waited for it.
 
         Raises
         ------
@@ -95,11 +105,11 @@ class SemanticDecoder:
         return [] if frame is None else [Ready(labels.stamp, frame, labels.names)]
 
     def set_info(self, names: Mapping[int, str]) -> None:
-        """Take what LabelInfo says about all frames from now on."""
+        """Take the names of LabelInfo for all later frames."""
         self._info = dict(names)
 
     def tick(self, labels_published: bool, now: float) -> list[Ready]:
-        """Let time pass; return the frames that need not wait for labels any longer."""
+        """Drop frames that waited too long; return those that turn out to need no labels."""
         self._named |= labels_published
         self.join.expire(now)
         if self.kind != 'auto' or self._undecided_since is None:
@@ -109,14 +119,14 @@ class SemanticDecoder:
             Ready(stamp, frame, None) for stamp, frame in self.join.drain()]
 
     def reset(self) -> None:
-        """Forget what waits: the simulator began again."""
+        """Drop all waiting frames and labels."""
         self.join.clear()
 
     def decode(
             self, array: np.ndarray, encoding: str,
             names: Mapping[int, str] | None) -> tuple[np.ndarray, list[str]]:
         """
-        Return the classes of a picture.
+        Return the classes of an image.
 
         Parameters
         ----------
@@ -125,11 +135,12 @@ class SemanticDecoder:
 
         Returns
         -------
-        H x W uint8, ids of NYU13; the names and ids that were seen unknown for the first time
+        H x W uint8, ids of NYU13; the names and ids that are unknown and are seen for the first
+        time
 
         Raises
         ------
-        SemanticsError : the picture is none of the kind.
+        SemanticsError : the image is not of this kind.
 
         """
         if self._asked == 'labels_map' and encoding != LABELS_MAP:
@@ -138,18 +149,39 @@ class SemanticDecoder:
                 'parameter semantics to auto')
         if names is not None and encoding == LABELS_MAP:
             raise SemanticsError(
-                f"semantics with encoding '{encoding}' hold no ids that labels could name; set "
+                f"semantics with encoding '{encoding}' hold no ids that labels can name; set "
                 'the parameter semantics to auto')
         if names is not None and not names:
-            raise SemanticsError('semantics: no label message has named any id')
+            raise SemanticsError('semantics: no message with names of the ids was received')
         ids = label_ids(array, encoding)
         classes = self._table.ids if names is None else {
             number: label for number, name in names.items()
             if (label := self._table.of_name(name)) is not None}
-        found, strange = to_classes(ids, classes, self._table.other)
-        return found, self._note([
+        found, unknown = to_classes(ids, classes, self._table.other)
+        return found, self._count_unknown([
             names[number][:_LONGEST] if names and number in names else f'id {number}'
-            for number in strange])
+            for number in unknown])
+
+    def values(self) -> dict[str, object]:
+        """Return the counts for /diagnostics."""
+        values: dict[str, object] = {'semantics': self.kind}
+        if self.labels or self.kind == 'isaac':
+            values |= {'received.semantic_labels': self.labels,
+                       'waiting_for_labels': self.join.waiting,
+                       'without_labels': self.join.without_labels,
+                       'labels_without_frame': self.join.without_frame}
+        return values | {'unknown_classes': ', '.join(
+            f'{name} ({frames})' for name, frames in self.unknown.most_common())}
+
+    def warning(self) -> str:
+        """Return the most important problem, '' if there is none."""
+        if self.kind == 'isaac' and self.join.without_labels:
+            return (f'{self.join.without_labels} frames dropped because no labels were received '
+                    'for them on semantic_labels: is enableSemanticLabels set?')
+        if self.unknown:
+            names = [name for name, _ in self.unknown.most_common(5)]
+            return f'the class table lacks {len(self.unknown)} classes: {", ".join(names)}'
+        return ''
 
     def _recognise(self, encoding: str, now: float) -> str:
         if self._asked != 'auto':
@@ -164,11 +196,11 @@ class SemanticDecoder:
             return 'isaac'
         if self._undecided_since is None:
             self._undecided_since = now
-        return 'auto' if now - self._undecided_since < _HESITATION else 'ids'
+        return 'auto' if now - self._undecided_since < _UNDECIDED else 'ids'
 
-    def _note(self, strange: list[str]) -> list[str]:
+    def _count_unknown(self, names: list[str]) -> list[str]:
         new = []
-        for name in strange:
+        for name in names:
             if name not in self.unknown:
                 if len(self.unknown) >= _MOST_UNKNOWN:
                     continue

@@ -1,0 +1,188 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One camera of the inference node, from the arrival of an image to the published depth."""
+
+from __future__ import annotations
+
+from collections import deque
+import threading
+import time
+
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.inference.engines.engine import DepthEngine, EngineError
+from depth_distill_ros.ros.conversions import camera_info, images
+from depth_distill_ros.ros.support.camera_view import CameraView
+from depth_distill_ros.ros.support.depth_outputs import DepthOutputs
+from depth_distill_ros.ros.support.diagnostics import Durations, Rates
+from depth_distill_ros.ros.support.frame_counts import FrameCounts
+from depth_distill_ros.ros.support.latest_item import LatestItem
+from depth_distill_ros.ros.support.lifecycle import ManagedNode
+from depth_distill_ros.ros.support.parameters import declare
+from depth_distill_ros.settings.field import settings_of
+from depth_distill_ros.settings.inference import CameraSettings
+
+_INFOS = 8  # newest camera_info messages that are kept
+_OWN = settings_of(CameraSettings).keys()
+
+
+class CameraPipeline:
+    """
+    Subscribes to image (or image/compressed) and camera_info, and publishes with DepthOutputs.
+
+    The executor's thread calls ``_on_image``, which keeps the latest image and sets ``arrived``.
+    The node's worker thread calls ``process_latest``, which runs the network and publishes.
+
+    The topics and parameters of a camera with a name have that name as prefix. An image is used
+    with the camera_info of its size whose stamp is nearest. Wait and latency are measured from the
+    moment the executor delivers the deserialised image: the time before, in the driver and in DDS,
+    could only be measured if camera and node shared a clock.
+
+    Parameters
+    ----------
+    node : has the inference parameters
+    name : of the camera, '' for none
+    arrived : is set when an image has arrived
+
+    Attributes
+    ----------
+    counts : what happened to each image
+    last_rejection : why the last rejected image was rejected, '' if none was
+
+    """
+
+    def __init__(self, node: ManagedNode, name: str, arrived: threading.Event) -> None:
+        self.name = name
+        self._prefix = f'{name}/' if name else ''
+        self._node, self._arrived = node, arrived
+        declare(node, CameraSettings, self._parameter(''))
+        self._outputs = DepthOutputs(node, self._prefix, self._value)
+        self.reset()
+
+    def reset(self) -> None:
+        """Discard all images and counts."""
+        self.counts = FrameCounts()
+        self.last_rejection = ''
+        self._latest: LatestItem[tuple[Image | CompressedImage, float]] = LatestItem()
+        self._infos: deque[CameraInfo] = deque(maxlen=_INFOS)
+        self._due = 0.0
+        self._view: CameraView | None = None
+        self._wait, self._engine, self._overhead, self._latency = (Durations() for _ in range(4))
+        self._rates = Rates()
+
+    def listen(self) -> None:
+        """Subscribe until the node deactivates."""
+        self._infos.clear()
+        image = f'{self._prefix}image'
+        self._node.listen(CameraInfo, f'{self._prefix}camera_info', self._infos.append, 5)
+        if self._value('transport') == 'compressed':
+            # image_transport appends to the name after remapping
+            self._node.listen(CompressedImage, self._node.resolve_topic_name(image)
+                              + '/compressed', self._on_image, 5)
+        else:
+            self._node.listen(Image, image, self._on_image, 5)
+
+    def stop(self) -> None:
+        """Count an image that arrived and will not be processed."""
+        if self._latest.take() is not None:
+            self.counts.drop('deactivated')
+
+    def _on_image(self, message: Image | CompressedImage) -> None:
+        """Keep an image for the worker; an older one that still waits is dropped."""
+        arrival, rate = time.monotonic(), self._value('max_rate')
+        self.counts.receive()
+        if rate and arrival < self._due:
+            self.counts.drop('max_rate')
+            return
+        if rate:  # a late image does not delay the next ones
+            self._due = max(self._due + 1 / rate, arrival)
+        if self._latest.put((message, arrival)) is not None:
+            self.counts.drop('newer_frame')
+        self._arrived.set()
+
+    def process_latest(self, engine: DepthEngine | None) -> None:
+        """Publish the depth of the latest image, or count why not; None: there is no engine."""
+        latest = self._latest.take()
+        if latest is None:
+            return
+        if engine is None:
+            self.counts.drop('no_release')
+            self._node.get_logger().warning(
+                'no release yet: camera frames are dropped until the distiller publishes one',
+                once=True)
+        elif not self._outputs.wanted():
+            self.counts.drop('nobody_listens')
+        else:
+            try:
+                self._process(*latest, engine)
+            except DepthDistillError as error:
+                self._reject(_reason(error), str(error))
+
+    def _process(self, message: Image | CompressedImage, arrival: float, engine: DepthEngine,
+                 ) -> None:
+        image = images.read_rgb(message)
+        view = self._view_for(message, image.shape[:2], engine)
+        if view is None:
+            return
+        image = view.rectified(image)
+        started = time.monotonic()
+        prediction = engine(image, view.view)
+        ended = time.monotonic()
+        self._outputs.publish(message.header, prediction, view, image)
+        published = time.monotonic()
+        self.counts.answer()
+        self._wait.add(started - arrival)
+        self._engine.add(ended - started)
+        self._overhead.add(published - arrival - (ended - started))
+        self._latency.add(published - arrival)
+
+    def _view_for(self, message: Image | CompressedImage, size: tuple[int, int],
+                  engine: DepthEngine) -> CameraView | None:
+        infos = list(self._infos)[::-1]  # newest first: min() takes it if stamps are equal
+        fitting = [info for info in infos if camera_info.image_size(info) == size]
+        if not fitting:
+            found = 'the last one is for {}x{}'.format(*camera_info.image_size(infos[0])) \
+                if infos else 'none was received'
+            self._reject('no_camera_info', f'no camera_info for an image of {size[0]}x{size[1]}: '
+                         f'{found}: is camera_info remapped to the same camera?')
+            return None
+        stamp = images.stamp_ns(message)
+        info = min(fitting, key=lambda info: abs(images.stamp_ns(info) - stamp))
+        if self._view is None or not self._view.fits(info, engine):
+            self._view = CameraView(info, engine, self._value)
+            if self._view.distorted:
+                self._node.get_logger().warning(
+                    f'{self._prefix}camera_info has a distortion, which stays in the images: '
+                    f'set {self._parameter("rectify")} to node, or to upstream if the images '
+                    'are rectified already', once=True)
+        return self._view
+
+    def _reject(self, reason: str, line: str) -> None:
+        # in this order, so that a diagnosis that shows the count also shows its reason
+        self.last_rejection = line
+        self.counts.reject(reason)
+        self._node.get_logger().warning(f'frame rejected: {line}', throttle_duration_sec=1.0)
+
+    def values(self) -> dict[str, object]:
+        """Return counts, rates and percentiles for /diagnostics."""
+        counts = self.counts.values()
+        found = {
+            **counts, **self._rates.per_second({k: counts[k] for k in ('received', 'answered')}),
+            **self._latency.milliseconds('latency'), **self._wait.milliseconds('wait'),
+            **self._engine.milliseconds('engine'), **self._overhead.milliseconds('overhead'),
+            'focal_scale': self._view.scale if self._view else None,
+            'last_rejection': self.last_rejection}
+        return {self._parameter(key): value for key, value in found.items()}
+
+    def _parameter(self, name: str) -> str:
+        return f'{self.name}.{name}' if self.name else name
+
+    def _value(self, name: str):
+        return self._node.value(self._parameter(name) if name in _OWN else name)
+
+
+def _reason(error: DepthDistillError) -> str:
+    if isinstance(error, images.ImageError):
+        return 'image'
+    return 'engine' if isinstance(error, EngineError) else 'camera_info'

@@ -1,0 +1,96 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs one node as a process: start, signals, exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+import os
+import signal
+import sys
+import threading
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.logging import get_logger
+from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
+
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.ros.support.lifecycle import SUCCESS, ManagedNode, report
+
+
+def run(module: str, node: str) -> None:
+    """Run the node class ``node`` of ``ros.nodes.<module>`` and exit with its code."""
+    # torch reads this when it is imported. By default its threads spin while they wait, on cores
+    # that other nodes need: five times slower beside a busy process.
+    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
+    sys.exit(main(lambda: _node_type(module, node)()))
+
+
+def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
+    """
+    Run one node until SIGINT or SIGTERM arrives; return the exit code.
+
+    With ``autostart``, a node whose configuration or activation fails exits with 1, so that a
+    supervisor restarts it.
+    """
+    asked, stop = threading.Event(), Future()
+    node = executor = None
+    try:
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        executor = SingleThreadedExecutor()
+        _on_first_signal(lambda: (asked.set(), executor.create_task(stop.set_result, None)))
+        node = make()
+        executor.add_node(node)
+        if node.value('autostart'):
+            for trigger in (node.trigger_configure, node.trigger_activate):
+                if not asked.is_set() and trigger() != SUCCESS:
+                    return 1
+        executor.spin_until_future_complete(stop)
+        return 0
+    except Exception as error:
+        report(node.get_logger() if node else get_logger('depth_distill_ros'), 'ended', error)
+        return 1
+    finally:
+        # A launched node receives Ctrl-C twice, and torch takes seconds to shut down, during which
+        # Python would restore the default handlers.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if node is not None:
+            node.end()
+        if executor is not None:
+            executor.shutdown()
+        rclpy.try_shutdown()
+
+
+def _node_type(module: str, node: str) -> type[ManagedNode]:
+    # Imported here, not at the top of the executable: importing torch takes seconds, and Ctrl-C
+    # must work meanwhile.
+    try:
+        return getattr(import_module(f'depth_distill_ros.ros.nodes.{module}'), node)
+    except ImportError as error:
+        raise DepthDistillError(
+            f'{error} (Python is {sys.executable}): install it there, or put the virtual '
+            'environment that has it first in PATH') from error
+
+
+def _on_first_signal(action: Callable[[], None]) -> None:
+    """
+    Call ``action`` in a thread at the first SIGINT or SIGTERM; ignore all later ones.
+
+    KeyboardInterrupt is never raised: the second Ctrl-C of a launched node would interrupt the
+    clean-up. The wake-up descriptor works while the main thread waits inside DDS.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+
+    def wait() -> None:
+        os.read(reader, 1)
+        action()
+
+    threading.Thread(target=wait, daemon=True).start()
