@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch.nn.functional import l1_loss
 
-from depth_distill_ros.distillation.average import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data import teacher_depth
 from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, STREAM, Batch
@@ -16,7 +15,7 @@ from depth_distill_ros.distillation.methods.d3 import D3
 from depth_distill_ros.distillation.methods.lwd import LWD
 from depth_distill_ros.distillation.methods.supervised import Supervised
 from depth_distill_ros.distillation.mixing import mix
-from depth_distill_ros.distillation.statistics import FeatureStatistics
+from depth_distill_ros.distillation.statistics import FeatureStatistics, with_own_statistics
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.view import View

@@ -5,9 +5,9 @@
 import pytest
 import torch
 
-from depth_distill_ros.distillation.average import averaged, with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.trainer import Trainer
+from depth_distill_ros.distillation.statistics import with_own_statistics
+from depth_distill_ros.distillation.trainer import Trainer, averaged
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
 CPU = Compute(torch.device('cpu'), 'fp32')

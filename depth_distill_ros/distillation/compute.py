@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which device and precision a training runs with."""
+"""The device and precision of a training."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _fast_precision(device: torch.device) -> str:
 
 @dataclass(frozen=True)
 class Compute:
-    """A device, and the precision of matrix work there (weights and losses stay float32)."""
+    """A device and the precision of its matrix products; weights and losses stay float32."""
 
     device: torch.device
     precision: str
@@ -40,9 +40,9 @@ class Compute:
     @classmethod
     def available(cls, precision: str = 'auto', device: str = '') -> Compute:
         """
-        Take the best device there is, or `device`; 'auto' is the fast precision of the hardware.
+        Use `device`, or the best one if it is empty; 'auto' is the hardware's fast precision.
 
-        Raises DepthDistillError for a device that is not there, or float16 on a CPU.
+        Raises DepthDistillError for a device that cannot be used, and for float16 on a CPU.
         """
         try:
             there = torch.device(device or ('cuda' if torch.cuda.is_available() else 'cpu'))
@@ -65,7 +65,7 @@ class Compute:
         return f'{self.device}, {self.precision}'
 
     def memory_mib(self) -> float:
-        """Memory the process holds on the device; on a CPU its resident set."""
+        """Return the memory of the process on the device; on a CPU its resident set."""
         if self.device.type == 'cuda':
             return torch.cuda.memory_allocated(self.device) / 2**20
         for line in Path('/proc/self/status').read_text(encoding='utf-8').splitlines():

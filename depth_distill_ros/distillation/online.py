@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 import warnings
 
+import cv2
 import numpy as np
 import torch
 
@@ -18,7 +19,6 @@ from depth_distill_ros.distillation.confidence import ConfidenceTraining
 from depth_distill_ros.distillation.curves import TrainingCurves
 from depth_distill_ros.distillation.data.stream_source import StreamSource
 from depth_distill_ros.distillation.methods import effective, make_method, needs_gradient
-from depth_distill_ros.distillation.preview import preview_grid
 from depth_distill_ros.distillation.release_score import (
     ReleaseEvaluator,
     TeacherTargets,
@@ -27,6 +27,7 @@ from depth_distill_ros.distillation.release_score import (
 from depth_distill_ros.distillation.releases import ReleaseRecord, latest, publish
 from depth_distill_ros.distillation.student_start import starting_student
 from depth_distill_ros.distillation.trainer import Trainer
+from depth_distill_ros.geometry.colour import colour_depth
 from depth_distill_ros.networks.confidence import ConfidentNetwork
 from depth_distill_ros.networks.model import ModelCard, load_model
 from depth_distill_ros.networks.normalisation import to_image
@@ -180,7 +181,7 @@ class OnlineDistillation:
         with self.compute.autocast():
             depths = [network(x).float()[:, 0].cpu().numpy()
                       for network in (self._teacher, self._trainer.average.module)]
-        return preview_grid([to_image(p).cpu().numpy() for p in (x, mixed, z)], depths)
+        return _preview_grid([to_image(p).cpu().numpy() for p in (x, mixed, z)], depths)
 
     def memory_mib(self) -> float:
         return self.compute.memory_mib()
@@ -188,3 +189,19 @@ class OnlineDistillation:
     def close(self) -> None:
         self._source.close()
         self._curves.close()
+
+
+def _preview_grid(images: list[np.ndarray], depths: list[np.ndarray]) -> np.ndarray:
+    """
+    Return one row a frame: the images (each N×H×W×3 uint8), then the depths (each N×h×w metres).
+
+    The depths of a row share one colour scale.
+    """
+    height, width = images[0].shape[1:3]
+    rows = []
+    for i in range(len(images[0])):
+        near, far = np.nanpercentile(depths[0][i], (2, 98))
+        coloured = [cv2.resize(colour_depth(d[i], near, far), (width, height),
+                               interpolation=cv2.INTER_NEAREST) for d in depths]
+        rows.append(np.hstack([*(image[i] for image in images), *coloured]))
+    return np.ascontiguousarray(np.vstack(rows))

@@ -1,10 +1,10 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Several processes as one training, started by torchrun.
+One training in several processes, started by torchrun.
 
-Gradients are averaged after each backward pass, and no network is wrapped: the methods send
-several passes through a network before its backward pass, through frozen networks too.
+Gradients are averaged after each backward pass. No network is wrapped in DDP, because the methods
+make several passes through a network before its backward pass, and through frozen networks too.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def leave() -> None:
 
 
 def rank() -> int:
-    """Return the number of this process; 0, the only one that writes files, where it is alone."""
+    """Return the number of this process; only process 0 writes files."""
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
@@ -44,19 +44,19 @@ def count() -> int:
 
 
 def share(batch: int) -> slice:
-    """Return this process's part of a batch that all of them drew."""
+    """Return this process's part of a batch that all processes drew."""
     part = batch // count()
     return slice(rank() * part, (rank() + 1) * part)
 
 
 def generator(*seed: int) -> torch.Generator:
-    """Make a generator of random numbers for `seed`, in each process another one."""
+    """Return a generator of random numbers for `seed`, different in each process."""
     state = np.random.SeedSequence((*seed, rank())).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(state) >> 1)
 
 
 def gathered(value: object) -> list:
-    """Return the value that each process has, by rank."""
+    """Return the values of all processes, by rank."""
     if count() == 1:
         return [value]
     values = [None] * count()
@@ -65,12 +65,12 @@ def gathered(value: object) -> list:
 
 
 def everywhere(fine: bool) -> bool:
-    """Tell whether all processes say so, that one may not stop alone."""
+    """Return whether all processes are fine, so that none stops alone."""
     return all(gathered(fine))
 
 
 def from_first(make: Callable[[], T]) -> T:
-    """Return what `make` gives in process 0, to all of them."""
+    """Return in all processes what `make` returns in process 0."""
     if count() == 1:
         return make()
     values = [make() if rank() == 0 else None]

@@ -14,7 +14,7 @@ from depth_distill_ros.networks.model import CARD, ModelCard, read_card, save_mo
 
 @dataclass(frozen=True)
 class ReleaseRecord:
-    """A published student: its number, model folder, training step and held-out figures."""
+    """A released student: its number, model folder, training step and score on held-out frames."""
 
     number: int
     folder: Path
@@ -23,7 +23,7 @@ class ReleaseRecord:
 
 
 def release_folders(root: Path) -> list[Path]:
-    """Return the folders of all releases under `root`, oldest first, unread."""
+    """Return the folders of all releases under `root`, oldest first, without reading them."""
     return sorted(f for f in Path(root).glob('[0-9]' * 6) if (f / CARD).is_file())
 
 
@@ -45,7 +45,7 @@ def latest(root: Path) -> ReleaseRecord | None:
 
 def publish(root: Path, student: nn.Module, card: ModelCard, step: int,
             score: dict[str, float]) -> ReleaseRecord:
-    """Write the next release; a reader sees the whole of it or nothing."""
+    """Write the next release; a reader sees all of it or nothing."""
     folders = release_folders(root)
     number = int(folders[-1].name) + 1 if folders else 1
     folder = Path(root) / f'{number:06d}'

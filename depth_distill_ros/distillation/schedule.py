@@ -14,7 +14,7 @@ Schedule = Callable[[int], float]
 
 
 def stepwise(factor: float, interval: int, times: int) -> Schedule:
-    """Multiply by `factor` every `interval` steps, `times` times at most; then hold it."""
+    """Multiply by `factor` every `interval` steps, at most `times` times."""
     return lambda step: factor ** min(step // interval, times)
 
 

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+import copy
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import update_bn
 
 from depth_distill_ros.errors import DepthDistillError
 
@@ -111,3 +113,14 @@ def check_visible(teacher: nn.Module) -> None:
         raise StatisticsError(
             'the features of a TorchScript teacher cannot be read, so G has no statistics to fit; '
             'give the teacher as module:function or hf:..., or distil without G')
+
+
+def with_own_statistics(network: nn.Module, images: Iterable[Tensor]) -> nn.Module:
+    """
+    Return a copy of an averaged network with BatchNorm statistics measured on `images`.
+
+    Averaged statistics belong to earlier networks, and D3 fits G to the statistics of a teacher.
+    """
+    network = copy.deepcopy(network)
+    update_bn(images, network)
+    return network.eval()

@@ -8,10 +8,10 @@ import math
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from depth_distill_ros.distillation import processes
-from depth_distill_ros.distillation.average import averaged
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import Batches
 from depth_distill_ros.distillation.losses import NonFiniteLoss
@@ -126,3 +126,21 @@ class Trainer:
         if 'cuda_rng' in state and self.compute.device.type == 'cuda':
             torch.cuda.set_rng_state(state['cuda_rng'], self.compute.device)
         self.step = state['step']
+
+
+def averaged(network: nn.Module, decay: float) -> AveragedModel:
+    """
+    Return a moving average of `network`: update_parameters(network) moves it, `module` is it.
+
+    BatchNorm statistics are averaged too. The first update copies the network. The decay of update
+    n is n / (n + 10), at most `decay`, so the first random weights are soon forgotten.
+    """
+    def move(means: list[Tensor], values: list[Tensor], updates: Tensor) -> None:
+        n = int(updates) + 1
+        if means[0].is_floating_point():
+            torch._foreach_lerp_(means, values, 1 - min(decay, n / (n + 10)))
+        else:
+            torch._foreach_copy_(means, values)
+
+    average = AveragedModel(network, multi_avg_fn=move, use_buffers=True)
+    return average.eval().requires_grad_(False)
