@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Isaac Sim's publishers: the graph that makes them, and when each may publish."""
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 Publish exported rooms from Isaac Sim 5.x or 6.x to ROS 2; runs in Isaac Sim's own Python.
 

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """A box with texture coordinates: no simulator tiles a picture over the faces of its own box."""
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
-"""What every writer of rooms needs: names, surfaces, the camera and its way."""
+"""A room as all exports need it: names, surfaces, the camera and the way of the camera."""
 
 from __future__ import annotations
 
@@ -27,17 +26,8 @@ _VERTICAL_FOV = math.radians(45.0)
 _STEPS, _STRIDE = 240, 0.1
 
 
-class Surface(NamedTuple):
-    """
-    How a part is painted.
-
-    Attributes
-    ----------
-    colour : RGB in 0..1; multiplies the texture
-    texture : name in ``Room.textures``, or None
-    emission, gloss : 0..1
-
-    """
+class Paint(NamedTuple):
+    """The look of a part: RGB in 0..1, which multiplies the texture; emission, gloss in 0..1."""
 
     colour: tuple[float, float, float]
     texture: str | None
@@ -46,16 +36,16 @@ class Surface(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class ExportedRoom:
     """
     One room, ready to be written.
 
     Attributes
     ----------
     name : of the world; an identifier
-    room : what stands in it and lights it
+    room : with its objects and lights
     intrinsics : of all its cameras
-    way : camera poses that keep away from everything, ``_STRIDE`` metres of progress apart
+    way : camera poses in free space, ``_STRIDE`` metres of progress apart
     noise : standard deviation of the camera's noise, of 0..1
 
     """
@@ -68,36 +58,33 @@ class Plan:
     _means: dict[str, np.ndarray] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, '_means', {
-            name: picture.mean(axis=(0, 1)) / 255.0
-            for name, picture in self.room.textures.items()})
+        object.__setattr__(self, '_means', self.room.mean_colours())
+
+    @property
+    def origin(self) -> str:
+        """A comment for the head of a file."""
+        return f'{self.name}, a {self.room.kind}, written by depth-distill simulate'
 
     def objects(self) -> list[tuple[str, Object]]:
-        """Return every thing with a name that is an identifier and occurs once."""
+        """Return every object with a name that is an identifier and occurs once."""
         return [(f'{thing.name.replace(" ", "_")}_{k:03d}', thing)
                 for k, thing in enumerate(self.room.objects)]
 
-    def surface(self, part: Part) -> Surface:
-        """Return a part's paint; a stick, and what is round, gets its texture's mean colour."""
+    def surface(self, part: Part) -> Paint:
+        """Return the paint of a part; thin and round ones get their texture's mean colour."""
         material = part.material
         colour, texture = material.colour, material.texture
         if texture is not None and (part.shape != 'box' or sorted(part.size)[1] < STICK):
-            colour = tuple(float(c) for c in np.multiply(colour, self._means[texture]))
-            texture = None
-        return Surface(tuple(min(1.0, float(c)) for c in colour), texture, material.emission,
-                       material.gloss)
+            colour, texture = np.multiply(colour, self._means[texture]), None
+        return Paint(tuple(min(1.0, float(c)) for c in colour), texture, material.emission,
+                     material.gloss)
 
 
-def plan(look: Look, seed: int, size: tuple[int, int]) -> Plan:
+def exported_room(look: Look, seed: int, size: tuple[int, int]) -> ExportedRoom:
     """
     Draw the room of a seed, the one that ``depth-distill simulate --seed`` shows.
 
-    Parameters
-    ----------
-    look : 'stream', 'target' or one from a file of ranges
-    seed : the room's
-    size : of the cameras' pictures, (height, width), pixels
-
+    size : of the camera images, (height, width), pixels
     """
     key = (seed, 0)
     room = generate(look, key)
@@ -107,13 +94,14 @@ def plan(look: Look, seed: int, size: tuple[int, int]) -> Plan:
     noise = 0.0
     if look.sensor is not None:
         rng = np.random.default_rng((*key, 2))
-        room = _exposed(room, float(rng.uniform(*look.sensor.exposure)))
-        noise = float(rng.uniform(*look.sensor.noise))
-    return Plan(f'room_{seed}', room, intrinsics, tuple(itertools.islice(way, _STEPS)), noise)
+        room = _exposed(room, rng.uniform(*look.sensor.exposure))
+        noise = rng.uniform(*look.sensor.noise)
+    return ExportedRoom(f'room_{seed}', room, intrinsics, tuple(itertools.islice(way, _STEPS)),
+                        noise)
 
 
 def _exposed(room: Room, gain: float) -> Room:
-    """Return the room in so much more light: not every simulator's camera has an exposure."""
+    """Return the room with brighter lights, as not every simulator's camera has an exposure."""
     lights = tuple(replace(light, colour=tuple(gain * c for c in light.colour))
                    for light in room.lights)
     return replace(room, ambient=tuple(gain * c for c in room.ambient), lights=lights)

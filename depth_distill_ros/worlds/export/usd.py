@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 A room as a USD stage: metres, z up, without physics, with the labels that Isaac Sim reads.
 
@@ -19,7 +18,7 @@ import numpy as np
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.stream.classes import NYU13
 from depth_distill_ros.worlds.export import box_mesh
-from depth_distill_ros.worlds.export.exported_room import FAR, NEAR, Plan
+from depth_distill_ros.worlds.export.exported_room import FAR, NEAR, ExportedRoom
 from depth_distill_ros.worlds.pose import rotation
 from depth_distill_ros.worlds.rooms.scene import Light, Object, Part
 
@@ -33,16 +32,16 @@ _LAMP, _WINDOW = 30000.0, 6000.0
 _APERTURE = 20.955
 
 
-def stage(plan: Plan) -> str:
+def files(exported: ExportedRoom) -> dict[str, str]:
     """
-    Return the stage as text (usda); ``textures/`` is expected beside it.
+    Return the stage as text by its file name; ``textures/`` is expected beside it.
 
     Raises
     ------
     DepthDistillError : the package usd-core is not installed.
 
     """
-    return _Writer(plan).text()
+    return {'room.usda': _Writer(exported).text()}
 
 
 def load_pxr() -> ModuleType:
@@ -67,8 +66,8 @@ def load_pxr() -> ModuleType:
 class _Writer:
     """Fills one stage in memory."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan, self._pxr = plan, load_pxr()
+    def __init__(self, exported: ExportedRoom) -> None:
+        self._exported, self._pxr = exported, load_pxr()
         self._paints: dict[tuple, UsdShade.Material] = {}
         usd, geom = self._pxr.Usd, self._pxr.UsdGeom
         self._stage = usd.Stage.CreateInMemory()
@@ -77,7 +76,7 @@ class _Writer:
         self._stage.SetDefaultPrim(geom.Xform.Define(self._stage, '/World').GetPrim())
         geom.Scope.Define(self._stage, LOOKS)
         geom.Xform.Define(self._stage, ROOM)
-        for name, thing in plan.objects():
+        for name, thing in exported.objects():
             self._thing(f'{ROOM}/{name}', thing)
         self._labels()
         self._lights()
@@ -135,14 +134,14 @@ class _Writer:
         mesh.SetNormalsInterpolation(geom.Tokens.uniform)
         mesh.CreateSubdivisionSchemeAttr(geom.Tokens.none)
         mesh.CreateExtentAttr(geom.PointBased.ComputeExtent(mesh.GetPointsAttr().Get()))
-        if self._plan.surface(part).texture is not None:
+        if self._exported.surface(part).texture is not None:
             st = geom.PrimvarsAPI(mesh).CreatePrimvar(
                 'st', sdf.ValueTypeNames.TexCoord2fArray, geom.Tokens.faceVarying)
             st.Set([tuple(float(v) for v in p) for p in box.st.round(5)])
         return mesh
 
     def _paint(self, part: Part) -> UsdShade.Material:
-        surface = self._plan.surface(part)
+        surface = self._exported.surface(part)
         if surface in self._paints:
             return self._paints[surface]
         shade, kinds, gf = self._pxr.UsdShade, self._pxr.Sdf.ValueTypeNames, self._pxr.Gf
@@ -187,7 +186,7 @@ class _Writer:
             variants.AddVariant(variant)
             variants.SetVariantSelection(variant)
             with variants.GetVariantEditContext():
-                for name, thing in self._plan.objects():
+                for name, thing in self._exported.objects():
                     write(self._stage.GetPrimAtPath(f'{ROOM}/{name}'), NYU13[thing.label])
 
     def _label(self, prim: Usd.Prim, name: str) -> None:
@@ -202,7 +201,7 @@ class _Writer:
 
     def _lights(self) -> None:
         """Hang the lamps, and let daylight in at the windows; what walls throw back is traced."""
-        geom, room = self._pxr.UsdGeom, self._plan.room
+        geom, room = self._pxr.UsdGeom, self._exported.room
         geom.Xform.Define(self._stage, LIGHTS)
         lux, windows = self._pxr.UsdLux, [o for o in room.objects if o.name == 'window']
         for k, light in enumerate(light for light in room.lights if light.kind == 'spot'):
@@ -228,7 +227,7 @@ class _Writer:
 
     def _camera(self) -> None:
         usd_camera = self._pxr.UsdGeom.Camera.Define(self._stage, CAMERA)
-        optics, start = self._plan.intrinsics, self._plan.way[0]
+        optics, start = self._exported.intrinsics, self._exported.way[0]
         usd_camera.CreateHorizontalApertureAttr(_APERTURE)
         usd_camera.CreateVerticalApertureAttr(_APERTURE * optics.height / optics.width)
         usd_camera.CreateFocalLengthAttr(_APERTURE * optics.fx / optics.width)

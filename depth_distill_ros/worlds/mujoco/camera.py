@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """The simulated camera: room after room, a frame with classes and depth at every step."""
 
 from __future__ import annotations

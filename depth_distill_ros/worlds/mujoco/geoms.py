@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """A room as the list of primitives that MuJoCo's renderer draws; no OpenGL here."""
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ def geoms(room: Room) -> list[Geom]:
     A slab with a tiled texture (a wall, the floor) becomes panels, because light is computed
     per vertex; a stick gets its texture's mean colour, which is all one sees of it.
     """
-    means = {name: picture.mean(axis=(0, 1)) / 255.0 for name, picture in room.textures.items()}
+    means = room.mean_colours()
     result = []
     for thing in room.objects:
         turn = rotation((0.0, 0.0, thing.yaw))

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """The choice of an OpenGL without a display, made before mujoco is imported."""
 
 from __future__ import annotations

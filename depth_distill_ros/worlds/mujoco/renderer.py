@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 Rooms drawn by MuJoCo's renderer: colour in one pass, classes and depth in another.
 

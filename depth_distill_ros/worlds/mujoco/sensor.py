@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """What a real camera does to a clean picture: cheap enough to run on every frame."""
 
 from __future__ import annotations

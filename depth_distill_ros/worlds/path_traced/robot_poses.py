@@ -35,7 +35,7 @@ def poses(plan: Plan, rng: np.random.Generator, count: int) -> list[Pose]:
         best, score = None, -np.inf
         for _ in range(_TRIES):
             row, column = cells[int(rng.integers(len(cells)))]
-            heading = float(rng.uniform(-math.pi, math.pi))
+            heading = rng.uniform(-math.pi, math.pi)
             ahead = np.array([_ahead(plan, row, column, heading + side)
                               for side in (-0.35, 0.0, 0.35)])
             at = plan.origin + CELL * (np.array([column, row]) + 0.5)

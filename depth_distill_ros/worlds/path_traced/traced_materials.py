@@ -98,7 +98,7 @@ class Materials:
         texture, tile = textures.floor(kind, colour, self.rng)
         shiny = kind in ('planks', 'herringbone', 'tiles') and self.rng.random() < 0.7
         return Material('gloss' if shiny else 'matt', colour, texture, tile,
-                        float(self.rng.uniform(0.12, 0.35)))
+                        self.rng.uniform(0.12, 0.35))
 
     def ceiling(self) -> Material:
         """Return white paint, or office panels."""
@@ -125,7 +125,7 @@ class Materials:
         colour = self._near(_WOODS, 0.05)
         texture = textures.wood(colour, self.rng)
         kind = 'gloss' if self.rng.random() < 0.6 else 'matt'
-        return Material(kind, colour, texture, 0.9, float(self.rng.uniform(0.12, 0.4)))
+        return Material(kind, colour, texture, 0.9, self.rng.uniform(0.12, 0.4))
 
     def _new_cloth(self) -> Material:
         colour = self._near(_CLOTHS, 0.06)
@@ -135,12 +135,12 @@ class Materials:
 
     def _new_metal(self) -> Material:
         colour = self._near(((0.75, 0.75, 0.77), (0.20, 0.20, 0.21), (0.80, 0.66, 0.42)), 0.03)
-        return Material('metal', colour, roughness=float(self.rng.uniform(0.1, 0.4)))
+        return Material('metal', colour, roughness=self.rng.uniform(0.1, 0.4))
 
     def _new_lacquer(self) -> Material:
         colour = self._near(((0.92, 0.91, 0.89), (0.15, 0.15, 0.16), (0.55, 0.60, 0.62),
                              (0.36, 0.46, 0.42), (0.88, 0.82, 0.70)), 0.04)
-        return Material('gloss', colour, roughness=float(self.rng.uniform(0.08, 0.3)))
+        return Material('gloss', colour, roughness=self.rng.uniform(0.08, 0.3))
 
     def _pick(self, materials: list[Material]) -> Material:
         return materials[int(self.rng.integers(len(materials)))]

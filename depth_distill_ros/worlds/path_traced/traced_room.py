@@ -66,9 +66,9 @@ def generate(seed: int | Sequence[int]) -> Room:
 def _room(rng: np.random.Generator) -> Room:
     kind = str(rng.choice(list(FURNISH), p=[share for share, _ in FURNISH.values()]))
     m = Materials(rng)
-    plan = Plan(traced_shell.outline(rng, float(rng.random())), float(rng.uniform(2.3, 2.95)), rng)
+    plan = Plan(traced_shell.outline(rng, float(rng.random())), rng.uniform(2.3, 2.95), rng)
     day = bool(rng.random() < 0.7)
-    radiance = float(rng.uniform(1.5, 5.0)) if day else float(rng.uniform(0.01, 0.06))
+    radiance = rng.uniform(1.5, 5.0) if day else rng.uniform(0.01, 0.06)
     windows = _windows(plan, m, Material('light' if day else 'matt', (radiance,) * 3,
                                          outdoors(rng) if day else None))
     _door(plan, m)
@@ -89,10 +89,10 @@ def _windows(plan: Plan, m: Materials, view: Material) -> list[Opening]:
         wall = plan.walls[number]
         if wall.length < 1.6:
             continue
-        width = float(rng.uniform(0.8, min(2.4, wall.length - 0.7)))
+        width = rng.uniform(0.8, min(2.4, wall.length - 0.7))
         bottom = float(rng.choice([0.05, 0.75, 0.95], p=[0.15, 0.45, 0.4]))
-        top = float(rng.uniform(1.9, min(2.25, plan.height - 0.15)))
-        low = float(rng.uniform(0.3, wall.length - width - 0.3))
+        top = rng.uniform(1.9, min(2.25, plan.height - 0.15))
+        low = rng.uniform(0.3, wall.length - width - 0.3)
         opening = Opening(int(number), low, low + width, bottom, top)
         plan.open(opening)
         made.append(opening)
@@ -103,13 +103,13 @@ def _windows(plan: Plan, m: Materials, view: Material) -> list[Opening]:
 
 def _door(plan: Plan, m: Materials) -> None:
     rng = m.rng
-    width, height = float(rng.uniform(0.78, 0.95)), float(rng.uniform(1.98, 2.12))
+    width, height = rng.uniform(0.78, 0.95), rng.uniform(1.98, 2.12)
     for _ in range(10):
         number = plan.any_wall()
         wall = plan.walls[number]
         if wall.length < width + 0.3:
             continue
-        low = float(rng.uniform(0.12, wall.length - width - 0.12))
+        low = rng.uniform(0.12, wall.length - width - 0.12)
         if plan.hidden(number, low - 0.1, low + width + 0.1, 0.0, height):
             continue
         plan.open(Opening(number, low, low + width, 0.0, height, door=True))
@@ -140,7 +140,7 @@ def _standing_lamps(plan: Plan, m: Materials, lit: bool) -> None:
     for _ in range(int(rng.integers(0, 3))):
         on = lit and rng.random() < 0.7
         light = _bright(lamp_globe(m), rng.uniform(1.0, 3.0), True) if on else None
-        plan.against_wall(shade_lamp(m, float(rng.uniform(1.2, 1.75)), light))
+        plan.against_wall(shade_lamp(m, rng.uniform(1.2, 1.75), light))
 
 
 def _bright(light: Material, factor: float, lit: bool) -> Material:

@@ -41,29 +41,29 @@ def wall(kind: str, colour: Colour, rng: np.random.Generator) -> tuple[np.ndarra
     if kind == 'stripes':
         x = np.sin(2 * np.pi * np.arange(_SIDE) * rng.integers(2, 5) / _SIDE)
         value = 0.08 * np.tanh(6 * x)[None] + np.zeros((_SIDE, 1))
-        return _tinted(colour, value + 0.01 * _grain(rng)), float(rng.uniform(0.4, 1.0))
+        return _tinted(colour, value + 0.01 * _grain(rng)), rng.uniform(0.4, 1.0)
     if kind == 'pattern':
-        return _damask(colour, rng), float(rng.uniform(0.35, 0.8))
+        return _damask(colour, rng), rng.uniform(0.35, 0.8)
     if kind == 'brick':
-        return _bricks(colour, rng, rows=8, columns=4), float(rng.uniform(0.6, 0.9))
+        return _bricks(colour, rng, rows=8, columns=4), rng.uniform(0.6, 0.9)
     if kind == 'office':
         return _bricks(colour, rng, rows=2, columns=2, shift=False, contrast=0.02), 1.2
     x = np.arange(_SIDE) * int(rng.integers(6, 12)) / _SIDE % 1.0
     value = np.where(x < 0.06, -0.35, 0.0)[None] + 0.04 * _smooth(rng, (3, 60))
-    return _tinted(colour, value), float(rng.uniform(0.8, 1.2))
+    return _tinted(colour, value), rng.uniform(0.8, 1.2)
 
 
 def floor(kind: str, colour: Colour, rng: np.random.Generator) -> tuple[np.ndarray, float]:
     """Return the texture of a floor and the metres that it covers."""
     if kind == 'planks':
         boards = _bricks(colour, rng, rows=8, columns=2, contrast=0.12, joint=0.015)
-        return _mixed(boards, np.rot90(wood(colour, rng))), float(rng.uniform(0.9, 1.6))
+        return _mixed(boards, np.rot90(wood(colour, rng))), rng.uniform(0.9, 1.6)
     if kind == 'herringbone':
-        return _herringbone(colour, rng), float(rng.uniform(0.6, 1.0))
+        return _herringbone(colour, rng), rng.uniform(0.6, 1.0)
     if kind == 'tiles':
         n = int(rng.integers(2, 5))
         return _bricks(colour, rng, rows=n, columns=n, shift=bool(rng.random() < 0.2),
-                       contrast=0.04, joint=0.03), float(rng.uniform(0.8, 1.4))
+                       contrast=0.04, joint=0.03), rng.uniform(0.8, 1.4)
     if kind == 'carpet':
         value = 0.12 * _grain(rng) + 0.10 * _smooth(rng, (50, 50))
         return _tinted(colour, value), 0.8

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Where a robot's camera may be in a room, on a grid."""
 
 from __future__ import annotations

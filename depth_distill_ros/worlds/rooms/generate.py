@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 One furnished room from a seed.
 
@@ -67,7 +66,7 @@ def _furnish(look: Look, rng: np.random.Generator, kind: str | None, shrink: flo
             groups.cupboard(m, room)
         layouts.extras(m, room, int(rng.integers(*look.extras)))
     layouts.pictures(m, room, int(rng.integers(look.pictures[0], look.pictures[1] + 1)))
-    drop = float(rng.uniform(0.08, 0.7 if kind == 'dining room' else 0.45))
+    drop = rng.uniform(0.08, 0.7 if kind == 'dining room' else 0.45)
     lamp = small.ceiling_lamp(m, drop)
     room.try_add(lamp.at(size[0] / 2, size[1] / 2, size[2] - drop))
     randomise.litter(m, room)
@@ -90,11 +89,11 @@ def _openings(m: Materials, room: Placer) -> list[int]:
     walls = []
     for wall in order[2:2 + int(rng.integers(1, 3))]:
         length = shell.wall_length(room.size, wall)
-        width = float(rng.uniform(0.9, min(2.2, length - 0.9)))
+        width = rng.uniform(0.9, min(2.2, length - 0.9))
         low = float(rng.choice([0.85, 0.95, 1.05, 0.08], p=[0.35, 0.3, 0.25, 0.1]))
-        high = float(rng.uniform(1.95, min(2.25, room.size[2] - 0.15)))
+        high = rng.uniform(1.95, min(2.25, room.size[2] - 0.15))
         reach = 0.5 * (length - width) - 0.3
-        along = float(rng.uniform(-reach, reach)) if reach > 0 else 0.0
+        along = rng.uniform(-reach, reach) if reach > 0 else 0.0
         placed = room.try_add(room.on_wall(shell.window(m, width, low, high), wall, along, 0.0,
                                            0.0))
         if not placed:

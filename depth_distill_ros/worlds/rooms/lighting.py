@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """The light of a room: what is everywhere, the ceiling lamp, the windows, the bounce."""
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """The materials of one room: colours from the look's palettes, textures drawn for them."""
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ class Materials:
         self.dark = Material((0.08, 0.08, 0.09), gloss=0.2)
         self.white = Material((0.93, 0.93, 0.91), gloss=0.1)
         self.glass = Material(tuple(float(v) for v in rng.uniform((0.75, 0.85, 0.9), 1.0)),
-                              emission=float(rng.uniform(0.6, 0.95)))
+                              emission=rng.uniform(0.6, 0.95))
         self.glow = Material((1.0, 0.93, 0.78), emission=0.85)
         colours = [self.colour(look.small) for _ in range(7)]
         self.textures['spines'] = textures.spines(rng, colours)

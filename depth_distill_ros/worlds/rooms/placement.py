@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Where things can stand: nothing enters anything else, doors stay free."""
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 Domain randomisation: what a look's ``wild`` part adds to a room.
 
@@ -77,10 +76,10 @@ def _paint(material: Material, room: Room, other: bool, scales: dict[str, float]
         texture, tile = None, None
         if rng.random() < 0.5:
             texture = str(rng.choice(list(room.textures)))
-            tile = (float(rng.uniform(0.4, 2.0)),) * 2
+            tile = (rng.uniform(0.4, 2.0),) * 2
             colour = 0.5 + 0.5 * colour
         return Material(tuple(float(c) for c in colour), texture, tile,
-                        gloss=float(rng.uniform(0.0, 0.5)))
+                        gloss=rng.uniform(0.0, 0.5))
     if material.tile is None:
         return material
     return replace(material, tile=tuple(scales[material.texture] * t for t in material.tile))

@@ -168,6 +168,10 @@ class Room:
     lights: tuple[Light, ...]
     textures: dict[str, np.ndarray] = field(repr=False)
 
+    def mean_colours(self) -> dict[str, np.ndarray]:
+        """Return the mean RGB in 0..1 of each texture."""
+        return {name: texture.mean(axis=(0, 1)) / 255.0 for name, texture in self.textures.items()}
+
 
 class Parts(list):
     """Collects the primitives of an object; every z is the underside of the part."""

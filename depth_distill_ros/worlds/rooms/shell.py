@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """The empty room: floor, walls, ceiling, skirting, doors, windows and curtains."""
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 Seamless procedural textures, uint8 RGB, from a few cached noise fields.
 
@@ -178,9 +177,9 @@ def wallpaper(rng: np.random.Generator, colour: np.ndarray, other: np.ndarray) -
     for _ in range(4):
         centre = tuple(int(v) for v in rng.integers(6, 58, 2))
         axes = tuple(int(v) for v in rng.integers(3, 18, 2))
-        mix = float(rng.uniform(0.3, 1.0))
+        mix = rng.uniform(0.3, 1.0)
         paint = [float(v) for v in colour + mix * (other - colour)]
-        cv2.ellipse(cell, centre, axes, float(rng.uniform(0, 180)), 0, 360, paint,
+        cv2.ellipse(cell, centre, axes, rng.uniform(0, 180), 0, 360, paint,
                     int(rng.choice([-1, 2])), cv2.LINE_AA)
     half = np.concatenate([cell, cell[:, ::-1]], axis=1)
     whole = np.concatenate([half, half[::-1]], axis=0)

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 The way of a robot's camera through a room: it turns, drives, and looks where it drives.
 
@@ -33,8 +32,8 @@ def poses(space: FreeSpace, look: Look, rng: np.random.Generator, stride: float)
     """
     x, y = (float(v) for v in space.draw(rng, 1)[0])
     yaw = _first_heading(space, rng, x, y)
-    height = look.camera_height + look.camera_height_jitter * float(rng.uniform(-1.0, 1.0))
-    mount = 0.5 * look.camera_pitch_jitter * float(rng.uniform(-1.0, 1.0))
+    height = look.camera_height + look.camera_height_jitter * rng.uniform(-1.0, 1.0)
+    mount = 0.5 * look.camera_pitch_jitter * rng.uniform(-1.0, 1.0)
     keep = math.exp(-stride / _CORRELATION)
     drift, sway = rng.standard_normal((2, 2))
     goal, speed, left = None, 1.0, 0.0
@@ -79,7 +78,7 @@ def _next_goal(space: FreeSpace, rng: np.random.Generator, x: float, y: float,
     score -= 3.0 * np.maximum(0.0, 1.6 - ahead)
     best = int(np.argmax(score))
     reach = min(float(drive[best]), max(0.0, float(ahead[best]) - _STARE))
-    reach = max(0.0, reach * float(rng.uniform(0.5, 1.0)))
+    reach = max(0.0, reach * rng.uniform(0.5, 1.0))
     return (x + (reach + 1e-3) * math.cos(headings[best]),
             y + (reach + 1e-3) * math.sin(headings[best]))
 

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Lamps, plants, screens, books, crockery, boxes and pictures."""
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ def book_row(m: Materials, width: float, height: float, depth: float) -> Object:
     rng, parts = m.rng, Parts()
     left = -width / 2
     while left < width / 2 - 0.03:
-        block = min(float(rng.uniform(0.08, 0.30)), width / 2 - left)
+        block = min(rng.uniform(0.08, 0.30), width / 2 - left)
         tall = height * rng.uniform(0.75, 1.0)
         thick = depth * rng.uniform(0.8, 1.0)
         parts.box((block - 0.002, thick, tall), (left + block / 2, (depth - thick) / 2 * 0.5, 0),
