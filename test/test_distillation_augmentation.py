@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures through other cameras, and what the methods make of them."""
+"""The random camera augmentation, and its use by the methods."""
 
 import pytest
 import torch
@@ -23,8 +23,8 @@ def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def pictures(count=3):
-    """Smooth pictures whose classes are the columns that they were painted by."""
+def images(count=3):
+    """Return smooth images whose classes are their columns, eight pixels wide."""
     column = torch.arange(SIZE[1]).expand(count, *SIZE)
     x = torch.nn.functional.interpolate(
         torch.rand(count, 3, 8, 12, generator=seeded(9)), SIZE, mode='bilinear')
@@ -41,7 +41,7 @@ def test_a_camera_without_strength_changes_nothing():
     torch.testing.assert_close(camera(x, 0.0, seeded()), x, rtol=0, atol=1e-6)
 
 
-def test_every_picture_of_a_batch_is_seen_through_a_camera_of_its_own():
+def test_every_image_of_a_batch_has_a_random_camera_of_its_own():
     x = torch.rand(1, 3, *SIZE, generator=seeded()).expand(4, -1, -1, -1)
     seen = camera(x, 1.0, seeded())
     assert seen.shape == x.shape and seen.min() >= 0 and seen.max() <= 1
@@ -51,7 +51,7 @@ def test_every_picture_of_a_batch_is_seen_through_a_camera_of_its_own():
     assert not torch.equal(seen, camera(x, 1.0, seeded(1)))
 
 
-def test_black_and_white_pictures_stay_finite_and_in_range():
+def test_black_and_white_images_stay_finite_and_in_range():
     for level in (0.0, 1.0):
         seen = camera(torch.full((8, 3, *SIZE), level), 2.0, seeded())
         assert seen.isfinite().all() and seen.min() >= 0 and seen.max() <= 1
@@ -67,8 +67,8 @@ def test_the_corners_get_darker_and_edges_softer():
     assert seen[47] > 1.5 * seen[20:40].mean()
 
 
-def test_classes_are_mirrored_along_with_their_picture_and_keys_are_gone():
-    before = pictures(8)
+def test_classes_are_mirrored_with_their_image_and_keys_are_dropped():
+    before = images(8)
     after = augmented({STREAM: before}, 1e-6, seeded())[STREAM]
     turned = [not torch.equal(a, b)
               for a, b in zip(after.semantics, before.semantics, strict=True)]
@@ -83,8 +83,8 @@ def test_classes_are_mirrored_along_with_their_picture_and_keys_are_gone():
 
 
 @pytest.mark.parametrize('name', ['kd-ood', 'd3'])
-def test_teacher_and_student_see_the_same_changed_pictures(name):
-    batch = {STREAM: pictures(), AUXILIARY: pictures(2)}
+def test_teacher_and_student_get_the_same_augmented_images(name):
+    batch = {STREAM: images(), AUXILIARY: images(2)}
     teacher, student = networks()
     seen = []
     teacher.register_forward_hook(lambda module, x, y: seen.append(('teacher', x[0])))
@@ -92,14 +92,15 @@ def test_teacher_and_student_see_the_same_changed_pictures(name):
     make_method(name, teacher, student, CPU, SIZE, 3, MethodSettings(
         augmentation=1.0, g_width=0.125)).step(batch, lambda loss, *n: None, seeded(4))
     expected = [part.x for part in augmented(batch, 1.0, seeded(4)).values()]
-    learnt, = (x for who, x in seen if who == 'student')
-    taught = [x for who, x in seen if who == 'teacher']
-    assert torch.equal(learnt[:3], expected[0]) and torch.equal(learnt[-2:], expected[1])
-    assert all(any(torch.equal(x, part) for x in taught) for part in expected)
+    student_input, = (x for who, x in seen if who == 'student')
+    teacher_inputs = [x for who, x in seen if who == 'teacher']
+    assert torch.equal(student_input[:3], expected[0])
+    assert torch.equal(student_input[-2:], expected[1])
+    assert all(any(torch.equal(x, part) for x in teacher_inputs) for part in expected)
 
 
-def test_the_taught_depth_is_of_the_changed_picture_not_the_one_kept_for_its_frame():
-    batch = {STREAM: pictures()}
+def test_the_teacher_depth_is_of_the_augmented_image_and_not_the_one_kept_for_its_frame():
+    batch = {STREAM: images()}
     teacher, student = networks()
     method = make_method('kd-ood', teacher, student, CPU, SIZE, 3,
                          MethodSettings(augmentation=1.0))
@@ -112,13 +113,13 @@ def test_the_taught_depth_is_of_the_changed_picture_not_the_one_kept_for_its_fra
     assert second.item() == pytest.approx(expected.item(), rel=1e-4) != first.item()
 
 
-def test_without_augmentation_no_chance_is_taken_for_it():
+def test_without_augmentation_no_random_number_is_drawn_for_it():
     teacher, student = networks()
     method = D3(teacher, student, None, CPU, mixing='none')
     generator = seeded()
-    method.step({STREAM: pictures()}, lambda loss, *n: None, generator)
+    method.step({STREAM: images()}, lambda loss, *n: None, generator)
     assert torch.equal(generator.get_state(), seeded().get_state())
-    assert (denormalise(pictures().x) <= 1).all()
+    assert (denormalise(images().x) <= 1).all()
 
 
 def test_d3plus_is_d3_with_its_preset_and_the_rest_of_the_options():
@@ -127,8 +128,8 @@ def test_d3plus_is_d3_with_its_preset_and_the_rest_of_the_options():
     assert effective('d3', settings) is settings
     method = make_method('d3plus', *networks(), CPU, SIZE, 3, MethodSettings(g_width=0.125))
     assert isinstance(method, D3) and 'transformation' in method.networks
-    losses = method.step({STREAM: pictures()}, lambda loss, *n: None, seeded())
+    losses = method.step({STREAM: images()}, lambda loss, *n: None, seeded())
     same = make_method('d3', *networks(), CPU, SIZE, 3, effective(
         'd3plus', MethodSettings(g_width=0.125)))
-    again = same.step({STREAM: pictures()}, lambda loss, *n: None, seeded())
+    again = same.step({STREAM: images()}, lambda loss, *n: None, seeded())
     assert losses['loss_plain'] == again['loss_plain']

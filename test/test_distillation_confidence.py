@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A student's confidence: learnt without changing its depth, and right about where it is wrong."""
+"""A student's confidence: trained without changing its depth, and low where the depth is wrong."""
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ SIZE = (64, 96)
 
 
 def scene(seed):
-    """Make pictures whose lower half is red, and a depth that their student knows only there."""
+    """Make images whose lower half is red, and a depth that the student predicts only there."""
     generator = torch.Generator().manual_seed(seed)
     x = torch.randn(2, 3, *SIZE, generator=generator) * 0.1
     x[:, 0, 32:] += 3
@@ -29,15 +29,15 @@ def student(request):
     torch.manual_seed(0)
     network = build(request.param, 'mobilenetv2')
     with torch.no_grad():
-        for seed in range(30):  # statistics of such pictures
+        for seed in range(30):  # BatchNorm statistics of such images
             network(scene(seed)[0][0])
-        # says 2 m everywhere
+        # predicts 2 m everywhere
         network.head[-1].weight.zero_()
         network.head[-1].bias.fill_(2.0)
     return network.eval().requires_grad_(False)
 
 
-def test_it_learns_where_the_student_is_wrong_and_leaves_its_depth_alone(student):
+def test_it_becomes_low_where_the_student_is_wrong_and_leaves_the_depth_unchanged(student):
     before = {n: t.clone() for n, t in student.state_dict().items()}
     training = ConfidenceTraining(student, CPU)
     losses = [training.step(scene(seed)) for seed in range(60)]

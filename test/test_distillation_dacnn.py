@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""DACNN's losses by hand, and its teacher and student learning on simulated stereo pairs."""
+"""DACNN's losses by hand, and its teacher and student trained on simulated stereo pairs."""
 
 import math
 
@@ -26,7 +26,7 @@ def test_l_pixel_is_the_mean_absolute_difference_where_there_is_depth():
     assert l_pixel(depth, measured).item() == pytest.approx(7 / 4)
 
 
-def test_l_smooth_lets_depth_jump_where_the_picture_does():
+def test_l_smooth_lets_depth_jump_where_the_image_does():
     depth = torch.tensor([[[[1.0, 1.0, 3.0]]]])
     flat, edge = torch.zeros(1, 3, 1, 3), torch.tensor([0.0, 0.0, 1.0]).expand(1, 3, 1, 3)
     depth, flat, edge = (t.repeat(1, 1, 2, 1) for t in (depth, flat, edge))
@@ -36,7 +36,7 @@ def test_l_smooth_lets_depth_jump_where_the_picture_does():
 
 @pytest.mark.parametrize(('softmax', 'reduction'), [
     ('positions', 'mean'), ('channels', 'mean'), ('positions', 'sum'), ('channels', 'sum')])
-def test_l_guidance_is_a_divergence_from_the_teacher_that_is_not_taught_back(softmax, reduction):
+def test_l_guidance_is_a_divergence_from_the_teacher_without_a_gradient_to_it(softmax, reduction):
     torch.manual_seed(0)
     student = [torch.randn(2, 8, 4, 5, requires_grad=True) for _ in range(3)]
     teacher = [torch.randn(2, 8, 4, 5, requires_grad=True) for _ in range(3)]
@@ -74,12 +74,12 @@ def steps(method, pairs, count=4):
     return [training.train_step({LABELLED: pairs}) for _ in range(count)]
 
 
-def test_the_stereo_teacher_learns_measured_depth(networks, pairs):
+def test_the_loss_of_the_stereo_teacher_on_measured_depth_falls(networks, pairs):
     losses = steps(DACNNTeacher(networks[0], CPU), pairs)
     assert losses[-1]['loss_student'] < losses[0]['loss_student']
 
 
-def test_the_student_learns_from_measured_depth_and_from_the_teacher(networks, pairs):
+def test_the_student_is_trained_on_measured_depth_and_on_the_teacher(networks, pairs):
     teacher, student = networks
     before = {n: t.clone() for n, t in teacher.state_dict().items()}
     losses = steps(DACNNStudent(teacher, student, CPU), pairs)
@@ -91,7 +91,7 @@ def test_the_student_learns_from_measured_depth_and_from_the_teacher(networks, p
     assert all(torch.equal(before[n], t) for n, t in teacher.state_dict().items())
 
 
-def test_without_the_teachers_two_terms_it_is_not_asked(networks, pairs, monkeypatch):
+def test_without_the_teachers_two_terms_it_does_not_run(networks, pairs, monkeypatch):
     teacher, student = networks
     monkeypatch.setattr(teacher, 'with_guidance', None)
     losses = steps(DACNNStudent(teacher, student, CPU, w_proxy=0.0, w_guidance=0.0), pairs, 1)

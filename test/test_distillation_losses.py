@@ -36,7 +36,7 @@ def test_loss_h_refuses_maps_of_other_sizes():
         loss_h(torch.zeros(1, 1, 4, 5), torch.zeros(1, 1, 8, 10))
 
 
-def test_l_bn_gives_the_golden_number_and_reaches_the_picture():
+def test_l_bn_gives_the_golden_number_and_reaches_the_image():
     layer = nn.BatchNorm2d(2).eval()
     x = (torch.arange(24.0) / 10).view(2, 2, 2, 3).requires_grad_()
     statistics = FeatureStatistics(layer)
@@ -86,15 +86,15 @@ def test_every_class_has_its_turn():
     assert counts.min() > 60
 
 
-def test_a_mixture_has_pixels_of_exactly_two_pictures_split_along_the_mask():
+def test_a_mixture_has_pixels_of_exactly_two_images_split_along_the_mask():
     x = torch.arange(4.0).view(4, 1, 1, 1).expand(4, 3, 2, 4)
     labels = torch.tensor([1, 2, 3, 4], dtype=torch.uint8).expand(4, 2, 4)
     mixed = mix(x, labels, torch.Generator().manual_seed(3))
     partners = set()
-    for i, picture in enumerate(mixed):
-        assert (picture == picture[0]).all()
-        own = picture[0] == i
-        others = picture[0][~own].unique().tolist()
+    for i, image in enumerate(mixed):
+        assert (image == image[0]).all()
+        own = image[0] == i
+        others = image[0][~own].unique().tolist()
         assert len(others) <= 1
         assert own.sum() in (4, 8)
         partners |= {(i, *others)}
@@ -141,12 +141,12 @@ def test_what_is_masked_has_no_part_in_the_loss_or_in_the_gradient():
     mask[..., 3:5, 4:6] = False
     losses = []
     for hidden in (0.0, 50.0, float('nan')):
-        learnt = prediction.clone().requires_grad_()
-        loss = loss_h(learnt, torch.where(mask, target, hidden), mask)
+        predicted = prediction.clone().requires_grad_()
+        loss = loss_h(predicted, torch.where(mask, target, hidden), mask)
         loss.backward()
         losses.append(loss.item())
-        assert not learnt.grad[..., 3:5, 4:6].any()
-        assert learnt.grad.isfinite().all()
+        assert not predicted.grad[..., 3:5, 4:6].any()
+        assert predicted.grad.isfinite().all()
     assert losses[0] == losses[1] == losses[2]
 
 

@@ -49,16 +49,16 @@ def teacher(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def frames(tmp_path_factory):
-    """Write a plain folder of twelve pictures with depth and classes."""
+    """Write a plain folder of twelve images with depth and classes."""
     folder = tmp_path_factory.mktemp('frames')
     random = np.random.default_rng(0)
     for kind in ('image', 'depth', 'semantics'):
         (folder / kind).mkdir()
     for number in range(12):
-        picture = cv2.resize(random.integers(0, 256, (8, 12, 3), np.uint8), SIZE[::-1])
+        image = cv2.resize(random.integers(0, 256, (8, 12, 3), np.uint8), SIZE[::-1])
         depth = cv2.resize(random.integers(1000, 4000, (4, 6)).astype(np.uint16), SIZE[::-1])
         classes = np.repeat(np.repeat(random.integers(1, 14, (8, 12), np.uint8), 4, 0), 4, 1)
-        for kind, array in (('image', picture), ('depth', depth), ('semantics', classes)):
+        for kind, array in (('image', image), ('depth', depth), ('semantics', classes)):
             assert cv2.imwrite(str(folder / kind / f'{number:03d}.png'), array)
     return f'folder:{folder}'
 
@@ -229,7 +229,7 @@ def test_frames_without_what_the_method_needs_are_counted_and_skipped(frames):
     source = DatasetBatches(Holes(), preparation('folder:/x', SIZE, ('depth',)), 4, 0,
                           torch.device('cpu'), needed=('depth',))
     drawn = [source.draw() for _ in range(3)]
-    assert all(pictures.depth.shape[0] == 4 for pictures in drawn)
+    assert all(images.depth.shape[0] == 4 for images in drawn)
     assert source.unreadable > 0
 
 
@@ -274,7 +274,7 @@ processes.leave()
 
 
 def test_two_processes_train_as_one_with_twice_the_batch(settings, tmp_path):
-    text = json.dumps({**vars(settings), 'method': 'kd-ood', 'batch': 4})
+    text = json.dumps({**vars(settings), 'method': 'kd-ood', 'batch': 4, 'steps': 3})
     script = tmp_path / 'part.py'
     script.write_text(_PART)
     environment = {**os.environ, 'PYTHONPATH': ROOT, 'OMP_NUM_THREADS': '1'}

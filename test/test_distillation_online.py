@@ -79,7 +79,7 @@ def test_both_the_student_s_and_g_s_losses_fall(open_session):
     session = open_session()
     assert session.ready()
     first = session.train_step()
-    for _ in range(25):
+    for _ in range(15):
         last = session.train_step()
     assert last['loss_student'] < first['loss_student'] - 0.3
     assert last['l_bn'] < first['l_bn']
@@ -274,8 +274,8 @@ def test_no_store_yet_means_not_ready(open_session, tmp_path):
 def test_the_preview_shows_five_images_a_row(open_session):
     session = open_session()
     session.ready()
-    picture = session.preview(frames=2)
-    assert picture.shape == (2 * SIZE[0], 5 * SIZE[1], 3)
-    assert picture.dtype == np.uint8
-    plain = picture[:SIZE[0], :SIZE[1]]
+    image = session.preview(frames=2)
+    assert image.shape == (2 * SIZE[0], 5 * SIZE[1], 3)
+    assert image.dtype == np.uint8
+    plain = image[:SIZE[0], :SIZE[1]]
     assert any(np.array_equal(plain, stream_frames.frame(n, SIZE).image) for n in range(32))

@@ -39,7 +39,7 @@ def rendered(count):
     return draw, images.numpy(), depth.numpy()
 
 
-def test_a_network_learns_the_depth_of_rendered_rooms():
+def test_a_network_is_trained_on_the_depth_of_rendered_rooms():
     draw, images, depth = rendered(16)
     source = RenderedSource(draw, 4, 0, CPU.device)
     torch.manual_seed(0)
@@ -54,7 +54,7 @@ def test_a_network_learns_the_depth_of_rendered_rooms():
     assert after['rmse'] < before['rmse']
 
 
-def test_rendered_pictures_are_mirrored_with_their_depth_and_change_colour():
+def test_rendered_images_are_mirrored_with_their_depth_and_change_colour():
     grey = 8 + 24 * torch.arange(8, dtype=torch.uint8).view(1, 1, 8, 1).expand(64, 2, 8, 3)
     columns = torch.arange(4.0).expand(64, 1, 4)
     source = RenderedSource(lambda count: (grey, columns), 64, 0, torch.device('cpu'))

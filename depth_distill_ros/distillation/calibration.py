@@ -4,8 +4,8 @@
 Calibration: recorded feature statistics in a file, for teachers that store none.
 
 A BatchNorm layer stores the mean and variance of its input over the training images, and l_BN
-(eq. 6) reads them. A ViT has no such layers. A calibration records the same of its other layers,
-over images of the teacher's domain.
+(eq. 6 and 7) reads them. A ViT has no such layers. A calibration records the same of its other
+layers, over images of the teacher's domain.
 """
 
 from __future__ import annotations

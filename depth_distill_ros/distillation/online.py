@@ -19,17 +19,13 @@ from depth_distill_ros.distillation.confidence import ConfidenceTraining
 from depth_distill_ros.distillation.curves import TrainingCurves
 from depth_distill_ros.distillation.data.stream_source import StreamSource
 from depth_distill_ros.distillation.methods import effective, make_method, needs_gradient
-from depth_distill_ros.distillation.release_score import (
-    ReleaseEvaluator,
-    TeacherTargets,
-    is_better,
-)
+from depth_distill_ros.distillation.release_score import ReleaseEvaluator, is_better
 from depth_distill_ros.distillation.releases import ReleaseRecord, latest, publish
 from depth_distill_ros.distillation.student_start import starting_student
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.geometry.colour import colour_depth
 from depth_distill_ros.networks.confidence import ConfidentNetwork
-from depth_distill_ros.networks.model import ModelCard, load_model
+from depth_distill_ros.networks.model import ModelCard
 from depth_distill_ros.networks.normalisation import to_image
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OnlineSettings
@@ -152,7 +148,8 @@ class OnlineDistillation:
         student = self._trainer.average.module
         targets = self._evaluator.targets(self._source.held_out(self.settings.held_out_frames))
         score = self._evaluator.score(student, targets)
-        if not force and not is_better(score, self._score_to_beat(targets)):
+        if not force and not is_better(
+                score, self._evaluator.score_to_beat(targets, self.latest_release())):
             return None
         if self._confidence:
             student = self._confidence.confident()
@@ -165,14 +162,6 @@ class OnlineDistillation:
         record = publish(self._releases, student, card, self.step, score)
         self._curves.add('held_out', self.step, {**score, 'release': record.number})
         return record
-
-    def _score_to_beat(self, targets: TeacherTargets) -> float:
-        previous = self.latest_release()
-        if previous is None:
-            return self._evaluator.constant_depth_score(targets)['delta1']
-        released, _ = load_model(previous.folder)
-        released.to(self.compute.device, memory_format=torch.channels_last)
-        return self._evaluator.score(released, targets)['delta1']
 
     @torch.no_grad()
     def preview(self, frames: int = 4) -> np.ndarray:

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""l_BN of D3 (eq. 6): distance of feature statistics from those that the teacher stores."""
+"""l_BN of D3 (eq. 6 and 7): distance of feature statistics from those that the teacher stores."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class StatisticsError(DepthDistillError):
 
 class FeatureStatistics:
     """
-    l_BN = Σ over layers of the teacher of ‖μ - μ_stored‖₂ + ‖σ² - σ²_stored‖₂ (eq. 6).
+    l_BN = Σ over layers of the teacher of ‖μ - μ_stored‖₂ + ‖σ² - σ²_stored‖₂ (eq. 7).
 
     μ and the biased σ² are those of the layer's input over batch and space (or tokens). The norms
     are not squared, and no layer is weighted. `stored` defaults to the running statistics of all

@@ -1,5 +1,5 @@
 
-"""The loss of G: l_BN (eq. 6) and l_rec (eq. 7), combined by eq. 8."""
+"""The loss of G (eq. 8): l_BN (eq. 6 and 7) and the reconstruction l_rec."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from depth_distill_ros.distillation.statistics import FeatureStatistics
 
 class TransformationLoss:
     """
-    L_G = α·l_BN + β·l_rec (eq. 8), with l_rec = ‖z - x̂′‖₁ (eq. 7) as a 'mean' or a 'sum'.
+    L_G = α·l_BN + β·l_rec (eq. 8), with l_rec = ‖z - x̂′‖₁ as a 'mean' or a 'sum'.
 
     The paper does not state the reduction of l_rec.
     """
