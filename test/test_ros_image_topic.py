@@ -76,7 +76,7 @@ def test_pictures_come_from_either_kind_of_publisher_the_newest_each_time(camera
 def test_a_silent_or_unreadable_topic_is_an_error_that_names_it(nodes, camera):
     from depth_distill_ros.ros.clients.image_topic import topic_images
 
-    with pytest.raises(DepthDistillError, match='nothing.*nobody publishes it'):
+    with pytest.raises(DepthDistillError, match='nothing.*it has no publisher'):
         next(topic_images(nodes.topic('nothing'), 1, 1.0))
     depth = camera(encoding='32FC1', make=lambda _: np.ones((8, 8), np.float32))
     with pytest.raises(DepthDistillError, match='image: .*32FC1 is not a colour image'):

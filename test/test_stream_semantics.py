@@ -81,12 +81,3 @@ def test_ids_beyond_those_that_are_looked_up_at_once_have_classes_too():
 def test_an_instance_picture_is_refused():
     with pytest.raises(SemanticsError, match='285 ids that the class table lacks.*instance'):
         classes(np.arange(300, dtype=np.uint16).reshape(15, 20), 'mono16')
-
-
-@pytest.mark.parametrize('array', [
-    np.zeros((2, 2), np.uint16), np.zeros((2, 2, 1), np.uint8), np.zeros(4, np.uint8)])
-def test_an_array_that_is_not_of_the_encoding_is_refused(array):
-    with pytest.raises(SemanticsError, match='expected H x W uint8'):
-        label_ids(array, 'mono8')
-    with pytest.raises(SemanticsError, match='expected H x W x 3 uint8'):
-        label_ids(array, 'rgb8')

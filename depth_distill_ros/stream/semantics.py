@@ -12,11 +12,8 @@ import numpy as np
 from depth_distill_ros.errors import DepthDistillError
 
 LABELS_MAP = 'rgb8'
-_DTYPES = {
-    'mono8': np.uint8, '8UC1': np.uint8, 'mono16': np.uint16, '16UC1': np.uint16,
-    '32SC1': np.int32,
-}
-SUPPORTED = (*_DTYPES, LABELS_MAP)
+_IDS = ('mono8', '8UC1', 'mono16', '16UC1', '32SC1')
+SUPPORTED = (*_IDS, LABELS_MAP)
 # Gazebo numbers the instances of a class with red + 256 green. A colored_map has random colours,
 # nearly all of which have more green than any number of instances needs.
 _MOST_GREEN = 16
@@ -52,16 +49,9 @@ def label_ids(array: np.ndarray, encoding: str) -> np.ndarray:
     """
     if encoding not in SUPPORTED:
         raise SemanticsError(
-            f"semantics with encoding '{encoding}': supported are {', '.join(_DTYPES)} with ids, "
+            f"semantics with encoding '{encoding}': supported are {', '.join(_IDS)} with ids, "
             f"and {LABELS_MAP} as Gazebo's labels_map")
-    coloured = encoding == LABELS_MAP
-    dtype = np.uint8 if coloured else _DTYPES[encoding]
-    shape = 'H x W x 3' if coloured else 'H x W'
-    if array.dtype != dtype or array.ndim != 2 + coloured or coloured and array.shape[2] != 3:
-        raise SemanticsError(
-            f"semantics with encoding '{encoding}': found {array.dtype} of shape {array.shape}, "
-            f'expected {shape} {np.dtype(dtype)}')
-    if not coloured:
+    if encoding != LABELS_MAP:
         return array
     red, green, blue = (array[..., channel] for channel in range(3))
     if (green >= _MOST_GREEN).any() and not ((red == blue) & (green == blue)).all():

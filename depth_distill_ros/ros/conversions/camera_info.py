@@ -46,7 +46,7 @@ def rectified(message: CameraInfo) -> CameraInfo:
     apply. CameraInfoError if P is missing.
     """
     if not message.p[0] > 0.0:
-        raise CameraInfoError('camera_info has no P, the camera of rectified pictures: fill it '
+        raise CameraInfoError('camera_info has no P, the camera of rectified images: fill it '
                               'in, or set rectify to none or node')
     result = copy(message)
     result.distortion_model, result.d = 'plumb_bob', [0.0] * 5

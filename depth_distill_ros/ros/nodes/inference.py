@@ -110,7 +110,7 @@ class InferenceNode(ManagedNode):
         for camera in self._cameras:
             camera.reset()
         self._student: Student | None = None
-        self._engine = ''
+        self._engine_name = ''
         self._preparing: int | None = None
         self._releases: LatestItem[tuple[Path, int]] = LatestItem()
         self._swaps = self._refused = 0
@@ -189,16 +189,16 @@ class InferenceNode(ManagedNode):
         self._preparing = number
         try:
             # torch needs no files
-            name = REFERENCE if REFERENCE in (self.value('engine'), self._engine) \
+            name = REFERENCE if REFERENCE in (self.value('engine'), self._engine_name) \
                 else worker.prepare(self._request(folder), stop.is_set)
             if name is None:
                 return
             running = self._student
             if (running.folder, running.engine.name) != (folder, name):
                 self._swap(open_engine(folder, name, self.get_logger().info), number)
-            if name != self._engine:
+            if name != self._engine_name:
                 gc.freeze()  # the modules of the engine's package as well
-            self._engine, self._last_refusal = name, ''
+            self._engine_name, self._last_refusal = name, ''
         except DepthDistillError as error:
             self._refuse(error)
         self._preparing = None
@@ -206,7 +206,7 @@ class InferenceNode(ManagedNode):
     def _request(self, folder: Path) -> PrepareRequest:
         work_dir = self.value('work_dir')
         return PrepareRequest(
-            str(folder), self.value('engine'), self._engine,
+            str(folder), self.value('engine'), self._engine_name,
             str(Path(work_dir).expanduser() / 'store') if work_dir else '',
             self.value('threads') or torch.get_num_threads(),
             ParityLimits(self.value('parity_error'), self.value('parity_delta1')))

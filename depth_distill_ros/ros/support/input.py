@@ -116,7 +116,7 @@ class Input:
         self._warned = now
         mine = describe(self._subscription.qos_profile)
         if not publishers:
-            return (f'{self.name}: nothing received for {silent:.0f} s and nobody publishes it: '
+            return (f'{self.name}: nothing received for {silent:.0f} s, and it has no publisher: '
                     'is the publisher running, the remapping right, ROS_DOMAIN_ID the same?')
         who = '; '.join(sorted(_endpoint(p) for p in publishers))
         return (f'{self.name}: nothing received for {silent:.0f} s from {who}; this node asks '
