@@ -14,6 +14,8 @@ from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics  # n
 from depth_distill_ros.geometry.points import Projector  # noqa: E402
 from depth_distill_ros.geometry.scan import Mount, ScanLimits, Scanner  # noqa: E402
 from depth_distill_ros.geometry.view import View  # noqa: E402
+from depth_distill_ros.ros.cameras.frame_counts import FrameCounts  # noqa: E402
+from depth_distill_ros.ros.cameras.latest_item import LatestItem  # noqa: E402
 from depth_distill_ros.ros.conversions import (
     camera_info,
     images,  # noqa: E402
@@ -24,8 +26,6 @@ from depth_distill_ros.ros.conversions.point_cloud import (
     organised_cloud,
     thinned_cloud,  # noqa: E402,
 )
-from depth_distill_ros.ros.support.frame_counts import FrameCounts  # noqa: E402
-from depth_distill_ros.ros.support.latest_item import LatestItem  # noqa: E402
 
 RGB = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
 

@@ -11,11 +11,11 @@ from sensor_msgs.msg import Image
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.metrics import MetricsWindow, depth_metrics
+from depth_distill_ros.evaluation.metrics_file import MetricsFile
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode
-from depth_distill_ros.ros.support.metrics_file import MetricsFile
 from depth_distill_ros.settings.node import EvaluatorSettings
 from depth_distill_ros.stream.pairing import StampPairer
 

@@ -32,10 +32,10 @@ from depth_distill_ros.inference.engine_worker import PrepareRequest
 from depth_distill_ros.inference.engine_worker_client import EngineWorkerClient
 from depth_distill_ros.inference.engines.engine import DepthEngine
 from depth_distill_ros.inference.parity import ParityLimits
-from depth_distill_ros.ros.support.camera_pipeline import CameraPipeline
-from depth_distill_ros.ros.support.camera_view import scan_limits
+from depth_distill_ros.ros.cameras.camera_pipeline import CameraPipeline
+from depth_distill_ros.ros.cameras.camera_view import scan_limits
+from depth_distill_ros.ros.cameras.latest_item import LatestItem
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
-from depth_distill_ros.ros.support.latest_item import LatestItem
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
 from depth_distill_ros.ros.support.parameters import ParameterError
 from depth_distill_ros.settings.inference import InferenceSettings

@@ -1,3 +1,3 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the nodes are made of: life cycle, parameters, QoS, diagnostics, and larger parts."""
+"""What every node is made of: process, life cycle, parameters, inputs, QoS and diagnostics."""

@@ -13,10 +13,10 @@ from std_msgs.msg import Header
 
 from depth_distill_ros.geometry.depth import beyond_is_free, metres_to_millimetres
 from depth_distill_ros.inference.engines.engine import Prediction
+from depth_distill_ros.ros.cameras.camera_view import CameraView
 from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.ros.conversions.laser_scan import laser_scan
 from depth_distill_ros.ros.conversions.point_cloud import organised_cloud, thinned_cloud
-from depth_distill_ros.ros.support.camera_view import CameraView
 from depth_distill_ros.ros.support.lifecycle import ManagedNode
 
 

@@ -12,12 +12,12 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.inference.engines.engine import DepthEngine, EngineError
+from depth_distill_ros.ros.cameras.camera_view import CameraView
+from depth_distill_ros.ros.cameras.depth_outputs import DepthOutputs
+from depth_distill_ros.ros.cameras.frame_counts import FrameCounts
+from depth_distill_ros.ros.cameras.latest_item import LatestItem
 from depth_distill_ros.ros.conversions import camera_info, images
-from depth_distill_ros.ros.support.camera_view import CameraView
-from depth_distill_ros.ros.support.depth_outputs import DepthOutputs
 from depth_distill_ros.ros.support.diagnostics import Durations, Rates
-from depth_distill_ros.ros.support.frame_counts import FrameCounts
-from depth_distill_ros.ros.support.latest_item import LatestItem
 from depth_distill_ros.ros.support.lifecycle import ManagedNode
 from depth_distill_ros.ros.support.parameters import declare
 from depth_distill_ros.settings.field import settings_of
