@@ -263,7 +263,7 @@ def test_an_engine_that_fails_on_a_frame_costs_that_frame_alone(nodes, model):
             lambda: (found := node._cameras[0].counts.values())['in_flight'] == 0
             and found['answered'] == len(depths) and found, 'the account of all frames')
         assert counts['rejected.engine'] >= 4
-        assert node._cameras[0].last_rejection == 'flaky failed on a picture: out of memory'
+        assert node._cameras[0].last_rejection == 'flaky failed on an image: out of memory'
         assert node.state == 'active'
     finally:
         executor.shutdown()

@@ -153,7 +153,7 @@ def test_a_distorted_camera_is_rectified_and_its_depth_has_no_distortion(start, 
     unknown = students_of_unknown_model
     camera.show(picture, change_info=unknown)
     node.wait_for_values(rejected__camera_info=1)
-    assert 'rectify the pictures upstream' in node.values()['last_rejection']
+    assert 'rectify the images upstream' in node.values()['last_rejection']
     one_by_one(camera, depths, 1, picture, change_info=barrel)
 
 
@@ -194,7 +194,7 @@ def test_a_compressed_picture_is_answered_like_a_plain_one(start, nodes, picture
     assert stamp_of(depth) == camera.stamps[-1]
     camera.show(picture, lambda message: message.data.__delitem__(slice(300, None)))
     node.wait_for_values(rejected__image=1)
-    assert 'cut off' in node.values()['last_rejection']
+    assert 'is truncated after' in node.values()['last_rejection']
 
 
 def points_of(cloud):

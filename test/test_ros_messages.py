@@ -88,9 +88,9 @@ def test_a_message_that_makes_no_image_is_refused_with_the_numbers(change, words
 
 
 def test_depth_is_no_colour_picture_and_colour_no_depth():
-    with pytest.raises(ImageError, match='no colour'):
+    with pytest.raises(ImageError, match='32FC1 is not a colour image'):
         images.read_rgb(message_of(np.ones((2, 2), np.float32), '32FC1'))
-    with pytest.raises(ImageError, match='no depth'):
+    with pytest.raises(ImageError, match='rgb8 is not depth'):
         images.read_depth(message_of(RGB, 'rgb8'))
 
 

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from depth_distill_ros.stream.class_table import load
-from depth_distill_ros.stream.semantics import SemanticsError, label_ids, to_classes
+from depth_distill_ros.stream.semantics import (
+    SemanticsError,
+    class_ids,
+    label_ids,
+    to_classes,
+)
 
 OTHER = 7
 ENCODINGS = [
@@ -81,3 +86,10 @@ def test_ids_beyond_those_that_are_looked_up_at_once_have_classes_too():
 def test_an_instance_picture_is_refused():
     with pytest.raises(SemanticsError, match='285 ids that the class table lacks.*instance'):
         classes(np.arange(300, dtype=np.uint16).reshape(15, 20), 'mono16')
+
+
+def test_class_ids_that_need_no_table_are_taken_as_they_are_and_others_are_refused():
+    found = class_ids(np.array([[0, 13]], np.int32), '32SC1')
+    assert found.dtype == np.uint8 and found.tolist() == [[0, 13]]
+    with pytest.raises(SemanticsError, match='hold the values -1, 14; the class ids are 0..13'):
+        class_ids(np.array([[-1, 14, 3]], np.int32), '32SC1')

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.stream.classes import NYU13
 
 LABELS_MAP = 'rgb8'
 _IDS = ('mono8', '8UC1', 'mono16', '16UC1', '32SC1')
@@ -59,6 +60,33 @@ def label_ids(array: np.ndarray, encoding: str) -> np.ndarray:
             f"semantics with encoding '{encoding}' are in colours, which are no class ids: use "
             "Gazebo's labels_map instead of its colored_map, or a topic with ids")
     return blue
+
+
+def class_ids(array: np.ndarray, encoding: str) -> np.ndarray:
+    """
+    Return the class map of an image whose ids are those of NYU13.
+
+    Parameters
+    ----------
+    array, encoding : as for ``label_ids``
+
+    Returns
+    -------
+    H x W uint8, ids of NYU13, 0 unknown; it may share memory with ``array``
+
+    Raises
+    ------
+    SemanticsError : as for ``label_ids``, and for a value that is no class id
+
+    """
+    ids = label_ids(array, encoding)
+    unknown = np.unique(ids[(ids < 0) | (ids >= len(NYU13))])
+    if unknown.size:
+        shown = ', '.join(str(v) for v in unknown[:5]) + (', ...' if len(unknown) > 5 else '')
+        raise SemanticsError(
+            f"semantics with encoding '{encoding}' hold the values {shown}; the class ids are "
+            f'0..{len(NYU13) - 1} (is this a coloured or an instance image?)')
+    return ids.astype(np.uint8, copy=False)
 
 
 def to_classes(

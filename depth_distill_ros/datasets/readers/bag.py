@@ -124,5 +124,5 @@ def _depth(message: Any) -> np.ndarray:
 
 
 def _semantics(message: Any) -> np.ndarray:
-    ids = class_maps.label_ids(images.read_array(message), message.encoding)
+    ids = class_maps.class_ids(images.read_array(message), message.encoding)
     return np.ascontiguousarray(ids)

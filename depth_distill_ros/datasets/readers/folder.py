@@ -79,7 +79,7 @@ class FolderReader:
         if self._has_semantics:
             path = self._path / 'semantics' / f'{name}.png'
             try:
-                semantics = class_maps.label_ids(read_grey(path, np.uint8), 'mono8')
+                semantics = class_maps.class_ids(read_grey(path, np.uint8), 'mono8')
             except class_maps.SemanticsError as error:
                 raise DatasetError(f'{path}: {error}') from None
         if self._has_right:
