@@ -12,12 +12,10 @@ ros2 launch depth_distill_ros distill.launch.py simulator:=none robot:=real
 
 from launch import LaunchDescription
 
-from depth_distill_ros.ros.bringup import (
-    DistillationArguments,
-    distillation_graph,
-    launch_description,
-)
+from depth_distill_ros.ros.bringup import distillation_graph
+from depth_distill_ros.ros.launch_files import launch_description
+from depth_distill_ros.settings.launch import DistillationLaunch
 
 
 def generate_launch_description() -> LaunchDescription:
-    return launch_description(DistillationArguments, distillation_graph)
+    return launch_description(DistillationLaunch, distillation_graph)

@@ -15,26 +15,27 @@ from launch.actions import EmitEvent, ExecuteProcess, OpaqueFunction
 from launch.events import Shutdown
 from launch_ros.actions import Node
 
-from depth_distill_ros.ros.bringup import BringupError, NodeSpec, launch_description, launched
+from depth_distill_ros.ros.bringup import BringupError, NodeSpec
+from depth_distill_ros.ros.launch_files import launch_description, launched
 from depth_distill_ros.ros.simulators import (
     INSTALL_BRIDGE,
-    GazeboArguments,
     gazebo_bridges,
     gazebo_processes,
     require_gazebo,
     simulator_graph,
 )
+from depth_distill_ros.settings.launch import GazeboLaunch
 
 _BRIDGE = 'ros_gz_bridge'
 
 
 def generate_launch_description() -> LaunchDescription:
-    description = launch_description(GazeboArguments, _graph)
+    description = launch_description(GazeboLaunch, _graph)
     description.add_action(OpaqueFunction(function=_gazebo))
     return description
 
 
-def _graph(arguments: GazeboArguments) -> list[NodeSpec]:
+def _graph(arguments: GazeboLaunch) -> list[NodeSpec]:
     # The first that a launch asks for: what is missing must be told before any node runs.
     require_gazebo(arguments)
     try:
@@ -45,7 +46,7 @@ def _graph(arguments: GazeboArguments) -> list[NodeSpec]:
 
 
 def _gazebo(context: LaunchContext) -> list:
-    arguments = launched(GazeboArguments, context)
+    arguments = launched(GazeboLaunch, context)
     commands = gazebo_processes(arguments)
     simulator = ExecuteProcess(
         name='gazebo', cmd=commands.pop('gazebo'), output='screen',

@@ -10,8 +10,10 @@ ros2 launch depth_distill_ros inference.launch.py work_dir:=/data/run
 
 from launch import LaunchDescription
 
-from depth_distill_ros.ros.bringup import InferenceArguments, inference_graph, launch_description
+from depth_distill_ros.ros.bringup import inference_graph
+from depth_distill_ros.ros.launch_files import launch_description
+from depth_distill_ros.settings.launch import InferenceLaunch
 
 
 def generate_launch_description() -> LaunchDescription:
-    return launch_description(InferenceArguments, inference_graph)
+    return launch_description(InferenceLaunch, inference_graph)

@@ -11,9 +11,10 @@ ros2 launch depth_distill_ros isaac.launch.py robot:=real
 
 from launch import LaunchDescription
 
-from depth_distill_ros.ros.bringup import launch_description
-from depth_distill_ros.ros.simulators import IsaacArguments, simulator_graph
+from depth_distill_ros.ros.launch_files import launch_description
+from depth_distill_ros.ros.simulators import simulator_graph
+from depth_distill_ros.settings.launch import IsaacLaunch
 
 
 def generate_launch_description() -> LaunchDescription:
-    return launch_description(IsaacArguments, simulator_graph)
+    return launch_description(IsaacLaunch, simulator_graph)

@@ -9,13 +9,14 @@ import pytest
 import yaml
 
 from depth_distill_ros.ros import bringup
+from depth_distill_ros.settings.launch import InferenceLaunch
 
 CONFIG = Path(__file__).resolve().parents[1] / 'config'
 
 
 @pytest.fixture
 def published():
-    spec, = bringup.inference_graph(bringup.InferenceArguments())
+    spec, = bringup.inference_graph(InferenceLaunch())
     # a node's name is chosen for its diagnostics
     return {f'/{topic}' for topic in spec.remappings.values()} | {'/diagnostics', f'/{spec.name}'}
 

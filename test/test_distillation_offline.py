@@ -201,7 +201,7 @@ def test_data_that_do_not_suit_the_method_are_refused_with_the_option(
     ({'batch': 0}, 'a whole number from 1 to'), ({'size': 3}, 'of type tuple or list'),
     ({'size': (3,)}, 'height and width'), ({'steps': -3}, 'setting steps is -3'),
     ({'ema': 2.0}, 'a number from 0 to'), ({'lr': float('nan')}, 'setting lr is nan'),
-    ({'every_scale': 'no'}, 'of type bool'),
+    ({'every_scale': 'no'}, 'true or false'),
     ({'method': 'supervised', 'student': 'dacnn_stereo'}, 'cannot train dacnn_stereo')])
 def test_a_setting_that_cannot_be_is_named_before_anything_is_trained(
         settings, tmp_path, wrong, line):

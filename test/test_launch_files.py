@@ -18,6 +18,7 @@ from launch.launch_description_sources import (  # noqa: E402
 from launch.utilities import perform_substitutions  # noqa: E402
 
 from depth_distill_ros.ros import bringup  # noqa: E402
+from depth_distill_ros.settings.launch import DistillationLaunch, InferenceLaunch, from_texts  # noqa: E402
 
 LAUNCH = Path(__file__).resolve().parents[1] / 'launch'
 
@@ -50,8 +51,8 @@ def started(name, **arguments):
 
 
 @pytest.mark.parametrize('name, kind', [
-    ('distill.launch.py', bringup.DistillationArguments),
-    ('inference.launch.py', bringup.InferenceArguments)])
+    ('distill.launch.py', DistillationLaunch),
+    ('inference.launch.py', InferenceLaunch)])
 def test_every_argument_is_declared_described_and_has_its_default(name, kind):
     description = get_launch_description_from_python_launch_file(str(LAUNCH / name))
     declared = {a.name: a for a in description.get_launch_arguments()}
@@ -60,12 +61,12 @@ def test_every_argument_is_declared_described_and_has_its_default(name, kind):
     for argument, action in declared.items():
         assert action.description
         texts[argument] = perform_substitutions(context, action.default_value)
-    assert bringup.from_mapping(kind, texts) == kind()
+    assert from_texts(kind, texts) == kind()
 
 
 def test_distill_starts_the_nodes_of_the_graph_under_their_names(teacher):
     graph = bringup.distillation_graph(
-        bringup.DistillationArguments(teacher=teacher, namespace='robot1'))
+        DistillationLaunch(teacher=teacher, namespace='robot1'))
     nodes = started('distill.launch.py', teacher=teacher, namespace='robot1')
     assert [node.node_name for node in nodes] == [f'/robot1/{spec.name}' for spec in graph]
     assert [node.expanded_remapping_rules for node in nodes] == [
@@ -80,6 +81,23 @@ def test_with_real_topics_no_simulator_is_launched(teacher):
     names = [node.node_name for node in started(
         'distill.launch.py', teacher=teacher, simulator='none', robot='real')]
     assert names == ['/stream', '/distiller', '/inference']
+
+
+@pytest.mark.parametrize('given', [{}, {'seed': '3', 'work_dir': '/w'}])
+def test_the_nodes_get_the_parameters_of_the_graph(teacher, given, tmp_path):
+    mine = tmp_path / 'mine.yaml'
+    mine.write_text('/**: {ros__parameters: {seed: 7, work_dir: /run/1, use_sim_time: true}}\n')
+    graph = bringup.distillation_graph(from_texts(
+        DistillationLaunch, {'teacher': teacher, 'params_file': str(mine), **given}))
+    nodes = started('distill.launch.py', teacher=teacher, params_file=str(mine), **given)
+    commands = [[''.join(getattr(part, 'text', '') for part in word) for word in node.cmd]
+                for node in nodes]
+    for command, spec in zip(commands, graph, strict=True):
+        words = [word for word in spec.parameter_arguments() if word != '-p']
+        assert words and words == [word for word in command if word in words]
+    distiller = commands[[spec.name for spec in graph].index('distiller')]
+    assert f'seed:={given.get("seed", 7)}' in distiller
+    assert f"work_dir:='{given.get('work_dir', '/run/1')}'" in distiller
 
 
 def test_a_wrong_teacher_is_one_clear_line():

@@ -11,7 +11,12 @@ import pytest
 import yaml
 
 import depth_distill_ros
-from depth_distill_ros.ros import bringup, simulators
+from depth_distill_ros.settings.launch import (
+    DistillationLaunch,
+    GazeboLaunch,
+    InferenceLaunch,
+    IsaacLaunch,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 # The folders that `make docs` copies.
@@ -19,8 +24,8 @@ PAGES = sorted([*ROOT.glob('*.md'), *ROOT.glob('docs/**/*.md'), *ROOT.glob('sim/
                 *ROOT.glob('examples/**/*.md')])
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 ARGUMENTS = {
-    'distill': bringup.DistillationArguments, 'inference': bringup.InferenceArguments,
-    'gazebo': simulators.GazeboArguments, 'isaac': simulators.IsaacArguments}
+    'distill': DistillationLaunch, 'inference': InferenceLaunch,
+    'gazebo': GazeboLaunch, 'isaac': IsaacLaunch}
 
 
 def arguments_of(launch_file):

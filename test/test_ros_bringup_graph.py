@@ -15,13 +15,17 @@ import yaml
 from depth_distill_ros import installation
 from depth_distill_ros.ros.bringup import (
     BringupError,
-    DistillationArguments,
-    InferenceArguments,
     distillation_graph,
-    from_mapping,
     inference_graph,
 )
-from depth_distill_ros.settings.field import settings_of
+from depth_distill_ros.ros.parameter_files import ParameterFileError, ParameterFiles
+from depth_distill_ros.settings.field import SettingError, settings_of
+from depth_distill_ros.settings.launch import (
+    LAUNCHES,
+    DistillationLaunch,
+    InferenceLaunch,
+    from_texts,
+)
 from depth_distill_ros.settings.nodes import NODES
 
 
@@ -36,7 +40,7 @@ def teacher(tmp_path):
 @pytest.fixture
 def graph_of(teacher):
     def make(**arguments):
-        graph = distillation_graph(DistillationArguments(teacher=teacher, **arguments))
+        graph = distillation_graph(DistillationLaunch(teacher=teacher, **arguments))
         return {spec.name: spec for spec in graph}
     return make
 
@@ -47,7 +51,7 @@ def test_with_no_argument_two_simulators_and_all_four_nodes_run(graph_of):
 
 
 def test_the_robot_alone_is_the_inference_node_alone():
-    assert [spec.executable for spec in inference_graph(InferenceArguments())] == [
+    assert [spec.executable for spec in inference_graph(InferenceLaunch())] == [
         'inference_node']
 
 
@@ -82,7 +86,7 @@ def test_the_robots_own_frames_train_only_where_a_share_is_asked_for(graph_of):
 @pytest.mark.parametrize('teacher', [
     'hf:some/depth-model', 'torchscript:/a/b.pt,size=192x256', 'my_package.depth:make'])
 def test_a_teacher_from_elsewhere_is_named_to_the_distiller_as_it_is(teacher):
-    graph = {spec.name: spec for spec in distillation_graph(DistillationArguments(
+    graph = {spec.name: spec for spec in distillation_graph(DistillationLaunch(
         teacher=teacher))}
     assert graph['distiller'].parameters['teacher'] == teacher
     stream = graph['stream'].parameters
@@ -94,11 +98,11 @@ def test_the_stream_never_sees_the_robots_world(graph_of):
     robots = set(graph['robot_camera'].remappings.values())
     assert not robots & set(graph['stream'].remappings.values())
     assert graph['robot_camera'].executable == 'robot_camera_node'
-    assert graph['simulator'].parameters['look'] == 'stream'
+    assert graph['simulator'].value('look') == 'stream'
 
 
 def test_any_data_set_may_play_the_robot(graph_of):
-    assert graph_of()['robot_camera'].parameters['data'] == ''
+    assert graph_of()['robot_camera'].value('data') == ''
     camera = graph_of(robot_data='tum:/data/fr1_desk')['robot_camera']
     assert (camera.executable, camera.parameters['data']) == (
         'robot_camera_node', 'tum:/data/fr1_desk')
@@ -118,9 +122,16 @@ def test_all_nodes_of_a_run_share_its_folder(graph_of, tmp_path):
     assert folders == {str(tmp_path / 'run')}
 
 
-def test_without_work_dir_the_run_lives_under_ros_home(graph_of, monkeypatch, tmp_path):
+def test_without_work_dir_each_run_has_a_folder_under_ros_home(graph_of, monkeypatch, tmp_path):
     monkeypatch.setenv('ROS_HOME', str(tmp_path))
-    assert graph_of()['stream'].parameters['work_dir'] == str(tmp_path / 'depth_distill')
+    runs = tmp_path / 'depth_distill'
+    assert graph_of()['stream'].parameters['work_dir'] == str(runs / 'default')
+    assert graph_of(run='kitchen')['stream'].parameters['work_dir'] == str(runs / 'kitchen')
+
+
+def test_the_folder_of_a_run_is_named_once(graph_of):
+    with pytest.raises(SettingError, match='run:=kitchen and work_dir:=/data both name'):
+        graph_of(run='kitchen', work_dir='/data')
 
 
 def test_a_namespace_moves_every_node_and_no_topic_is_absolute(graph_of):
@@ -142,6 +153,142 @@ def test_every_parameter_that_bringup_sets_is_one_of_the_nodes_own(graph_of):
         assert set(spec.parameters) <= known, spec.name
 
 
+PARAMETER_FILE = """
+/**:
+  ros__parameters: {work_dir: RUN, use_sim_time: true, autostart: false, seed: 7}
+/**/distiller:
+  ros__parameters: {teacher: TEACHER, auxiliary_share: 0.25, reading: B}
+/**/simulator:
+  ros__parameters: {look: target}
+robot_camera:
+  ros__parameters: {data: 'tum:/data/fr1_desk'}
+/**/inference:
+  ros__parameters: {model: RUN/releases/000004}
+/*:
+  ros__parameters: {height: 48, width: 64}
+"""
+
+
+@pytest.fixture
+def params_file(tmp_path, teacher):
+    """Write a file that sets what launch arguments once overrode."""
+    path = tmp_path / 'mine.yaml'
+    path.write_text(PARAMETER_FILE.replace('RUN', str(tmp_path / 'run')).replace(
+        'TEACHER', teacher))
+    return str(path)
+
+
+def values_of(graph, name):
+    return {spec.name: spec.value(name) for spec in graph
+            if name in settings_of(*NODES[spec.executable.removesuffix('_node')])}
+
+
+def test_the_users_file_sets_what_no_launch_argument_gives(params_file, teacher, tmp_path):
+    graph = distillation_graph(DistillationLaunch(params_file=params_file))
+    nodes = {spec.name: spec for spec in graph}
+    assert set(values_of(graph, 'work_dir').values()) == {str(tmp_path / 'run')}
+    assert values_of(graph, 'seed') == {'simulator': 7, 'distiller': 7}
+    assert set(values_of(graph, 'autostart').values()) == {False}
+    assert nodes['distiller'].value('teacher') == teacher
+    assert nodes['simulator'].value('look') == 'target'
+    assert nodes['robot_camera'].value('data') == 'tum:/data/fr1_desk'
+    assert nodes['inference'].value('model') == str(tmp_path / 'run' / 'releases' / '000004')
+    assert values_of(graph, 'height') == {'simulator': 48, 'stream': 48, 'auxiliary': 48}
+    assert nodes['simulator'].value('publish_clock') is True
+    assert {name: spec.parameters['use_sim_time'] for name, spec in nodes.items()} == {
+        name: name != 'simulator' for name in nodes}
+
+
+def test_a_launch_argument_that_is_given_goes_before_the_users_file(params_file, tmp_path):
+    other = tmp_path / 'other'
+    other.mkdir()
+    (other / 'card.json').write_text(json.dumps({'size': [32, 32]}))
+    graph = distillation_graph(DistillationLaunch(
+        params_file=params_file, work_dir='/elsewhere', teacher=str(other), seed=1,
+        robot_data='tum:/data/other', autostart=True, use_sim_time=False, model='/m',
+        auxiliary_share=0.5))
+    nodes = {spec.name: spec for spec in graph}
+    assert set(values_of(graph, 'work_dir').values()) == {'/elsewhere'}
+    assert set(values_of(graph, 'seed').values()) == {1}
+    assert set(values_of(graph, 'autostart').values()) == {True}
+    assert not any(spec.parameters['use_sim_time'] for spec in graph)
+    assert nodes['distiller'].value('teacher') == str(other)
+    assert nodes['distiller'].value('auxiliary_share') == 0.5
+    assert nodes['robot_camera'].value('data') == 'tum:/data/other'
+    assert nodes['inference'].value('model') == '/m'
+
+
+def test_the_users_file_adds_to_the_packages(graph_of, tmp_path):
+    mine = tmp_path / 'mine.yaml'
+    mine.write_text('/**/distiller: {ros__parameters: {batch: 4}}\n')
+    distiller = graph_of(params_file=str(mine))['distiller']
+    assert (distiller.value('batch'), distiller.value('g_form')) == (4, 'light')
+
+
+def test_the_users_wildcard_goes_before_the_packages_name_of_a_node(graph_of, tmp_path):
+    mine = tmp_path / 'mine.yaml'
+    mine.write_text('/**: {ros__parameters: {rate: 2.0}}\n')
+    graph = graph_of(params_file=str(mine))
+    assert (graph['simulator'].value('rate'), graph['robot_camera'].value('rate')) == (2.0, 2.0)
+
+
+def test_an_auxiliary_share_in_the_file_alone_starts_the_stream_of_the_robots_frames(
+        graph_of, tmp_path):
+    mine = tmp_path / 'mine.yaml'
+    mine.write_text('/**/distiller: {ros__parameters: {auxiliary_share: 0.25}}\n')
+    graph = graph_of(params_file=str(mine))
+    assert graph['distiller'].value('auxiliary_share') == 0.25
+    assert graph['auxiliary'].value('store') == 'auxiliary'
+    assert 'auxiliary' not in graph_of(params_file=str(mine), auxiliary_share=0.0)
+
+
+def test_a_folder_that_one_node_gets_is_that_of_all_and_two_are_refused(graph_of, tmp_path):
+    mine = tmp_path / 'mine.yaml'
+    mine.write_text('/**/stream: {ros__parameters: {work_dir: /one}}\n')
+    assert graph_of(params_file=str(mine))['distiller'].value('work_dir') == '/one'
+    mine.write_text('/**/stream: {ros__parameters: {work_dir: /one}}\n'
+                    '/**/distiller: {ros__parameters: {work_dir: /two}}\n')
+    with pytest.raises(BringupError, match='work_dir of stream is /one.*distiller /two'):
+        graph_of(params_file=str(mine))
+
+
+@pytest.mark.parametrize('key, matches', [
+    ('/**', True), ('/**/stream', True), ('stream', False), ('/r1/stream', True),
+    ('/*/stream', True), ('/*', False), ('r1/other', False), ('/r1/*', True),
+    ('/r2/stream', False)])
+def test_a_key_of_a_file_matches_nodes_as_in_ros(tmp_path, key, matches):
+    path = tmp_path / 'p.yaml'
+    path.write_text(f"'{key}': {{ros__parameters: {{a: {{b: 1}}}}}}\n")
+    assert ParameterFiles(path).of('r1', 'stream') == ({'a.b': 1} if matches else {})
+
+
+def test_keys_of_a_file_may_be_nested_and_a_name_goes_before_a_wildcard(tmp_path):
+    path = tmp_path / 'p.yaml'
+    path.write_text('/r1: {stream: {ros__parameters: {a: 1}}}\n/**: {ros__parameters: {a: 2}}\n')
+    assert ParameterFiles(path).of('/r1', 'stream') == {'a': 1}
+    assert ParameterFiles(path).of('', 'stream') == {'a': 2}
+
+
+@pytest.mark.parametrize('text', ['- a\n', 'stream: 3\n', '{'])
+def test_a_file_without_nodes_is_named(tmp_path, text):
+    path = tmp_path / 'p.yaml'
+    path.write_text(text)
+    with pytest.raises(ParameterFileError, match='p.yaml'):
+        ParameterFiles(path)
+
+
+@pytest.mark.parametrize('kind', LAUNCHES.values(), ids=LAUNCHES)
+def test_an_argument_that_stands_for_a_parameter_is_not_given_by_default(kind):
+    parameters = {name: s for kinds in NODES.values() for name, s in settings_of(*kinds).items()}
+    shared = {'work_dir', 'model', 'autostart', 'teacher', 'auxiliary_share', 'seed'}
+    arguments = settings_of(kind)
+    assert {name for name in arguments if name in parameters
+            and name not in ('semantics', 'resize')} == shared & set(arguments)
+    for name in shared & set(arguments):
+        assert getattr(kind(), name) is None
+        assert arguments[name].range == parameters[name].range
+
+
 @pytest.mark.parametrize('text', ['y', '1', "it's", 'null', '1.5', 'a b', ''])
 def test_a_text_stays_a_text_on_the_command_line(graph_of, text):
     spec = dataclasses.replace(graph_of()['stream'], parameters={'work_dir': text})
@@ -156,10 +303,9 @@ def test_bools_and_numbers_keep_their_type_on_the_command_line(graph_of):
     assert words[-1] == 'c:=1.0'
 
 
-def test_the_executables_and_the_parameter_files_are_there(graph_of):
-    for spec in [*graph_of().values(), *inference_graph(InferenceArguments())]:
+def test_the_executables_are_there(graph_of):
+    for spec in [*graph_of().values(), *inference_graph(InferenceLaunch())]:
         assert installation.executable(spec.executable).is_file()
-        assert Path(spec.params_file).is_file()
 
 
 def test_a_missing_params_file_is_named(graph_of):
@@ -172,13 +318,13 @@ def test_a_teacher_without_a_usable_card_is_named(tmp_path, card):
     if card is not None:
         (tmp_path / 'card.json').write_text(card)
     with pytest.raises(BringupError, match=str(tmp_path)):
-        distillation_graph(DistillationArguments(teacher=str(tmp_path)))
+        distillation_graph(DistillationLaunch(teacher=str(tmp_path)))
 
 
 def test_arguments_come_from_the_texts_that_launch_has():
-    arguments = from_mapping(DistillationArguments, {
+    arguments = from_texts(DistillationLaunch, {
         'simulator': 'none', 'use_sim_time': 'True', 'autostart': 'false', 'seed': '12'})
-    assert arguments == DistillationArguments(
+    assert arguments == DistillationLaunch(
         simulator='none', use_sim_time=True, autostart=False, seed=12)
 
 
@@ -186,8 +332,8 @@ def test_arguments_come_from_the_texts_that_launch_has():
     ('simulator', 'gazebo', 'mujoco, none'), ('use_sim_time', 'maybe', 'true or false'),
     ('seed', 'x', 'whole number')])
 def test_an_argument_of_no_use_is_named_with_what_would_be(name, text, hint):
-    with pytest.raises(BringupError, match=f'{name}:={text}.*{hint}'):
-        from_mapping(DistillationArguments, {name: text})
+    with pytest.raises(SettingError, match=f'{name}:={text}.*{hint}'):
+        from_texts(DistillationLaunch, {name: text})
 
 
 def test_a_fast_dds_profile_that_the_user_chose_stays(monkeypatch):

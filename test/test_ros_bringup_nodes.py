@@ -25,6 +25,7 @@ from depth_distill_ros.networks.model import ModelCard, save_model  # noqa: E402
 from depth_distill_ros.ros import bringup  # noqa: E402
 from depth_distill_ros.ros.clients.monitor import Monitor  # noqa: E402
 from depth_distill_ros.ros.conversions import images  # noqa: E402
+from depth_distill_ros.settings.launch import DistillationLaunch  # noqa: E402
 
 NAMESPACE = 'robot1'
 PUBLIC = ('/diagnostics', '/rosout', '/parameter_events', '/clock')
@@ -88,7 +89,7 @@ def loop(domain, tmp_path_factory):
             patch.setenv(name, value)
         teacher = folder / 'teacher'
         save_model(teacher, build('lden', 'resnet18'), ModelCard('lden', 'resnet18', (64, 96)))
-        running = Loop(bringup.distillation_graph(bringup.DistillationArguments(
+        running = Loop(bringup.distillation_graph(DistillationLaunch(
             work_dir=str(folder / 'run'), teacher=str(teacher), namespace=NAMESPACE)), folder)
         yield running
         running.supervisor.stop()

@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from depth_distill_ros.ros import bringup, simulators
+from depth_distill_ros.settings.launch import DistillationLaunch, GazeboLaunch, IsaacLaunch
 from depth_distill_ros.worlds.export.write import export
 from depth_distill_ros.worlds.pose import rotation
 from depth_distill_ros.worlds.rooms import looks
@@ -114,7 +115,7 @@ def test_bridges_carry_what_the_world_publishes_to_where_the_stream_listens(path
     root = ElementTree.parse(ROOM / 'room.sdf').getroot()
     plain, classes, rgbd = (root.find(f".//sensor[@type='{kind}']/topic").text
                             for kind in ('camera', 'segmentation', 'rgbd_camera'))
-    listens = bringup.DistillationArguments()
+    listens = DistillationLaunch()
     expected = {
         plain: listens.image, plain.rpartition('/')[0] + '/camera_info': listens.camera_info,
         f'{classes}/labels_map': listens.semantics, f'{rgbd}/depth_image': 'simulator/depth'}
@@ -233,7 +234,7 @@ def test_without_gazebo_the_flight_says_so(fly, tmp_path, monkeypatch, capsys):
     ('kilted', 'ionic', ['gz', 'sim'], 'room.sdf', 'bridge.yaml'),
     ('rolling', 'jetty', ['gz', 'sim'], 'room.sdf', 'bridge.yaml')])
 def test_each_ros_distribution_gets_its_gazebo(distribution, version, command, world, bridge):
-    arguments, environment = simulators.GazeboArguments(), {'ROS_DISTRO': distribution}
+    arguments, environment = GazeboLaunch(), {'ROS_DISTRO': distribution}
     assert simulators.gazebo_version(arguments, environment) == version
     processes = simulators.gazebo_processes(arguments, environment)
     assert processes['gazebo'][:2] == command
@@ -249,21 +250,21 @@ def test_each_ros_distribution_gets_its_gazebo(distribution, version, command, w
 def test_a_world_of_ones_own_is_opened_with_a_window_and_may_stand_still(tmp_path):
     world = tmp_path / 'mine.sdf'
     world.write_text('<sdf/>')
-    arguments = simulators.GazeboArguments(world=str(world), gui=True, fly=False, gazebo='ionic')
+    arguments = GazeboLaunch(world=str(world), gui=True, fly=False, gazebo='ionic')
     assert simulators.gazebo_processes(arguments, {}) == {
         'gazebo': ['gz', 'sim', '-r', str(world)]}
     with pytest.raises(bringup.BringupError, match='way.csv is missing; say fly:=false'):
-        simulators.gazebo_processes(simulators.GazeboArguments(world=str(world)), {})
+        simulators.gazebo_processes(GazeboLaunch(world=str(world)), {})
     with pytest.raises(bringup.BringupError, match='is no file'):
-        simulators.gazebo_processes(simulators.GazeboArguments(world='/nowhere.sdf'), {})
+        simulators.gazebo_processes(GazeboLaunch(world='/nowhere.sdf'), {})
 
 
 def test_the_graph_behind_either_simulator_is_the_distilling_one(tmp_path):
     (tmp_path / 'card.json').write_text('{"size": [96, 128]}')
     plain = bringup.distillation_graph(
-        bringup.DistillationArguments(simulator='none', teacher=str(tmp_path)))
-    gazebo = simulators.simulator_graph(simulators.GazeboArguments(teacher=str(tmp_path)))
-    isaac = simulators.simulator_graph(simulators.IsaacArguments(teacher=str(tmp_path)))
+        DistillationLaunch(simulator='none', teacher=str(tmp_path)))
+    gazebo = simulators.simulator_graph(GazeboLaunch(teacher=str(tmp_path)))
+    isaac = simulators.simulator_graph(IsaacLaunch(teacher=str(tmp_path)))
     assert gazebo == plain
     assert [spec.name for spec in isaac] == [spec.name for spec in plain]
     stream, = (spec for spec in isaac if spec.name == 'stream')

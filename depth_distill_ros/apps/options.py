@@ -31,7 +31,7 @@ def add_option(parser: argparse.ArgumentParser, name: str, described: Setting,
     default, text = described.default, described.described()
     if of_recipe:
         text += ' (default: of the recipe)'
-    elif default not in ('', {}):
+    elif default not in ('', {}) and not described.optional:
         shown = ' '.join(map(str, default)) if isinstance(default, tuple) else default
         text += f' (default: {shown})'
     if isinstance(default, bool):
@@ -56,7 +56,7 @@ def given(arguments: argparse.Namespace, kind: type[Settings]) -> dict[str, Any]
     found = {}
     for name, described in settings_of(kind).items():
         for word in (name, *described.old_names):
-            if hasattr(arguments, word):
+            if word in arguments:
                 value = getattr(arguments, word)
                 found[word] = _pairs(value) if isinstance(described.default, dict) else value
     return found

@@ -2,28 +2,31 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Which nodes run, under which names and topics: said once, for launch and for the demo.
+Which nodes run, under which names and topics and with which parameters.
 
-The launch files turn a graph of ``NodeSpec`` into launch_ros actions, ``depth-distill demo``
-turns the same graph into processes. Names are relative, so a namespace moves all of them.
+The launch files turn a graph of `NodeSpec` into launch_ros actions, `depth-distill demo` turns the
+same graph into processes. Names are relative, so a namespace moves all of them.
+
+A parameter comes from the launch argument that was given, else from the user's params_file, else
+from the package's file, else it is the node's default. What runs follows from these values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-import dataclasses
 from dataclasses import dataclass, field
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.installation import PACKAGE, fastdds_profile, share
+from depth_distill_ros.installation import share
+from depth_distill_ros.ros.parameter_files import ParameterFiles
+from depth_distill_ros.settings.field import renamed, settings_of
+from depth_distill_ros.settings.launch import DistillationLaunch, InferenceLaunch
+from depth_distill_ros.settings.nodes import NODES
+from depth_distill_ros.settings.stream import StreamSettings
 from depth_distill_ros.shipped import shipped_teacher
-
-if TYPE_CHECKING:
-    from launch import LaunchContext, LaunchDescription
 
 DEPTH = 'depth/student'
 DEPTH_CAMERA_INFO = 'depth/camera_info'
@@ -32,13 +35,16 @@ POINTS = f'{DEPTH}/points'
 SCAN = f'{DEPTH}/scan'
 RELEASE = 'distill/release'
 PREVIEW = 'distill/preview'
-_PAPERS_SIZE = (228, 304)
-# frames per second of the robot's own that are kept to train on: more are nearly the same
+REFERENCE = 'camera/depth'
+DEFAULT_RUN = 'default'
+# the robot's own frames that are stored each second: more are nearly the same
 _AUXILIARY_RATE = 1.0
+# nodes that must share a folder, the one that decides first
+_SHARING = ('distiller', 'stream', 'auxiliary')
 
 
 class BringupError(DepthDistillError):
-    """An argument that no graph can be made of."""
+    """Arguments or parameter files that no graph can be made of."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +54,19 @@ class NodeSpec:
     executable: str
     name: str
     namespace: str
-    parameters: dict[str, object]
-    remappings: dict[str, str]
-    params_file: str
+    parameters: dict[str, Any]
+    remappings: dict[str, str] = field(default_factory=dict)
+
+    def value(self, name: str) -> Any:
+        """Return the value that a parameter will have; old names count too."""
+        table = settings_of(*NODES[self.executable.removesuffix('_node')])
+        given = renamed(self.parameters, table)[0]
+        return given.get(name, table[name].default if name in table else None)
+
+    def parameter_arguments(self) -> list[str]:
+        """Return the parameters as words of a command line, after --ros-args."""
+        return [word for name, value in self.parameters.items()
+                for word in ('-p', f'{name}:={_yaml(value)}')]
 
     def ros_arguments(self, log_level: str = 'info') -> list[str]:
         """Return the command line that launch_ros would give this node."""
@@ -60,72 +76,97 @@ class NodeSpec:
         words += ['--log-level', log_level]
         for source, target in self.remappings.items():
             words += ['-r', f'{source}:={target}']
-        if self.params_file:
-            words += ['--params-file', self.params_file]
-        for key, value in self.parameters.items():
-            words += ['-p', f'{key}:={_yaml(value)}']
-        return words
+        return words + self.parameter_arguments()
 
 
-def argument(default: object, help_text: str, choices: tuple[str, ...] = ()) -> object:
-    """Return a field that is an argument of a launch file."""
-    return field(default=default, metadata={'help': help_text, 'choices': choices})
+class _Files:
+    """The parameters that the files give to each node of a launch."""
+
+    def __init__(self, arguments: InferenceLaunch, package_file: str) -> None:
+        paths = [share() / 'config' / (package_file or arguments.package_file)]
+        if arguments.params_file:
+            paths.append(Path(arguments.params_file).expanduser().absolute())
+            if not paths[-1].is_file():
+                raise BringupError(f'params_file: {paths[-1]} is no file')
+        self._arguments, self._files = arguments, ParameterFiles(*paths)
+
+    def spec(self, executable: str, name: str, remappings: dict[str, str],
+             derived: dict[str, Any] | None = None, **given: Any) -> NodeSpec:
+        """Return a node: `derived` takes the place of defaults, `given` goes before the files."""
+        arguments = self._arguments
+        given |= {'use_sim_time': arguments.use_sim_time, 'autostart': arguments.autostart}
+        known = settings_of(*NODES[executable.removesuffix('_node')]).keys()
+        from_files = self._files.of(arguments.namespace, name)
+        return NodeSpec(executable, name, arguments.namespace, {
+            **(derived or {}), **from_files, **{
+                key: value for key, value in given.items()
+                if value is not None and (key in known or key == 'use_sim_time')}}, remappings)
+
+    def value(self, name: str, parameter: str) -> Any:
+        """Return what the files give to a parameter of a node; None: nothing."""
+        return self._files.of(self._arguments.namespace, name).get(parameter)
 
 
-@dataclass(frozen=True)
-class InferenceArguments:
-    """What a launch of the robot alone may be told; launch arguments of the same names."""
-
-    default_params: ClassVar[str] = 'inference.yaml'
-
-    robot_image: str = argument('camera/image_raw', "the robot camera's image topic")
-    robot_camera_info: str = argument('camera/camera_info', "the robot camera's CameraInfo topic")
-    work_dir: str = argument(
-        '', 'folder of the run: store, checkpoints, releases ("" = $ROS_HOME/depth_distill)')
-    model: str = argument(
-        '', 'folder of one student to start with ("" = the newest release of work_dir)')
-    params_file: str = argument('', "parameters of all nodes (YAML; \"\" = the package's own)")
-    namespace: str = argument('', 'namespace of all nodes and topics')
-    use_sim_time: bool = argument(False, 'take the time from /clock')
-    autostart: bool = argument(True, 'configure and activate the nodes at the start')
-    log_level: str = argument(
-        'info', 'of all nodes', ('debug', 'info', 'warn', 'error', 'fatal'))
+def inference_graph(arguments: InferenceLaunch) -> list[NodeSpec]:
+    """Return the robot alone: the newest release of the run answers the camera."""
+    files = _Files(arguments, '')
+    folder = work_dir(arguments, files.value('inference', 'work_dir'))
+    return [_inference(files, arguments, folder)]
 
 
-@dataclass(frozen=True)
-class DistillationArguments(InferenceArguments):
-    """What a launch of the whole loop may be told; launch arguments of the same names."""
+def distillation_graph(arguments: DistillationLaunch, package_file: str = '') -> list[NodeSpec]:
+    """
+    Return the whole loop; simulators, auxiliary stream and evaluator only where they have a part.
 
-    default_params: ClassVar[str] = 'distill.yaml'
+    package_file : of config/; empty: the one of the launch file
+    """
+    files = _Files(arguments, package_file)
+    folder = work_dir(arguments, *(files.value(name, 'work_dir') for name in _SHARING))
+    run = {'work_dir': str(folder)}
+    given = run if arguments.work_dir or arguments.run else {}
+    teacher = teacher_spec(arguments.teacher or files.value('distiller', 'teacher') or '')
+    distiller = files.spec(
+        'distiller_node', 'distiller', {'release': RELEASE, 'preview': PREVIEW}, run, **given,
+        seed=arguments.seed, auxiliary_share=arguments.auxiliary_share)
+    distiller.parameters['teacher'] = teacher
+    height, width = teacher_size(teacher)
+    frames = {**run, 'height': height, 'width': width}
+    graph = []
+    if arguments.simulator == 'mujoco':
+        graph.append(_simulator(files, arguments))
+    reference = arguments.reference
+    if arguments.robot == 'simulated':
+        reference = reference or REFERENCE
+        graph.append(files.spec(
+            'robot_camera_node', 'robot_camera', {
+                'image': arguments.robot_image, 'depth': reference,
+                'camera_info': arguments.robot_camera_info}, data=arguments.robot_data))
+    graph.append(files.spec('stream_node', 'stream', {
+        'image': arguments.image, 'semantics': arguments.semantics,
+        'camera_info': arguments.camera_info}, frames, **given))
+    if distiller.value('auxiliary_share'):
+        graph.append(files.spec(
+            'stream_node', 'auxiliary',
+            {'image': arguments.robot_image, 'camera_info': arguments.robot_camera_info},
+            {**frames, 'max_rate': _AUXILIARY_RATE}, **given, store='auxiliary',
+            semantics='none'))
+    graph += [distiller, _inference(files, arguments, folder)]
+    if reference:
+        graph.append(files.spec(
+            'evaluator_node', 'evaluator', {'depth': DEPTH, 'reference': reference}, run, **given))
+    _require_one_folder(graph)
+    return graph
 
-    simulator: str = argument(
-        'mujoco', 'mujoco = the embedded simulator feeds the stream; none = real topics do',
-        ('mujoco', 'none'))
-    robot: str = argument(
-        'simulated', 'simulated = robot_data plays the camera; real = real topics do',
-        ('simulated', 'real'))
-    robot_data: str = argument(
-        '', "frames with depth that play the robot's camera, KIND:PATH (\"\" = path-traced rooms "
-        'that come with the package and that the shipped teacher knows)')
-    image: str = argument('simulator/image_raw', "the stream's image topic")
-    semantics: str = argument('simulator/semantics', "the stream's semantic image topic")
-    camera_info: str = argument('simulator/camera_info', "the stream's CameraInfo topic")
-    reference: str = argument(
-        '', 'depth topic to compare the student with ("" = the simulated robot\'s; with '
-        'robot:=real none, and no evaluator)')
-    teacher: str = argument(
-        '', 'model folder, hf:ID, torchscript:FILE or module:function ("" = the shipped one)')
-    auxiliary_share: float = argument(
-        0.0, "share of each training batch that are the robot's own frames, unlabelled (0 = none)")
-    seed: int = argument(0, 'of the simulated rooms and of the training')
 
-
-def work_dir(arguments: InferenceArguments) -> Path:
-    """Return the folder that holds the files of the run."""
-    if arguments.work_dir:
-        return Path(arguments.work_dir).expanduser().absolute()
+def work_dir(arguments: InferenceLaunch, *from_files: str | None) -> Path:
+    """Return the folder of the run: as given, else as the first file has it, else by its name."""
+    folder = arguments.work_dir
+    if not folder and not arguments.run:
+        folder = next(filter(None, from_files), None)
+    if folder:
+        return Path(folder).expanduser().absolute()
     home = os.environ.get('ROS_HOME') or Path.home() / '.ros'
-    return Path(home).expanduser().absolute() / 'depth_distill'
+    return Path(home).expanduser().absolute() / 'depth_distill' / (arguments.run or DEFAULT_RUN)
 
 
 def teacher_spec(teacher: str) -> str:
@@ -141,12 +182,12 @@ def _is_external(teacher: str) -> bool:
 
 def teacher_size(teacher: str) -> tuple[int, int]:
     """
-    Return (height, width) of the pictures that a teacher reads, without loading it.
+    Return (height, width) of the images that a teacher reads, without loading it.
 
-    Of a model folder its card says it; one from elsewhere is given the papers' size.
+    The card of a model folder states it; a teacher from elsewhere gets the papers' size.
     """
     if _is_external(teacher):
-        return _PAPERS_SIZE
+        return StreamSettings.height, StreamSettings.width
     card = Path(teacher) / 'card.json'
     try:
         height, width = json.loads(card.read_text(encoding='utf-8'))['size']
@@ -156,120 +197,35 @@ def teacher_size(teacher: str) -> tuple[int, int]:
             f'teacher: {card} cannot be read ({error}); name the folder of a model') from error
 
 
-def inference_graph(arguments: InferenceArguments) -> list[NodeSpec]:
-    """Return the robot alone: the newest release of ``work_dir`` answers the camera."""
-    return [_inference(arguments)]
-
-
-def distillation_graph(arguments: DistillationArguments) -> list[NodeSpec]:
-    """Return the whole loop; simulators and evaluator only where they have a part in it."""
-    run = {'work_dir': str(work_dir(arguments))}
-    teacher = teacher_spec(arguments.teacher)
-    graph = []
-    if arguments.simulator == 'mujoco':
-        graph.append(_simulator(arguments))
-    reference = arguments.reference
-    if arguments.robot == 'simulated':
-        reference = reference or 'camera/depth'
-        graph.append(_node(
-            arguments, 'robot_camera_node', 'robot_camera', {'data': arguments.robot_data}, {
-                'image': arguments.robot_image, 'depth': reference,
-                'camera_info': arguments.robot_camera_info}))
-    height, width = teacher_size(teacher)
-    frames = {**run, 'height': height, 'width': width}
-    graph.append(_node(arguments, 'stream_node', 'stream', frames, {
-        'image': arguments.image, 'semantics': arguments.semantics,
-        'camera_info': arguments.camera_info}))
-    auxiliary = {}
-    if arguments.auxiliary_share:
-        auxiliary = {'auxiliary_share': arguments.auxiliary_share}
-        graph.append(_node(
-            arguments, 'stream_node', 'auxiliary',
-            {**frames, 'store': 'auxiliary', 'semantics': 'none', 'max_rate': _AUXILIARY_RATE},
-            {'image': arguments.robot_image, 'camera_info': arguments.robot_camera_info}))
-    graph.append(_node(
-        arguments, 'distiller_node', 'distiller',
-        {**run, 'teacher': teacher, 'seed': arguments.seed, **auxiliary},
-        {'release': RELEASE, 'preview': PREVIEW}))
-    graph.append(_inference(arguments))
-    if reference:
-        graph.append(_node(
-            arguments, 'evaluator_node', 'evaluator', run,
-            {'depth': DEPTH, 'reference': reference}))
-    return graph
-
-
-def _inference(arguments: InferenceArguments) -> NodeSpec:
-    return _node(
-        arguments, 'inference_node', 'inference',
-        {'work_dir': str(work_dir(arguments)), 'model': _absolute(arguments.model)}, {
+def _inference(files: _Files, arguments: InferenceLaunch, folder: Path) -> NodeSpec:
+    run = {'work_dir': str(folder)}
+    return files.spec(
+        'inference_node', 'inference', {
             'image': arguments.robot_image, 'camera_info': arguments.robot_camera_info,
             'release': RELEASE, 'depth': DEPTH, 'camera_info_out': DEPTH_CAMERA_INFO,
-            'confidence': CONFIDENCE, 'points': POINTS, 'scan': SCAN})
+            'confidence': CONFIDENCE, 'points': POINTS, 'scan': SCAN}, run,
+        **(run if arguments.work_dir or arguments.run else {}),
+        model=arguments.model and str(Path(arguments.model).expanduser().absolute()))
 
 
-def _absolute(path: str) -> str:
-    return str(Path(path).expanduser().absolute()) if path else ''
-
-
-def _simulator(arguments: DistillationArguments) -> NodeSpec:
-    parameters: dict[str, object] = {'look': 'stream', 'seed': arguments.seed}
-    if arguments.use_sim_time:
-        parameters |= {'publish_clock': True, 'use_sim_time': False}
-    return _node(arguments, 'simulator_node', 'simulator', parameters, {
+def _simulator(files: _Files, arguments: DistillationLaunch) -> NodeSpec:
+    spec = files.spec('simulator_node', 'simulator', {
         'image': arguments.image, 'semantics': arguments.semantics,
-        'depth': 'simulator/depth', 'camera_info': arguments.camera_info})
+        'depth': 'simulator/depth', 'camera_info': arguments.camera_info}, seed=arguments.seed)
+    # somebody has to publish the clock that the others follow
+    if spec.parameters.get('use_sim_time') and 'publish_clock' not in spec.parameters:
+        spec.parameters.update(publish_clock=True, use_sim_time=False)
+    return spec
 
 
-def _node(
-        arguments: InferenceArguments, executable: str, name: str,
-        parameters: dict[str, object], remappings: dict[str, str]) -> NodeSpec:
-    return NodeSpec(
-        executable, name, arguments.namespace,
-        {'autostart': arguments.autostart, 'use_sim_time': arguments.use_sim_time, **parameters},
-        remappings, _params_file(arguments))
-
-
-def _params_file(arguments: InferenceArguments) -> str:
-    if not arguments.params_file:
-        return str(share() / 'config' / arguments.default_params)
-    path = Path(arguments.params_file).expanduser().absolute()
-    if not path.is_file():
-        raise BringupError(f'params_file: {path} is no file')
-    return str(path)
-
-
-def from_mapping(kind: type, values: dict[str, str]) -> object:
-    """
-    Make the arguments ``kind`` out of text, as launch has it.
-
-    Raises
-    ------
-    BringupError : a value outside its choices, or no bool or number where one belongs.
-
-    """
-    read: dict[str, object] = {}
-    for spec in dataclasses.fields(kind):
-        text = values.get(spec.name)
-        if text is None:
-            continue
-        choices = spec.metadata['choices']
-        if choices and text not in choices:
-            raise BringupError(f'{spec.name}:={text}: choose one of {", ".join(choices)}')
-        read[spec.name] = _parse(spec.name, text, type(spec.default))
-    return kind(**read)
-
-
-def _parse(name: str, text: str, kind: type) -> object:
-    if kind is bool:
-        if text.lower() not in ('true', 'false', '1', '0'):
-            raise BringupError(f'{name}:={text}: say true or false')
-        return text.lower() in ('true', '1')
-    try:
-        return kind(text)
-    except ValueError:
-        expected = 'a whole number' if kind is int else 'a number'
-        raise BringupError(f'{name}:={text}: give {expected}') from None
+def _require_one_folder(graph: list[NodeSpec]) -> None:
+    folders = {spec.name: str(Path(spec.value('work_dir')).expanduser().absolute())
+               for spec in graph if spec.name in _SHARING}
+    for name, folder in folders.items():
+        if folder != folders['distiller']:
+            raise BringupError(
+                f'work_dir of {name} is {folder}, and that of distiller {folders["distiller"]}; '
+                'they share the store: set it for all nodes under /**')
 
 
 def _yaml(value: object) -> str:
@@ -278,53 +234,6 @@ def _yaml(value: object) -> str:
     if isinstance(value, str):
         # Quoted, or YAML would read a folder called 1 as a number and y as a bool.
         return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, (list, tuple)):
+        return f'[{", ".join(map(_yaml, value))}]'
     return repr(value)
-
-
-def launched(kind: type[InferenceArguments], context: LaunchContext) -> InferenceArguments:
-    """Return the arguments ``kind`` as a running launch was given them."""
-    return from_mapping(kind, {
-        spec.name: context.launch_configurations[spec.name] for spec in dataclasses.fields(kind)})
-
-
-def launch_description(
-        kind: type[InferenceArguments],
-        graph: Callable[[InferenceArguments], list[NodeSpec]]) -> LaunchDescription:
-    """Return the graph for ``ros2 launch``, with an argument for every field of ``kind``."""
-    from launch import LaunchDescription
-    from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
-    from launch_ros.actions import Node
-    from launch_ros.parameter_descriptions import ParameterValue
-
-    def typed(parameters: dict[str, object]) -> dict[str, object]:
-        # launch_ros reads texts as YAML: a folder called 1 would become a number.
-        return {name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
-                for name, value in parameters.items()}
-
-    def nodes(context: LaunchContext) -> list[Node]:
-        arguments = launched(kind, context)
-        return [
-            Node(
-                package=PACKAGE, executable=spec.executable, name=spec.name,
-                namespace=spec.namespace, output='screen',
-                parameters=[spec.params_file, typed(spec.parameters)],
-                remappings=list(spec.remappings.items()),
-                ros_arguments=['--log-level', arguments.log_level],
-                respawn=True, respawn_delay=2.0,
-                # Time for the distiller to write its last checkpoint after Ctrl-C.
-                sigterm_timeout='20')
-            for spec in graph(arguments)]
-
-    declared = [
-        DeclareLaunchArgument(
-            spec.name, default_value=_text(spec.default), description=spec.metadata['help'],
-            choices=list(spec.metadata['choices']) or None)
-        for spec in dataclasses.fields(kind)]
-    return LaunchDescription([
-        *declared,
-        *(SetEnvironmentVariable(name, value) for name, value in fastdds_profile().items()),
-        OpaqueFunction(function=nodes)])
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

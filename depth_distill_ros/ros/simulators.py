@@ -10,70 +10,41 @@ Both simulators publish on the topics of the embedded one, so the graph behind t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 import os
 from pathlib import Path
 import shutil
 import sys
 
 from depth_distill_ros.installation import share
-from depth_distill_ros.ros.bringup import (
-    BringupError,
-    DistillationArguments,
-    NodeSpec,
-    argument,
-    distillation_graph,
-)
+from depth_distill_ros.ros.bringup import BringupError, NodeSpec, distillation_graph
+from depth_distill_ros.settings.launch import DistillationLaunch, GazeboLaunch, IsaacLaunch
 
 # The Gazebo that each ROS distribution has packages for; another is heard as well.
 GAZEBO_OF = {'humble': 'fortress', 'jazzy': 'harmonic', 'kilted': 'ionic', 'lyrical': 'jetty',
              'rolling': 'jetty'}
-GAZEBOS = ('fortress', 'harmonic', 'ionic', 'jetty')
 _OLD = 'fortress'
 INSTALL_BRIDGE = 'apt install ros-$ROS_DISTRO-ros-gz'
 
 
-@dataclass(frozen=True)
-class GazeboArguments(DistillationArguments):
-    """What a launch of the whole loop with Gazebo may be told."""
-
-    simulator: str = argument('none', 'Gazebo is the simulator', ('none',))
-    gazebo: str = argument(
-        'auto', 'version of Gazebo; auto = the one of this ROS distribution', ('auto', *GAZEBOS))
-    world: str = argument(
-        '', 'SDF file, from depth-distill simulate --export gazebo ("" = the shipped room)')
-    gui: bool = argument(False, "open Gazebo's window; without it no display is needed")
-    fly: bool = argument(True, "move the camera along the world's way.csv")
-    poses_per_second: float = argument(5.0, 'of the camera on its way')
-
-
-@dataclass(frozen=True)
-class IsaacArguments(DistillationArguments):
-    """What a launch of the ROS side of Isaac Sim may be told."""
-
-    simulator: str = argument('none', 'Isaac Sim is the simulator', ('none',))
-    semantic_labels: str = argument(
-        'simulator/semantic_labels', 'topic of the names of the classes in the semantic image')
-
-
-def simulator_graph(arguments: DistillationArguments) -> list[NodeSpec]:
+def simulator_graph(arguments: DistillationLaunch) -> list[NodeSpec]:
     """Return the nodes of the whole loop, fed by a simulator of its own."""
     graph = distillation_graph(arguments)
-    if not isinstance(arguments, IsaacArguments):
+    if not isinstance(arguments, IsaacLaunch):
         return graph
     return [replace(spec, remappings={
         **spec.remappings, 'semantic_labels': arguments.semantic_labels})
         if spec.name == 'stream' else spec for spec in graph]
 
 
-def gazebo_version(arguments: GazeboArguments, environment: Mapping[str, str]) -> str:
+def gazebo_version(arguments: GazeboLaunch, environment: Mapping[str, str]) -> str:
     """Return which Gazebo to start: the one asked for, or the ROS distribution's."""
     if arguments.gazebo != 'auto':
         return arguments.gazebo
     return GAZEBO_OF.get(environment.get('ROS_DISTRO', ''), 'harmonic')
 
 
-def gazebo_world(arguments: GazeboArguments, version: str) -> Path:
+def gazebo_world(arguments: GazeboLaunch, version: str) -> Path:
     """
     Return the world that Gazebo opens.
 
@@ -93,7 +64,7 @@ def gazebo_world(arguments: GazeboArguments, version: str) -> Path:
 
 
 def gazebo_processes(
-        arguments: GazeboArguments,
+        arguments: GazeboLaunch,
         environment: Mapping[str, str] = os.environ) -> dict[str, list[str]]:
     """
     Return the command lines beside ROS: the simulator, and what moves its camera.
@@ -119,7 +90,7 @@ def gazebo_processes(
     return processes
 
 
-def require_gazebo(arguments: GazeboArguments,
+def require_gazebo(arguments: GazeboLaunch,
                    environment: Mapping[str, str] = os.environ) -> None:
     """
     Find out what is missing while nothing runs yet: a launch that breaks off leaves nodes behind.
@@ -139,7 +110,7 @@ def require_gazebo(arguments: GazeboArguments,
 
 
 def gazebo_bridges(
-        arguments: GazeboArguments,
+        arguments: GazeboLaunch,
         environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the configuration file of each bridge; the clock's own stays in time."""
     old = '.fortress' if gazebo_version(arguments, environment) == _OLD else ''

@@ -17,6 +17,7 @@ import warnings
 from depth_distill_ros.errors import DepthDistillError
 
 _KEY = 'setting'
+_CALLED = {bool: 'true or false', str: 'a text'}
 Kind = TypeVar('Kind', bound='Settings')
 
 
@@ -37,6 +38,7 @@ class Setting:
     range : (lowest, highest), both legal; a number without choices has one
     choices : the only legal values; empty: any
     changeable : a node takes a change while it runs
+    optional : None is legal too: not given
     old_names, old_values : still accepted for one version, with a warning
 
     """
@@ -47,12 +49,15 @@ class Setting:
     range: tuple[float, float] | None = None
     choices: tuple[Any, ...] = ()
     changeable: bool = False
+    optional: bool = False
     old_names: tuple[str, ...] = ()
     old_values: Mapping[Any, Any] = field(default_factory=dict)
     name: str = ''
 
     def checked(self, value: Any) -> Any:
         """Return the value, a list as a tuple and a whole number as a float where one is due."""
+        if value is None and self.optional:
+            return None
         if self.choices:
             if value not in self.choices or isinstance(value, bool):
                 raise self._wrong(value, f'one of {", ".join(map(str, self.choices))}')
@@ -61,7 +66,7 @@ class Setting:
         elif isinstance(self.default, bool) or not isinstance(self.default, (int, float)):
             kind = type(self.default)
             if not isinstance(value, kind):
-                raise self._wrong(value, f'of type {kind.__name__}')
+                raise self._wrong(value, _CALLED.get(kind, f'of type {kind.__name__}'))
         else:
             value = self._number(value)
         return value
@@ -156,7 +161,7 @@ def renamed(values: Mapping[str, Any], table: Mapping[str, Setting],
 
 
 def _as_field(described: Setting) -> Any:
-    default = described.default
+    default = None if described.optional else described.default
     if isinstance(default, dict):
         return field(default_factory=default.copy, metadata={_KEY: described})
     return field(default=default, metadata={_KEY: described})

@@ -21,6 +21,7 @@ from depth_distill_ros.apps.supervisor import Supervisor, last_line
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.model import load_model, read_card, save_model
 from depth_distill_ros.ros import bringup
+from depth_distill_ros.settings.launch import DistillationLaunch, InferenceLaunch
 from depth_distill_ros.stream.store import StreamWriter
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class StudentBench:
             listener.close()
 
     def _inference(self) -> bringup.NodeSpec:
-        arguments = bringup.InferenceArguments(
+        arguments = InferenceLaunch(
             robot_image='bench/image', robot_camera_info='bench/camera_info',
             work_dir=str(self._folder), model=str(self._model))
         spec, = bringup.inference_graph(arguments)
@@ -139,9 +140,8 @@ class StudentBench:
         if not folder.exists():
             _fill(folder / 'store')
         shutil.rmtree(folder / 'checkpoints', ignore_errors=True)
-        spec = next(s for s in bringup.distillation_graph(bringup.DistillationArguments(
-            simulator='none', robot='real', work_dir=str(folder),
-            params_file=str(installation.share() / 'config' / 'demo.yaml')))
+        spec = next(s for s in bringup.distillation_graph(DistillationLaunch(
+            simulator='none', robot='real', work_dir=str(folder)), 'demo.yaml')
             if s.name == 'distiller')
         return replace(spec, parameters={**spec.parameters, 'min_frames': _ROOMS * _FRAMES // 2})
 

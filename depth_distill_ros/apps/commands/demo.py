@@ -8,8 +8,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from depth_distill_ros.apps.options import add_option
+from depth_distill_ros.settings.field import settings_of
+from depth_distill_ros.settings.launch import DistillationLaunch
+
 HELP = 'run the whole loop in simulation and leave a report'
 EXAMPLE = 'depth-distill demo --minutes 5 --work-dir demo_run'
+_SETTINGS = ('seed', 'teacher', 'params_file')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,15 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--work-dir', type=Path, default=Path('demo_run'),
         help='folder of everything the demo writes; an older one is moved aside')
-    parser.add_argument('--seed', type=int, default=0, help='of rooms and training')
-    parser.add_argument('--teacher', default='', help='folder of a teacher (default: shipped)')
-    parser.add_argument(
-        '--params-file', default='', help="the nodes' parameters (default: config/demo.yaml)")
+    for name in _SETTINGS:
+        add_option(parser, name, settings_of(DistillationLaunch)[name])
 
 
 def run(arguments: argparse.Namespace) -> int:
     from depth_distill_ros.apps.demo.demo import DemoOptions, run_demo
 
     return run_demo(DemoOptions(
-        arguments.minutes * 60.0, arguments.work_dir, arguments.seed, arguments.teacher,
-        arguments.params_file))
+        arguments.minutes * 60.0, arguments.work_dir, **{
+            name: getattr(arguments, name) for name in _SETTINGS if name in arguments}))

@@ -23,6 +23,7 @@ from depth_distill_ros.apps.supervisor import Supervisor
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.ros import bringup
+from depth_distill_ros.settings.launch import DistillationLaunch
 
 if TYPE_CHECKING:
     from depth_distill_ros.ros.clients.monitor import Monitor
@@ -42,7 +43,7 @@ class DemoOptions:
 
     duration: float
     work_dir: Path
-    seed: int = 0
+    seed: int | None = None
     teacher: str = ''
     params_file: str = ''
 
@@ -69,10 +70,11 @@ def run_demo(options: DemoOptions) -> int:
     """Run the loop, then report; return the exit code."""
     monitor_type = _monitor_type()
     folder = options.work_dir.absolute()
-    arguments = bringup.DistillationArguments(
-        work_dir=str(folder), teacher=options.teacher, seed=options.seed,
-        params_file=options.params_file or str(installation.share() / 'config' / 'demo.yaml'))
-    graph = bringup.distillation_graph(arguments)
+    arguments = DistillationLaunch(
+        work_dir=str(folder), teacher=options.teacher or None, seed=options.seed,
+        params_file=options.params_file)
+    graph = bringup.distillation_graph(arguments, 'demo.yaml')
+    teacher = next(spec.value('teacher') for spec in graph if spec.name == 'distiller')
     console = Console()
     aside = move_aside(folder)
     if aside:
@@ -90,7 +92,7 @@ def run_demo(options: DemoOptions) -> int:
     if stop.made:
         console.print('all nodes have stopped; press Ctrl-C again to skip the report')
     try:
-        _report(folder, began, options.teacher, history, frames, console)
+        _report(folder, began, Path(teacher), history, frames, console)
     except ScoreError as error:
         if not stop.made:
             raise
@@ -100,7 +102,7 @@ def run_demo(options: DemoOptions) -> int:
 
 def _watch(
         monitor_type: type[Monitor], duration: float, graph: list[bringup.NodeSpec],
-        arguments: bringup.DistillationArguments, folder: Path, console: Console,
+        arguments: DistillationLaunch, folder: Path, console: Console,
         stop: StopRequest) -> tuple[History, list[Frame]]:
     history, frames, view = History(), [], View(console, duration)
     commands = {
@@ -128,11 +130,10 @@ def _watch(
 
 
 def _report(
-        folder: Path, began: float, teacher: str, history: History, frames: list[Frame],
+        folder: Path, began: float, teacher_folder: Path, history: History, frames: list[Frame],
         console: Console) -> None:
     from depth_distill_ros.apps.demo import report, report_image
 
-    teacher_folder = Path(bringup.teacher_spec(teacher))
     if frames:
         report.save_frames(folder / 'frames.npz', frames)
     console.print(

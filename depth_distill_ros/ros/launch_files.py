@@ -1,0 +1,69 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A graph of nodes as ``ros2 launch`` runs it, with its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from depth_distill_ros.installation import PACKAGE, fastdds_profile
+from depth_distill_ros.ros.bringup import NodeSpec
+from depth_distill_ros.settings.document import text_of
+from depth_distill_ros.settings.field import Setting, settings_of
+from depth_distill_ros.settings.launch import InferenceLaunch, from_texts
+
+if TYPE_CHECKING:
+    from launch import LaunchContext, LaunchDescription
+
+
+def launched(kind: type[InferenceLaunch], context: LaunchContext) -> Any:
+    """Return the arguments `kind` as a running launch was given them."""
+    return from_texts(kind, {
+        name: context.launch_configurations[name] for name in settings_of(kind)})
+
+
+def launch_description(
+        kind: type[InferenceLaunch], graph: Callable[[Any], list[NodeSpec]]) -> LaunchDescription:
+    """Return the graph for ``ros2 launch``, with an argument for every setting of `kind`."""
+    from launch import LaunchDescription
+    from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+    from launch_ros.actions import Node
+
+    def nodes(context: LaunchContext) -> list[Node]:
+        arguments = launched(kind, context)
+        return [
+            Node(
+                package=PACKAGE, executable=spec.executable, name=spec.name,
+                namespace=spec.namespace, output='screen',
+                remappings=list(spec.remappings.items()),
+                # Not as parameters: launch_ros reads texts as YAML, and a folder called 1 would
+                # become a number.
+                ros_arguments=['--log-level', arguments.log_level, *spec.parameter_arguments()],
+                respawn=True, respawn_delay=2.0,
+                # Time for the distiller to write its last checkpoint after Ctrl-C.
+                sigterm_timeout='20')
+            for spec in graph(arguments)]
+
+    declared = [
+        DeclareLaunchArgument(
+            name, default_value=default_text(described), description=description(described),
+            choices=list(described.choices) or None)
+        for name, described in settings_of(kind).items()]
+    return LaunchDescription([
+        *declared,
+        *(SetEnvironmentVariable(name, value) for name, value in fastdds_profile().items()),
+        OpaqueFunction(function=nodes)])
+
+
+def default_text(described: Setting) -> str:
+    """Return what an argument is without being given: empty where it overrides nothing."""
+    return '' if described.optional or described.default == '' else text_of(described.default)
+
+
+def description(described: Setting) -> str:
+    """Return the help of an argument; of a parameter, where its value then comes from."""
+    if not described.optional or described.default == '':
+        return described.described()
+    return f'{described.described()} (not given: as the parameter files have it, else ' \
+        f'{text_of(described.default)})'

@@ -1,0 +1,155 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The arguments of the launch files.
+
+An argument that stands for a node's parameter is None where it was not given; then the parameter
+files decide. The others say what runs and under which topics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from depth_distill_ros.settings.cameras import RobotCameraSettings
+from depth_distill_ros.settings.distillation import OnlineSettings
+from depth_distill_ros.settings.field import (
+    SettingError,
+    Settings,
+    narrowed,
+    setting,
+    settings_of,
+)
+from depth_distill_ros.settings.inference import InferenceSettings
+from depth_distill_ros.settings.node import NodeSettings
+
+GAZEBOS = ('fortress', 'harmonic', 'ionic', 'jetty')
+
+
+def _parameter(kind: type[Settings], name: str, **changes: Any) -> Any:
+    """Return an argument that stands for a parameter."""
+    return narrowed(kind, name, optional=True, old_names=(), **changes)
+
+
+@dataclass(frozen=True)
+class InferenceLaunch(Settings):
+    """inference.launch.py, the robot alone."""
+
+    package_file: ClassVar[str] = 'inference.yaml'
+
+    robot_image: str = setting('camera/image_raw', "the robot camera's image topic")
+    robot_camera_info: str = setting(
+        'camera/camera_info', "the robot camera's CameraInfo topic")
+    work_dir: str | None = setting(
+        '', 'folder of the run: store, checkpoints, releases', optional=True)
+    run: str | None = setting(
+        '', 'name of the run, whose folder is $ROS_HOME/depth_distill/NAME where no work_dir is '
+        'given; a run is resumed only with the same method, teacher, student and size; empty: '
+        'default', optional=True)
+    model: str | None = _parameter(InferenceSettings, 'model')
+    params_file: str = setting(
+        '', "YAML file of node parameters; it adds to the package's own and goes before it")
+    namespace: str = setting('', 'namespace of all nodes and topics')
+    use_sim_time: bool | None = setting(False, 'take the time from /clock', optional=True)
+    autostart: bool | None = _parameter(
+        NodeSettings, 'autostart', help='the nodes configure and activate themselves')
+    log_level: str = setting(
+        'info', 'log level of all nodes', choices=('debug', 'info', 'warn', 'error', 'fatal'))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.work_dir and self.run:
+            raise SettingError(f'run:={self.run} and work_dir:={self.work_dir} both name the '
+                               'folder of the run; give one of them')
+
+
+@dataclass(frozen=True)
+class DistillationLaunch(InferenceLaunch):
+    """distill.launch.py, the whole loop."""
+
+    package_file: ClassVar[str] = 'distill.yaml'
+
+    simulator: str = setting(
+        'mujoco', 'what feeds the stream: the embedded simulator (mujoco), or real topics (none)',
+        choices=('mujoco', 'none'))
+    robot: str = setting(
+        'simulated', "what publishes the robot camera's topics: a data set (simulated), or the "
+        'robot (real)', choices=('simulated', 'real'))
+    robot_data: str | None = _parameter(RobotCameraSettings, 'data')
+    image: str = setting('simulator/image_raw', "the stream's image topic")
+    semantics: str = setting('simulator/semantics', "the stream's semantic image topic")
+    camera_info: str = setting('simulator/camera_info', "the stream's CameraInfo topic")
+    reference: str = setting(
+        '', "depth topic that the student is compared with; empty: the simulated robot's, and "
+        'with robot:=real none, and no evaluator')
+    teacher: str | None = _parameter(OnlineSettings, 'teacher')
+    auxiliary_share: float | None = _parameter(
+        OnlineSettings, 'auxiliary_share',
+        help="share of each training batch that are the robot's own frames, unlabelled; 0: none")
+    seed: int | None = _parameter(
+        OnlineSettings, 'seed', help='seed of the simulated rooms and of the training')
+
+
+@dataclass(frozen=True)
+class GazeboLaunch(DistillationLaunch):
+    """gazebo.launch.py, the whole loop with Gazebo."""
+
+    simulator: str = narrowed(
+        DistillationLaunch, 'simulator', default='none', help='Gazebo is the simulator',
+        choices=('none',))
+    gazebo: str = setting(
+        'auto', 'version of Gazebo; auto: the one of the ROS distribution',
+        choices=('auto', *GAZEBOS))
+    world: str = setting(
+        '', 'SDF file, from depth-distill simulate --export gazebo; empty: the shipped room')
+    gui: bool = setting(False, "open Gazebo's window; without it no display is needed")
+    fly: bool = setting(True, "move the camera along the world's way.csv")
+    poses_per_second: float = setting(
+        5.0, 'rate of the camera poses along the way', unit='poses/s', range=(0.01, 1000.0))
+
+
+@dataclass(frozen=True)
+class IsaacLaunch(DistillationLaunch):
+    """isaac.launch.py, the ROS side of Isaac Sim."""
+
+    simulator: str = narrowed(
+        DistillationLaunch, 'simulator', default='none', help='Isaac Sim is the simulator',
+        choices=('none',))
+    semantic_labels: str = setting(
+        'simulator/semantic_labels', 'topic of the names of the classes in the semantic image')
+
+
+LAUNCHES: dict[str, type[InferenceLaunch]] = {
+    'distill.launch.py': DistillationLaunch, 'inference.launch.py': InferenceLaunch,
+    'gazebo.launch.py': GazeboLaunch, 'isaac.launch.py': IsaacLaunch}
+
+
+def from_texts(kind: type[InferenceLaunch], values: dict[str, str]) -> InferenceLaunch:
+    """
+    Make the arguments `kind` out of texts, as launch has them.
+
+    Raises
+    ------
+    SettingError : a value outside its choices, or no bool or number where one belongs.
+
+    """
+    table, read = settings_of(kind), {}
+    for name, text in values.items():
+        described = table[name]
+        if described.optional and text == '':
+            continue
+        try:
+            read[name] = described.checked(_parsed(text, type(described.default)))
+        except SettingError as error:
+            raise SettingError(f'{name}:={text}: it {str(error).partition("; it ")[2]}') from None
+    return kind(**read)
+
+
+def _parsed(text: str, kind: type) -> Any:
+    if kind is bool:
+        return {'true': True, '1': True, 'false': False, '0': False}.get(text.lower(), text)
+    try:
+        return kind(text)
+    except ValueError:
+        return text
