@@ -139,7 +139,7 @@ def test_an_interrupted_row_goes_on_where_it_was(folder, capsys, monkeypatch):
         assert bench(folder, 'd3-5') is None
     assert bench(folder, 'd3-5')
     assert 'lden-mbv2-d3-no-g-x1: 2 steps on cpu' in (said := capsys.readouterr().out)
-    assert ', going on from step 1' in said
+    assert ', resumed from step 1' in said
     # its cost is told for all of its steps, by the pace of those that were timed
     path = folder / 'lden-mbv2-d3-no-g-x1' / 'seed-0' / 'row.json'
     record = json.loads(path.read_text())

@@ -27,7 +27,7 @@ def text(tmp_path, *rows, shares=None, devices=(CPU,)):
 @pytest.mark.parametrize(('ours', 'said'), [
     ([(0.69, 0.71, 0.70), (0.72, 0.74, 0.73)], 'here 0.700 and 0.730 (3 seeds)'),
     ([(0.69, 0.71, 0.70), (0.72, 0.70, 0.71)],
-     'here 0.700 and 0.710 (3 seeds, less apart than their differences scatter)'),
+     'here 0.700 and 0.710 (3 seeds, within the standard deviation of their difference)'),
     # the whole has 0.70 in the mean and 0.69 with the seed that both have
     ([(0.69, 0.71, 0.70), (0.695,)], 'here 0.690 and 0.695 (one seed)')])
 def test_rows_are_compared_seed_by_seed(tmp_path, ours, said):

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows of the papers' tables: which there are, what each changes, what it is given."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+import json
 
 import pytest
 
 from depth_distill_ros.apps.bench.catalogue import bench_table
 from depth_distill_ros.apps.bench.preset import FULL, small
-from depth_distill_ros.apps.bench.rendered import Part
+from depth_distill_ros.apps.bench.rendered import Part, render
 from depth_distill_ros.apps.bench.runner import Bench
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.tables import TABLES, beside, paper_table
@@ -156,7 +157,7 @@ def test_what_is_judged_is_never_trained_on():
      'needs --data tum-desk=KIND:PATH and --data tum-desk2=KIND:PATH'),
     ('d3-1', {'target-train': 'nyu:/x', 'target-test': 'nyu:/x,split=test'},
      ('lden-mbv2-kd-ood-objects',), 'needs --data objects=KIND:PATH'),
-    ('dacnn-1', {'stream': 'folder:/x'}, (), 'has no use for --data stream=...; its data are'),
+    ('dacnn-1', {'stream': 'folder:/x'}, (), 'does not use --data stream=...; its data are'),
     ('d3-5', {}, ('no-such-row',), 'has no row no-such-row; its rows are lden-mbv2-d3-x1, '),
     ('d3-5', {}, ('lden-mbv2-teacher',), 'has no row lden-mbv2-teacher; its rows are'),
 ])
@@ -166,6 +167,15 @@ def test_data_that_is_missing_is_named_in_one_line(tmp_path, name, data, wanted,
         bench.runs(bench_table(name, FULL), wanted)
     assert said in str(error.value)
     assert '\n' not in str(error.value)
+
+
+def test_a_folder_that_was_rendered_under_the_old_name_of_its_look_is_used(tmp_path):
+    world = small().worlds['indoor']
+    described = {**asdict(world), 'look': 'robot'}
+    (tmp_path / 'world.json').write_text(json.dumps(described))
+    assert render(world, tmp_path) == f'folder:{tmp_path}'
+    with pytest.raises(DepthDistillError, match='rendered for something else'):
+        render(replace(world, seed=1), tmp_path)
 
 
 @pytest.mark.parametrize(('test', 'judged'), [

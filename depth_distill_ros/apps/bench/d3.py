@@ -31,7 +31,7 @@ _SWITCHES = {
 
 
 def table_1(preset: Preset) -> BenchTable:
-    """Distil plainly on pictures ever less like the target's."""
+    """Distil with KD-OOD on images less and less similar to the target domain."""
     rows = PairRows(preset, preset.main_pair)
     return BenchTable('d3-1', (rows.teacher(None), *(
         rows.distilled('kd-ood', slug, role, {'dataset': dataset, 'data': count})
@@ -56,7 +56,7 @@ def table_4(preset: Preset) -> BenchTable:
 
 
 def table_5(preset: Preset) -> BenchTable:
-    """Take parts of D3 away, on X1; the whole of it is table 3's row."""
+    """Take away parts of D3 on X1; the complete D3 is table 3's row."""
     rows = PairRows(preset, preset.main_pair)
     return BenchTable('d3-5', (
         rows.teacher(None), rows.distilled('d3', 'x1', STREAM, {'variant': 'D3'}),
@@ -65,7 +65,7 @@ def table_5(preset: Preset) -> BenchTable:
 
 
 class PairRows:
-    """The rows of one pair of networks for one target, whose training pictures are `train`."""
+    """The rows of one pair of networks for one target domain with the training images `train`."""
 
     def __init__(self, preset: Preset, pair: Pair, train: str = TRAIN, prefix: str = ''):
         self._preset, self._pair, self._train = preset, pair, train
@@ -104,7 +104,7 @@ class PairRows:
 
     def _dfad(self, keys: Mapping[str, str]) -> Row:
         settings = self._preset.row_settings('dfad', self._pair.student)
-        # its student is updated, and averaged over updates, as often as in the other rows
+        # its student has as many updates, and as long an average, as in the other rows
         return Row(f'{self._slug}-dfad', replace(
             settings, steps=max(1, self._preset.updates // STUDENT_STEPS),
             ema=settings.ema ** STUDENT_STEPS), keys, teacher=f'{self._slug}-teacher')

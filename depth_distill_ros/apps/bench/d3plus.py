@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Beyond the papers: what closes more of the gap between KD-OOD and the supervised student."""
+"""Beyond the papers: closing more of the gap between KD-OOD and the supervised student."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def table(preset: Preset) -> BenchTable:
                   for name, method in _METHODS.items()]
     lines += [rows.distilled(method, 'x1-robot', SETS['X1'],
                              {'method': name, 'data': f'X1{BESIDE}robot frames'},
-                             # of each kind, so that no update sees more pictures than another
+                             # of each source, so that all updates see equally many images
                              auxiliary=ROBOT_FRAMES, batch=batch // 2)
               for name, method in _METHODS.items()]
     return BenchTable('d3plus', tuple(lines))

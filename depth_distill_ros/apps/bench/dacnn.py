@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of DACNN's tables: a stereo teacher, its monocular student, and what each part does."""
+"""The rows of DACNN's tables: the stereo teacher, its monocular student, and the ablation."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _BACKBONE = 'resnest50'
 
 
 def table_1(preset: Preset) -> BenchTable:
-    """Judge teacher and student on KITTI by Eigen's split."""
+    """Evaluate teacher and student on KITTI, Eigen's split."""
     return BenchTable('dacnn-1', (
         _teacher(preset, {'method': 'DACNN, stereo teacher'}),
         _student(preset, 'dacnn', {'method': 'DACNN'})), STEREO_TEST, 'kitti-eigen')
 
 
 def table_2(preset: Preset) -> BenchTable:
-    """Judge the student as KITTI's benchmark does."""
+    """Evaluate the student as KITTI's benchmark does."""
     return BenchTable('dacnn-2', (
         _teacher(preset, None), _student(preset, 'dacnn', {'method': 'DACNN'})),
         BENCHMARK_TEST, 'kitti-benchmark')
 
 
 def table_3(preset: Preset) -> BenchTable:
-    """Take parts of the student away; the whole of it is table 1's row."""
+    """Take away parts of the student; the complete one is table 1's row."""
     return BenchTable('dacnn-3', (
         _teacher(preset, None),
         _student(preset, 'dacnn-no-depth-aware', {'method': 'w/o depth-aware blocks'},

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How much of the way from plain distillation to measured depth a method goes."""
+"""The share of the gap between plain distillation and supervised training that a method closes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from depth_distill_ros.apps.bench.runner import Outcome
 
 PLAIN, MEASURED = 'KD-OOD', 'Student'
-# what comes after the simulated frames' name where the robot's own are learnt too
+# separates the name of the stream from that of the robot frames beside it
 BESIDE = ' + '
 
 _Line = tuple[str, str, str]
@@ -19,17 +19,16 @@ _Line = tuple[str, str, str]
 
 def shares_of_gap(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
     """
-    Return of each line its part of the gap in δ1, as the papers' tables would give it.
+    Return the share of the gap in δ1 by line of the table.
 
     share : (δ1 - plain) / (measured - plain), of means over the seeds that all three rows have.
-        `plain` is KD-OOD on the same simulated frames and none of the robot's, `measured` the
-        student that learns measured depth, both of the same pair of networks
-    spread : standard deviation over those seeds of δ1 - plain, in parts of the gap; of one, None
+        `plain` is KD-OOD on the same stream without robot frames, `measured` the student trained
+        with measured depth, both of the same pair of networks
+    spread : standard deviation of δ1 - plain over those seeds, relative to the gap; None for one
     gap : measured - plain
     seeds : those seeds
 
-    A line without such ends, or whose ends are the wrong way round, has no share; nor have the
-    ends themselves and the teacher.
+    A line without both ends, or with a gap <= 0, has no share. The ends and the teacher have none.
     """
     found: dict[_Line, dict[int, float]] = {}
     for o in outcomes:

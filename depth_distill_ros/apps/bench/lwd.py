@@ -27,7 +27,7 @@ _BACKBONES = {'mobilenetv2': 'MobileNet-V2', 'resnet18': 'ResNet-18', 'resnet34'
 
 
 def table_2(preset: Preset) -> BenchTable:
-    """Compare both ways of distilling with what they begin with, and with X alone."""
+    """Compare both ways of distilling with the teachers, the student, and LWD on X only."""
     teacher, student = (_BACKBONES[network[1]] for network in (
         preset.main_pair.teacher, preset.main_pair.student))
 
@@ -44,24 +44,24 @@ def table_2(preset: Preset) -> BenchTable:
 
 
 def table_3(preset: Preset) -> BenchTable:
-    """Set the two students among lightweight networks."""
+    """Compare the two students with lightweight networks."""
     backbone = _BACKBONES[preset.main_pair.student[1]]
     return _both(preset, 'lwd-3', {'backbone': backbone})
 
 
 def table_4(preset: Preset) -> BenchTable:
-    """Judge the two students on a data set that they have not learnt from."""
+    """Evaluate the two students on a data set that they were not trained on."""
     return _both(preset, 'lwd-4', {}, OTHER_TEST)
 
 
 def table_5(preset: Preset) -> BenchTable:
-    """Judge the two students on each sequence of yet another."""
+    """Evaluate the two students on each sequence of another data set."""
     return _both(preset, 'lwd-5', {}, columns={
         name: ('delta1', sequence(name)) for name in TUM_SEQUENCES})
 
 
 def figure_7(preset: Preset) -> BenchTable:
-    """Take ever more auxiliary pictures, unlabelled and labelled; all of them are table 2's."""
+    """Train on more and more auxiliary images, unlabelled and labelled; table 2 has all."""
     def columns(*names: str) -> dict[str, tuple[str, str]]:
         return {f'delta1_{name}': ('delta1', TEST) for name in names}
 
@@ -93,9 +93,9 @@ def _teacher(preset: Preset, keys: Mapping[str, str] | None) -> Row:
 
 def _union_teacher(preset: Preset, keys: Mapping[str, str] | None) -> Row:
     if preset.own_teacher:
-        # the shipped model's world is that of X and of U′
+        # the shipped model was trained on X and on U′
         return Row('lwd-union-teacher', None, None)
-    # eq. 4 with no weight on a teacher: measured depth of both
+    # eq. 4 without a weight on the teacher: measured depth of both
     return Row('lwd-union-teacher', preset.row_settings(
         'lwd', preset.main_pair.teacher, equation=4, kd_weight=0.0), keys,
         {'labelled': TRAIN, 'auxiliary': AUXILIARY}, 'lwd-teacher')

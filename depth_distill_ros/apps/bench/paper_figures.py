@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The papers' figures of rows that have been run: D3's 4 and 5, LWD's 7."""
+"""The papers' figures from finished rows: D3's figures 4 and 5, LWD's figure 7."""
 
 from __future__ import annotations
 
@@ -35,11 +35,10 @@ _FRAMES = 4
 
 def draw_figures(bench: Bench, table: BenchTable, outcomes: Sequence[Outcome]) -> list[Path]:
     """
-    Draw the figures that belong to a table; return where they are.
+    Draw the figures of a table; return their paths.
 
-    With d3-3, figure-4-PAIR.jpg and figure-5-PAIR.jpg: every row on frames of the test set, and
-    the last row of D3 with what its teacher and its student make of G's pictures. With lwd-fig7,
-    figure-7.png.
+    For d3-3, figure-4-PAIR.jpg (every row on frames of the test set) and figure-5-PAIR.jpg (the
+    last row of D3: images of G with the depth of teacher and student). For lwd-fig7, figure-7.png.
     """
     if table.name == 'd3-3':
         return _figures_4_and_5(bench, table, outcomes)
@@ -62,7 +61,7 @@ def _figures_4_and_5(bench: Bench, table: BenchTable, outcomes: Sequence[Outcome
 
 
 def trained_g(run: Path) -> nn.Module:
-    """Return G of the D3 training in a folder, after its last step and as it is in training."""
+    """Return G of the D3 training in a folder, after its last step, in training mode."""
     settings = read_settings(OfflineSettings, run / 'run.yaml')
     g = transformation_network(settings.g_form, settings.g_width, settings.g_residual)
     g.load_state_dict(load_checkpoint(run / 'last.pt')['training']['networks']['transformation'])
@@ -99,14 +98,14 @@ def _figure_5(path: Path, bench: Bench, outcome: Outcome) -> None:
     role = outcome.row.data['stream']
     reader = bench.reader(role)
     prepare = preparation(settings['stream'], tuple(settings['size']), ('semantics',)).pipeline
-    samples = [prepare(reader[index], None) for index in _spread(len(reader))]
-    x, semantics = (torch.from_numpy(np.stack([getattr(s, part) for s in samples]))
+    frames = [prepare(reader[index], None) for index in _spread(len(reader))]
+    x, semantics = (torch.from_numpy(np.stack([getattr(frame, part) for frame in frames]))
                     for part in ('image', 'semantics'))
     mixed = mix(to_input(x), semantics, torch.Generator().manual_seed(settings['seed']))
     z = g(mixed)
-    depths = {whose: _depth(load_teacher(model)[0], z) for whose, model in (
+    depths = {title: _depth(load_teacher(model)[0], z) for title, model in (
         ('teacher', settings['teacher'] or bench.own_teacher), ('student', outcome.model))}
-    draw_transformed(path, list(x.numpy()), _pictures(mixed), _pictures(z), depths)
+    draw_transformed(path, list(x.numpy()), _images(mixed), _images(z), depths)
 
 
 def _figure_7(bench: Bench, outcomes: Sequence[Outcome]) -> Path:
@@ -117,14 +116,14 @@ def _figure_7(bench: Bench, outcomes: Sequence[Outcome]) -> Path:
         for column, value in outcome.figures.items():
             points.setdefault(column, {}).setdefault(count, []).append(value)
     path = bench.folder / 'figure-7.png'
-    draw_curves(path, 'auxiliary pictures', 'δ1', {
+    draw_curves(path, 'auxiliary images', 'δ1', {
         column.removeprefix('delta1_'): sorted(curve.items()) for column, curve in points.items()})
     return path
 
 
-def _pictures(x: Tensor) -> list[np.ndarray]:
-    pictures = (denormalise(x).clamp(0, 1) * 255).round().byte()
-    return list(pictures.permute(0, 2, 3, 1).numpy())
+def _images(x: Tensor) -> list[np.ndarray]:
+    images = (denormalise(x).clamp(0, 1) * 255).round().byte()
+    return list(images.permute(0, 2, 3, 1).numpy())
 
 
 def _depth(network: nn.Module, x: Tensor) -> list[np.ndarray]:

@@ -1,12 +1,11 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-At what scale a table is run.
+The scale at which a table is run.
 
-'full' is the papers': their networks, recipes and data sets, for a GPU and days. 'small' is the
-same rows on rendered rooms alone, for two cores and hours: path-traced rooms are the target, the
-shipped model that knows them is the teacher, rooms of the embedded simulator are the simulated
-images.
+'full' has the papers' networks, recipes and data sets and takes days on a GPU. 'small' has the
+same rows on rendered rooms and takes hours on two cores: path-traced rooms are the target domain,
+the shipped model trained on them is the teacher, and the embedded simulator renders the stream.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ from depth_distill_ros.worlds.path_traced import world as traced
 
 @dataclass(frozen=True)
 class Pair:
-    """A teacher and a student, each (network, backbone); `name` is the paper's."""
+    """A teacher and a student, each (network, backbone); `name` is that in the paper."""
 
     slug: str
     name: str
@@ -65,21 +64,21 @@ _PAIRS = (
 @dataclass(frozen=True)
 class Preset:
     """
-    The scale of everything.
+    Networks, settings and data of all tables.
 
     Attributes
     ----------
-    main_pair : of every table but D3's table 3
-    pairs : of that one
-    own_teacher : the target's teacher is the shipped model, and nobody trains one
-    settings : changes to every such row's recipe
-    teacher_settings : changes for teachers that are trained all the same
+    main_pair : the pair of all tables except D3's table 3
+    pairs : the pairs of D3's table 3
+    own_teacher : the teacher of the target domain is the shipped model and is not trained
+    settings : changes to the recipe of every row, except DACNN's
+    teacher_settings : further changes for the teachers that are trained
     stereo : changes to the recipes of DACNN's rows
-    updates : updates of the student in rows without data of their own (DFAD: five a step)
-    worlds : by role, what the embedded simulator renders where no data is given
-    target : what is path-traced where no data is given; None: nothing
-    parts : by role, which of its frames
-    notes : by paper, what is other than there, for people
+    updates : updates of the student in rows without data (DFAD: five a step)
+    worlds : by role, what the embedded simulator renders if no data is given
+    target : what is path-traced if no data is given; None: nothing
+    parts : by role, which frames of `target`
+    notes : by paper, the differences to the paper, for readers of the results
 
     """
 
@@ -98,7 +97,7 @@ class Preset:
 
     def row_settings(self, method: str, network: tuple[str, str], **changes: Any,
                      ) -> OfflineSettings:
-        """Return the settings of a row: the method's recipe, the preset's changes, the row's."""
+        """Return the method's recipe with the changes of the preset and of the row."""
         return _settings(method, network, {**self.settings, **changes})
 
     def stereo_settings(self, method: str, network: tuple[str, str], **changes: Any,
@@ -107,11 +106,11 @@ class Preset:
         return _settings(method, network, {**self.stereo, **changes})
 
     def has(self, role: str) -> bool:
-        """Tell whether there is data for a role where none is given."""
+        """Tell whether the preset can render the data of a role."""
         return role in self.worlds or role in self.parts
 
     def note(self, table: str) -> str:
-        """Return what is other than in the paper of that table; nothing for its own recipes."""
+        """Return the differences to the paper of the table; empty if there are none."""
         return self.notes.get(table.partition('-')[0], '')
 
 
@@ -126,7 +125,7 @@ FULL = Preset(
     settings={'student_start': 'imagenet', 'size': (228, 304), 'workers': 8}, teacher_settings={},
     # DACNN is trained from scratch
     stereo={'student_start': 'random', 'size': (256, 512), 'workers': 8},
-    # 20 epochs of 50,000 pictures in batches of 8
+    # 20 epochs of 50,000 images in batches of 8
     updates=125_000)
 
 
@@ -134,22 +133,23 @@ def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, room
           test_rooms: int = 100, stereo_size: tuple[int, int] = (64, 128),
           stereo_steps: int = 240) -> Preset:
     """
-    Make the small preset; what is large in a paper is as many times larger here, or nearly.
+    Make the small preset, whose data sets have nearly the papers' ratios of size.
 
     Parameters
     ----------
-    target : the path-traced rooms; a quarter of those to train on are X and NYU-v2, the rest U
-    rooms : of X1, eight pictures each
-    test_rooms : of test sets of the embedded simulator, four pictures each
+    target : the path-traced rooms; a quarter of the training rooms are X and NYU-v2, the rest U
+    rooms : rooms of X1, eight images each
+    test_rooms : rooms of the embedded simulator's test sets, four images each
 
     """
     shipped, size, parts = ('lden', 'resnet18'), target.size, _parts(target)
     pair = replace(_MAIN, teacher=shipped)
     same = Pair('lden-r18', _PAIRS[0].name, shipped, shipped)
     known, all_known = parts[TRAIN].last, parts[AUXILIARY].last
-    judged = f'{target.pictures_of("test")} pictures of other rooms'
-    main = (f'the shipped LDEN ResNet-18, trained on all {all_known} pictures of path-traced '
-            f'rooms, stands for ResNet-34 and teaches LDEN MobileNet-V2 at {size[0]}×{size[1]}')
+    tested = f'{target.pictures_of("test")} images of other rooms'
+    main = (f'the shipped LDEN ResNet-18, trained on all {all_known} images of path-traced '
+            'rooms, replaces ResNet-34 as the teacher of LDEN MobileNet-V2 at '
+            f'{size[0]}×{size[1]}')
     return Preset(
         'small', pair, (same, pair), own_teacher=True,
         settings={'size': size, 'steps': steps, 'batch': 4, 'lr': 5e-4, 'schedule': 'd3',
@@ -161,30 +161,30 @@ def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, room
         target=target, parts=parts,
         notes={
             'd3': _note(f'{main}; {steps} updates of the student in batches of 4 in every row, '
-                        'the same start for all of a backbone, an encoder that has learnt from '
+                        'the same start for all rows of a backbone, an encoder trained on '
                         'simulated rooms; the pair of like networks is ResNet-18 twice, and its '
                         'student starts from the encoder with which the training of the teacher '
-                        f'began; NYU-v2 is {known} pictures of path-traced rooms; X1 and X2 are '
-                        f'{8 * rooms} and {48 * rooms} pictures of the embedded simulator, which '
+                        f'began; NYU-v2 is {known} images of path-traced rooms; X1 and X2 are '
+                        f'{8 * rooms} and {48 * rooms} images of the embedded simulator, which '
                         "has the robot's lens and mount, so that the gap is smaller than the "
-                        "paper's; ScanNet is the simulator's muted look, which the teacher "
-                        'learned before those rooms, in table 4 through a lens of 60°, and its '
-                        'teacher is trained', judged),
+                        "paper's; ScanNet is the simulator's target look, on which the teacher "
+                        'was trained before those rooms, in table 4 through a lens of 60°, and '
+                        'its teacher is trained', tested),
             'd3plus': _note("trained as in D3's tables; the robot frames are the "
-                            f'{target.pictures_of("val")} of the validation rooms, which taught '
-                            'the teacher nothing, without their depth; with them a batch is half '
-                            "simulated and half the robot's, and no larger", judged),
-            'lwd': _note(f'{main}; {steps} steps of 4 pictures of each kind in every row; X and U '
-                         f"are {known} and {all_known - known} pictures, the same teacher for U "
-                         "and U', which has learned from the measured depth of both; other data "
-                         'sets are rooms of the embedded simulator', judged),
-            'dacnn': _note(f'pictures of {stereo_size[0]}×{stereo_size[1]}, {8 * rooms} pairs of '
-                           f"the embedded simulator's muted look, {stereo_steps} steps of 4 in "
-                           'every row, from random weights', f'{4 * test_rooms} pictures')})
+                            f'{target.pictures_of("val")} of the validation rooms, on which '
+                            'the teacher was not trained, without their depth; with them a batch '
+                            "is half simulated and half the robot's, and no larger", tested),
+            'lwd': _note(f'{main}; {steps} steps of 4 images of each kind in every row; X and U '
+                         f"are {known} and {all_known - known} images, the same teacher for U "
+                         "and U', which was trained with the measured depth of both; other data "
+                         'sets are rooms of the embedded simulator', tested),
+            'dacnn': _note(f'images of {stereo_size[0]}×{stereo_size[1]}, {8 * rooms} pairs of '
+                           f"the embedded simulator's target look, {stereo_steps} steps of 4 in "
+                           'every row, from random weights', f'{4 * test_rooms} images')})
 
 
-def _note(what: str, judged: str) -> str:
-    return f'Small preset, rendered rooms: {what}. Judged on {judged}.'
+def _note(what: str, tested: str) -> str:
+    return f'Small preset, rendered rooms: {what}. Evaluated on {tested}.'
 
 
 def _parts(target: traced.World) -> dict[str, Part]:
@@ -193,7 +193,7 @@ def _parts(target: traced.World) -> dict[str, Part]:
     return {
         TRAIN: Part('train', 0, known), TEST: Part('test'),
         AUXILIARY: Part('train', known, count),
-        # as new to the teacher as what a robot sees
+        # like a robot's frames, they are new to the teacher
         ROBOT_FRAMES: Part('val'),
         **{subset(name): Part('train', known, known + max(
             1, round((count - known) * share / AUXILIARY_ALL)))
@@ -202,16 +202,16 @@ def _parts(target: traced.World) -> dict[str, Part]:
 
 def _worlds(target: traced.World, rooms: int, test_rooms: int, stereo_size: tuple[int, int],
             ) -> dict[str, World]:
-    # whoever simulates a robot gives the simulator the robot's lens
+    # the simulated camera has the robot's lens, as a user would set it up
     size, lens = target.size, target.vertical_fov
-    # no two seeds of a look meet, nor any that the shipped models were trained with
+    # seeds of a look are disjoint from each other and from those of the shipped models
     worlds = {
         STREAM: World('stream', 920_000_000, rooms, 8, size, vertical_fov=lens),
         # begins with the rooms of X1
         STREAM_LARGE: World('stream', 920_000_000, 6 * rooms, 8, size, vertical_fov=lens),
         INDOOR: World('robot', 910_000_000, rooms, 8, size, vertical_fov=lens),
         OTHER_TEST: World('stream', 930_000_000, test_rooms, 4, size, vertical_fov=lens),
-        # another lens makes another target
+        # another lens makes another target domain
         SCANNET_TRAIN: World('robot', 912_000_000, rooms, 8, size, vertical_fov=60.0),
         SCANNET_TEST: World('robot', 913_000_000, test_rooms, 4, size, vertical_fov=60.0),
         STEREO_TRAIN: World('robot', 914_000_000, rooms, 8, stereo_size, baseline=0.2),
@@ -219,7 +219,7 @@ def _worlds(target: traced.World, rooms: int, test_rooms: int, stereo_size: tupl
         BENCHMARK_TEST: World('robot', 916_000_000, test_rooms, 4, stereo_size, baseline=0.2),
     }
     for number, name in enumerate(TUM_SEQUENCES):
-        # a sequence is one walk through one room
+        # a sequence is one path through one room
         worlds[sequence(name)] = World('stream', 931_000_000 + number, 1, 4 * test_rooms // 5 + 1,
                                        size, stride=0.1, vertical_fov=lens)
     return worlds

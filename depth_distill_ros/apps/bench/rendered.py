@@ -3,7 +3,7 @@
 """
 Data of the small preset, rendered once into plain folders.
 
-The robot's world is path-traced; what plays the simulator is the embedded one.
+The target domain is path-traced; the embedded simulator renders the stream.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _RENDER_SIZE = (240, 320)
 @dataclass(frozen=True)
 class World:
     """
-    What is rendered; equal ones are equal pictures, other seeds are other rooms.
+    What is rendered: equal worlds give equal images, other seeds other rooms.
 
     Attributes
     ----------
-    size : (height, width) of the pictures, which are rendered at 240×320
-    stride : metres between the frames of a room
+    size : (height, width) of the images, which are rendered at 240×320
+    stride : distance between the frames of a room, metres
     vertical_fov : degrees
-    baseline : metres to a second camera on the right; 0: there is none
+    baseline : distance to a second camera on the right, metres; 0: no second camera
 
     """
 
@@ -55,29 +55,29 @@ class World:
 
 @dataclass(frozen=True)
 class Part:
-    """Frames [first, last) of one split of the path-traced target; last 0: to its end."""
+    """Frames [first, last) of one split of the path-traced target; last 0: up to its end."""
 
     split: str
     first: int = 0
     last: int = 0
 
     def rooms(self, world: traced.World) -> dict[str, int]:
-        """Return how many rooms have to be there, by split."""
+        """Return the number of rooms that must be rendered, by split."""
         whole = world.rooms[self.split]
         return {self.split: math.ceil(self.last / world.frames[self.split]) or whole}
 
     def spec(self, target: Path) -> str:
-        """Return the data set in the folder that `bench render` wrote, as open_reader takes it."""
+        """Return the data set in the folder of `bench render`, in the form of open_reader."""
         frames = f',frames={self.first}:{self.last}' if self.last else ''
         return f'folder:{target / self.split}{frames}'
 
 
 def render(world: World, folder: Path) -> str:
     """
-    Return the data set of `world` in `folder`, as open_reader takes it; render it if it is not.
+    Return the data set of `world` in `folder`, in the form of open_reader; render it if missing.
 
-    A folder is whole or not there: one that was interrupted is rendered again. DepthDistillError
-    where `folder` holds something else.
+    A folder is complete or missing: an interrupted rendering starts again. DepthDistillError if
+    `folder` holds something else.
     """
     if folder.exists():
         _check(folder, world)
@@ -91,11 +91,13 @@ def render(world: World, folder: Path) -> str:
 def _check(folder: Path, world: World) -> None:
     try:
         described = json.loads((folder / _WORLD).read_text(encoding='utf-8'))
-        there = World(**{**described, 'size': tuple(described['size'])})
+        # folders of version 0.1 have the old name of the look
+        look = {'robot': 'target'}.get(described['look'], described['look'])
+        there = World(**{**described, 'look': look, 'size': tuple(described['size'])})
     except (OSError, ValueError, TypeError, KeyError):
         there = None
     if there != world:
-        raise DepthDistillError(f'{folder} was rendered for something else; remove it, or name '
+        raise DepthDistillError(f'{folder} was rendered for something else; remove it or name '
                                 'another output folder')
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ours beside the paper's, for programs: results.json."""
+"""results.json: our results beside the paper's, for programs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from depth_distill_ros.files import write_json, writing
 
 
 def compared(name: str, outcomes: Sequence[Outcome]) -> Comparison:
-    """Set the rows beside the paper's: their means over seeds; of pairs, those that were run."""
+    """Put the means over seeds beside the paper's rows; only pairs that were run are kept."""
     paper = paper_table(name)
     comparison = beside(paper, [(dict(keys), line['ours'])
                                 for keys, line in _lines(paper, outcomes).items()])
@@ -38,14 +38,14 @@ def compared(name: str, outcomes: Sequence[Outcome]) -> Comparison:
 
 def write_results(bench: Bench, name: str, outcomes: Sequence[Outcome],
                   figures: Sequence[Path] | None = None) -> Comparison:
-    """Bring results.json and RESULTS.md up to date; figures that are not given anew stay."""
+    """Update results.json and RESULTS.md; without new figures the old ones stay."""
     comparison = compared(name, outcomes)
     path = bench.folder / 'results.json'
     try:
         with writing(path):
             bench.folder.mkdir(parents=True, exist_ok=True)
             lock = open(bench.folder / '.results.lock', 'w')
-        # another table may be run in the same folder
+        # another table may be running in the same folder
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             results = json.loads(path.read_text(encoding='utf-8')) if path.exists() else {}
@@ -57,7 +57,7 @@ def write_results(bench: Bench, name: str, outcomes: Sequence[Outcome],
             write_report(results, bench.folder / 'RESULTS.md')
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise DepthDistillError(f'{path} is damaged or of another version ({error}); move it '
-                                'away, the rows that are done stay done') from error
+                                'away, finished rows are kept') from error
     return comparison
 
 
@@ -82,9 +82,9 @@ def _lines(paper: PaperTable, outcomes: Sequence[Outcome],
     """
     Return each line of the table by its keys.
 
-    ours: means over seeds; spread: their standard deviations; by_seed: what they are of; seeds:
-    how many; minutes: of training, all seeds together, where a training was interrupted by the
-    pace of its last sitting.
+    ours: means over seeds; spread: standard deviations; by_seed: the single values; seeds: their
+    number; minutes: training time of all seeds together, extrapolated from the last session if a
+    training was interrupted.
     """
     outcomes_of: dict[tuple[tuple[str, str], ...], list[Outcome]] = {}
     for outcome in outcomes:
@@ -105,6 +105,6 @@ def _lines(paper: PaperTable, outcomes: Sequence[Outcome],
 
 
 def _seconds(record: Mapping[str, Any]) -> float:
-    if not record:  # of a model that nobody trains
+    if not record:  # a model that is not trained
         return 0.0
     return record['seconds'] * record['steps'] / (record['steps_of_them'] or record['steps'])

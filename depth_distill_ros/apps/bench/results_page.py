@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""results.json as a page for people: RESULTS.md."""
+"""RESULTS.md: the page that shows results.json."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from depth_distill_ros.files import write_text
 _HEAD = """# Results
 
 Written by `depth-distill bench paper` from its results.json: do not edit. "paper" is what the
-paper states for its own data, "ours" what the rows of the named preset measured: means over the
-seeds, ± their standard deviation. Of a row with one seed the scatter is not known. The figures of
-the paper and ours are of other pictures and networks: what can be compared is the order of rows.
-Minutes are all seeds' together, by the clock, with whatever else the machine did meanwhile.
+paper states for its own data. "ours" is what the rows of the named preset measured: mean over the
+seeds ± standard deviation, which is unknown for one seed. Data and networks differ from the
+paper's, so only the order of the rows can be compared. Minutes are wall-clock time of all seeds
+together.
 """
 
 
@@ -30,8 +30,8 @@ def write_report(results: Mapping[str, Any], path: Path) -> None:
 def _section(table: Mapping[str, Any]) -> str:
     parts = [f'## {table["title"]}\n', _rows(table), f'{table["note"]} {_cost(table)}\n'.lstrip()]
     if shares := table['share_of_gap']:
-        parts.append('Of the gap in delta1 between KD-OOD on the same simulated pictures and the '
-                     'student with measured depth, ± the scatter of what is gained:\n\n'
+        parts.append('Share of the gap in delta1 between KD-OOD on the same simulated images and '
+                     'the student with measured depth, ± standard deviation of the gain:\n\n'
                      + '\n'.join(f'- {line}: {_part(share)}' for line, share in shares.items())
                      + '\n')
     if lines := _disagreements(table):
@@ -84,7 +84,7 @@ def _seeds(seeds: Collection[Any]) -> str:
 
 
 def _disagreements(table: Mapping[str, Any]) -> list[str]:
-    """Return a line for each two rows that the paper has in the other order, seed by seed."""
+    """Return a line for each two rows in another order than the paper's, compared by seed."""
     metric = 'delta1' if 'delta1' in table['metrics'] else table['metrics'][0]
     rows = [row for row in table['rows'] if metric in row['paper'] and metric in row['ours']]
     lines = []
@@ -109,4 +109,4 @@ def _name(table: Mapping[str, Any], row: Mapping[str, Any]) -> str:
 
 def _doubt(apart: Sequence[float]) -> str:
     scattered = len(apart) > 1 and abs(mean(apart)) < stdev(apart)
-    return ', less apart than their differences scatter' if scattered else ''
+    return ', within the standard deviation of their difference' if scattered else ''

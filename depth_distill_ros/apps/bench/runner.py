@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of a table trained and judged, each in a folder of its own; what is done stays done."""
+"""Trains and evaluates the rows of a table, each in its own folder; finished rows are kept."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ _SAVE_EVERY = 200  # steps
 _STEREO = 'dacnn_stereo'
 _SLIDING = ('dacnn', _STEREO)
 
-# steps of a training, the first one, how many there are in all: goes through them
+# iterates over the steps of a training, given the first step and the number of all steps
 Train = Callable[[Iterator[Progress], int, int], Any]
 
 
 @dataclass(frozen=True)
 class Outcome:
     """
-    A row that is done.
+    A finished row.
 
     Attributes
     ----------
-    model : as load_teacher takes it
-    record : settings, steps, seconds and the like; of what was not trained, nothing
-    figures : by column
+    model : in the form of load_teacher
+    record : settings, steps, seconds and so on; empty for a model that was not trained
+    figures : metrics by column
 
     """
 
@@ -70,10 +70,10 @@ class Bench:
 
     Parameters
     ----------
-    data : by role, a data set as open_reader takes it; before what the preset renders
-    train : goes through the steps of a training
-    say : is told, a line at a time, what happens
-    target : folder of the preset's path-traced frames; rendered where they are missing
+    data : data sets by role, in the form of open_reader; they replace what the preset renders
+    train : iterates over the steps of a training
+    say : receives progress messages, one line each
+    target : folder of the preset's path-traced frames; missing ones are rendered
 
     """
 
@@ -88,16 +88,15 @@ class Bench:
     def runs(self, table: BenchTable, wanted: Sequence[str] = (), seeds: int = 1,
              ) -> list[tuple[Row, int]]:
         """
-        Return the rows that can be run with their seeds: the wanted ones, and all that are done.
+        Return the rows to run with their seeds: the wanted rows, and all finished ones.
 
-        Without wanted ones, all rows for which there is data. Raises DepthDistillError where data
-        is missing for a wanted row, or for all of them, or data is given that the table has no
-        use for.
+        If none is wanted, all rows whose data is available. Raises DepthDistillError if data is
+        missing for a wanted row or for all rows, or if data is given that the table does not use.
         """
         rows = {row.name: row for row in table.rows if row.keys}
         roles = {role for row in table.rows for role in self._roles(table, row)}
         if unknown := sorted(self._data.keys() - roles):
-            raise DepthDistillError(f'table {table.name} has no use for --data {unknown[0]}=...; '
+            raise DepthDistillError(f'table {table.name} does not use --data {unknown[0]}=...; '
                                     f'its data are {", ".join(sorted(roles))}')
         if unknown := [name for name in wanted if name not in rows]:
             raise DepthDistillError(f'table {table.name} has no row {unknown[0]}; its rows are '
@@ -121,29 +120,29 @@ class Bench:
         return ready
 
     def outcome(self, table: BenchTable, row: Row, seed: int = 0) -> Outcome:
-        """Train the row where it is not trained yet, judge it where it is not judged yet."""
+        """Train and evaluate the row, where that is not done yet."""
         model, record, path = self._trained(table, row, seed)
-        figures = {role: self._judged(model, self._spec(role), self.protocol(table, role), path)
+        figures = {role: self._figures(model, self._spec(role), self.protocol(table, role), path)
                    for role in _tests(table, row)}
         return Outcome(row, seed, model, record, {
             column: figures[role][metric] for column, (metric, role) in row.columns.items()
         } if row.columns else figures[table.test])
 
     def protocol(self, table: BenchTable, role: str) -> str:
-        """Return how rows are judged on the data of a role: through the lens they learn with."""
-        robots = table.protocol == 'nyu' and recorded(self._spec(role))
-        return 'robot' if robots else table.protocol
+        """Return the protocol for the data of a role: evaluation has the view of the training."""
+        robot = table.protocol == 'nyu' and recorded(self._spec(role))
+        return 'robot' if robot else table.protocol
 
     def reader(self, role: str) -> datasets.Reader:
         """Return the data of a role."""
         return datasets.open_reader(self._spec(role))
 
     def run_folder(self, row: Row, seed: int = 0) -> Path:
-        """Return where the row's training is."""
+        """Return the folder of the row's training."""
         return self.folder / row.name / f'seed-{seed}'
 
     def done(self, row: Row, seed: int) -> bool:
-        """Tell whether the row needs no training any more."""
+        """Tell whether the row needs no more training."""
         return row.settings is None or (self.run_folder(row, seed) / _DONE).exists()
 
     def _seeds(self, row: Row, asked: int) -> list[int]:
@@ -194,13 +193,13 @@ class Bench:
                       if record.get('started_from', {}).get(name) != value]
             if other:
                 raise DepthDistillError(
-                    f'{folder} was trained with other settings ({", ".join(other)}); remove it, '
+                    f'{folder} was trained with other settings ({", ".join(other)}); remove it '
                     'or name another output folder')
             return str(folder / 'student'), record, path
         opened = open_run(settings, folder)
         first, began = opened.training.trainer.step, time.monotonic()
         self._say(f'{row.name}: {opened.total} steps on {opened.compute}'
-                  + (f', going on from step {first}' if first else ''))
+                  + (f', resumed from step {first}' if first else ''))
         self._train(opened.training.steps(opened.total, settings.batch, save_every=_SAVE_EVERY),
                     first, opened.total)
         student = opened.training.finish()
@@ -208,32 +207,32 @@ class Bench:
             'settings': described, 'started_from': started_from, 'steps': opened.total,
             'device': {**device(), 'computed': str(opened.compute),
                        'threads': torch.get_num_threads()},
-            # of the last sitting, if there were several
+            # of the last session, if there were several
             'seconds': round(time.monotonic() - began, 1), 'steps_of_them': opened.total - first,
             'unreadable': opened.training.source.unreadable, 'judged': {}}
         write_json(path, record)
         if settings.method != 'd3':
-            # several times the student's size; of what is done only D3's G is asked for again
+            # several times the student's size; only D3's G is needed later, for the figures
             (folder / 'last.pt').unlink()
         return str(student), record, path
 
-    def _judged(self, model: str, test: str, protocol: str, path: Path | None,
+    def _figures(self, model: str, test: str, protocol: str, path: Path | None,
                 ) -> dict[str, float]:
         if path is None:
-            return self._judge(model, test, protocol)
+            return self._evaluate(model, test, protocol)
         record, key = _read(path), f'{protocol} {test}'
         if key not in record['judged']:
-            record['judged'][key] = self._judge(model, test, protocol)
+            record['judged'][key] = self._evaluate(model, test, protocol)
             write_json(path, record)
         return record['judged'][key]
 
-    def _judge(self, model: str, test: str, protocol: str) -> dict[str, float]:
+    def _evaluate(self, model: str, test: str, protocol: str) -> dict[str, float]:
         network, card = load_teacher(model)
         network = network.to(self.compute.device).eval()
-        answer, size = network, card.size
+        predict, size = network, card.size
         if card.network in _SLIDING:
-            answer, size = partial(sliding_window, network, window=card.size), None
-        evaluation = Evaluation(answer, size, PROTOCOLS[protocol], self.compute.device,
+            predict, size = partial(sliding_window, network, window=card.size), None
+        evaluation = Evaluation(predict, size, PROTOCOLS[protocol], self.compute.device,
                                 stereo=card.network == _STEREO)
         for _ in evaluation.frames(datasets.open_reader(test)):
             pass
@@ -245,7 +244,7 @@ class Bench:
 
 
 def _digest(model: str | Path) -> str:
-    """Return the SHA-256 of a model folder's weights: another version has the same path."""
+    """Return the SHA-256 of the weights: another version may have the same path."""
     weights = Path(model) / WEIGHTS
     return sha256_of(weights) if weights.is_file() else ''
 
@@ -262,5 +261,5 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding='utf-8'))
     except (OSError, ValueError) as error:
-        raise DepthDistillError(f'{path} cannot be read ({error}); remove its folder, and the '
-                                'row is trained again') from error
+        raise DepthDistillError(f'{path} cannot be read ({error}); remove its folder to train '
+                                'the row again') from error

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The inference node under load, over real DDS: a camera, the node, and one who listens."""
+"""The inference node under load over DDS: a camera, the node, and a listener."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from depth_distill_ros.ros.clients.bench_listener import BenchListener
 
 SIZES = {'vga': (480, 640), '720p': (720, 1280)}
-_WARM = 1.0  # seconds after the first answer that are not counted
-_LATE = 1.0  # seconds after its stamp at which a frame counts as missed
-_START = 120.0  # seconds that nodes may take until they work
+_WARM = 1.0  # seconds after the first depth that are not measured
+_LATE = 1.0  # seconds after its stamp until a frame counts as missed
+_START = 120.0  # seconds until nodes must be ready
 _ROOMS, _FRAMES = 8, 16
 
 
 @dataclass(frozen=True)
 class Load:
-    """size: a name of SIZES; rate: Hz, 0: flat out; training: with the distiller beside it."""
+    """size: a key of SIZES; rate: Hz, 0: as fast as possible; training: the distiller runs too."""
 
     size: str
     rate: float
@@ -50,18 +50,18 @@ class Load:
 @dataclass(frozen=True)
 class Measurement:
     """
-    What came of one load.
+    The result of one load.
 
     Attributes
     ----------
-    sent, answered : frames within the counted time
+    sent, answered : frames within the measured time
     fps : depths per second
     latency_ms : by percentile (p50, p95, p99, max), from the image's stamp to its depth's arrival
     jitter_ms : standard deviation of the time between two depths
-    cpu : share of one core that the node took; 1.0 is a whole core
-    memory_mb : the most memory that it held
-    node : its own percentiles (wait, engine, overhead...), as it publishes them
-    steps_per_second : of the distiller
+    cpu : CPU time of the node per second; 1.0 is one core
+    memory_mb : maximum resident memory of the node
+    node : percentiles that the node publishes itself (wait, engine, overhead...)
+    steps_per_second : training steps of the distiller
 
     """
 
@@ -78,23 +78,23 @@ class Measurement:
 
     @property
     def missed(self) -> int:
-        """Frames without an answer: a camera that is too fast for the node, or losses."""
+        """Frames without a depth: the camera is too fast for the node, or messages were lost."""
         return self.sent - self.answered
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
+        """Return the result for JSON."""
         return {**asdict(self), 'missed': self.missed}
 
 
 class StudentBench:
     """
-    Runs loads one after the other, each with nodes of its own; files go to `folder`.
+    Runs loads one after the other, each with its own nodes; files go to `folder`.
 
     Parameters
     ----------
-    model : folder of the student that is measured
+    model : folder of the measured student
     parameters : of the inference node, by name
-    seconds : that are counted of each load
+    seconds : measured time of each load
 
     """
 
@@ -104,7 +104,7 @@ class StudentBench:
         self._seconds = seconds
 
     def measure(self, load: Load) -> Measurement:
-        """Start the nodes, put the load on them, end them; return what was seen."""
+        """Start the nodes, apply the load, stop the nodes; return the measurement."""
         import psutil
 
         from depth_distill_ros.ros.clients.bench_listener import BenchListener
@@ -131,7 +131,7 @@ class StudentBench:
             robot_image='bench/image', robot_camera_info='bench/camera_info',
             work_dir=str(self._folder), model=str(self._model))
         spec, = bringup.inference_graph(arguments)
-        # the student that is measured stays, whatever the distiller beside it makes
+        # the node keeps the measured student, whatever the distiller releases
         return replace(spec, parameters={**spec.parameters, **self._parameters},
                        remappings={**spec.remappings, bringup.RELEASE: 'bench/release'})
 
@@ -168,11 +168,11 @@ class StudentBench:
         finally:
             camera.stop()
         if not stamps.exists():
-            raise DepthDistillError(f'the camera ended early: {last_line(logs / "camera.log")}')
+            raise DepthDistillError(f'the camera exited early: {last_line(logs / "camera.log")}')
         if not listener.arrivals:
             raise DepthDistillError(
-                f'{load}: no frame was answered; the node says: '
-                f'{listener.values["inference"].get("last_rejection") or "nothing"}')
+                f'{load}: no frame was answered; last rejection of the node: '
+                f'{listener.values["inference"].get("last_rejection") or "none"}')
         return _measurement(load, self._seconds, json.loads(stamps.read_text(encoding='utf-8')),
                             listener, samples, steps)
 
@@ -184,12 +184,12 @@ class StudentBench:
             supervisor.restart_exited()
             if time.monotonic() > deadline:
                 raise DepthDistillError(
-                    f'{what} has not started within {_START:.0f} s; last words: '
+                    f'{what} has not started within {_START:.0f} s; last line of its log: '
                     + last_line(supervisor.children[0].log))
 
 
 def resized_model(model: Path, size: tuple[int, int], folder: Path) -> Path:
-    """Return `model`, or what it is with pictures of another size, written to `folder`."""
+    """Return `model`, or a copy of it in `folder` for images of another size."""
     if read_card(model).size == tuple(size):
         return model
     if not folder.exists():
@@ -208,7 +208,7 @@ def _measurement(load: Load, seconds: float, stamps: Sequence[int], listener: Be
     latencies = [(listener.arrivals[stamp] - stamp) / 1e6
                  for stamp in sent if stamp in listener.arrivals]
     if len(arrived) < 2:
-        raise DepthDistillError(f'{load}: {len(arrived)} frames of {len(sent)} were answered in '
+        raise DepthDistillError(f'{load}: {len(arrived)} of {len(sent)} frames were answered in '
                                 f'{seconds:g} s; measure for longer')
     within = [sample for sample in samples if begin <= sample[0] < end]
     (first, cpu_before, _), (last, cpu_after, _) = within[0], within[-1]
@@ -238,7 +238,7 @@ def _command(spec: bringup.NodeSpec) -> list[str]:
 
 
 def _fill(store: Path) -> None:
-    """Give the distiller frames to train on."""
+    """Fill a store with frames for the distiller."""
     from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
     size = bringup.teacher_size(bringup.teacher_spec(''))

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What StudentBench measured: a table, results.json, and a plot."""
+"""Results of StudentBench: a table, results.json, and a plot."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PERCENTILES = ('p50', 'p95', 'p99')
 
 
 def table(measurements: Sequence[Measurement]) -> Table:
-    """Return a row a load, for a terminal."""
+    """Return a table for a terminal, one row for each load."""
     result = Table(title='/depth/student over DDS; times in ms', box=SIMPLE, padding=(0, 1, 0, 0))
     for title in ('load', 'fps', 'missed', *_PERCENTILES, 'jitter', 'engine', 'node', 'cores',
                   'MB', 'steps/s'):
@@ -68,6 +68,6 @@ def _draw(path: Path, measurements: Sequence[Measurement]) -> None:
     axes.set_yticks(places, [str(m.load) for m in measurements])
     axes.invert_yaxis()
     axes.margins(x=0.35)
-    axes.set(xlabel="from the image's stamp to its depth's arrival, ms")
+    axes.set(xlabel="latency from the image's stamp to its depth's arrival, ms")
     axes.legend()
     figure.savefig(path, dpi=120)

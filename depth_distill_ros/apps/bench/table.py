@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a row of a table is: a training, where its student stands in the table, on what data."""
+"""A row of a table: a training, the data it needs, and its place in the paper's table."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 
 from depth_distill_ros.settings.distillation import OfflineSettings
 
-# what a data set is to the tables, given as --data ROLE=KIND:PATH
+# roles of data sets, as in --data ROLE=KIND:PATH
 TRAIN, TEST = 'target-train', 'target-test'
 STREAM, STREAM_LARGE = 'stream', 'stream-large'
-# of D3's table 1, other pictures than the target's
+# other images than the target's, for D3's table 1
 INDOOR, OBJECTS, OUTDOOR = 'indoor', 'objects', 'outdoor'
 SCANNET_TRAIN, SCANNET_TEST = 'scannet-train', 'scannet-test'
 AUXILIARY, OTHER_TEST = 'auxiliary', 'other-test'
-# a few hundred pictures of the target, without depth
+# a few hundred images of the target domain, without depth
 ROBOT_FRAMES = 'robot-frames'
 STEREO_TRAIN, STEREO_TEST, BENCHMARK_TEST = 'stereo-train', 'stereo-test', 'benchmark-test'
-# of LWD: table 5's sequences; figure 7's counts, but for the whole of the auxiliary pictures
+# of LWD: table 5's sequences; figure 7's counts, less the one of all auxiliary images
 TUM_SEQUENCES = ('360', 'desk', 'desk2', 'rpy', 'xyz')
 AUXILIARY_COUNTS = {'11.6K': 11.6, '22.0K': 22.0, '40.2K': 40.2, '67.6K': 67.6, '153.0K': 153.0}
 AUXILIARY_ALL = 204.2
@@ -31,7 +31,7 @@ def sequence(name: str) -> str:
 
 
 def subset(count: str) -> str:
-    """Return the role of the first so many of the auxiliary pictures."""
+    """Return the role of a part of the auxiliary images."""
     return f'{AUXILIARY}-{count}'
 
 
@@ -42,14 +42,14 @@ class Row:
 
     Attributes
     ----------
-    name : of its folder; a row of the same name in another table is the same training
-    settings : how it is trained, less data and teacher; None: it is the preset's own model
-    keys : where it stands in the paper's table; rows with equal keys stand in one line.
-        None: it is only needed by other rows
-    data : by source of OfflineSettings, the role of the data that it takes
-    teacher : name of the row that teaches it; empty: nobody, or the preset's own model
-    columns : by column of the table, the metric that fills it and the role of the data on which
-        it is measured; empty: all metrics, by their names, on the table's test set
+    name : name of its folder; a row of the same name in another table is the same training
+    settings : of its training, without data and teacher; None: it is the shipped teacher
+    keys : its key columns in the paper's table; rows with equal keys share a line. None: only
+        other rows need it
+    data : role of the data set by source of OfflineSettings
+    teacher : name of its teacher's row; empty: no teacher, or the shipped one
+    columns : by column of the table, its metric and the role of its test set; empty: all metrics,
+        by their names, on the table's test set
 
     """
 
@@ -69,9 +69,9 @@ class BenchTable:
     Attributes
     ----------
     name : as in evaluation.tables
-    test : role of the data that the rows are judged on
-    protocol : one of evaluation.protocol.PROTOCOLS; in place of 'nyu', recorded pictures are
-        judged as on the robot
+    test : role of the test set
+    protocol : one of evaluation.protocol.PROTOCOLS; recorded data is evaluated with 'robot'
+        instead of 'nyu'
 
     """
 

@@ -1,10 +1,10 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-depth-distill bench paper: a table of the papers on the data at hand, ours beside theirs.
+depth-distill bench paper: run a table of the papers on your data; print ours beside theirs.
 
-Every row is a training in a folder of its own under --out. The same command goes on where it was
-interrupted, and another table in the same folder takes the rows that both have as they are.
+Every row is a training in its own folder under --out. The same command resumes an interrupted run,
+and another table in the same folder reuses the rows that both have.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              "full: the papers' networks, recipes and data")
     parser.add_argument('--data', nargs='+', action='extend', default=[],
                         metavar='ROLE=KIND:PATH[,KEY=VALUE...]',
-                        help='data sets; which roles a table has is said where one is missing')
+                        help='data sets; an error names the roles that a table needs')
     parser.add_argument('--target', type=Path, metavar='DIR',
-                        help='small preset: what bench render wrote (default: OUT/target; what is '
-                             'missing is rendered)')
+                        help='small preset: folder of bench render (default: OUT/target; missing '
+                             'frames are rendered)')
     parser.add_argument('--rows', nargs='+', default=[], metavar='ROW',
-                        help='only these; their names are those of the folders under --out')
+                        help='only these rows, named like their folders under --out')
     parser.add_argument('--seeds', type=int, default=1, metavar='N',
-                        help='train each row so often; means and standard deviations are shown')
+                        help='train each row with N seeds; shows mean and standard deviation')
     parser.add_argument('--out', type=Path, required=True,
                         help='folder of the runs, results.json and RESULTS.md')
 
@@ -50,8 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.seeds < 1:
         raise DepthDistillError(f'--seeds {arguments.seeds}: give at least 1')
     if arguments.target and arguments.preset == 'full':
-        raise DepthDistillError(f"--target {arguments.target} is the small preset's; give --data "
-                                f'target-train=folder:{arguments.target}/train '
+        raise DepthDistillError(f'--target {arguments.target} belongs to --preset small; give '
+                                f'--data target-train=folder:{arguments.target}/train '
                                 f'target-test=folder:{arguments.target}/test')
     console = Console()
     preset = small() if arguments.preset == 'small' else FULL
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     table = bench_table(arguments.table, preset)
     runs = bench.runs(table, arguments.rows, arguments.seeds)
     left = [run for run in runs if not bench.done(*run)]
-    # in the table from the first, however early this is interrupted
+    # finished rows stay in the table even if this run is interrupted early
     outcomes = [bench.outcome(table, *run) for run in runs if run not in left]
     comparison = write_results(bench, table.name, outcomes)
     for run in left:

@@ -1,10 +1,10 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-depth-distill bench render: path-traced rooms from seeds, the robot's world of the benchmark.
+depth-distill bench render: the target domain of the benchmark, path-traced rooms from seeds.
 
-Makes DIR/train, DIR/val and DIR/test, each a data set that folder:PATH reads: pictures, exact
-depth and classes. The same command goes on where it was interrupted.
+Makes DIR/train, DIR/val and DIR/test, each a data set for folder:PATH: images, exact depth and
+classes. The same command resumes an interrupted run.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from depth_distill_ros.worlds.contact_sheet import write_contact_sheet
 from depth_distill_ros.worlds.path_traced.dataset import render
 from depth_distill_ros.worlds.path_traced.world import PRESETS
 
-HELP = "render the benchmark's target world: path-traced rooms from seeds"
+HELP = "render the benchmark's target domain: path-traced rooms from seeds"
 EXAMPLE = 'depth-distill bench render --preset small --out data/rooms'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--preset', choices=tuple(PRESETS), default='small',
-                        help='small: 4460 pictures of 96×128, some half an hour on two free '
-                             'cores; full: 21040 of 240×320, about a day')
+                        help='small: 4460 images of 96×128, about half an hour on two free '
+                             'cores; full: 21040 images of 240×320, about a day')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR',
-                        help='new folder, or one that an interrupted run has left')
+                        help='new folder, or that of an interrupted run')
     parser.add_argument('--jobs', type=int, default=os.cpu_count() or 1, metavar='N',
                         help='processes (default: one for each core)')
 
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console()
     render(PRESETS[arguments.preset], arguments.out, arguments.jobs,
            lambda line: console.print(line, highlight=False, markup=False))
-    console.print(f'to look at: {write_sheet(arguments.out)}', highlight=False, markup=False)
+    console.print(f'contact sheet: {write_sheet(arguments.out)}', highlight=False, markup=False)
     return 0
 
 

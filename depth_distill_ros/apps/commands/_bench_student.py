@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The inference node under load, over real DDS."""
+"""depth-distill bench student: measure the inference node under load over DDS."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--model', type=Path, help='folder of the student (default: a shipped '
                         'LDEN MobileNet-V2)')
     parser.add_argument('--input', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'),
-                        help="size that the network reads (default: the model's own)")
+                        help="size of the network's input (default: that of the model)")
     parser.add_argument('--sizes', nargs='+', choices=SIZES, default=list(SIZES),
-                        help='of the camera')
+                        help='image sizes of the camera')
     parser.add_argument('--rates', type=float, nargs='+', default=[10.0, 30.0, 60.0, 0.0],
-                        help='of the camera, Hz; 0: flat out, each frame as soon as one is '
+                        help='of the camera, Hz; 0: a new frame as soon as the last one is '
                         'answered')
     parser.add_argument('--training', choices=('without', 'with', 'both'), default='both',
-                        help='with: the distiller trains on the same machine')
+                        help='with: the distiller trains on the same machine meanwhile')
     parser.add_argument('--set', nargs='+', default=[], metavar='NAME=VALUE',
                         help='parameters of the inference node')
-    parser.add_argument('--seconds', type=float, default=10.0, help='that each load is counted')
+    parser.add_argument('--seconds', type=float, default=10.0, help='measured time of each load')
     parser.add_argument('--out', type=Path, required=True,
                         help='folder for results.json, latency.png and logs')
 

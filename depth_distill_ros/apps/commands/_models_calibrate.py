@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""depth-distill models calibrate: feature statistics for a teacher that stores none."""
+"""depth-distill models calibrate: feature statistics of a teacher without BatchNorm layers."""
 
 from __future__ import annotations
 
@@ -33,39 +33,41 @@ from depth_distill_ros.networks.normalisation import to_input
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.shipped import shipped_teacher
 
-HELP = "record a teacher's feature statistics over unlabelled pictures of its world"
+HELP = "record a teacher's feature statistics on unlabelled images of its domain"
 EXAMPLE = ('depth-distill models calibrate '
            '--teacher hf:depth-anything/Depth-Anything-V2-Metric-Indoor-Small-hf '
            '--topic /camera/image_raw calibration.safetensors')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('out', type=Path, help='safetensors file to write')
+    parser.add_argument('out', type=Path, help='new safetensors file')
     parser.add_argument('--teacher', default='',
                         help='model folder, hf:ID, torchscript:FILE or module:function; empty: '
                              'the shipped one')
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument('--folder', help='folder with pictures in image/')
+    source.add_argument('--folder', help='folder with images in image/')
     source.add_argument('--bag', help='ROS 2 bag')
     source.add_argument('--data', metavar='KIND:PATH[,KEY=VALUE...]', help='any data set')
-    source.add_argument('--topic', help='camera topic, rgb8 or the like; the newest picture '
-                                        'whenever the teacher is done with the one before')
-    parser.add_argument('--pictures', type=int, default=512,
-                        help='how many, evenly spread over the data; a topic ends with them')
+    source.add_argument('--topic', help='camera topic, rgb8 or similar; while the teacher '
+                                        'works, older images are skipped')
+    parser.add_argument('--images', type=int, default=512, metavar='N',
+                        help='number of images, evenly spread over the data')
+    parser.add_argument('--pictures', dest='images', type=int, default=argparse.SUPPRESS,
+                        help=argparse.SUPPRESS)  # the name until version 0.1
     parser.add_argument('--layers', metavar='NAME[,NAME...]', default='',
-                        help='layers whose inputs are recorded, * and ? as for files; empty: all '
-                             'BatchNorm, or without any what reads a LayerNorm')
+                        help='layers whose inputs are recorded, with wildcards * and ?; empty: '
+                             'all BatchNorm layers or, without any, the layers after a LayerNorm')
     parser.add_argument('--size', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'),
-                        help='of the pictures, as in the training (default: that of the teacher)')
+                        help='input size (default: that of the teacher)')
     parser.add_argument('--batch', type=int, default=4)
     parser.add_argument('--device', default='',
-                        help="'cpu', 'cuda:1'...; empty: the best there is")
+                        help="'cpu', 'cuda:1', ...; empty: the best available")
     parser.add_argument('--timeout', type=float, default=30.0,
-                        help='seconds to wait for a picture of the topic')
+                        help='maximum time to wait for an image of the topic, s')
 
 
 def run(arguments: argparse.Namespace) -> int:
-    for name in ('pictures', 'batch'):
+    for name in ('images', 'batch'):
         if getattr(arguments, name) < 1:
             raise DepthDistillError(f'--{name} {getattr(arguments, name)}: give at least 1')
     check_new(arguments.out)
@@ -77,31 +79,31 @@ def run(arguments: argparse.Namespace) -> int:
     source = _Source(arguments)
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal) as progress:
-        batches = _batches(progress.track(source, source.length, description='pictures'),
+        batches = _batches(progress.track(source, source.length, description='images'),
                            size, arguments.batch, device)
         first = next(batches, None)
         if first is None:
-            raise DepthDistillError(f'no picture could be read; the last one: {source.failure}')
+            raise DepthDistillError(f'no image could be read; last error: {source.failure}')
         chosen = _named(teacher, arguments.layers) or default_layers(teacher, first)
         statistics = record(teacher, chosen, chain((first,), batches))
     save_calibration(arguments.out, statistics, {
         'teacher': arguments.teacher or 'shipped', 'pictures': str(source.read),
         'size': f'{size[0]}x{size[1]}', 'package_version': __version__})
-    skipped = f', {source.skipped} unreadable left out (the last: {source.failure})'
-    print(f'{arguments.out}: {len(statistics)} layers, {source.read} pictures'
+    skipped = f', {source.skipped} unreadable ones skipped (last error: {source.failure})'
+    print(f'{arguments.out}: {len(statistics)} layers, {source.read} images'
           f'{skipped if source.skipped else ""}')
     return 0
 
 
 class _Source:
-    """The pictures that the arguments name; counts what was `read` and what was `skipped`."""
+    """The images that the arguments name, with the counts `read` and `skipped`."""
 
     def __init__(self, arguments: argparse.Namespace):
         self._arguments = arguments
         self.read = self.skipped = 0
         self.failure = ''
         self._reader: Reader | None = None
-        self.length = arguments.pictures
+        self.length = arguments.images
         if arguments.topic is None:
             self._reader = open_reader(
                 arguments.data or (f'folder:{arguments.folder}' if arguments.folder
@@ -110,19 +112,19 @@ class _Source:
 
     def __iter__(self) -> Iterator[np.ndarray]:
         if self._reader is None:
-            for picture in _from_topic(self._arguments):
+            for image in _from_topic(self._arguments):
                 self.read += 1
-                yield picture
+                yield image
             return
         for index in np.linspace(0, len(self._reader) - 1, self.length).round().astype(int):
             try:
-                picture = self._reader[int(index)].image
+                image = self._reader[int(index)].image
             except DepthDistillError as error:
                 self.skipped += 1
                 self.failure = str(error)
                 continue
             self.read += 1
-            yield picture
+            yield image
 
 
 def _from_topic(arguments: argparse.Namespace) -> Iterator[np.ndarray]:
@@ -135,14 +137,14 @@ def _from_topic(arguments: argparse.Namespace) -> Iterator[np.ndarray]:
         raise DepthDistillError(
             f'--topic needs ROS ({error}): source a ROS install, or '
             "pip install 'depth_distill_ros[wheels]'") from error
-    return topic_images(arguments.topic, arguments.pictures, arguments.timeout)
+    return topic_images(arguments.topic, arguments.images, arguments.timeout)
 
 
-def _batches(pictures: Iterable[np.ndarray], size: tuple[int, int], batch: int,
+def _batches(images: Iterable[np.ndarray], size: tuple[int, int], batch: int,
              device: torch.device) -> Iterator[Tensor]:
     waiting: list[np.ndarray] = []
-    for picture in pictures:
-        waiting.append(View.fit(picture.shape[:2], size).image(picture))
+    for image in images:
+        waiting.append(View.fit(image.shape[:2], size).image(image))
         if len(waiting) == batch:
             yield to_input(torch.from_numpy(np.stack(waiting)).to(device))
             waiting = []
@@ -151,7 +153,7 @@ def _batches(pictures: Iterable[np.ndarray], size: tuple[int, int], batch: int,
 
 
 def _named(teacher: nn.Module, wanted: str) -> list[str]:
-    """Return the names of the layers that 'pattern,pattern,...' names, in the teacher's order."""
+    """Return the layers that match 'pattern,pattern,...', in the order of the teacher."""
     names = [name for name, _ in teacher.named_modules()]
     patterns = list(filter(None, wanted.split(',')))
     for pattern in patterns:

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Turn a checkpoint that a paper's authors published into a model folder."""
+"""depth-distill models import: turn a published checkpoint into a model folder."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ EXAMPLE = 'depth-distill models import --format lden-authors N_t_X.pt models/lde
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('file', type=Path, help='PyTorch save; it is read without running any '
-                                                'code in it')
+    parser.add_argument('file', type=Path, help='PyTorch checkpoint; no code in it is executed')
     parser.add_argument('out', type=Path,
-                        help='model folder to write (weights.safetensors and card.json); with '
-                             '.safetensors at its end, the folder is named without')
+                        help='new model folder (weights.safetensors and card.json); a suffix '
+                             '.safetensors is removed from its name')
     parser.add_argument('--format', required=True, choices=tuple(FORMATS),
-                        help='whose checkpoint: ' + ', '.join(
+                        help='origin of the checkpoint: ' + ', '.join(
                             f'{name} of {form.source}' for name, form in FORMATS.items()))
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What `depth-distill train` learns from and is judged on: rendered rooms, or data sets."""
+"""Training and evaluation data of `depth-distill train`: rendered rooms, or data sets."""
 
 from __future__ import annotations
 
@@ -24,36 +24,36 @@ from depth_distill_ros.evaluation.protocol import evaluate_frames
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.view import View
 
-# Rooms that judge a network are none that trained it: their seeds start where no training gets.
+# The first seed of the held-out rooms; the seeds of training rooms never reach it.
 _HELD_OUT_SEED = 900_000_000
 
 
 @dataclass(frozen=True)
 class Data:
     """
-    What is learnt from.
+    The data of a supervised training.
 
     Attributes
     ----------
-    source : draw() gives a batch with depth
-    images : gives so many images as a network in use reads them
-    judge : gives the figures of a network on held-out frames
-    intrinsics : of the camera, at the network's size, where it is known
-    described : what it is, for the model's card
-    held_out : what the network is judged on, for the same
+    source : draw() returns a batch with depth
+    images : returns the given number of images without augmentation, B×3×H×W
+    evaluate : returns the metrics of a network on held-out frames
+    intrinsics : of the camera at the network's input size, if known
+    described : the training data, for the model's card
+    held_out : the evaluation data, for the model's card
 
     """
 
     source: Any
     images: Callable[[int], Tensor]
-    judge: Callable[[nn.Module], dict[str, float]]
+    evaluate: Callable[[nn.Module], dict[str, float]]
     intrinsics: Intrinsics | None
     described: str
     held_out: dict[str, Any]
 
 
 def opened(arguments: argparse.Namespace, size: tuple[int, int], compute: Compute) -> Any:
-    """Return a context with the Data that the arguments ask for."""
+    """Return a context with the Data of the arguments."""
     return _recorded(arguments, size, compute) if arguments.data else _rendered(
         arguments, size, compute)
 
@@ -64,8 +64,8 @@ def _rendered(a: argparse.Namespace, size: tuple[int, int], compute: Compute) ->
     from depth_distill_ros.worlds.mujoco.pool import VERTICAL_FOV, RenderedPool, held_out_frames
 
     if a.evaluate:
-        raise DepthDistillError(f'--evaluate {a.evaluate} belongs to --data; rendered rooms are '
-                                'judged on held-out ones')
+        raise DepthDistillError(f'--evaluate {a.evaluate} belongs to --data; with rendered '
+                                'rooms, held-out rooms are used')
     depth_size = (size[0] // 2, size[1] // 2)
     print(f'rendering {a.held_out_rooms} held-out rooms')
     images, depth = held_out_frames(a.look, _HELD_OUT_SEED, a.held_out_rooms, size, depth_size)
@@ -86,9 +86,9 @@ def _rendered(a: argparse.Namespace, size: tuple[int, int], compute: Compute) ->
 def _recorded(a: argparse.Namespace, size: tuple[int, int], compute: Compute) -> Iterator[Data]:
     if not a.evaluate:
         raise DepthDistillError('--data needs --evaluate KIND:PATH, frames with depth that are '
-                                'never trained on')
-    reader, judging = datasets.open_reader(a.data), datasets.open_reader(a.evaluate)
-    camera, picture = reader[0].intrinsics, reader[0].image
+                                'not trained on')
+    reader, held_out = datasets.open_reader(a.data), datasets.open_reader(a.evaluate)
+    first = reader[0]
     plain = DatasetBatches(reader, preparation(a.data, size), a.batch, a.seed + 1,
                          compute.device)
 
@@ -99,6 +99,6 @@ def _recorded(a: argparse.Namespace, size: tuple[int, int], compute: Compute) ->
         DatasetSource({LABELLED: DatasetBatches(
             reader, preparation(a.data, size, ('depth',)), a.batch, a.seed, compute.device,
             a.workers, ('depth',))}),
-        images, evaluated_on(judging, size, compute),
-        camera and View.fit(picture.shape[:2], size).intrinsics(camera),
-        f'{len(reader)} frames of {a.data}', {'data': a.evaluate, 'frames': len(judging)})
+        images, evaluated_on(held_out, size, compute),
+        first.intrinsics and View.fit(first.size, size).intrinsics(first.intrinsics),
+        f'{len(reader)} frames of {a.data}', {'data': a.evaluate, 'frames': len(held_out)})

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the commands that train have in common: progress for people."""
+"""Progress of the commands that train."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from depth_distill_ros.distillation.offline_training import Progress as Step
 
 
 def show(steps: Iterator[Step], first: int, total: int) -> dict[str, float] | None:
-    """Train to the end under a progress bar; the last figures. Says every evaluation."""
+    """Train to the end under a progress bar; print each evaluation and return the last one."""
     figures = None
     with Progress(TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
                   TimeElapsedColumn(), TextColumn('left'), TimeRemainingColumn(),

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measure: the target world, the papers' tables, and the student on this machine."""
+"""Benchmarks: the target domain, the papers' tables, and the student on this machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import argparse
 
 from depth_distill_ros.apps.commands import _bench_paper, _bench_render, _bench_student
 
-HELP = "measure: the target world, the papers' tables, the student on this machine"
+HELP = "benchmarks: the papers' tables, their target domain, the student on this machine"
 EXAMPLE = 'depth-distill bench paper --table d3-3 --preset small --out runs/d3'
 
 _SUBCOMMANDS = {'paper': _bench_paper, 'render': _bench_render, 'student': _bench_student}

@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Run the whole loop in simulation, show it live, and leave a report."""
+"""Run the whole loop in simulation, show its state, and write a report."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from depth_distill_ros.apps.options import add_option
 from depth_distill_ros.settings.field import settings_of
 from depth_distill_ros.settings.launch import DistillationLaunch
 
-HELP = 'run the whole loop in simulation and leave a report'
+HELP = 'run the whole loop in simulation and write a report'
 EXAMPLE = 'depth-distill demo --minutes 5 --work-dir demo_run'
 _SETTINGS = ('seed', 'teacher', 'params_file')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--minutes', type=float, default=5.0, help='how long to learn')
+    parser.add_argument('--minutes', type=float, default=5.0, help='duration of the training')
     parser.add_argument(
         '--work-dir', type=Path, default=Path('demo_run'),
-        help='folder of everything the demo writes; an older one is moved aside')
+        help='folder for all files of the demo; an existing one is renamed')
     for name in _SETTINGS:
         add_option(parser, name, settings_of(DistillationLaunch)[name])
 

@@ -1,10 +1,10 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Make the files that inference engines start from, beside a model.
+depth-distill export: make the files of inference engines beside a model.
 
-The engines make them by themselves where they are missing; made beforehand, the first start on the
-robot takes seconds in place of the minutes that TensorRT may need.
+The engines make missing files themselves. If they are made beforehand, the first start on the
+robot takes seconds instead of the minutes that TensorRT may need.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    told: list[str] = []
+    lines: list[str] = []
 
     def log(line: str) -> None:
-        told.append(line)
+        lines.append(line)
         print(line)
 
     for engine in arguments.engine:
@@ -41,6 +41,6 @@ def run(arguments: argparse.Namespace) -> int:
             EngineCache(arguments.model, log).onnx()
         else:
             select_engine(arguments.model, engine, log=log)
-    if not told:
+    if not lines:
         print(f'{arguments.model}: its engine files are up to date')
     return 0

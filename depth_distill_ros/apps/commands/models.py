@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""List the networks and their cost, take over the authors' checkpoints, calibrate teachers."""
+"""depth-distill models: list the networks, import checkpoints, calibrate teachers."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from rich.table import Table
 from depth_distill_ros.apps.commands import _models_calibrate, _models_import
 from depth_distill_ros.networks.catalogue import Entry, entries
 
-HELP = 'the networks and what they cost; import and calibrate networks'
+HELP = 'list the networks and their cost; import and calibrate networks'
 EXAMPLE = 'depth-distill models --no-time'
 
 _SUBCOMMANDS = {'import': _models_import, 'calibrate': _models_calibrate}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--json', action='store_true', help='a JSON list in place of the table')
+    parser.add_argument('--json', action='store_true', help='print JSON instead of a table')
     parser.add_argument(
         '--no-time', dest='time', action='store_false',
-        help='without CPU times, which take a minute or two and 3 GB for the largest')
+        help='leave out CPU times, which take up to two minutes and 3 GB')
     subparsers = parser.add_subparsers(metavar='SUBCOMMAND')
     for name, module in _SUBCOMMANDS.items():
         subparser = subparsers.add_parser(

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Show the simulated rooms, or write them for another simulator."""
+"""depth-distill simulate: draw the simulated rooms, or export them to another simulator."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from pathlib import Path
 
 from depth_distill_ros.errors import DepthDistillError
 
-HELP = 'look at the simulated rooms, or export them'
-EXAMPLE = 'depth-distill simulate --look robot --rooms 6 --seed 3 rooms.png'
+HELP = 'draw the simulated rooms, or export them'
+EXAMPLE = 'depth-distill simulate --look target --rooms 6 --seed 3 rooms.png'
 DETAILS = """\
 for another simulator: depth-distill simulate --export gazebo --rooms 3 --seed 7 worlds/
-writes worlds/room_7 to room_9, the rooms of the picture of the same seeds. Each has the scene
-(room.sdf and room.fortress.sdf, room.usda, or room.xml), its textures/ and way.csv, poses for
-a camera that keeps away from everything."""
+writes worlds/room_7 to room_9, the same rooms that are drawn for these seeds. Each has the scene
+(room.sdf and room.fortress.sdf, room.usda, or room.xml), its textures/ and way.csv, the poses of
+a camera path without collisions."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('out', type=Path, help='PNG to write; with --export a folder')
+    parser.add_argument('out', type=Path, help='PNG file to write; with --export a folder')
     parser.add_argument('--look', default='stream',
-                        help='stream: the simulator that teaches; robot: the world that plays '
-                        "the robot's; or a YAML file of ranges, such as sim/randomisation.yaml")
+                        help='stream: what the student is trained on; target: the target domain; '
+                        'or a YAML file of ranges, such as sim/randomisation.yaml')
     parser.add_argument('--rooms', type=int, default=6)
-    parser.add_argument('--seed', type=int, default=0, help='of the first room; the next follow')
+    parser.add_argument('--seed', type=int, default=0,
+                        help='seed of the first room; the next rooms have the next seeds')
     parser.add_argument('--export', choices=('gazebo', 'isaac', 'mujoco'),
-                        help='write the rooms for this simulator instead of a picture')
+                        help='export the rooms for this simulator instead')
     parser.add_argument('--size', type=int, nargs=2, default=(480, 640),
-                        metavar=('HEIGHT', 'WIDTH'), help="of an export's cameras")
+                        metavar=('HEIGHT', 'WIDTH'), help='image size of the exported cameras')
     parser.add_argument('--texture-rows', type=int, default=256,
-                        help='shrink larger textures of an export to this')
+                        help='shrink larger textures of the export to this height, pixels')
 
 
 def run(arguments: argparse.Namespace) -> int:

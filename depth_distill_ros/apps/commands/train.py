@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""depth-distill train: a depth network, supervised, on rendered rooms or on a data set."""
+"""depth-distill train: train a depth network, supervised, on rendered rooms or a data set."""
 
 from __future__ import annotations
 
@@ -28,39 +28,39 @@ from depth_distill_ros.networks import BACKBONES, NETWORKS, build
 from depth_distill_ros.networks.model import ModelCard, load_model, save_model
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
-HELP = 'train a network with measured depth (how a teacher is made)'
+HELP = 'train a network with measured depth, for example a teacher'
 DETAILS = help_text()
-EXAMPLE = 'depth-distill train --look robot --backbone resnet18 --steps 6000 --out my_teacher'
+EXAMPLE = 'depth-distill train --look target --backbone resnet18 --steps 6000 --out my_teacher'
 
 _STATISTICS_BATCHES = 64
 _SETTINGS = ('network', 'backbone', 'start', 'steps', 'batch', 'lr', 'seed')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--out', type=Path, required=True, help='model folder to write (new)')
-    parser.add_argument('--look', default='robot',
-                        help='of the rooms that are rendered while it trains: robot, stream, or a '
-                        'YAML file of ranges, such as sim/randomisation.yaml')
+    parser.add_argument('--out', type=Path, required=True, help='new model folder')
+    parser.add_argument('--look', default='target',
+                        help='look of the rooms that are rendered during the training: target, '
+                        'stream, or a YAML file of ranges, such as sim/randomisation.yaml')
     parser.add_argument('--data', default='', metavar='KIND:PATH[,KEY=VALUE...]',
-                        help='frames with measured depth to train on instead')
+                        help='train on these frames with measured depth instead')
     parser.add_argument('--evaluate', default='', metavar='KIND:PATH[,KEY=VALUE...]',
-                        help='with --data: frames to be judged on')
+                        help='with --data: frames to evaluate on')
     parser.add_argument('--network', choices=NETWORKS, default='lden')
     parser.add_argument('--backbone', choices=BACKBONES, default='resnet18')
     parser.add_argument('--start', default='', metavar='FOLDER',
-                        help='model of the same network to go on from (default: random weights)')
+                        help='model of the same network to start from (default: random weights)')
     parser.add_argument('--size', type=int, nargs=2, default=(96, 128), metavar=('H', 'W'))
     parser.add_argument('--steps', type=int, default=6000)
     parser.add_argument('--batch', type=int, default=16)
-    # peak; from random weights, where the papers fine-tune from ImageNet at 1e-4
-    parser.add_argument('--lr', type=float, default=1e-3)
+    parser.add_argument('--lr', type=float, default=1e-3,
+                        help='maximum learning rate; suits a start from random weights')
     parser.add_argument('--precision', default=OptimisationSettings.precision)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--reuse', type=float, default=3.0,
-                        help='how often a rendered frame is used, about')
-    parser.add_argument('--renderers', type=int, default=1, help='processes that render')
+                        help='average number of uses of a rendered frame')
+    parser.add_argument('--renderers', type=int, default=1, help='number of rendering processes')
     parser.add_argument('--workers', type=int, default=0,
-                        help='processes that read and prepare frames of --data')
+                        help='number of processes that read frames of --data')
     parser.add_argument('--held-out-rooms', type=int, default=100)
     parser.add_argument('--evaluate-every', type=int, default=500, metavar='STEPS')
 
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
             batch=a.batch, lr=a.lr, schedule='cosine', seed=a.seed), compute, a.steps)
         card = ModelCard(a.network, a.backbone, size, data.intrinsics)
         training = OfflineTraining(out.with_name(out.name + '.run'), trainer, data.source, card,
-                                   settings, data.judge)
+                                   settings, data.evaluate)
         if trainer.step:
             print(f'resumed from step {trainer.step}')
         began = time.monotonic()
@@ -95,8 +95,8 @@ def run(arguments: argparse.Namespace) -> int:
         }
         save_model(out, network, ModelCard(
             card.network, card.backbone, size, card.intrinsics, about=about), half=True)
-        # The stored weights are rounded to 16 bit: they are what is judged and what the card says.
-        figures = data.judge(load_model(out)[0].to(compute.device))
+        # Evaluate the stored weights, which are rounded to 16 bit.
+        figures = data.evaluate(load_model(out)[0].to(compute.device))
         write_figures(out, {
             **data.held_out, **{name: round(value, 4) for name, value in figures.items()}})
     print(json.dumps(figures, indent=2))
@@ -114,7 +114,7 @@ def _start(arguments: argparse.Namespace) -> nn.Module:
 
 
 def write_figures(folder: Path, figures: dict) -> None:
-    """Put the held-out figures onto the model's card."""
+    """Write the metrics on held-out frames to the card of the model."""
     path = folder / 'card.json'
     entries = json.loads(path.read_text(encoding='utf-8'))
     entries['about']['held_out'] = figures
