@@ -250,7 +250,7 @@ def test_the_command_calibrates_on_a_folder_and_leaves_unreadable_pictures_out(f
     broken.write_bytes(broken.read_bytes()[:40])
     assert calibrate(folder, '--folder', str(folder / 'pictures')) == 0
     printed = capsys.readouterr().out
-    assert '54 layers, 5 pictures, 1 unreadable left out' in printed and '3.png' in printed
+    assert '54 layers, 5 images, 1 unreadable skipped' in printed and '3.png' in printed
     with safe_open(folder / 'out.safetensors', 'pt') as file:
         about = file.metadata()
     assert about['pictures'] == '5' and about['size'] == '64x96'
@@ -266,8 +266,8 @@ def test_the_command_calibrates_on_a_folder_and_leaves_unreadable_pictures_out(f
 
 def test_the_command_takes_other_layers_fewer_pictures_and_another_size(folder, capsys):
     calibrate(folder, '--data', f'folder:{folder}/pictures', '--layers', 'head.0,compress.?.1',
-              '--pictures', '3', '--size', '96', '128')
-    assert '5 layers, 3 pictures' in capsys.readouterr().out
+              '--images', '3', '--size', '96', '128')
+    assert '5 layers, 3 images' in capsys.readouterr().out
     with safe_open(folder / 'out.safetensors', 'pt') as file:
         assert file.metadata()['size'] == '96x128'
         assert 'compress.2.1.variance' in file.keys()
@@ -275,7 +275,7 @@ def test_the_command_takes_other_layers_fewer_pictures_and_another_size(folder, 
 
 @pytest.mark.parametrize(('words', 'message'), [
     (['--layers', 'heads.*'], r'no layer heads\.\*; among'),
-    (['--pictures', '0'], '--pictures 0: give at least 1'),
+    (['--images', '0'], '--images 0: give at least 1'),
     (['--batch', '0'], '--batch 0: give at least 1'),
 ])
 def test_the_command_refuses_what_makes_no_sense(folder, words, message):
@@ -287,7 +287,7 @@ def test_the_command_refuses_what_makes_no_sense(folder, words, message):
 def test_the_command_says_why_nothing_could_be_read(folder):
     for path in (folder / 'pictures' / 'image').iterdir():
         path.write_bytes(b'')
-    with pytest.raises(DepthDistillError, match=r'no picture could be read.*\.png'):
+    with pytest.raises(DepthDistillError, match=r'no image could be read.*\.png'):
         calibrate(folder, '--folder', str(folder / 'pictures'))
     with pytest.raises(DepthDistillError, match='missing'):
         calibrate(folder, '--bag', str(folder / 'missing'))

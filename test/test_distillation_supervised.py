@@ -124,7 +124,7 @@ def test_a_teacher_is_trained_on_a_data_set_from_another_model(tmp_path, capsys)
     start = shipped_start('mobilenetv2')
     words = ['train', '--data', f'folder:{tmp_path}/train', '--evaluate',
              f'folder:{tmp_path}/val', '--backbone', 'mobilenetv2', '--start', str(start),
-             '--size', '48', '64', '--steps', '2', '--batch', '2', '--lr', '1e-9',
+             '--size', '48', '64', '--steps', '2', '--batch', '2', '--lr', '1e-8',
              '--out', str(tmp_path / 'out')]
     assert main(words) == 0
     network, card = load_model(tmp_path / 'out')

@@ -209,14 +209,14 @@ def _worlds(target: traced.World, rooms: int, test_rooms: int, stereo_size: tupl
         STREAM: World('stream', 920_000_000, rooms, 8, size, vertical_fov=lens),
         # begins with the rooms of X1
         STREAM_LARGE: World('stream', 920_000_000, 6 * rooms, 8, size, vertical_fov=lens),
-        INDOOR: World('robot', 910_000_000, rooms, 8, size, vertical_fov=lens),
+        INDOOR: World('target', 910_000_000, rooms, 8, size, vertical_fov=lens),
         OTHER_TEST: World('stream', 930_000_000, test_rooms, 4, size, vertical_fov=lens),
         # another lens makes another target domain
-        SCANNET_TRAIN: World('robot', 912_000_000, rooms, 8, size, vertical_fov=60.0),
-        SCANNET_TEST: World('robot', 913_000_000, test_rooms, 4, size, vertical_fov=60.0),
-        STEREO_TRAIN: World('robot', 914_000_000, rooms, 8, stereo_size, baseline=0.2),
-        STEREO_TEST: World('robot', 915_000_000, test_rooms, 4, stereo_size, baseline=0.2),
-        BENCHMARK_TEST: World('robot', 916_000_000, test_rooms, 4, stereo_size, baseline=0.2),
+        SCANNET_TRAIN: World('target', 912_000_000, rooms, 8, size, vertical_fov=60.0),
+        SCANNET_TEST: World('target', 913_000_000, test_rooms, 4, size, vertical_fov=60.0),
+        STEREO_TRAIN: World('target', 914_000_000, rooms, 8, stereo_size, baseline=0.2),
+        STEREO_TEST: World('target', 915_000_000, test_rooms, 4, stereo_size, baseline=0.2),
+        BENCHMARK_TEST: World('target', 916_000_000, test_rooms, 4, stereo_size, baseline=0.2),
     }
     for number, name in enumerate(TUM_SEQUENCES):
         # a sequence is one path through one room

@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     save_calibration(arguments.out, statistics, {
         'teacher': arguments.teacher or 'shipped', 'pictures': str(source.read),
         'size': f'{size[0]}x{size[1]}', 'package_version': __version__})
-    skipped = f', {source.skipped} unreadable ones skipped (last error: {source.failure})'
+    skipped = f', {source.skipped} unreadable skipped (last error: {source.failure})'
     print(f'{arguments.out}: {len(statistics)} layers, {source.read} images'
           f'{skipped if source.skipped else ""}')
     return 0
