@@ -113,7 +113,7 @@ def test_a_loss_that_is_no_number_stops_it_loudly_and_keeps_the_last_checkpoint(
     fill_store(tmp_path)
     node.wait_for_state('inactive')
     wait_until(lambda: node.level() == 2, 'an error on /diagnostics')
-    assert 'no number at step' in node.log and 'Traceback' not in node.log
+    assert 'not a finite number at step' in node.log and 'Traceback' not in node.log
     assert (tmp_path / 'checkpoints' / 'last.pt').read_bytes() == checkpoint
     assert node.interrupt() == 0
 
