@@ -46,13 +46,3 @@ class Source(Protocol):
     def state_dict(self) -> Any: ...
 
     def load_state_dict(self, state: Any) -> None: ...
-
-
-class HeldOutSource(Source, Protocol):
-    """A source that also has simulated frames which `draw` never returns."""
-
-    def held_out(self, count: int) -> Batch:
-        """Return the same frames each time, as long as the source has the same ones."""
-
-    def draw_held_out(self) -> Batch:
-        """Return random held-out frames."""
