@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A camera that tests hold in their hands, and waiting for what is made of its pictures."""
+"""A camera for tests, and waiting for the answers to its images."""
 
 from builtin_interfaces.msg import Time
 import cv2
@@ -26,7 +26,7 @@ class RobotCamera:
 
     def show(self, pixels, change=lambda message: None, change_info=lambda message: None,
              encoding='rgb8'):
-        """Send a picture with the next stamp; ``change`` may spoil the message."""
+        """Send an image with the next stamp; ``change`` may spoil the message."""
         stamp = Time(sec=7, nanosec=len(self.stamps) * 1_000_003)
         self.stamps.append((stamp.sec, stamp.nanosec))
         info = camera_info.from_intrinsics(self._intrinsics, stamp, FRAME)
@@ -46,7 +46,7 @@ def stamp_of(message):
 
 
 def one_by_one(camera, answers, count, pixels, **changes):
-    """Show pictures, each after the last one's own answer, so that none is dropped."""
+    """Show images, each after the answer to the last one, so that none is dropped."""
     for _ in range(count):
         camera.show(pixels, **changes)
         wait_until(lambda: answers and stamp_of(answers[-1]) == camera.stamps[-1], 'an answer')

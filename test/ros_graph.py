@@ -120,7 +120,7 @@ class Nodes:
         return f'{self.namespace}/{name}'
 
     def talk(self, kind, name, qos=None):
-        """Return a publisher that somebody listens to already."""
+        """Return a publisher that has a subscriber."""
         publisher = self.graph.talk(kind, self.topic(name), qos)
         wait_until(publisher.get_subscription_count, f'a subscriber of {name}')
         self.introduce()

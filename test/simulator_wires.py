@@ -54,7 +54,7 @@ class Gazebo(Simulator):
 
     @staticmethod
     def depth_of(frame):
-        """Return the depth with nothing beyond far and too near for it."""
+        """Return the depth with infinity where nothing is seen and where it is too near."""
         depth = frame.depth.copy()
         depth[:2], depth[-2:] = np.inf, -np.inf
         return depth

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures for a command from a camera that publishes on a real graph."""
+"""Images for a command, from a camera that publishes on a real graph."""
 
 import threading
 
@@ -22,7 +22,7 @@ from depth_distill_ros.ros.support.qos import profile  # noqa: E402
 
 
 class Camera:
-    """Publishes pictures of its numbers, in red and green, until it is closed."""
+    """Publishes images of increasing numbers, in red and green, until it is closed."""
 
     def __init__(self, nodes, reliable=True, encoding='bgr8', make=None):
         self.topic = nodes.topic('image')
@@ -59,17 +59,17 @@ def camera(nodes):
 
 
 @pytest.mark.parametrize('reliable', [True, False])
-def test_pictures_come_from_either_kind_of_publisher_the_newest_each_time(camera, reliable):
+def test_images_come_from_either_kind_of_publisher_the_latest_each_time(camera, reliable):
     from depth_distill_ros.ros.clients.image_topic import topic_images
 
     eye = camera(reliable=reliable)
     count = old = 0
-    for picture in topic_images(eye.topic, 4, 30.0):
-        assert picture.shape == (80, 100, 3) and picture.dtype == np.uint8
-        red, green, _ = picture[0, 0].tolist()
+    for image in topic_images(eye.topic, 4, 30.0):
+        assert image.shape == (80, 100, 3) and image.dtype == np.uint8
+        red, green, _ = image[0, 0].tolist()
         assert 256 * green + red >= old
         count, old = count + 1, eye.number
-        wait_until(lambda: eye.number >= old + 10, 'ten more pictures')  # noqa: B023
+        wait_until(lambda: eye.number >= old + 10, 'ten more images')  # noqa: B023
     assert count == 4
 
 

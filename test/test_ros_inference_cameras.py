@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Several cameras at one inference node, cameras that change, and nobody who listens."""
+"""Several cameras at one inference node, cameras that change, outputs without subscribers."""
 
 from pathlib import Path
 import shutil
@@ -32,7 +32,7 @@ from depth_distill_ros.ros.support.qos import profile  # noqa: E402
 SMALL, LARGE = Intrinsics(90.0, 90.0, 64.0, 48.0, 96, 128), Intrinsics(150, 150, 80, 60, 120, 160)
 
 
-def picture_for(camera):
+def image_for(camera):
     return np.random.default_rng(0).integers(0, 256, (*camera.size, 3), np.uint8)
 
 
@@ -49,8 +49,8 @@ def test_two_cameras_share_a_node_and_each_is_answered_under_its_own_name(nodes,
     depths = {name: nodes.listen(Image, f'{name}/depth') for name in ('front', 'rear')}
     infos = nodes.listen(CameraInfo, 'rear/camera_info_out')
     for _ in range(3):
-        one_by_one(front, depths['front'], 1, picture_for(SMALL))
-        one_by_one(rear, depths['rear'], 1, picture_for(LARGE))
+        one_by_one(front, depths['front'], 1, image_for(SMALL))
+        one_by_one(rear, depths['rear'], 1, image_for(LARGE))
     assert [stamp_of(m) for m in depths['front']] == front.stamps
     assert [stamp_of(m) for m in depths['rear']] == rear.stamps
     wait_until(lambda: infos, 'camera_info')
@@ -68,17 +68,17 @@ def test_a_slow_camera_is_not_starved_by_a_fast_one(nodes, model):
                   for name in ('fast', 'slow'))
     nodes.listen(Image, 'fast/depth')
     answers = nodes.listen(Image, 'slow/depth')
-    one_by_one(slow, answers, 1, picture_for(SMALL))
+    one_by_one(slow, answers, 1, image_for(SMALL))
     stop = threading.Event()
 
     def flood():
         while not stop.is_set():
-            fast.show(picture_for(SMALL))
+            fast.show(image_for(SMALL))
 
     flooding = threading.Thread(target=flood)
     flooding.start()
     try:
-        one_by_one(slow, answers, 5, picture_for(SMALL))
+        one_by_one(slow, answers, 5, image_for(SMALL))
     finally:
         stop.set()
         flooding.join()
@@ -97,25 +97,25 @@ def test_nothing_is_inferred_while_nobody_listens(nodes, model):
     node = nodes.start('inference_node', model=model, engine='torch-cpu')
     camera = RobotCamera(nodes, SMALL)
     for _ in range(3):
-        camera.show(picture_for(SMALL))
+        camera.show(image_for(SMALL))
         time.sleep(0.05)
     values = wait_until(
         lambda: (v := node.values()).get('dropped.nobody_listens', '0') != '0' and v, 'a drop')
     assert values['answered'] == '0' and 'engine_p50_ms' not in values
-    one_by_one(camera, nodes.listen(Image, 'depth'), 1, picture_for(SMALL))
+    one_by_one(camera, nodes.listen(Image, 'depth'), 1, image_for(SMALL))
 
 
 def test_a_camera_that_changes_its_size_and_its_lens_is_followed(nodes, model):
     node = nodes.start('inference_node', model=model, engine='torch-cpu')
     camera, depths = RobotCamera(nodes, SMALL), nodes.listen(Image, 'depth')
     infos = nodes.listen(CameraInfo, 'camera_info_out')
-    one_by_one(camera, depths, 2, picture_for(SMALL))
+    one_by_one(camera, depths, 2, image_for(SMALL))
     camera._intrinsics = LARGE
-    camera.show(picture_for(LARGE))
-    one_by_one(camera, depths, 2, picture_for(LARGE))
+    camera.show(image_for(LARGE))
+    one_by_one(camera, depths, 2, image_for(LARGE))
     camera._intrinsics = Intrinsics(75, 75, 80, 60, 120, 160)
     # the camera_info of the first may come after it
-    one_by_one(camera, depths, 2, picture_for(LARGE))
+    one_by_one(camera, depths, 2, image_for(LARGE))
     wait_until(lambda: len(infos) == len(depths), 'camera_info')
     assert camera_info.to_intrinsics(infos[0]).fx == pytest.approx(45)
     assert camera_info.to_intrinsics(infos[-1]).fx == pytest.approx(30)
@@ -128,11 +128,11 @@ def test_a_camera_without_calibration_is_named_and_answered_once_it_has_one(node
 
     node = nodes.start('inference_node', model=model, engine='torch-cpu')
     camera, depths = RobotCamera(nodes, SMALL), nodes.listen(Image, 'depth')
-    one_by_one(camera, depths, 1, picture_for(SMALL))
-    camera.show(picture_for(SMALL), change_info=uncalibrated)
+    one_by_one(camera, depths, 1, image_for(SMALL))
+    camera.show(image_for(SMALL), change_info=uncalibrated)
     node.wait_for_values(rejected__camera_info=1)
     assert 'its focal length is 0' in node.values()['last_rejection']
-    one_by_one(camera, depths, 1, picture_for(SMALL))
+    one_by_one(camera, depths, 1, image_for(SMALL))
 
 
 @pytest.mark.parametrize(('engine', 'count'), [('auto', 8), ('torch-cpu', 16)])
@@ -148,7 +148,7 @@ def test_a_camera_misses_no_frame_while_releases_come_and_memory_stays_level(
     releases = nodes.talk(String, 'release', profile(1, latched=True))
     # not best effort: what the transport loses is not what is tested here
     camera = RobotCamera(nodes, SMALL, qos=profile(10))
-    one_by_one(camera, depths, 3, picture_for(SMALL))
+    one_by_one(camera, depths, 3, image_for(SMALL))
     node.wait_for_values(preparing='')
     process, memory, stop = psutil.Process(node.process.pid), [], threading.Event()
     filming = threading.Thread(target=film, args=(camera, depths, stop))
@@ -181,30 +181,30 @@ def test_a_camera_misses_no_frame_while_releases_come_and_memory_stays_level(
 
 
 def film(camera, depths, stop):
-    """Show pictures, each as soon as the one before it was answered."""
+    """Show images, each as soon as the one before it was answered."""
     while not stop.is_set():
-        camera.show(picture_for(SMALL))
+        camera.show(image_for(SMALL))
         wait_until(lambda: len(depths) == len(camera.stamps), 'an answer')
 
 
 def test_a_camera_is_answered_no_faster_than_it_is_asked_for(nodes, model):
     node = nodes.start('inference_node', model=model, engine='torch-cpu', max_rate=0.1)
     camera, depths = RobotCamera(nodes, SMALL), nodes.listen(Image, 'depth')
-    one_by_one(camera, depths, 1, picture_for(SMALL))
+    one_by_one(camera, depths, 1, image_for(SMALL))
     for _ in range(5):
-        camera.show(picture_for(SMALL))
+        camera.show(image_for(SMALL))
     values = node.wait_for_values(received=6, in_flight=0)
     assert int(values['answered']) + int(values['dropped.max_rate']) == 6
     assert int(values['dropped.max_rate']) >= 3
     node.set_parameter('max_rate', 0.0)
-    one_by_one(camera, depths, 3, picture_for(SMALL))
+    one_by_one(camera, depths, 3, image_for(SMALL))
 
 
 def test_a_frame_goes_with_the_camera_info_of_its_own_stamp(nodes, model):
     nodes.start('inference_node', model=model, engine='torch-cpu')
     camera, depths = RobotCamera(nodes, SMALL), nodes.listen(Image, 'depth')
     infos = nodes.listen(CameraInfo, 'camera_info_out')
-    one_by_one(camera, depths, 1, picture_for(SMALL))
+    one_by_one(camera, depths, 1, image_for(SMALL))
 
     def later_one(message):
         # of the next frame and another lens, and here before this frame
@@ -212,7 +212,7 @@ def test_a_frame_goes_with_the_camera_info_of_its_own_stamp(nodes, model):
         camera._info.publish(message)
         camera._info.publish(other)
 
-    one_by_one(camera, depths, 1, picture_for(SMALL), change_info=later_one)
+    one_by_one(camera, depths, 1, image_for(SMALL), change_info=later_one)
     wait_until(lambda: len(infos) == len(depths), 'camera_info')
     assert camera_info.to_intrinsics(infos[-1]).fx == pytest.approx(45)
 
@@ -224,7 +224,7 @@ def test_each_camera_s_focal_scale_is_on_diagnostics(nodes, tmp_path):
                        cameras=['near', 'far'])
     for name, camera in (('near', SMALL), ('far', LARGE)):
         one_by_one(RobotCamera(nodes, camera, f'{name}/'), nodes.listen(Image, f'{name}/depth'),
-                   1, picture_for(camera))
+                   1, image_for(camera))
     node.wait_for_values(near__focal_scale=1.5, far__focal_scale=2)
 
 
@@ -256,7 +256,7 @@ def test_an_engine_that_fails_on_a_frame_costs_that_frame_alone(nodes, model):
         camera, depths = RobotCamera(nodes, SMALL), nodes.listen(Image, 'depth')
         for _ in range(4):
             shown = len(depths)
-            wait_until(lambda: (camera.show(picture_for(SMALL)), time.sleep(0.2),
+            wait_until(lambda: (camera.show(image_for(SMALL)), time.sleep(0.2),
                                 len(depths) > shown)[-1], 'an answer')  # noqa: B023
         # a frame is counted after its depth went out, and the last one may be on its way yet
         counts = wait_until(

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the inference node makes of a depth: pixels, encodings, confidence, cloud and scan."""
+"""What the inference node publishes: pixels, encodings, confidence, cloud and scan."""
 
 import math
 
@@ -29,7 +29,7 @@ def picture():
 
 @pytest.fixture
 def start(nodes, tmp_path):
-    """Start the node with a student that says one depth everywhere, and a camera for it."""
+    """Start the node with a student of constant depth, and a camera for it."""
     def start(metres=2.5, confidence=None, learned=None, camera=WIDE, **parameters):
         record = students.release(tmp_path, metres, confidence, learned)
         compressed = parameters.get('transport') == 'compressed'
@@ -53,7 +53,7 @@ def test_depth_on_the_camera_s_own_pixels_has_its_camera_info_and_nothing_beside
     assert stamp_of(infos[-1]) == stamp_of(depths[-1]) and infos[-1].header.frame_id == FRAME
 
 
-def test_a_padded_picture_is_answered_to_its_edges(start, nodes, picture):
+def test_a_padded_image_is_answered_to_its_edges(start, nodes, picture):
     node, camera = start(resize='pad', output='camera')
     depth = images.read_depth(one_by_one(camera, nodes.listen(Image, 'depth'), 1, picture))
     np.testing.assert_allclose(depth, 2.5, rtol=1e-5)
@@ -86,7 +86,7 @@ def test_depth_of_little_confidence_is_left_out_and_the_limit_can_be_moved(start
     assert np.isnan(images.read_depth(one_by_one(camera, depths, 1, picture))).all()
 
 
-def test_a_cloud_has_a_point_for_each_pixel_in_the_picture_s_colours(start, nodes):
+def test_a_cloud_has_a_point_for_each_pixel_in_the_image_s_colours(start, nodes):
     node, camera = start(points_rgb=True)
     clouds, infos = nodes.listen(PointCloud2, 'points'), nodes.listen(
         CameraInfo, 'camera_info_out')
@@ -126,7 +126,7 @@ def test_a_scan_of_a_wall_is_in_a_level_frame_whatever_the_camera_s_pitch(start,
     assert len(ranges) > 40 and bearings[0] < -0.3 and bearings[-1] > 0.3
 
 
-def test_a_longer_lens_makes_the_same_picture_farther(start, nodes, picture):
+def test_a_longer_lens_makes_the_same_image_farther(start, nodes, picture):
     learned = Intrinsics(60.0, 60.4, 64.0, 48.0, *students.SIZE)
     # 120 rows become 96: this camera's 150 pixels of focal length are 120 for the network
     node, camera = start(learned=learned)
@@ -162,7 +162,7 @@ def distorted(message):
     message.p = np.array([100.0, 0, 99, 0, 0, 100, 60, 0, 0, 0, 1, 0])
 
 
-def test_a_picture_that_is_rectified_already_is_that_of_p(start, nodes, picture):
+def test_an_image_that_is_rectified_already_is_that_of_p(start, nodes, picture):
     node, camera = start(rectify='upstream', output='camera', resize='pad')
     depths, infos = nodes.listen(Image, 'depth'), nodes.listen(CameraInfo, 'camera_info_out')
     depth = images.read_depth(one_by_one(camera, depths, 1, picture, change_info=distorted))
@@ -188,7 +188,7 @@ def students_of_unknown_model(message):
     message.distortion_model, message.d = 'thin_prism', [0.1, 0.2]
 
 
-def test_a_compressed_picture_is_answered_like_a_plain_one(start, nodes, picture):
+def test_a_compressed_image_is_answered_like_a_raw_one(start, nodes, picture):
     node, camera = start(transport='compressed')
     depth = one_by_one(camera, nodes.listen(Image, 'depth'), 1, picture)
     assert stamp_of(depth) == camera.stamps[-1]

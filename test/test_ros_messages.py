@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Messages to arrays and back, and the slot between two threads; nothing here needs a graph."""
+"""Messages to arrays and back, and the latest item between two threads; without a graph."""
 
 import cv2
 import numpy as np
@@ -87,7 +87,7 @@ def test_a_message_that_makes_no_image_is_refused_with_the_numbers(change, words
         images.read_rgb(message)
 
 
-def test_depth_is_no_colour_picture_and_colour_no_depth():
+def test_depth_is_no_colour_image_and_colour_no_depth():
     with pytest.raises(ImageError, match='32FC1 is not a colour image'):
         images.read_rgb(message_of(np.ones((2, 2), np.float32), '32FC1'))
     with pytest.raises(ImageError, match='rgb8 is not depth'):
@@ -161,7 +161,7 @@ def test_only_a_camera_with_something_to_take_out_needs_rectification():
         camera_info.to_rectifier(message)
 
 
-def test_rectified_pictures_are_those_of_p_and_have_no_distortion():
+def test_rectified_images_are_those_of_p_and_have_no_distortion():
     message = camera_info.from_intrinsics(
         Intrinsics(300.0, 310.0, 319.5, 239.5, 480, 640), Time(sec=3), 'eye')
     message.distortion_model, message.d = 'equidistant', [0.1, 0.0, 0.0, 0.0]
@@ -186,7 +186,7 @@ def test_a_camera_whose_lens_is_true_but_turned_is_rectified():
     assert camera_info.to_rectifier(message) is not None
 
 
-def test_compressed_pictures_and_depth_are_read_like_others():
+def test_compressed_images_and_depth_are_read_like_others():
     message = CompressedImage(format='rgb8; png compressed bgr8')
     message.data.frombytes(cv2.imencode('.png', RGB[..., ::-1])[1].tobytes())
     np.testing.assert_array_equal(images.read_rgb(message), RGB)
@@ -207,7 +207,7 @@ def fields_of(cloud):
     return np.frombuffer(cloud.data, layout).reshape(cloud.height, cloud.width)
 
 
-def test_an_organised_cloud_has_the_pictures_rows_and_columns_and_colours():
+def test_an_organised_cloud_has_the_images_rows_and_columns_and_colours():
     depth = np.random.default_rng(0).uniform(1, 4, CAMERA.size).astype(np.float32)
     depth[0, 0] = np.nan
     rgb = np.random.default_rng(1).integers(0, 256, (*CAMERA.size, 3), np.uint8)
@@ -239,7 +239,7 @@ def test_a_thinned_cloud_is_a_row_of_measured_points_with_their_colours():
     assert empty.width == 0 and len(empty.data) == 0
 
 
-def test_a_scan_message_says_of_each_range_at_which_bearing_it_lies():
+def test_a_scan_message_gives_the_bearing_of_each_range():
     scanner = Scanner(CAMERA, Mount(0.5), ScanLimits(0.02, 2.0, 0.1, 6.0))
     message = laser_scan(scanner, np.full(CAMERA.size, 2.0, np.float32), Time(sec=9), 'level')
     assert message.header.frame_id == 'level' and message.header.stamp.sec == 9

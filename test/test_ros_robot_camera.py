@@ -70,12 +70,12 @@ def test_without_data_the_rooms_of_the_package_are_shown(nodes):
     assert camera_info.to_intrinsics(info) == known[0].intrinsics
 
 
-@pytest.mark.parametrize(('spoil', 'said'), [
+@pytest.mark.parametrize(('spoil', 'reason'), [
     (lambda folder: (folder / 'K.txt').unlink(), 'has no camera intrinsics: add K.txt'),
     (lambda folder: [file.unlink() for file in (folder / 'image').iterdir()],
      'looked for .*jpg')])
-def test_data_that_cannot_play_a_camera_is_refused_in_one_line(nodes, folder, spoil, said):
+def test_data_that_cannot_play_a_camera_is_refused_in_one_line(nodes, folder, spoil, reason):
     spoil(folder)
     node = nodes.start('robot_camera_node', wait_for=None, data=f'folder:{folder}')
-    wait_until(lambda: re.search(said, node.log), 'the refusal in the log')
+    wait_until(lambda: re.search(reason, node.log), 'the refusal in the log')
     assert 'Traceback' not in node.log

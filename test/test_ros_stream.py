@@ -194,8 +194,9 @@ def test_publishers_that_cannot_match_are_named_with_the_topic_and_their_qos(nod
     assert 'it has no publisher' in node.log
     publisher = nodes.graph.talk(Image, topic, profile(5, reliable=False))
     # a publisher may be known a moment before the name of its node is
-    said = f'{topic}: incompatible QoS, nothing is received from /tester (best_effort, volatile)'
-    node.wait_for_log(said)
-    line = next(x for x in node.log.splitlines() if said in x)
+    warning = (f'{topic}: incompatible QoS, nothing is received from /tester (best_effort, '
+               'volatile)')
+    node.wait_for_log(warning)
+    line = next(x for x in node.log.splitlines() if warning in x)
     assert 'this node asks for reliable, volatile' in line
     nodes.graph.node.destroy_publisher(publisher)

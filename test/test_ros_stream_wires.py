@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The stream node hears Gazebo, Isaac Sim and the embedded simulator as they really speak."""
+"""The stream node hears Gazebo, Isaac Sim and the embedded simulator as they really publish."""
 
 import json
 import time
@@ -82,7 +82,7 @@ def assert_stored(work_dir, frames):
 @pytest.mark.parametrize('simulator, kind', [
     (Gazebo, 'labels_map'), (lambda nodes: Gazebo(nodes, panoptic=True), 'labels_map'),
     (Isaac, 'isaac'), (PlainIds, 'ids')], ids=['gazebo', 'gazebo-panoptic', 'isaac', 'ids'])
-def test_the_class_images_that_the_renderer_had_arrive_and_their_kind_is_said_once(
+def test_the_class_images_that_the_renderer_had_arrive_and_their_kind_is_logged_once(
         stream, rendered, simulator, kind):
     nodes, node, work_dir = stream
     publisher = simulator(nodes)
@@ -175,7 +175,7 @@ def test_frames_whose_labels_never_come_do_not_pile_up(stream, rendered):
     node.wait_for_values(stored=1)
 
 
-def test_bad_labels_and_pictures_are_counted_and_named_and_the_stream_goes_on(
+def test_bad_labels_and_images_are_counted_and_named_and_the_stream_goes_on(
         stream, rendered):
     nodes, node, _ = stream
     isaac = Isaac(nodes)
@@ -320,7 +320,7 @@ def test_publishers_that_skip_different_frames_are_told_from_a_stream_without_an
     assert node.level() == 1 and 'never have one stamp' in node.message()
 
 
-def test_infinite_depth_of_a_simulator_is_no_pixel_to_be_judged_by(nodes, rendered):
+def test_infinite_depth_of_a_simulator_is_no_pixel_to_be_evaluated(nodes, rendered):
     node = nodes.start('evaluator_node')
     student, reference = (nodes.talk(Image, name) for name in ('depth', 'reference'))
     for number, frame in enumerate(rendered[:4]):

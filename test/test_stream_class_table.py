@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One file says which of the 13 classes a simulator's names and ids mean."""
+"""One file maps a simulator's names and ids to the 13 classes."""
 
 from pathlib import Path
 

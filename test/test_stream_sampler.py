@@ -105,7 +105,7 @@ def test_a_batch_keeps_its_content_when_the_next_is_drawn(reader):
     np.testing.assert_array_equal(first.images, before)
 
 
-def test_a_store_with_too_few_training_frames_says_how_many_it_has(tmp_path):
+def test_a_store_with_too_few_training_frames_reports_how_many_it_has(tmp_path):
     with StreamWriter(tmp_path, SIZE, 100) as writer:
         sampler = StreamSampler(writer.reader(), 8, 0)
         with pytest.raises(StreamEmpty, match='0 training frames and 0 held-out'):

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Labels find their pictures, and the decoder finds out what it has."""
+"""Labels are joined to their frames, and the decoder recognises the kind of its images."""
 
 import json
 
@@ -85,7 +85,7 @@ def test_the_encoding_tells_labels_map_from_ids_at_once(encoding, kind):
     assert decoder.kind == kind
 
 
-def test_32sc1_is_isaacs_once_somebody_publishes_labels():
+def test_32sc1_is_isaacs_once_labels_are_published():
     decoder = SemanticDecoder('auto', TABLE)
     assert decoder.add(1, '32SC1', 'first', 0.0) == []
     assert decoder.kind == 'auto'
@@ -144,7 +144,7 @@ def test_endless_unknown_names_do_not_pile_up():
 
 @pytest.mark.parametrize('kind, encoding, names', [
     ('labels_map', 'mono8', None), ('isaac', 'rgb8', {2: 'chair'}), ('isaac', '32SC1', {})])
-def test_a_picture_of_another_kind_than_asked_for_is_refused(kind, encoding, names):
+def test_an_image_of_another_kind_than_asked_for_is_refused(kind, encoding, names):
     decoder = SemanticDecoder(kind, TABLE)
     with pytest.raises(SemanticsError, match='semantics'):
         decoder.decode(np.zeros((2, 2), np.uint8), encoding, names)

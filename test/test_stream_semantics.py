@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Semantic pictures become class ids or a clear error."""
+"""Semantic images become class ids or a clear error."""
 
 import numpy as np
 import pytest
@@ -47,8 +47,8 @@ def test_a_label_of_a_semantic_labels_map_may_be_large():
 def test_gazebos_panoptic_labels_map_has_the_label_in_blue_beside_the_count():
     label = np.arange(14, dtype=np.uint8).reshape(2, 7)
     count = np.arange(0, 14 * 40, 40).reshape(2, 7)  # up to 520 instances
-    picture = np.stack([count % 256, count // 256, label], axis=-1).astype(np.uint8)
-    found, strange = classes(picture, 'rgb8')
+    image = np.stack([count % 256, count // 256, label], axis=-1).astype(np.uint8)
+    found, strange = classes(image, 'rgb8')
     np.testing.assert_array_equal(found, label)
     assert strange == []
 
@@ -83,7 +83,7 @@ def test_ids_beyond_those_that_are_looked_up_at_once_have_classes_too():
     assert found.tolist() == [[0, 3], [5, OTHER]] and strange == [70_001]
 
 
-def test_an_instance_picture_is_refused():
+def test_an_instance_image_is_refused():
     with pytest.raises(SemanticsError, match='285 ids that the class table lacks.*instance'):
         classes(np.arange(300, dtype=np.uint16).reshape(15, 20), 'mono16')
 

@@ -129,7 +129,7 @@ def test_a_damaged_description_is_named(tmp_path, description):
         StreamWriter(tmp_path, SIZE, 4)
 
 
-def test_somebody_elses_database_is_refused_and_left_untouched(tmp_path):
+def test_a_database_of_another_program_is_refused_and_left_untouched(tmp_path):
     with lmdb.open(str(tmp_path)) as env, env.begin(write=True) as txn:
         txn.put(b'somebody', b'else')
     before = digest(tmp_path)
@@ -152,7 +152,7 @@ def test_a_path_that_is_a_file_is_named(tmp_path):
         StreamWriter(tmp_path / 'file', SIZE, 4)
 
 
-def test_reading_where_nothing_is_yet_says_what_to_start(tmp_path):
+def test_reading_where_nothing_is_yet_names_what_to_start(tmp_path):
     with pytest.raises(StoreMissing, match='start stream_node'):
         StreamReader(tmp_path)
     lmdb.open(str(tmp_path)).close()
