@@ -68,6 +68,14 @@ def settings(kind: type[Kind], values: Mapping[str, Any]) -> Kind:
         f'depth-distill: {line}', file=sys.stderr))
 
 
+def option_of(name: str, value: Any) -> list[str]:
+    """Return the words that give a setting a value."""
+    if isinstance(value, bool):
+        return [_option(name if value else f'no_{name}')]
+    values = value if isinstance(value, (tuple, list)) else [value]
+    return [_option(name), *map(str, values)]
+
+
 def _option(name: str) -> str:
     return '--' + name.replace('_', '-')
 

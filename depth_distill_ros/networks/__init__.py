@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 import inspect
 from typing import Any
 
@@ -21,26 +20,11 @@ from depth_distill_ros.networks.lden_light import LDENLight
 from depth_distill_ros.networks.sarpn import SARPN
 from depth_distill_ros.networks.transformation import TransformationNetwork
 from depth_distill_ros.networks.transformation_light import LightTransformationNetwork
+from depth_distill_ros.settings.names import NETWORKS
 
-
-@dataclass(frozen=True)
-class _Network:
-    make: Callable[..., nn.Module]
-    # the first is the default
-    backbones: tuple[str, ...]
-
-
-_LDEN_BACKBONES = ('mobilenetv2', 'resnet18', 'resnet34')
-_NETWORKS = {
-    'lden': _Network(LDEN, _LDEN_BACKBONES),
-    'lden_light': _Network(LDENLight, _LDEN_BACKBONES),
-    'edn': _Network(EDN, ('resnet18', 'resnet50')),
-    'ffn': _Network(FFN, ('resnet18', 'resnet50', 'senet154')),
-    'sarpn': _Network(SARPN, ('resnet34', 'resnet18', 'resnet50', 'senet154')),
-    'dacnn': _Network(DACNN, ('resnest50',)),
-    'dacnn_stereo': _Network(StereoDACNN, ('resnest50',)),
-}
-NETWORKS = tuple(_NETWORKS)
+_CLASSES: dict[str, Callable[..., nn.Module]] = {
+    'lden': LDEN, 'lden_light': LDENLight, 'edn': EDN, 'ffn': FFN, 'sarpn': SARPN, 'dacnn': DACNN,
+    'dacnn_stereo': StereoDACNN}
 _TRANSFORMATIONS = {'paper': TransformationNetwork, 'light': LightTransformationNetwork}
 
 __all__ = ['BACKBONES', 'NETWORKS', 'backbones_of', 'build', 'transformation_network']
@@ -59,7 +43,7 @@ def build(name: str, backbone: str | None = None, pretrained: bool = False,
     if backbone not in backbones:
         raise DepthDistillError(
             f'{name} has no backbone {backbone!r}; choose one of {", ".join(backbones)}')
-    make = _NETWORKS[name].make
+    make = _CLASSES[name]
     known = inspect.signature(make).parameters.keys() - {'backbone', 'pretrained'}
     for option in options:
         if option not in known:
@@ -70,9 +54,9 @@ def build(name: str, backbone: str | None = None, pretrained: bool = False,
 
 def backbones_of(name: str) -> tuple[str, ...]:
     """Return the backbones of the network `name`, the default first."""
-    if name not in _NETWORKS:
+    if name not in NETWORKS:
         raise DepthDistillError(f'no network {name!r}; choose one of {", ".join(NETWORKS)}')
-    return _NETWORKS[name].backbones
+    return NETWORKS[name]
 
 
 def transformation_network(form: str = 'paper', width: float = 1.0,

@@ -14,7 +14,9 @@ from typing import Any
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.field import Setting, Settings, settings_of
 from depth_distill_ros.settings.inference import CameraSettings
+from depth_distill_ros.settings.launch import LAUNCHES
 from depth_distill_ros.settings.nodes import NODES
+from depth_distill_ros.settings.training import DistillSettings, TrainSettings
 
 _HEAD = """\
 # Parameters
@@ -28,6 +30,9 @@ A change of a parameter marked * takes effect while the node runs; the others ar
 Earlier names are accepted for one version, with a warning.
 """
 _TITLES = {CameraSettings: 'inference: each camera'}
+_COMMANDS = {'depth-distill distill': OfflineSettings,
+             'depth-distill distill: evaluation': DistillSettings,
+             'depth-distill train': TrainSettings}
 
 
 def document() -> str:
@@ -35,23 +40,30 @@ def document() -> str:
     parts = [_HEAD]
     for node, kinds in NODES.items():
         parts += [_section(_TITLES.get(kind, node), kind) for kind in kinds]
-    parts.append(_section('depth-distill distill', OfflineSettings, option=True))
+    parts += [_section(title, kind, option=True) for title, kind in _COMMANDS.items()]
+    parts += [_section(title, kind, argument=True) for title, kind in LAUNCHES.items()]
     return '\n'.join(parts)
 
 
-def _section(title: str, kind: type[Settings], option: bool = False) -> str:
-    return '\n'.join([f'## {title}\n', kind.__doc__ + '\n', *_table(kind, option), ''])
+def _section(title: str, kind: type[Settings], option: bool = False, argument: bool = False,
+             ) -> str:
+    return '\n'.join([f'## {title}\n', kind.__doc__ + '\n', *_table(kind, option, argument), ''])
 
 
-def _table(kind: type[Settings], option: bool) -> Iterator[str]:
-    yield f'| {"option" if option else "parameter"} | default | values | meaning |'
+def _table(kind: type[Settings], option: bool, argument: bool) -> Iterator[str]:
+    what = 'option' if option else 'argument' if argument else 'parameter'
+    yield f'| {what} | default | values | meaning |'
     yield '|---|---|---|---|'
+    above = {} if what != 'argument' else settings_of(kind.__base__)
     for name, described in settings_of(kind).items():
+        if above.get(name) == described:
+            continue
         shown = '--' + name.replace('_', '-') if option else name
-        star = ' *' if described.changeable and not option else ''
+        star = ' *' if described.changeable and what == 'parameter' else ''
+        default = 'as the files have it' if described.optional else text_of(described.default)
         meaning = described.help + ''.join(
             f'; formerly `{old}`' for old in described.old_names)
-        yield (f'| `{shown}`{star} | {text_of(described.default)} | {values_of(described)} | '
+        yield (f'| `{shown}`{star} | {default} | {values_of(described)} | '
                f'{meaning[0].upper()}{meaning[1:]} |')
 
 

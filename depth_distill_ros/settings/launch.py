@@ -34,7 +34,7 @@ def _parameter(kind: type[Settings], name: str, **changes: Any) -> Any:
 
 @dataclass(frozen=True)
 class InferenceLaunch(Settings):
-    """inference.launch.py, the robot alone."""
+    """The robot alone."""
 
     package_file: ClassVar[str] = 'inference.yaml'
 
@@ -66,7 +66,7 @@ class InferenceLaunch(Settings):
 
 @dataclass(frozen=True)
 class DistillationLaunch(InferenceLaunch):
-    """distill.launch.py, the whole loop."""
+    """The whole loop. It adds these to the arguments of inference.launch.py."""
 
     package_file: ClassVar[str] = 'distill.yaml'
 
@@ -93,7 +93,7 @@ class DistillationLaunch(InferenceLaunch):
 
 @dataclass(frozen=True)
 class GazeboLaunch(DistillationLaunch):
-    """gazebo.launch.py, the whole loop with Gazebo."""
+    """The whole loop with Gazebo. It adds these to the arguments of distill.launch.py."""
 
     simulator: str = narrowed(
         DistillationLaunch, 'simulator', default='none', help='Gazebo is the simulator',
@@ -111,7 +111,7 @@ class GazeboLaunch(DistillationLaunch):
 
 @dataclass(frozen=True)
 class IsaacLaunch(DistillationLaunch):
-    """isaac.launch.py, the ROS side of Isaac Sim."""
+    """The ROS side of Isaac Sim. It adds these to the arguments of distill.launch.py."""
 
     simulator: str = narrowed(
         DistillationLaunch, 'simulator', default='none', help='Isaac Sim is the simulator',
@@ -121,7 +121,7 @@ class IsaacLaunch(DistillationLaunch):
 
 
 LAUNCHES: dict[str, type[InferenceLaunch]] = {
-    'distill.launch.py': DistillationLaunch, 'inference.launch.py': InferenceLaunch,
+    'inference.launch.py': InferenceLaunch, 'distill.launch.py': DistillationLaunch,
     'gazebo.launch.py': GazeboLaunch, 'isaac.launch.py': IsaacLaunch}
 
 

@@ -17,7 +17,7 @@ class OptimisationSettings(Settings):
 
     batch: int = setting(
         8, 'images per step, of all processes together', unit='images', range=(1, 4096))
-    lr: float = setting(1e-4, 'learning rate at the start', range=(1e-8, 1.0))
+    lr: float = setting(1e-4, 'learning rate at the start', range=(1e-12, 1.0))
     schedule: str = setting(
         'd3', 'how the learning rate falls: halved in steps (d3), divided by ten at each quarter '
         'of the run (lwd), polynomially (dacnn), with a warm-up and along a cosine (cosine), or '

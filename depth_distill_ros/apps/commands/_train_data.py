@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import evaluate_frames
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.view import View
+from depth_distill_ros.settings.training import TrainSettings
 
 # The first seed of the held-out rooms; the seeds of training rooms never reach it.
 _HELD_OUT_SEED = 900_000_000
@@ -52,14 +52,14 @@ class Data:
     held_out: dict[str, Any]
 
 
-def opened(arguments: argparse.Namespace, size: tuple[int, int], compute: Compute) -> Any:
+def opened(arguments: TrainSettings, size: tuple[int, int], compute: Compute) -> Any:
     """Return a context with the Data of the arguments."""
     return _recorded(arguments, size, compute) if arguments.data else _rendered(
         arguments, size, compute)
 
 
 @contextmanager
-def _rendered(a: argparse.Namespace, size: tuple[int, int], compute: Compute) -> Iterator[Data]:
+def _rendered(a: TrainSettings, size: tuple[int, int], compute: Compute) -> Iterator[Data]:
     # The simulator is an extra of the installation: imported where it is needed.
     from depth_distill_ros.worlds.mujoco.pool import VERTICAL_FOV, RenderedPool, held_out_frames
 
@@ -83,7 +83,7 @@ def _rendered(a: argparse.Namespace, size: tuple[int, int], compute: Compute) ->
 
 
 @contextmanager
-def _recorded(a: argparse.Namespace, size: tuple[int, int], compute: Compute) -> Iterator[Data]:
+def _recorded(a: TrainSettings, size: tuple[int, int], compute: Compute) -> Iterator[Data]:
     if not a.evaluate:
         raise DepthDistillError('--data needs --evaluate KIND:PATH, frames with depth that are '
                                 'not trained on')

@@ -25,8 +25,8 @@ from depth_distill_ros.distillation.offline import open_run
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import read_settings
-from depth_distill_ros.settings.names import DATA
 from depth_distill_ros.settings.optimisation import RECIPES, recipe_of
+from depth_distill_ros.settings.training import DistillSettings
 
 HELP = 'train a student by any method (d3, d3plus, kd-ood, ...) on a store, a folder or a data set'
 DETAILS = help_text()
@@ -43,12 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='settings to start from; what else is given goes before them')
     parser.add_argument('--recipe', choices=RECIPES,
                         help="optimiser settings of a paper (default: the method's own)")
-    parser.add_argument('--evaluate', metavar=DATA, default='',
-                        help='frames with measured depth, never trained on')
-    parser.add_argument('--evaluate-every', type=int, default=500, metavar='STEPS')
-    parser.add_argument('--evaluate-frames', type=int, default=0, metavar='N',
-                        help='at most so many, evenly spread; 0: all')
-    parser.add_argument('--save-every', type=int, default=500, metavar='STEPS')
+    add_options(parser, DistillSettings)
     add_options(parser, OfflineSettings, recipe=_OF_RECIPE)
 
 
@@ -62,17 +57,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     chosen = _settings(arguments)
-    judged_by = datasets.open_reader(arguments.evaluate) if arguments.evaluate else None
-    if judged_by and 0 < arguments.evaluate_frames < len(judged_by):
-        judged_by = Subset(judged_by, np.linspace(
-            0, len(judged_by) - 1, arguments.evaluate_frames, dtype=int).tolist())
-    opened = open_run(chosen, arguments.out, judged_by)
+    how = settings(DistillSettings, given(arguments, DistillSettings))
+    held_out = datasets.open_reader(how.evaluate) if how.evaluate else None
+    if held_out and 0 < how.evaluate_frames < len(held_out):
+        held_out = Subset(held_out, np.linspace(
+            0, len(held_out) - 1, how.evaluate_frames, dtype=int).tolist())
+    opened = open_run(chosen, arguments.out, held_out)
     first = opened.training.trainer.step
     if processes.rank() == 0:
         print(f'{chosen.method}, {opened.total} steps on {opened.compute}'
               + (f', going on from step {first}' if first else ''))
-    show(opened.training.steps(opened.total, chosen.batch, arguments.evaluate_every,
-                          arguments.save_every), first, opened.total)
+    show(opened.training.steps(opened.total, chosen.batch, how.evaluate_every, how.save_every),
+         first, opened.total)
     folder = opened.training.finish()
     if processes.rank() == 0:
         if opened.training.source.unreadable:

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 import json
 from pathlib import Path
 import shlex
 import time
+from typing import Any
 
 import torch
 from torch import nn
@@ -16,6 +18,7 @@ from torch import nn
 from depth_distill_ros import __version__
 from depth_distill_ros.apps.commands._train_data import opened
 from depth_distill_ros.apps.commands._training import show
+from depth_distill_ros.apps.options import add_options, given, option_of, settings
 from depth_distill_ros.datasets import help_text
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.methods.supervised import Supervised
@@ -24,59 +27,38 @@ from depth_distill_ros.distillation.statistics import with_own_statistics
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import write_json
-from depth_distill_ros.networks import BACKBONES, NETWORKS, build
+from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import ModelCard, load_model, save_model
-from depth_distill_ros.settings.optimisation import OptimisationSettings
+from depth_distill_ros.settings.field import renamed, settings_of
+from depth_distill_ros.settings.training import TrainSettings
 
 HELP = 'train a network with measured depth, for example a teacher'
 DETAILS = help_text()
 EXAMPLE = 'depth-distill train --look target --backbone resnet18 --steps 6000 --out my_teacher'
 
 _STATISTICS_BATCHES = 64
-_SETTINGS = ('network', 'backbone', 'start', 'steps', 'batch', 'lr', 'seed')
+_SETTINGS = ('network', 'backbone', 'start', 'size', 'steps', 'batch', 'lr', 'seed')
+# how it is computed; the result does not depend on it
+_HOW = ('precision', 'renderers', 'workers', 'evaluate', 'evaluate_every')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--out', type=Path, required=True, help='new model folder')
-    parser.add_argument('--look', default='target',
-                        help='look of the rooms that are rendered during the training: target, '
-                        'stream, or a YAML file of ranges, such as sim/randomisation.yaml')
-    parser.add_argument('--data', default='', metavar='KIND:PATH[,KEY=VALUE...]',
-                        help='train on these frames with measured depth instead')
-    parser.add_argument('--evaluate', default='', metavar='KIND:PATH[,KEY=VALUE...]',
-                        help='with --data: frames to evaluate on')
-    parser.add_argument('--network', choices=NETWORKS, default='lden')
-    parser.add_argument('--backbone', choices=BACKBONES, default='resnet18')
-    parser.add_argument('--start', default='', metavar='FOLDER',
-                        help='model of the same network to start from (default: random weights)')
-    parser.add_argument('--size', type=int, nargs=2, default=(96, 128), metavar=('H', 'W'))
-    parser.add_argument('--steps', type=int, default=6000)
-    parser.add_argument('--batch', type=int, default=16)
-    parser.add_argument('--lr', type=float, default=1e-3,
-                        help='maximum learning rate; suits a start from random weights')
-    parser.add_argument('--precision', default=OptimisationSettings.precision)
-    parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--reuse', type=float, default=3.0,
-                        help='average number of uses of a rendered frame')
-    parser.add_argument('--renderers', type=int, default=1, help='number of rendering processes')
-    parser.add_argument('--workers', type=int, default=0,
-                        help='number of processes that read frames of --data')
-    parser.add_argument('--held-out-rooms', type=int, default=100)
-    parser.add_argument('--evaluate-every', type=int, default=500, metavar='STEPS')
+    add_options(parser, TrainSettings)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    a, size, out = arguments, tuple(arguments.size), arguments.out
+    a, out = settings(TrainSettings, given(arguments, TrainSettings)), arguments.out
+    size = a.size
     if out.exists():
         raise DepthDistillError(f'{out} exists; a model is never overwritten, name a new folder')
     compute = Compute.available(a.precision)
     torch.manual_seed(a.seed)
     network = _start(a).to(compute.device, memory_format=torch.channels_last)
     names = (('data',) if a.data else ('look', 'reuse')) + _SETTINGS
-    settings = {name: getattr(a, name) for name in names} | {'size': list(size)}
+    kept = {name: getattr(a, name) for name in names} | {'size': list(size)}
     with opened(a, size, compute) as data:
-        trainer = Trainer(Supervised(network, compute), OptimisationSettings(
-            batch=a.batch, lr=a.lr, schedule='cosine', seed=a.seed), compute, a.steps)
+        trainer = Trainer(Supervised(network, compute), a, compute, a.steps)
         card = ModelCard(a.network, a.backbone, size, data.intrinsics)
         training = OfflineTraining(out.with_name(out.name + '.run'), trainer, data.source, card,
                                    settings, data.evaluate)
@@ -89,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
             data.images(a.batch) for _ in range(_STATISTICS_BATCHES)))
         about = {
             'role': 'teacher', 'package_version': __version__, 'data': data.described,
-            'command': shlex.join(['depth-distill', *_command(a)]), 'training': settings,
+            'command': shlex.join(['depth-distill', *_command(a, out)]), 'training': kept,
             'device': str(compute),
             'hours_of_the_last_run': round((time.monotonic() - began) / 3600, 2),
         }
@@ -103,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _start(arguments: argparse.Namespace) -> nn.Module:
+def _start(arguments: TrainSettings) -> nn.Module:
     if not arguments.start:
         return build(arguments.network, arguments.backbone)
     network, card = load_model(Path(arguments.start))
@@ -121,13 +103,17 @@ def write_figures(folder: Path, figures: dict) -> None:
     write_json(path, entries)
 
 
-def _command(arguments: argparse.Namespace) -> list[str]:
+def _command(a: TrainSettings, out: Path) -> list[str]:
+    """Return the words that repeat the training: what differs from the defaults."""
     words = ['train']
-    a = arguments
-    data = ('data', 'evaluate') if a.data else ('look', 'reuse', 'held_out_rooms')
-    for name in (*data, 'network', 'backbone', *(('start',) if a.start else ()), 'size', 'steps',
-                 'batch', 'lr', 'seed', 'out'):
+    data = {'data', 'evaluate'} if a.data else {'look', 'reuse', 'held_out_rooms'}
+    for name, described in settings_of(TrainSettings).items():
         value = getattr(a, name)
-        words.append('--' + name.replace('_', '-'))
-        words += [str(v) for v in value] if isinstance(value, (list, tuple)) else [str(value)]
-    return words
+        if name in data or name in _SETTINGS and value != '' or value != described.default \
+                and name not in _HOW:
+            words += option_of(name, value)
+    return [*words, '--out', str(out)]
+
+
+def _upgraded(kept: Mapping[str, Any]) -> dict[str, Any]:
+    return renamed(kept, settings_of(TrainSettings))[0]
