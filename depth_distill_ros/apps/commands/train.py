@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         trainer = Trainer(Supervised(network, compute), a, compute, a.steps)
         card = ModelCard(a.network, a.backbone, size, data.intrinsics)
         training = OfflineTraining(out.with_name(out.name + '.run'), trainer, data.source, card,
-                                   settings, data.evaluate)
+                                   kept, data.evaluate, _upgraded)
         if trainer.step:
             print(f'resumed from step {trainer.step}')
         began = time.monotonic()
