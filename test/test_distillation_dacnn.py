@@ -69,7 +69,7 @@ def networks():
     return build('dacnn_stereo'), build('dacnn')
 
 
-def steps(method, pairs, count=4):
+def steps(method, pairs, count=3):
     training = Trainer(method, OptimisationSettings(lr=1e-3, schedule='constant'), CPU)
     return [training.train_step({LABELLED: pairs}) for _ in range(count)]
 

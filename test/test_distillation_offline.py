@@ -3,7 +3,8 @@
 """Offline runs: any method on data sets, killed and resumed, in several processes, from a file."""
 
 import argparse
-from dataclasses import replace
+from dataclasses import asdict, replace
+import inspect
 import json
 import os
 from pathlib import Path
@@ -253,20 +254,26 @@ def test_workers_read_the_same_frames_as_the_process_itself(settings, tmp_path):
     assert [p.losses for p in alone] == [p.losses for p in helped]
 
 
-_PART = """
-import sys, json
+def losses_of(settings, folder):
+    """Train on the settings, in a folder; return the losses of the student."""
+    opened = open_run(settings, folder)
+    # the statistics of half a batch are not those of the whole one
+    student = opened.training.trainer.student.eval()
+    student.train = lambda mode=True: student
+    return [p.losses['loss_student'] for p in opened.training.steps(opened.total, settings.batch)]
+
+
+_PART = f"""
+import json, sys
 from pathlib import Path
 from depth_distill_ros.distillation import processes
-from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.offline import open_run
 from depth_distill_ros.settings.distillation import OfflineSettings
+
+{inspect.getsource(losses_of)}
+
 processes.join()
-settings = OfflineSettings(**json.loads(sys.argv[1]))
-opened = open_run(settings, Path(sys.argv[2]))
-# the statistics of half a batch are not those of the whole one
-student = opened.training.trainer.student.eval()
-student.train = lambda mode=True: student
-losses = [p.losses['loss_student'] for p in opened.training.steps(opened.total, settings.batch)]
+losses = losses_of(OfflineSettings(**json.loads(sys.argv[1])), Path(sys.argv[2]))
 if processes.rank() == 0:
     print(json.dumps(losses))
 processes.leave()
@@ -274,19 +281,18 @@ processes.leave()
 
 
 def test_two_processes_train_as_one_with_twice_the_batch(settings, tmp_path):
-    text = json.dumps({**vars(settings), 'method': 'kd-ood', 'batch': 4, 'steps': 3})
+    settings = replace(settings, method='kd-ood', batch=4, steps=3)
     script = tmp_path / 'part.py'
     script.write_text(_PART)
-    environment = {**os.environ, 'PYTHONPATH': ROOT, 'OMP_NUM_THREADS': '1'}
-    curves = []
-    for launch in ([], ['-m', 'torch.distributed.run', '--nproc-per-node=2', '--standalone']):
-        result = subprocess.run(
-            [sys.executable, *launch, str(script), text, str(tmp_path / f'run{len(curves)}')],
-            capture_output=True, text=True, env=environment, timeout=600)
-        assert result.returncode == 0, result.stderr[-2000:]
-        curves.append(json.loads(result.stdout.splitlines()[-1]))
-    assert curves[0] == pytest.approx(curves[1], abs=2e-4)
-    assert curves[0][-1] < curves[0][0]
+    result = subprocess.run(
+        [sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node=2', '--standalone',
+         str(script), json.dumps(asdict(settings)), str(tmp_path / 'two')],
+        capture_output=True, text=True, timeout=600,
+        env={**os.environ, 'PYTHONPATH': ROOT, 'OMP_NUM_THREADS': '1'})
+    assert result.returncode == 0, result.stderr[-2000:]
+    one, two = losses_of(settings, tmp_path / 'one'), json.loads(result.stdout.splitlines()[-1])
+    assert two == pytest.approx(one, abs=2e-4)
+    assert two[-1] < two[0]
 
 
 def test_the_command_trains_and_leaves_a_student(teacher, frames, tmp_path, capsys):
