@@ -44,7 +44,6 @@ class OfflineRun:
     """A training ready to start or to resume: `training.steps(total, settings.batch)`."""
 
     training: OfflineTraining
-    settings: OfflineSettings
     total: int
     compute: Compute
 
@@ -91,7 +90,7 @@ def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = 
                                partial(upgraded, OfflineSettings))
     if processes.rank() == 0:
         write_settings(settings, folder / 'run.yaml')
-    return OfflineRun(training, settings, total, compute)
+    return OfflineRun(training, total, compute)
 
 
 def evaluated_on(reader: Reader, size: tuple[int, int], compute: Compute,

@@ -31,7 +31,6 @@ class Progress:
 
     step: int
     losses: dict[str, float]
-    learning_rate: float
     images_per_s: float
     figures: dict[str, float] | None
 
@@ -87,8 +86,7 @@ class OfflineTraining:
                         curves.add('evaluation', step, figures)
                     if last or save_every and step % save_every == 0:
                         self.save()
-                    yield Progress(step, losses, trainer.learning_rate, curves.images_per_s,
-                                   figures)
+                    yield Progress(step, losses, curves.images_per_s, figures)
                 if interrupted.is_set():
                     raise KeyboardInterrupt
             except (GeneratorExit, KeyboardInterrupt):
