@@ -120,7 +120,7 @@ def record(teacher: nn.Module, layers: Iterable[str], batches: Iterable[Tensor])
 def save_calibration(path: Path, statistics: Statistics, about: dict[str, str]) -> None:
     """Write the statistics and their origin, `about`, to a new safetensors file."""
     check_new(path)
-    tensors = {}
+    tensors: dict[str, Tensor] = {}
     for name, (mean, variance) in statistics.items():
         if not (mean.isfinite().all() and variance.isfinite().all()):
             raise StatisticsError(f'the inputs of {name} are not finite; the teacher cannot be '

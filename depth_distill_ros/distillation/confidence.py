@@ -30,7 +30,8 @@ class ConfidenceTraining:
 
     def __init__(self, student: ConfidentNetwork, compute: Compute):
         self._student, self._compute = student, compute
-        self.head = ConfidenceHead(student.head[-1].in_channels).to(compute.device)
+        last: Any = student.head[-1]
+        self.head = ConfidenceHead(last.in_channels).to(compute.device)
         self._optimizer = torch.optim.Adam(self.head.parameters(), _LR)
 
     def step(self, targets: TeacherTargets) -> float:

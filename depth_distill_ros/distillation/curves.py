@@ -34,7 +34,8 @@ class TrainingCurves:
         self._times: deque[float] = deque([time.monotonic()], maxlen=_RATE_STEPS + 1)
         self.images_per_s = 0.0
         with self._give_up_on_errors():
-            self._writer = folder and SummaryWriter(str(folder), purge_step=step)
+            if folder:
+                self._writer = SummaryWriter(str(folder), purge_step=step)
 
     def add_step(self, step: int, losses: Mapping[str, float], learning_rate: float,
                  images: int) -> None:

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import conv2d, interpolate, max_pool2d
 
 from depth_distill_ros.errors import DepthDistillError
@@ -55,19 +56,24 @@ def loss_h(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Te
     return mean_over(l_depth, mask) + mean_over(per_pixel, whole)
 
 
-def predictions(network: nn.Module, x: Tensor, every_scale: bool = True) -> list[Tensor]:
+def predictions(network: Any, x: Tensor, every_scale: bool = True) -> list[Tensor]:
     """Return the depth maps that are trained, coarse to fine: SARPN's five, or the only one."""
     return network.scales(x) if every_scale and hasattr(network, 'scales') else [network(x)]
 
 
 def teacher_loss(maps: Sequence[Tensor], teacher_depth: Tensor) -> Tensor:
     """Σ H over the maps of a student; teacher_depth (B×1×h×w metres) is resized to each."""
-    return sum(loss_h(m, resized(teacher_depth, m.shape[-2:])) for m in maps)
+    return total(loss_h(m, resized(teacher_depth, m.shape[-2:])) for m in maps)
 
 
 def measured_loss(maps: Sequence[Tensor], depth: Tensor) -> Tensor:
     """Σ H over the maps of a network; measured B×1×h×w metres may have holes."""
-    return sum(loss_h(m, *masked_target(depth, m.shape[-2:])) for m in maps)
+    return total(loss_h(m, *masked_target(depth, m.shape[-2:])) for m in maps)
+
+
+def total(terms: Iterable[Tensor]) -> Tensor:
+    """Return the sum of the terms of a loss."""
+    return cast(Tensor, sum(terms))
 
 
 def mean_over(values: Tensor, mask: Tensor) -> Tensor:
@@ -75,7 +81,7 @@ def mean_over(values: Tensor, mask: Tensor) -> Tensor:
     return torch.where(mask, values, 0).sum() / mask.sum().clamp(min=1)
 
 
-def masked_target(depth: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor | None]:
+def masked_target(depth: Tensor, size: Sequence[int]) -> tuple[Tensor, Tensor | None]:
     """
     Resize B×1×H×W measured metres; return them with the mask of the valid pixels.
 
@@ -87,8 +93,8 @@ def masked_target(depth: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor 
     return depth, None if mask.all() else mask
 
 
-def resized(depth: Tensor, size: tuple[int, int]) -> Tensor:
+def resized(depth: Tensor, size: Sequence[int]) -> Tensor:
     """Resize B×1×H×W metres bilinearly with aligned corners, as the networks do."""
     if depth.shape[-2:] == tuple(size):
         return depth
-    return interpolate(depth.float(), size, mode='bilinear', align_corners=True)
+    return interpolate(depth.float(), list(size), mode='bilinear', align_corners=True)

@@ -62,7 +62,8 @@ def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = 
     settings = effective(settings.method, settings)
     compute = Compute.available(settings.precision)
     teacher, card = _teacher(settings)
-    size = tuple(settings.size) if any(settings.size) else card.size if card else (228, 304)
+    height, width = settings.size if any(settings.size) else card.size if card else (228, 304)
+    size = height, width
     torch.manual_seed(settings.seed)
     student, pretrained = starting_student(
         settings.student, settings.student_backbone, settings.student_start,
@@ -86,7 +87,7 @@ def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = 
             'role': 'student', 'package_version': __version__, 'settings': kept,
             'device': str(compute)})
     training = OfflineTraining(folder, trainer, source, student_card, identity,
-                               evaluate and evaluated_on(evaluate, size, compute),
+                               evaluated_on(evaluate, size, compute) if evaluate else None,
                                partial(upgraded, OfflineSettings))
     if processes.rank() == 0:
         write_settings(settings, folder / 'run.yaml')

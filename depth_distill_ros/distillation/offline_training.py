@@ -82,7 +82,7 @@ class OfflineTraining:
                     curves.add_step(step, losses, trainer.learning_rate, images)
                     figures = None
                     if self._evaluate and (last or evaluate_every and step % evaluate_every == 0):
-                        figures = self._evaluated(losses)
+                        figures = self._evaluated(self._evaluate, losses)
                         curves.add('evaluation', step, figures)
                     if last or save_every and step % save_every == 0:
                         self.save()
@@ -106,8 +106,9 @@ class OfflineTraining:
             save_model(folder, self.trainer.average.module, self._card)
         return folder
 
-    def _evaluated(self, losses: dict[str, float]) -> dict[str, float]:
-        figures = self._evaluate(self.trainer.average.module)
+    def _evaluated(self, evaluate: Callable[[nn.Module], dict[str, float]],
+                   losses: dict[str, float]) -> dict[str, float]:
+        figures = evaluate(self.trainer.average.module)
         better = is_better(figures, self._best)
         if processes.rank() == 0:
             line = {'step': self.trainer.step, **losses, **figures}

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 import warnings
 
 import cv2
@@ -77,7 +78,7 @@ class OnlineDistillation:
             settings.batch, settings.auxiliary_images, settings.seed, self.compute.device)
         identity = {**settings.identity, 'size': self.size,
                     **teacher_identity(settings.teacher, self._teacher)}
-        parts = {'training': self._trainer, 'source': self._source,
+        parts: dict[str, Any] = {'training': self._trainer, 'source': self._source,
                  **({'confidence': self._confidence} if self._confidence else {})}
         self._checkpoint = Checkpoint(
             Path(work_dir) / 'checkpoints' / 'last.pt', identity, parts)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 import os
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -59,7 +59,7 @@ def gathered(value: object) -> list:
     """Return the values of all processes, by rank."""
     if count() == 1:
         return [value]
-    values = [None] * count()
+    values: list[object] = [None] * count()
     distributed.all_gather_object(values, value)
     return values
 
@@ -73,7 +73,7 @@ def from_first(make: Callable[[], T]) -> T:
     """Return in all processes what `make` returns in process 0."""
     if count() == 1:
         return make()
-    values = [make() if rank() == 0 else None]
+    values: list[Any] = [make() if rank() == 0 else None]
     distributed.broadcast_object_list(values, 0)
     return values[0]
 

@@ -49,7 +49,8 @@ class FeatureStatistics:
 
         def add_term(layer: nn.Module, value: Tensor) -> None:
             # the teacher may have moved to another device since
-            stored = self._stored[layer] = tuple(s.to(value.device) for s in self._stored[layer])
+            mean, variance = self._stored[layer]
+            stored = self._stored[layer] = mean.to(value.device), variance.to(value.device)
             found = moments(layer, value.float())
             terms.append(sum((a - b).norm() for a, b in zip(found, stored, strict=True)))
 

@@ -38,5 +38,6 @@ def starting_student(network: str, backbone: str, start: str, **options: Any,
         raise DepthDistillError(
             f'the start {folder} has the backbone {card.backbone} and the student {backbone}; '
             'name a model with the same one')
-    student.encoder.load_state_dict(model.encoder.state_dict())
+    student.get_submodule('encoder').load_state_dict(
+        model.get_submodule('encoder').state_dict())
     return student, True

@@ -64,7 +64,7 @@ class Trainer:
         for network in self.method.networks.values():
             network.train()
         if self._keep_encoder_statistics:
-            self.student.encoder.eval()
+            self.student.get_submodule('encoder').eval()
         for optimizer in self._optimizers.values():
             for group in optimizer.param_groups:
                 group['lr'] = self.learning_rate

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 import math
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -145,7 +145,7 @@ class Evaluation:
         if waiting:
             yield from self._evaluate(waiting)
 
-    def summary(self) -> dict[str, object]:
+    def summary(self) -> dict[str, Any]:
         """
         Return the mean metrics over the frames, plain and median-scaled.
 

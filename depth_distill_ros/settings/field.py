@@ -46,7 +46,7 @@ class Setting:
     default: Any
     help: str
     unit: str = ''
-    range: tuple[float, float] | None = None
+    range: Any = None  # (lowest, highest) of a number
     choices: tuple[Any, ...] = ()
     changeable: bool = False
     optional: bool = False
@@ -77,10 +77,10 @@ class Setting:
 
     def _number(self, value: Any) -> Any:
         low, high = self.range
+        kind: Any = (int, float)
+        article = 'a number'
         if isinstance(self.default, int):
             kind, article = int, 'a whole number'
-        else:
-            kind, article = (int, float), 'a number'
         if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
             unit = f' {self.unit}' if self.unit else ''
             raise self._wrong(value, f'{article} from {low:g} to {high:g}{unit}')

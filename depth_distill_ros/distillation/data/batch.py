@@ -29,9 +29,10 @@ class Batch:
     """
 
     x: Tensor
-    semantics: Tensor | None = None
-    depth: Tensor | None = None
-    right: Tensor | None = None
+    # Tensors for a method that `needs` them, else None.
+    semantics: Any = None
+    depth: Any = None
+    right: Any = None
     keys: tuple[int, ...] | None = None
 
 

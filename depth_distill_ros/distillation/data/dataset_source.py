@@ -72,8 +72,9 @@ class DatasetBatches:
     def draw(self) -> Batch:
         """Return this process's share of the next batch."""
         if self._iterator is None:
+            frames: Any = self._frames  # DataLoader needs no more than its __getitem__
             self._iterator = iter(DataLoader(
-                self._frames, batch_sampler=self._places(self._drawn), collate_fn=_collated,
+                frames, batch_sampler=self._places(self._drawn), collate_fn=_collated,
                 num_workers=self._workers, pin_memory=self._device.type == 'cuda',
                 prefetch_factor=4 if self._workers else None))
         read = next(self._iterator)

@@ -81,8 +81,8 @@ class _Store:
                  device: torch.device):
         self._path, self._size, self._batch, self._seed = path, size, batch, seed
         self._device = device
-        self._reader: StreamReader | None = None
-        self._sampler: StreamSampler | None = None
+        self._reader: Any = None  # a StreamReader and a StreamSampler while it is open
+        self._sampler: Any = None
         self._state: dict[str, Any] | None = None
 
     @property

@@ -54,15 +54,17 @@ def make_method(name: str, teacher: nn.Module | None, student: nn.Module, comput
     """
     if name not in METHODS:
         raise DepthDistillError(f'no method {name!r}; choose one of {", ".join(METHODS)}')
-    o, device = effective(name, options), compute.device
-    networks = [n.to(device, memory_format=torch.channels_last)
-                for n in (teacher, student) if n is not None]
+    o: Any = effective(name, options)  # those of the method: further fields than a stream's
+    device = compute.device
+    networks: Any = [n.to(device).to(memory_format=torch.channels_last)
+                     for n in (teacher, student) if n is not None]
     if name in ('d3', 'd3plus'):
         g, calibration = None, None
         if o.g_form != 'none':
             g = transformation_network(o.g_form, o.g_width, o.g_residual).to(
-                device, memory_format=torch.channels_last)
-            calibration = load_calibration(Path(o.calibration), teacher) if o.calibration else None
+                device).to(memory_format=torch.channels_last)
+            calibration = load_calibration(
+                Path(o.calibration), networks[0]) if o.calibration else None
         return D3(*networks, g, compute, o.alpha, o.beta, o.g_trains_on, o.mixing,
                   o.rec_reduction, calibration, o.every_scale, o.augmentation)
     if name == 'kd-ood':

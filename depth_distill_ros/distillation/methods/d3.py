@@ -11,7 +11,7 @@ from depth_distill_ros.distillation.augmentation import augmented
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, Batches
 from depth_distill_ros.distillation.data.teacher_depth import TeacherDepth
-from depth_distill_ros.distillation.losses import predictions, teacher_loss
+from depth_distill_ros.distillation.losses import predictions, teacher_loss, total
 from depth_distill_ros.distillation.methods.method import Update
 from depth_distill_ros.distillation.mixing import instances, mix
 from depth_distill_ros.distillation.statistics import FeatureStatistics, Statistics
@@ -77,7 +77,7 @@ class D3:
                 inputs.append(batches[AUXILIARY].x)
                 targets.append(self._teacher_depth[AUXILIARY](batches[AUXILIARY]))
             terms = self._student_terms(inputs, targets)
-            loss_student = sum(terms)  # eq. 9
+            loss_student = total(terms)  # eq. 9
             if self._joint and 'transformation' in self.networks:
                 update(loss_student + loss_g, 'student', 'transformation')  # eq. 10
             else:

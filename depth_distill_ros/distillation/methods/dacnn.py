@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import LABELLED, Batches
-from depth_distill_ros.distillation.losses import masked_target, resized
+from depth_distill_ros.distillation.losses import masked_target, resized, total
 from depth_distill_ros.distillation.methods.dacnn_losses import l_guidance, l_pixel, l_smooth
 from depth_distill_ros.distillation.methods.method import Update
 from depth_distill_ros.errors import DepthDistillError
@@ -52,7 +54,7 @@ class DACNNStudent:
                 f'dacnn distils dacnn_stereo into dacnn, not {type(teacher).__name__} into '
                 f'{type(student).__name__}')
         self.teacher = teacher.eval().requires_grad_(False)
-        self.networks = {'student': student}
+        self.networks: dict[str, Any] = {'student': student}
         self._compute = compute
         self._weights = {'l_smooth': w_smooth, 'l_proxy': w_proxy, 'l_guidance': w_guidance}
         self._guidance = guidance_softmax, guidance_reduction
@@ -70,7 +72,7 @@ class DACNNStudent:
                     depth_t, guidance_t = self.teacher.with_guidance(batch.x, batch.right)
                 losses['l_proxy'] = l_pixel(depth, resized(depth_t, depth.shape[-2:]))
                 losses['l_guidance'] = l_guidance(guidance, guidance_t, *self._guidance)
-            loss = sum(self._weights.get(name, 1.0) * value for name, value in losses.items())
+            loss = total(self._weights.get(name, 1.0) * value for name, value in losses.items())
             update(loss, 'student')
         losses['loss_student'] = loss
         return {name: value.detach() for name, value in losses.items()}

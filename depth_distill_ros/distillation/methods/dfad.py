@@ -68,7 +68,7 @@ class DFAD:
     def __init__(self, teacher: nn.Module, student: nn.Module, compute: Compute,
                  size: tuple[int, int], batch: int):
         self.teacher = teacher.eval().requires_grad_(False)
-        generator = Generator(size).to(compute.device, memory_format=torch.channels_last)
+        generator = Generator(size).to(compute.device).to(memory_format=torch.channels_last)
         self.networks = {'student': student, 'generator': generator}
         self._compute, self._batch = compute, batch
 

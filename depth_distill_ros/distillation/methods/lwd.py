@@ -10,11 +10,16 @@ from torch import Tensor, nn
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, Batches
 from depth_distill_ros.distillation.data.teacher_depth import TeacherDepth
-from depth_distill_ros.distillation.losses import measured_loss, predictions, teacher_loss
+from depth_distill_ros.distillation.losses import (
+    measured_loss,
+    predictions,
+    teacher_loss,
+    total,
+)
 from depth_distill_ros.distillation.methods.method import Update
 
 # the sources of each equation, with the fields that they need beside the images
-EQUATIONS = {
+EQUATIONS: dict[int, dict[str, tuple[str, ...]]] = {
     1: {LABELLED: ('depth',)},
     2: {AUXILIARY: ()},
     3: {LABELLED: ('depth',), AUXILIARY: ()},
@@ -52,7 +57,7 @@ class LWD:
                     self._kd_weight * distilled
                     + (1 - self._kd_weight) * measured_loss(maps, batch.depth)
                     if fields else self._auxiliary_weight * distilled)
-            loss = sum(losses.values())
+            loss = total(losses.values())
             update(loss, 'student')
         losses['loss_student'] = loss
         return {name: value.detach() for name, value in losses.items()}

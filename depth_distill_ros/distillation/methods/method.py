@@ -30,8 +30,11 @@ class Method(Protocol):
 
     """
 
-    needs: Mapping[str, tuple[str, ...]]
-    networks: dict[str, nn.Module]
+    @property
+    def needs(self) -> Mapping[str, tuple[str, ...]]: ...
+
+    @property
+    def networks(self) -> Mapping[str, nn.Module]: ...
 
     def step(self, batches: Batches, update: Update,
              generator: torch.Generator) -> dict[str, Tensor]:
