@@ -135,7 +135,7 @@ def averaged(network: nn.Module, decay: float) -> AveragedModel:
     BatchNorm statistics are averaged too. The first update copies the network. The decay of update
     n is n / (n + 10), at most `decay`, so the first random weights are soon forgotten.
     """
-    def move(means: list[Tensor], values: list[Tensor], updates: Tensor) -> None:
+    def move(means: Any, values: Any, updates: Any) -> None:
         n = int(updates) + 1
         if means[0].is_floating_point():
             torch._foreach_lerp_(means, values, 1 - min(decay, n / (n + 10)))

@@ -56,28 +56,30 @@ def make_method(name: str, teacher: nn.Module | None, student: nn.Module, comput
         raise DepthDistillError(f'no method {name!r}; choose one of {", ".join(METHODS)}')
     o: Any = effective(name, options)  # those of the method: further fields than a stream's
     device = compute.device
-    networks: Any = [n.to(device).to(memory_format=torch.channels_last)
-                     for n in (teacher, student) if n is not None]
+    n_t: Any = None
+    if teacher is not None:
+        n_t = teacher.to(device).to(memory_format=torch.channels_last)
+    n_s: Any = student.to(device).to(memory_format=torch.channels_last)
     if name in ('d3', 'd3plus'):
         g, calibration = None, None
         if o.g_form != 'none':
             g = transformation_network(o.g_form, o.g_width, o.g_residual).to(
                 device).to(memory_format=torch.channels_last)
             calibration = load_calibration(
-                Path(o.calibration), networks[0]) if o.calibration else None
-        return D3(*networks, g, compute, o.alpha, o.beta, o.g_trains_on, o.mixing,
+                Path(o.calibration), n_t) if o.calibration else None
+        return D3(n_t, n_s, g, compute, o.alpha, o.beta, o.g_trains_on, o.mixing,
                   o.rec_reduction, calibration, o.every_scale, o.augmentation)
     if name == 'kd-ood':
-        return KDOOD(*networks, compute, o.every_scale, o.augmentation)
+        return KDOOD(n_t, n_s, compute, o.every_scale, o.augmentation)
     if name == 'random-noise':
-        return RandomNoise(*networks, compute, size, batch, o.every_scale)
+        return RandomNoise(n_t, n_s, compute, size, batch, o.every_scale)
     if name == 'dfad':
-        return DFAD(*networks, compute, size, batch)
+        return DFAD(n_t, n_s, compute, size, batch)
     if name == 'supervised':
-        return Supervised(*networks, compute)
+        return Supervised(n_s, compute)
     if name == 'lwd':
-        return LWD(*networks, compute, o.equation, o.kd_weight, o.every_scale)
+        return LWD(n_t, n_s, compute, o.equation, o.kd_weight, o.every_scale)
     if name == 'dacnn-teacher':
-        return DACNNTeacher(*networks, compute)
-    return DACNNStudent(*networks, compute, o.w_smooth, o.w_proxy, o.w_guidance,
+        return DACNNTeacher(n_s, compute)
+    return DACNNStudent(n_t, n_s, compute, o.w_smooth, o.w_proxy, o.w_guidance,
                         o.guidance_softmax, o.guidance_reduction)
