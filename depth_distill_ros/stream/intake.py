@@ -76,7 +76,8 @@ class StreamIntake:
         self.max_rate = 0.0
         self.rejected: Counter[str] = Counter()
         self.last_rejection = ''
-        self._writer, self._read, self._decoder = writer, read, decoder
+        self._writer, self._read = writer, read
+        self._decoder: Any = decoder
         self._log, self._clock = log, clock
         self._pairer = StampPairer(tuple(read), CAPACITY)
         self._last_stamp: int | None = None
