@@ -13,6 +13,8 @@ from depth_distill_ros.apps.bench.runner import Outcome
 from depth_distill_ros.apps.bench.table import Row
 from depth_distill_ros.shipped import shipped_teacher
 
+pytestmark = pytest.mark.slow
+
 
 def outcome(method, data, delta1, seed=0, **keys):
     row = Row(method + data, None, {**keys, 'method': method, 'data': data})

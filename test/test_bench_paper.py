@@ -18,7 +18,7 @@ from depth_distill_ros.apps.commands import _bench_paper
 from depth_distill_ros.evaluation.tables import paper_table
 from depth_distill_ros.worlds.path_traced.world import World
 
-pytestmark = needs_path_tracing
+pytestmark = [needs_path_tracing, pytest.mark.slow]
 
 TINY = World({'train': 4, 'val': 1, 'test': 1}, {'train': 2, 'val': 1, 'test': 2}, (64, 96),
              samples=1, seed=77)

@@ -19,6 +19,8 @@ from depth_distill_ros.installation import graph_of_its_own  # noqa: E402
 from depth_distill_ros.networks.model import load_model  # noqa: E402
 from depth_distill_ros.shipped import shipped_start  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 STUDENT = shipped_start('mobilenetv2')
 
 

@@ -15,6 +15,8 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.tables import TABLES, beside, paper_table
 from depth_distill_ros.networks import backbones_of
 
+pytestmark = pytest.mark.slow
+
 PRESETS = (small(), FULL)
 # rows of ours that a paper only speaks of
 OURS_ALONE = {

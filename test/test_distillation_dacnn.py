@@ -16,6 +16,8 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
+pytestmark = pytest.mark.slow
+
 CPU = Compute(torch.device('cpu'), 'fp32')
 
 

@@ -26,6 +26,8 @@ from depth_distill_ros.settings.names import METHODS, STREAM_METHODS
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
+pytestmark = pytest.mark.slow
+
 SIZE = (32, 48)
 CPU = Compute(torch.device('cpu'), 'fp32')
 

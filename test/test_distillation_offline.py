@@ -31,6 +31,8 @@ from depth_distill_ros.networks.model import ModelCard, load_model, save_model
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import read_settings, write_settings
 
+pytestmark = pytest.mark.slow
+
 SIZE = (32, 48)
 ROOT = str(Path(__file__).resolve().parents[1])
 

@@ -23,6 +23,8 @@ from depth_distill_ros.networks.model import ModelCard, load_model, save_model
 from depth_distill_ros.settings.distillation import OnlineSettings
 from depth_distill_ros.stream.store import StreamWriter
 
+pytestmark = pytest.mark.slow
+
 SIZE = (32, 48)
 CPU = Compute(torch.device('cpu'), 'fp32')
 

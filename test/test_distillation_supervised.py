@@ -23,6 +23,8 @@ from depth_distill_ros.settings.optimisation import OptimisationSettings
 from depth_distill_ros.shipped import shipped_start
 from depth_distill_ros.worlds.mujoco.pool import RenderedPool, held_out_frames
 
+pytestmark = pytest.mark.slow
+
 SIZE, DEPTH_SIZE = (48, 64), (24, 32)
 CPU = Compute(torch.device('cpu'), 'fp32')
 

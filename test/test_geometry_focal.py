@@ -45,6 +45,7 @@ def network():
     return TorchEngine(shipped_start('resnet18'), 'cpu')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(('fov', 'most'), [(45.0, 1.001), (60.0, 0.6), (90.0, 0.6)])
 def test_a_shipped_networks_error_on_other_lenses_falls_by_the_factor(network, fov, most):
     plain, scaled = [], []

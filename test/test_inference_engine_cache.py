@@ -15,6 +15,8 @@ from depth_distill_ros.inference.engine_cache import EngineCache
 from depth_distill_ros.networks.model import CARD, WEIGHTS
 from depth_distill_ros.shipped import shipped_teacher
 
+pytestmark = pytest.mark.slow
+
 GPU = {'tensorrt': '10.3.0', 'device': 'Orin'}
 
 

@@ -14,6 +14,8 @@ from depth_distill_ros.inference.engines.engine import DepthEngine, EngineAbsent
 from depth_distill_ros.inference.parity import ParityLimits, check_parity
 from depth_distill_ros.networks.model import ModelError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True, scope='module')
 def cache(tmp_path_factory):

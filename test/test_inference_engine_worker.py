@@ -15,6 +15,8 @@ from depth_distill_ros.inference.engine_worker import PrepareRequest
 from depth_distill_ros.inference.engine_worker_client import EngineWorkerClient, PreparationError
 from depth_distill_ros.inference.parity import ParityLimits
 
+pytestmark = pytest.mark.slow
+
 ENGINE = sorted({'onnxruntime-cpu', 'openvino-f32'} & set(engine_parts.installed()))[0]
 
 

@@ -30,6 +30,8 @@ from depth_distill_ros.networks.model import (
 )
 from depth_distill_ros.networks.normalisation import to_input
 
+pytestmark = pytest.mark.slow
+
 EXACT = {'torch-cpu', 'openvino-f32', 'onnxruntime-cpu'}
 every_engine = pytest.mark.parametrize('name', engine_parts.installed())
 

@@ -14,6 +14,8 @@ from depth_distill_ros.networks import build
 from depth_distill_ros.networks.backbones import encoder
 from depth_distill_ros.networks.normalisation import to_image
 
+pytestmark = pytest.mark.slow
+
 onnxruntime = pytest.importorskip('onnxruntime')
 SIZE = (65, 97)
 

@@ -39,6 +39,7 @@ def test_a_narrow_g_is_much_smaller():
     assert weights(TransformationNetwork(0.125)) < 25_773_347 / 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('size', [(228, 304), (97, 131), (96, 128)])
 @pytest.mark.parametrize('backbone', ['resnet18', 'mobilenetv2'])
 def test_lden_answers_any_size_at_twice_its_first_tap_with_gradients(backbone, size):

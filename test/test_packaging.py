@@ -168,6 +168,7 @@ def test_only_the_room_ros_imports_ros():
             assert not imported(path) & ROS, path
 
 
+@pytest.mark.slow
 def test_the_core_imports_with_neither_ros_nor_any_extra_installed():
     modules = [
         '.'.join(path.relative_to(ROOT).with_suffix('').parts) for path in sources()
@@ -183,6 +184,7 @@ def test_the_core_imports_with_neither_ros_nor_any_extra_installed():
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('words, status, text', [
     (['--version'], 0, depth_distill_ros.__version__),
     (['demo', '--help'], 0, 'example: depth-distill demo'),

@@ -27,7 +27,7 @@ from depth_distill_ros.worlds.path_traced.tracer import Tracer
 from depth_distill_ros.worlds.path_traced.world import World
 from depth_distill_ros.worlds.pose import Pose
 
-pytestmark = needs_path_tracing
+pytestmark = [needs_path_tracing, pytest.mark.slow]
 
 CAMERA = Intrinsics.from_vertical_fov(math.radians(50.0), (24, 32))
 MATT = Material('matt', (0.7, 0.6, 0.5))

@@ -25,6 +25,8 @@ from depth_distill_ros.worlds.path_traced.traced_room import generate
 from depth_distill_ros.worlds.path_traced.world import PRESETS, SPLITS
 from depth_distill_ros.worlds.pose import Pose
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope='module')
 def rooms():

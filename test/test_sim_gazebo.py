@@ -24,6 +24,8 @@ from depth_distill_ros.worlds.export.write import export
 from depth_distill_ros.worlds.pose import rotation
 from depth_distill_ros.worlds.rooms import looks
 
+pytestmark = pytest.mark.slow
+
 GAZEBO = Path(__file__).resolve().parents[1] / 'sim' / 'gazebo'
 ROOM = GAZEBO / 'room_35'
 SCRIPT = GAZEBO / 'fly_camera.py'

@@ -22,6 +22,8 @@ from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera, sample_frame
 from depth_distill_ros.worlds.mujoco.sensor import SensorModel
 from depth_distill_ros.worlds.rooms.looks import TARGET
 
+pytestmark = pytest.mark.slow
+
 SMALL = (48, 64)
 
 

@@ -23,6 +23,8 @@ from depth_distill_ros.worlds.rooms import looks
 from depth_distill_ros.worlds.rooms.free_space import FreeSpace
 from depth_distill_ros.worlds.rooms.generate import generate
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(3, 6)
 FILES = {'mjcf': ('mujoco', 'room.xml'), 'sdf': ('gazebo', 'room.sdf'),
          'fortress': ('gazebo', 'room.fortress.sdf'), 'usd': ('isaac', 'room.usda'),

@@ -21,6 +21,8 @@ from depth_distill_ros.worlds.pose import Pose
 from depth_distill_ros.worlds.rooms.scene import Light, Material, Parts, Room
 from depth_distill_ros.worlds.rooms.shell import WALL_YAW, wall_length, wall_point
 
+pytestmark = pytest.mark.slow
+
 SIZE = (4.0, 5.0, 2.5)
 INTRINSICS = Intrinsics.from_vertical_fov(math.radians(45.0), (120, 160))
 GREY = Material((0.5, 0.5, 0.5))
