@@ -29,10 +29,11 @@ package's file, then the default. A launch argument that was not given overrides
 A change of a parameter marked * takes effect while the node runs; the others are read-only.
 Earlier names are accepted for one version, with a warning.
 """
-_TITLES = {CameraSettings: 'inference: each camera'}
-_COMMANDS = {'depth-distill distill': OfflineSettings,
-             'depth-distill distill: evaluation': DistillSettings,
-             'depth-distill train': TrainSettings}
+_TITLES: dict[type[Settings], str] = {CameraSettings: 'inference: each camera'}
+_COMMANDS: dict[str, type[Settings]] = {
+    'depth-distill distill': OfflineSettings,
+    'depth-distill distill: evaluation': DistillSettings,
+    'depth-distill train': TrainSettings}
 
 
 def document() -> str:
@@ -47,7 +48,7 @@ def document() -> str:
 
 def _section(title: str, kind: type[Settings], option: bool = False, argument: bool = False,
              ) -> str:
-    return '\n'.join([f'## {title}\n', kind.__doc__ + '\n', *_table(kind, option, argument), ''])
+    return '\n'.join([f'## {title}\n', f'{kind.__doc__}\n', *_table(kind, option, argument), ''])
 
 
 def _table(kind: type[Settings], option: bool, argument: bool) -> Iterator[str]:
