@@ -58,7 +58,7 @@ class ReleaseEvaluator:
         if previous is None:
             return self.constant_depth_score(targets)['delta1']
         released, _ = load_model(previous.folder)
-        released.to(self._compute.device, memory_format=torch.channels_last)
+        released.to(self._compute.device).to(memory_format=torch.channels_last)
         return self.score(released, targets)['delta1']
 
     def constant_depth_score(self, targets: TeacherTargets) -> dict[str, float]:

@@ -55,7 +55,8 @@ def _table(kind: type[Settings], option: bool, argument: bool) -> Iterator[str]:
     what = 'option' if option else 'argument' if argument else 'parameter'
     yield f'| {what} | default | values | meaning |'
     yield '|---|---|---|---|'
-    above = {} if what != 'argument' else settings_of(kind.__base__)
+    base = kind.__base__
+    above = settings_of(base) if argument and base else {}
     for name, described in settings_of(kind).items():
         if above.get(name) == described:
             continue
