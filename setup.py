@@ -34,7 +34,7 @@ def shared_tree(top: str) -> list[tuple[str, list[str]]]:
 setup(
     name=PACKAGE,
     version=version(),
-    description='Distils a monocular depth network on the robot, from simulated pictures alone',
+    description='Distils a monocular depth network on the robot, from simulated images alone',
     author='The depth_distill_ros authors',
     maintainer='The depth_distill_ros authors',
     maintainer_email='maintainers@depth-distill-ros.example',
