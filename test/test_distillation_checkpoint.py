@@ -57,6 +57,7 @@ def test_parts_and_values_come_back(tmp_path):
     ('method', 'dfad', "method 'd3', not 'dfad'"),
     ('student', 'edn', "student 'lden', not 'edn'"),
     ('size', (64, 96), r'size \(32, 48\), not \(64, 96\)'),
+    ('data', 'folder:x', "data None, not 'folder:x'"),
 ])
 def test_another_training_does_not_resume_and_both_values_are_named(
         tmp_path, name, value, message):

@@ -5,6 +5,7 @@
 from dataclasses import asdict, replace
 import os
 from pathlib import Path
+import shutil
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ import pytest
 import stream_frames
 import torch
 
+from depth_distill_ros.distillation.checkpoint import CheckpointError
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.losses import NonFiniteLoss
 from depth_distill_ros.distillation.online import OnlineDistillation
@@ -127,6 +129,21 @@ while True:
     session = open_session()
     assert session.step >= saved and session.ready()
     session.train_step()
+
+
+def test_a_training_resumes_with_the_same_teacher_elsewhere_and_with_no_other(
+        open_session, teacher_folder, tmp_path):
+    open_session().save()
+    with pytest.raises(CheckpointError, match="trained with method 'd3', not 'kd-ood'"):
+        open_session(method='kd-ood')
+    network, card = load_model(teacher_folder)
+    with torch.no_grad():
+        network.head[3].bias.add_(0.1)
+    save_model(tmp_path / 'other', network, card)
+    with pytest.raises(CheckpointError, match=r'teacher \S+/teacher \(.*\), not \S+/other \('):
+        open_session(teacher=str(tmp_path / 'other'))
+    shutil.copytree(teacher_folder, tmp_path / 'moved')
+    assert open_session(teacher=str(tmp_path / 'moved')).resumed
 
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_spares_the_checkpoint(open_session):

@@ -17,7 +17,9 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import replacing, writing
 
 _DIGEST = 'teacher_sha256'
-# the keys of an identity in the files of earlier versions
+# what the files of earlier versions may lack
+_NEW = {_DIGEST, 'teacher', 'size'}
+# the key of the identity, now and in the files of earlier versions
 _IDENTITY, *_OLD = 'identity', 'architecture', 'settings'
 
 
@@ -89,16 +91,16 @@ def teacher_identity(spec: str, teacher: nn.Module) -> dict[str, str]:
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Return 'NAME OLD, not NEW' for each value that differs and that both have."""
-    names = before.keys() & now.keys()
+    """Return 'NAME OLD, not NEW' for each value that differs."""
+    names = {name for name in now if name in before or name not in _NEW}
     if _DIGEST in names:
         names -= {'teacher'}
     return [f'{_described(name, before)}, not {_described(name, now, value_only=True)}'
-            for name in sorted(names) if before[name] != now[name]]
+            for name in sorted(names) if before.get(name) != now[name]]
 
 
 def _described(name: str, identity: Mapping[str, Any], value_only: bool = False) -> str:
-    value = repr(identity[name])
+    value = repr(identity.get(name))
     if name == _DIGEST:
         name = 'teacher'
         value = f'{identity["teacher"] or "shipped"} (sha256 {identity[_DIGEST][:8]})'
