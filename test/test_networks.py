@@ -1,158 +1,217 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The networks: exact weight counts, shapes, gradients, and model folders good and bad."""
+"""The depth networks: exact numbers of weights, sizes, gradients and refused inputs."""
 
-import json
-
+from network_outlines import batch_norms, gmac, outline, outline_of, weights
 import pytest
-from safetensors.torch import load_file, save_file
 import torch
+from torch import nn
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.geometry.intrinsics import Intrinsics
-from depth_distill_ros.networks import TransformationNetwork, build
-from depth_distill_ros.networks.model import ModelCard, ModelError, load_model, save_model
+from depth_distill_ros.networks import NETWORKS, backbones_of, build, transformation_network
+from depth_distill_ros.networks.blocks import UpProjection
 from depth_distill_ros.networks.normalisation import to_image, to_input
 
+MONOCULAR = [n for n in NETWORKS if not n.startswith('dacnn')]
+SIZES = [(228, 304), (240, 320), (351, 1217), (33, 65)]
 
-def weights(network):
-    return sum(p.numel() for p in network.parameters())
+
+def half(side):
+    return (side + 1) // 2
 
 
-@pytest.mark.parametrize(('backbone', 'total', 'in_encoder', 'batch_norms'), [
-    ('resnet34', 21_918_977, 21_284_672, 42),
-    ('mobilenetv2', 1_673_905, 1_337_792, 54),
-    ('resnet18', 11_810_817, 11_176_512, 26),
+@pytest.mark.parametrize(('name', 'backbone', 'total', 'in_encoder', 'norms'), [
+    ('lden', 'resnet34', 21_918_977, 21_284_672, 42),
+    ('lden', 'mobilenetv2', 1_673_905, 1_337_792, 54),
+    ('lden', 'resnet18', 11_810_817, 11_176_512, 26),
+    ('ffn', 'resnet50', 67_569_473, 23_508_032, 81),
+    ('ffn', 'resnet18', 14_883_825, 11_176_512, 48),
+    ('ffn', 'senet154', 157_101_425, 113_039_984, 185),
+    ('edn', 'resnet50', 63_563_008, 23_508_032, 66),
+    ('edn', 'resnet18', 13_681_520, 11_176_512, 33),
+    ('sarpn', 'senet154', 258_400_149, 113_039_984, 253),
+    ('sarpn', 'resnet34', 38_651_349, 21_284_672, 132),
 ])
-def test_lden_has_exactly_the_weights_of_the_paper(backbone, total, in_encoder, batch_norms):
-    network = build('lden', backbone)
+def test_a_network_has_exactly_the_weights_and_statistics_of_the_paper(
+        name, backbone, total, in_encoder, norms):
+    network = outline(name, backbone)
     assert weights(network) == total
     assert weights(network.encoder) == in_encoder
-    assert sum(isinstance(m, torch.nn.BatchNorm2d) for m in network.modules()) == batch_norms
+    assert batch_norms(network) == norms
 
 
-def test_g_has_exactly_the_weights_of_the_concatenated_skip_form():
-    assert weights(TransformationNetwork()) == 25_773_347
+@pytest.mark.parametrize(('backbone', 'decoder', 'fusion', 'refinement'), [
+    ('resnet50', 40_054_400, 3_184_128, 822_913), ('resnet18', 2_504_864, 880_128, 322_321)])
+def test_the_parts_of_ffn_have_the_weights_of_the_paper(backbone, decoder, fusion, refinement):
+    network = outline('ffn', backbone)
+    assert weights(network.decoder) == decoder
+    assert weights(network.gather, network.fuse) == fusion
+    assert weights(network.refine) == refinement
 
 
-def test_a_narrow_g_is_much_smaller():
-    assert weights(TransformationNetwork(0.125)) < 25_773_347 / 50
+@pytest.mark.parametrize(('backbone', 'pyramid', 'fusion'), [
+    ('senet154', 27_293_317, 118_066_848), ('resnet34', 1_714_405, 15_652_272)])
+def test_the_parts_of_sarpn_have_the_weights_of_the_paper(backbone, pyramid, fusion):
+    network = outline('sarpn', backbone)
+    assert weights(network.reduce, network.to_depth, network.refine) == pyramid
+    assert weights(network.fuse) == fusion
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize('size', [(228, 304), (97, 131), (96, 128)])
-@pytest.mark.parametrize('backbone', ['resnet18', 'mobilenetv2'])
-def test_lden_answers_any_size_at_twice_its_first_tap_with_gradients(backbone, size):
-    network = build('lden', backbone)
-    depth = network(torch.rand(2, 3, *size))
-    quarter = [(side + 3) // 4 for side in size]
-    assert depth.shape == (2, 1, 2 * quarter[0], 2 * quarter[1])
-    depth.square().mean().backward()
-    gradients = [p.grad for p in network.parameters()]
-    assert all(g is not None and torch.isfinite(g).all() for g in gradients)
+def test_both_upsamplings_of_edn_have_the_same_weights():
+    bilinear, unpool = (outline('edn', 'resnet18', up=up) for up in ('bilinear', 'unpool'))
+    assert bilinear.state_dict().keys() == unpool.state_dict().keys()
+    assert weights(unpool) == 13_681_520
 
 
-@pytest.mark.parametrize('size', [(228, 304), (97, 131)])
-def test_g_keeps_the_size_of_its_picture(size):
-    assert TransformationNetwork(0.125)(torch.rand(2, 3, *size)).shape == (2, 3, *size)
+def test_the_light_student_has_less_than_a_quarter_of_the_arithmetic_of_lden():
+    assert gmac(outline('lden_light', 'mobilenetv2')) <= gmac(outline('lden', 'mobilenetv2')) / 4
 
 
-def test_a_residual_g_starts_as_the_identity_and_can_learn():
-    g, x = TransformationNetwork(0.125, residual=True), torch.rand(2, 3, 64, 64)
-    z = g(x)
-    assert torch.equal(z, x)
-    (z - 1).square().mean().backward()
-    assert g.out.weight.grad.abs().sum() > 0
+@pytest.mark.parametrize(('name', 'backbone'), [
+    (n, b) for n in MONOCULAR for b in (backbones_of(n)[0], 'resnet50', 'senet154')
+    if b in backbones_of(n)])
+def test_a_network_predicts_on_its_own_grid_for_any_size(name, backbone):
+    network = outline(name, backbone).eval()
+    for size in SIZES if backbone == backbones_of(name)[0] else SIZES[-1:]:
+        x = torch.empty(2, 3, *size, device='meta')
+        with torch.no_grad():
+            depth = network(x)
+        if name == 'sarpn':
+            expected = [half(side) for side in size]
+        elif backbone == 'senet154':  # its pooling has no padding
+            expected = [2 * half(half(side) - 1) for side in size]
+        else:
+            expected = [2 * half(half(side)) for side in size]
+        assert depth.shape == (2, 1, *expected)
 
 
-def test_a_picture_survives_the_way_into_a_network_and_back():
-    picture = torch.randint(0, 256, (2, 40, 50, 3), dtype=torch.uint8)
-    x = to_input(picture)
+def all_gradients(network, x):
+    output = network(x)
+    output.square().mean().backward()
+    return output, [p.grad for p in network.parameters()]
+
+
+@pytest.mark.parametrize(('name', 'backbone'), [
+    ('lden', 'resnet34'), ('edn', 'resnet50'), ('ffn', 'senet154'), ('sarpn', 'resnet50')])
+def test_the_depth_of_a_larger_network_depends_on_each_of_its_weights(name, backbone):
+    with torch.device('meta'):
+        network = build(name, backbone)
+    _, gradients = all_gradients(network, torch.empty(2, 3, 33, 65, device='meta'))
+    assert all(g is not None for g in gradients)
+
+
+@pytest.mark.parametrize(('name', 'backbone', 'options'), [
+    ('lden', 'mobilenetv2', {}), ('lden_light', 'mobilenetv2', {}), ('edn', 'resnet18', {}),
+    ('edn', 'resnet18', {'up': 'unpool'}), ('ffn', 'resnet18', {}), ('sarpn', 'resnet18', {})])
+def test_depth_and_gradients_are_finite(name, backbone, options):
+    network = build(name, backbone, **options).to(memory_format=torch.channels_last)
+    for size in ((33, 65), (96, 128)):
+        x = torch.randn(2, 3, *size).to(memory_format=torch.channels_last)
+        depth, gradients = all_gradients(network, x)
+        assert torch.isfinite(depth).all()
+        assert all(torch.isfinite(g).all() for g in gradients)
+
+
+def test_sarpn_gives_five_maps_from_coarse_to_fine():
+    network = outline('sarpn', 'resnet18').eval()
+    maps = network.scales(torch.empty(1, 3, 228, 304, device='meta'))
+    assert [tuple(m.shape[-2:]) for m in maps] == [
+        (8, 10), (15, 19), (29, 38), (57, 76), (114, 152)]
+
+
+def test_sarpn_s_depth_is_its_finest_map():
+    network, x = build('sarpn', 'resnet18').eval(), torch.randn(1, 3, 64, 64)
+    assert torch.equal(network(x), network.scales(x)[-1])
+
+
+def test_a_finer_map_of_sarpn_starts_from_the_coarser_one():
+    network, x = build('sarpn', 'resnet18').eval(), torch.randn(1, 3, 64, 64)
+    for part in (*network.to_depth[1:], *network.refine):
+        nn.init.zeros_(part[-1].weight if isinstance(part, nn.Sequential)
+                       else part.body[-1].weight)
+    for refine in network.refine:
+        nn.init.zeros_(refine.body[-1].bias)
+    with torch.no_grad():
+        maps = network.scales(x)
+    corners = [m[0, 0, 0, 0] for m in maps]
+    assert maps[0].std() > 0
+    assert torch.allclose(torch.stack(corners), corners[0], rtol=1e-5)
+
+
+def test_unpooling_puts_each_value_at_the_top_left_of_zeros():
+    network = build('edn', 'resnet18', up='unpool').eval()
+    seen = []
+    network.decoder.ups[0].body.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    network.decoder.reduce.register_forward_hook(lambda *arguments: seen.append(arguments[2]))
+    network(torch.randn(1, 3, 64, 96))
+    reduced, unpooled = seen
+    assert torch.equal(unpooled[:, :, ::2, ::2], reduced)
+    assert not unpooled[:, :, 1::2].any()
+    assert not unpooled[:, :, :, 1::2].any()
+
+
+def test_an_up_projection_shrinks_as_well_as_it_grows():
+    up, x = UpProjection(3, 4), torch.randn(2, 3, 9, 7)
+    assert up(x, (5, 4)).shape == (2, 4, 5, 4)
+    assert up(x, (20, 14)).shape == (2, 4, 20, 14)
+
+
+def test_without_a_backbone_a_network_has_its_default():
+    assert weights(outline_of(build, 'lden')) == weights(outline('lden', backbones_of('lden')[0]))
+
+
+@pytest.mark.parametrize(('name', 'options', 'message'), [
+    ('edn', {'up': 'nearest'}, 'nearest.*bilinear, unpool'),
+    ('edn', {'width': 2}, "no option 'width'; it has up"),
+    ('lden', {'up': 'unpool'}, "no option 'up'; it has confidence"),
+    ('ffn', {'backbone': 'mobilenetv2'}, "ffn has no backbone 'mobilenetv2'.*resnet50"),
+    ('midas', {'backbone': 'resnet18'}, "no network 'midas'.*lden"),
+])
+def test_what_a_network_does_not_have_is_refused_with_what_it_has(name, options, message):
+    with pytest.raises(DepthDistillError, match=message):
+        build(name, **options)
+
+
+def networks_that_read_one_image():
+    for name in MONOCULAR:
+        yield type(outline(name, backbones_of(name)[0])).__name__, outline(
+            name, backbones_of(name)[0])
+    for form in ('paper', 'light'):
+        g = outline_of(transformation_network, form)
+        yield type(g).__name__, g
+
+
+@pytest.mark.parametrize(('shape', 'kind', 'message'), [
+    ((2, 4, 96, 128), torch.float32, '2×4×96×128.*to_input'),
+    ((1, 1, 96, 128), torch.float32, '1×1×96×128.*to_input'),
+    ((3, 96, 128), torch.float32, '3×96×128.*to_input'),
+    ((2, 3, 96, 128), torch.uint8, 'uint8; make them.*to_input'),
+    ((2, 96, 128, 3), torch.float32, '2×96×128×3.*to_input'),
+    ((2, 3, 31, 128), torch.float32, 'at least 32×32, got 2×3×31×128.*resize'),
+    ((2, 3, 96, 8), torch.float32, 'at least 32×32, got 2×3×96×8.*resize'),
+])
+def test_every_network_refuses_an_input_of_another_shape_or_type_by_its_name(shape, kind, message):
+    for name, network in networks_that_read_one_image():
+        with pytest.raises(DepthDistillError, match=f'^{name} reads .*{message}') as refusal:
+            network(torch.empty(shape, dtype=kind, device='meta'))
+        assert '\n' not in str(refusal.value)
+
+
+def test_a_network_can_be_compiled_and_exported_as_one_graph():
+    network, x = build('lden_light', 'resnet18').eval(), torch.randn(1, 3, 64, 96)
+    with torch.no_grad():
+        expected = network(x)
+        compiled = torch.compile(network, backend='eager', fullgraph=True)
+        assert torch.allclose(compiled(x), expected, atol=1e-6)
+        exported = torch.export.export(network, (x,))
+    names = [str(node.target) for node in exported.graph.nodes]
+    assert any('conv' in name for name in names)
+    assert not any('assert' in name for name in names)
+
+
+def test_an_image_survives_normalisation_and_its_inverse():
+    image = torch.randint(0, 256, (2, 40, 50, 3), dtype=torch.uint8)
+    x = to_input(image)
     assert x.shape == (2, 3, 40, 50)
     assert x.mean(dtype=torch.float64).abs() < 0.5
-    assert torch.equal(to_image(x), picture)
-
-
-def test_an_unknown_network_or_backbone_is_named_with_the_choices():
-    with pytest.raises(DepthDistillError, match='vgg.*resnet18'):
-        build('lden', 'vgg')
-    with pytest.raises(DepthDistillError, match='midas.*lden'):
-        build('midas', 'resnet18')
-
-
-@pytest.fixture
-def model(tmp_path):
-    torch.manual_seed(0)
-    network = build('lden', 'mobilenetv2')
-    card = ModelCard('lden', 'mobilenetv2', (96, 128),
-                     Intrinsics.from_vertical_fov(0.8, (96, 128)), {'role': 'student'})
-    save_model(tmp_path / 'model', network, card)
-    return tmp_path / 'model', network, card
-
-
-def test_a_model_comes_back_from_its_folder_as_it_was(model):
-    folder, network, card = model
-    loaded, card_read = load_model(folder)
-    assert card_read == card
-    assert all(torch.equal(a, b) for a, b in zip(
-        network.state_dict().values(), loaded.state_dict().values(), strict=True))
-    assert [p.name for p in folder.parent.iterdir()] == ['model']
-
-
-def test_half_precision_halves_the_file_and_spares_the_statistics(model, tmp_path):
-    folder, network, card = model
-    network.encoder.stages[0][0][1].running_var.fill_(1e6)
-    save_model(tmp_path / 'half', network, card, half=True)
-    sizes = [(f / 'weights.safetensors').stat().st_size for f in (folder, tmp_path / 'half')]
-    assert sizes[1] < 0.55 * sizes[0]
-    assert load_model(tmp_path / 'half')[0].encoder.stages[0][0][1].running_var[0] == 1e6
-
-
-def test_a_model_is_never_overwritten(model):
-    folder, network, card = model
-    with pytest.raises(ModelError, match='never overwritten'):
-        save_model(folder, network, card)
-
-
-def test_a_folder_that_cannot_be_written_is_named(model, tmp_path):
-    _, network, card = model
-    (tmp_path / 'file').write_text('in the way')
-    with pytest.raises(ModelError, match='file/model.*free some space or make'):
-        save_model(tmp_path / 'file' / 'model', network, card)
-
-
-def edit(folder, change):
-    tensors = load_file(folder / 'weights.safetensors')
-    change(tensors)
-    save_file(tensors, folder / 'weights.safetensors')
-
-
-@pytest.mark.parametrize(('damage', 'message'), [
-    (lambda f: (f / 'weights.safetensors').write_bytes(b''), 'no complete safetensors file'),
-    (lambda f: (f / 'weights.safetensors').write_bytes(
-        (f / 'weights.safetensors').read_bytes()[:-1000]), 'no complete safetensors file'),
-    (lambda f: (f / 'weights.safetensors').write_bytes(b'\x80\x04pickle' * 100),
-     'no complete safetensors file'),
-    (lambda f: (f / 'weights.safetensors').unlink(), 'no complete safetensors file'),
-    (lambda f: (f / 'card.json').unlink(), 'no model folder'),
-    (lambda f: (f / 'card.json').write_text('{"format": 1}'), 'no model card'),
-    (lambda f: (f / 'card.json').write_text('not json'), 'no model card'),
-    (lambda f: edit(f, lambda t: t.pop('head.3.bias')), '1 tensors missing'),
-    (lambda f: edit(f, lambda t: t.update(more=torch.zeros(1))), '1 surplus'),
-    (lambda f: edit(f, lambda t: t['head.3.bias'].fill_(float('nan'))), 'holds NaN'),
-])
-def test_a_damaged_model_folder_is_refused_with_its_name_and_the_reason(model, damage, message):
-    folder = model[0]
-    damage(folder)
-    with pytest.raises(ModelError, match=message) as refusal:
-        load_model(folder)
-    assert str(folder) in str(refusal.value)
-    assert '\n' not in str(refusal.value)
-
-
-def test_weights_of_another_architecture_are_refused(model):
-    folder = model[0]
-    card = json.loads((folder / 'card.json').read_text())
-    (folder / 'card.json').write_text(json.dumps({**card, 'backbone': 'resnet18'}))
-    with pytest.raises(ModelError, match='does not fit lden resnet18.*missing'):
-        load_model(folder)
+    assert torch.equal(to_image(x), image)

@@ -1,7 +1,8 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""DACNN: the depth-aware convolution against what it must reduce to, its parts, both networks."""
+"""DACNN: the depth-aware convolution against its definition, the parts, and both networks."""
 
+from network_outlines import outline, weights
 import pytest
 import torch
 from torch.nn.functional import conv2d, unfold
@@ -20,20 +21,15 @@ pytestmark = pytest.mark.slow
 DILATIONS = (1, 6, 12, 18)
 
 
-def weights(network):
-    return sum(p.numel() for p in network.parameters())
-
-
-def example(dilation=1, size=(9, 11)):
+def example(dilation=1, size=(9, 11), channels=(3, 4, 5)):
     torch.manual_seed(dilation)
-    f, g = (torch.randn(2, c, *size, dtype=torch.float64, requires_grad=True) for c in (3, 4))
-    w = torch.randn(5, 3, 3, 3, dtype=torch.float64, requires_grad=True)
-    b = torch.randn(5, dtype=torch.float64, requires_grad=True)
-    return f, g, w, b
+    c, guides, out = channels
+    return tuple(torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in (
+        (2, c, *size), (2, guides, *size), (out, c, 3, 3), (out,)))
 
 
 def unfolded(f, g, w, b, dilation):
-    """Eq. 2 as it reads: all nine taps of every pixel at once."""
+    """Eq. 2 as written: all nine taps of every pixel at once."""
     (count, channels, height, width), guides = f.shape, g.shape[1]
     taps = unfold(f, 3, dilation, dilation).view(count, channels, 9, height, width)
     around = unfold(g, 3, dilation, dilation).view(count, guides, 9, height, width)
@@ -42,7 +38,7 @@ def unfolded(f, g, w, b, dilation):
 
 
 @pytest.mark.parametrize('dilation', DILATIONS)
-def test_one_tap_after_the_other_gives_what_all_at_once_do_and_the_same_gradients(dilation):
+def test_one_tap_after_the_other_gives_the_output_and_gradients_of_all_at_once(dilation):
     f, g, w, b = example(dilation)
     found, expected = depth_aware_conv2d(f, g, w, b, dilation), unfolded(f, g, w, b, dilation)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
@@ -69,11 +65,11 @@ def test_where_guidance_is_far_apart_only_the_centre_counts(dilation):
 
 
 def test_its_gradients_are_right_in_double_precision():
-    f, g, w, b = example(size=(3, 4))
+    f, g, w, b = example(size=(2, 3), channels=(2, 2, 2))
     assert torch.autograd.gradcheck(depth_aware_conv2d, (f, g, w, b))
 
 
-def test_learning_keeps_no_weighed_copies_of_the_features():
+def test_training_keeps_no_weighted_copies_of_the_features():
     f, g, w, b = example(size=(40, 40))
     saved = []
     with torch.autograd.graph.saved_tensors_hooks(
@@ -83,7 +79,7 @@ def test_learning_keeps_no_weighed_copies_of_the_features():
     y.sum().backward()
 
 
-def test_the_module_is_the_function_with_weights_of_its_own():
+def test_the_layer_is_the_function_with_its_own_weights():
     module = DepthAwareConv2d(3, 5, dilation=2, bias=True)
     f, g = torch.randn(1, 3, 8, 8), torch.randn(1, 2, 8, 8)
     torch.testing.assert_close(
@@ -114,7 +110,7 @@ def test_correlation_is_zero_outside_of_the_right_view_and_a_mean_over_channels(
         assert (found[0, d, :, :d] == 0).all() and (found[0, d, :, d:] == 1).all()
 
 
-def test_the_attention_of_a_fresh_non_local_block_adds_nothing_and_can_learn():
+def test_the_attention_of_a_new_non_local_block_is_zero_and_can_learn():
     block = APNonLocal(256).eval()
     assert weights(block) == 230_528
     x = torch.randn(1, 256, 16, 20)
@@ -138,14 +134,15 @@ def teacher():
     return build('dacnn_stereo')
 
 
-def test_both_networks_have_the_weights_of_the_proposed_wiring(student, teacher):
+def test_both_networks_have_the_weights_of_the_paper():
+    student, teacher = (outline(name, 'resnest50') for name in ('dacnn', 'dacnn_stereo'))
     assert weights(student) == 42_629_089
     assert weights(teacher) == 42_722_785
     assert weights(student.encoder) == weights(teacher.encoder) == 25_434_240
 
 
 @pytest.mark.parametrize('size', [(64, 128), (61, 99)])
-def test_depth_has_the_size_of_the_picture_and_guidance_three_scales(student, teacher, size):
+def test_depth_has_the_size_of_the_image_and_guidance_has_three_scales(student, teacher, size):
     x = torch.rand(1, 3, *size)
     with torch.no_grad():
         for depth, guidance in (student.eval().with_guidance(x),
@@ -156,25 +153,23 @@ def test_depth_has_the_size_of_the_picture_and_guidance_three_scales(student, te
                 tuple(-(-side // scale) for side in size) for scale in (8, 4, 2)]
 
 
-def test_gradients_reach_every_weight_of_both_networks(student, teacher):
-    x = torch.rand(2, 3, 32, 64)
-    for network, views in ((student, (x,)), (teacher, (x, x.flip(0)))):
-        network.train()
+def test_depth_and_guidance_depend_on_every_weight_of_both_networks():
+    x = torch.empty(2, 3, 32, 64, device='meta')
+    for name, views in (('dacnn', (x,)), ('dacnn_stereo', (x, x))):
+        network = outline(name, 'resnest50').train()
         depth, guidance = network.with_guidance(*views)
         (depth.square().mean() + sum(g.square().mean() for g in guidance)).backward()
-        # an attention that starts at zero passes nothing on in its first step
-        idle = {n for n, p in network.named_parameters() if p.grad is None}
-        assert not idle
-        network.zero_grad()
+        assert all(p.grad is not None for p in network.parameters())
 
 
-def test_the_teacher_sees_the_right_view(teacher):
-    teacher.eval()
+def test_the_depth_of_the_teacher_depends_on_the_right_image(teacher):
     x, other = torch.rand(2, 1, 3, 32, 64)
     with torch.no_grad():
+        teacher.train()(torch.rand(2, 3, 32, 64), torch.rand(2, 3, 32, 64))  # for BatchNorm
+        teacher.eval()
         assert not torch.allclose(teacher(x, x), teacher(x, other))
 
 
-def test_views_of_other_sizes_are_refused(teacher):
+def test_a_pair_of_different_sizes_is_refused(teacher):
     with pytest.raises(DepthDistillError, match='crop both alike'):
         teacher(torch.rand(1, 3, 32, 64), torch.rand(1, 3, 32, 96))

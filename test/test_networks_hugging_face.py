@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Hugging Face depth models as teachers: same depth, metres, gradients, and what is refused."""
+"""Hugging Face depth models as teachers: their depth in metres, gradients, and refusals."""
 
 import json
 import sys
@@ -40,7 +40,7 @@ def family(request, tmp_path_factory):
     return folder, f'hf:{folder}{options}'
 
 
-def test_a_hugging_face_model_gives_what_its_own_pipeline_gives_at_half_size(family):
+def test_a_hugging_face_model_gives_the_depth_of_its_own_pipeline_at_half_size(family):
     folder, spec = family
     image = picture()
     expected = pipeline('depth-estimation', model=str(folder))(
@@ -52,11 +52,11 @@ def test_a_hugging_face_model_gives_what_its_own_pipeline_gives_at_half_size(fam
     expected = nn.functional.interpolate(
         expected[None, None], (38, 50), mode='bilinear', align_corners=True)
     spread = expected.max() - expected.min()
-    # theirs rounds the resized picture to whole numbers and resizes the depth bicubically
+    # the pipeline rounds the resized image to integers and resizes the depth bicubically
     assert spread > 0.05 and (depth - expected).abs().mean() < 0.012 * spread
 
 
-def test_its_gradient_reaches_the_picture_and_its_weights_are_frozen(family):
+def test_its_gradient_reaches_the_image_and_its_weights_are_frozen(family):
     teacher, _ = load_teacher(family[1])
     x = to_input(torch.from_numpy(np.stack([picture(), picture()[:, ::-1]])))
     x.requires_grad_()
@@ -79,10 +79,10 @@ def test_its_scale_is_in_metres(tmp_path):
     (lambda: tiny_teachers.depth_anything('relative', 1), '', 'inverse depth.*Metric-Indoor'),
     (lambda: tiny_teachers.depth_anything('relative', 1), ',metric=yes', 'inverse depth'),
     (lambda: tiny_teachers.depth_anything('metric', 1), '', 'from 0 to 1.*max_depth=20'),
-    (tiny_teachers.dpt, '', 'does not say.*MiDaS.*metric=yes'),
+    (tiny_teachers.dpt, '', 'does not name its output.*MiDaS.*metric=yes'),
     (tiny_teachers.dpt, ',metric=yes,max_depth=10', 'has no max_depth'),
     (tiny_teachers.dpt, ',metric=no', 'only value is yes'),
-    (tiny_teachers.glpn, ',depth=10', 'no option depth; choose among metric, max_depth'),
+    (tiny_teachers.glpn, ',depth=10', 'no option depth; choose one of metric, max_depth'),
     (tiny_teachers.glpn, ',max_depth=-1', 'whole metres above 0'),
 ])
 def test_a_model_without_metres_is_refused_with_a_way_out(tmp_path, make, options, message):
@@ -130,7 +130,7 @@ def pickle_weights(folder):
     (spoil_weights, 'head.head.2.bias holds NaN'),
     (pickle_weights, 'cannot be loaded'),
 ])
-def test_a_damaged_folder_is_refused_and_nothing_in_it_run(tmp_path, damage, message):
+def test_a_damaged_folder_is_refused_and_not_executed(tmp_path, damage, message):
     folder = tiny_teachers.saved(tmp_path / 'glpn', tiny_teachers.glpn())
     damage(folder)
     with pytest.raises(ModelError, match=message) as refusal:

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Teachers from model folders, TorchScript files and Python; what is used and what refused."""
+"""Teachers from model folders, TorchScript files and Python: which are used and which refused."""
 
 import pickle
 import sys
@@ -27,7 +27,7 @@ def test_a_model_folder_is_a_teacher_with_its_own_size(tmp_path):
 
 
 class Brightness(nn.Module):
-    """Depth that shows what came in: the mean over the channels, at full size."""
+    """Its depth is the mean of its input over the channels, at full size."""
 
     def __init__(self, form: str = 'map'):
         super().__init__()
@@ -81,7 +81,7 @@ def test_a_function_s_network_is_a_teacher_whatever_form_its_depth_has(module, f
     assert card.size == (64, 96)
 
 
-def test_it_gets_its_own_size_and_space(module):
+def test_a_function_s_network_reads_images_of_its_own_size_and_normalisation(module):
     x = to_input(torch.from_numpy(picture((64, 96)))[None])
     teacher, _ = load_teacher(module(Fixed()) + ',size=32x48,std=0.00392157', (64, 96))
     expected = nn.functional.interpolate(denormalise(x), (32, 48), mode='area').mean(1)
@@ -92,14 +92,14 @@ def test_it_gets_its_own_size_and_space(module):
 
 
 @pytest.mark.parametrize(('network', 'options', 'message'), [
-    (Brightness('wide'), '', '2×3×64×96 for 2 pictures'),
-    (Brightness('none'), '', 'gives a int, no tensor'),
+    (Brightness('wide'), '', '2×3×64×96 for 2 images'),
+    (Brightness('none'), '', 'gives a int, not a tensor'),
     (Brightness('number'), '', 'a teacher gives 2×1×h×w'),
-    (Brightness('pair'), '', 'outputs 0, 1; say with output='),
+    (Brightness('pair'), '', 'outputs 0, 1; name .* with output='),
     (Brightness('dict'), ',output=inverse', 'outputs weird, depth'),
     (Brightness('nan'), '', 'NaN or infinity'),
     (Brightness('detached'), '', 'no gradient.*kd-ood'),
-    (Fixed(), '', 'cannot answer.*32x48 only.*size=HxW'),
+    (Fixed(), '', 'fails on two images of 64x96.*32x48 only.*size=HxW'),
     (Brightness(), ',size=32', 'size is "32": give HEIGHTxWIDTH'),
     (Brightness(), ',mean=1/2', 'one number for all three'),
     (Brightness(), ',std=0', '0 cannot be divided by'),
@@ -113,7 +113,7 @@ def test_a_function_s_network_that_cannot_teach_is_refused(module, network, opti
     assert '\n' not in str(refusal.value)
 
 
-def test_who_needs_no_gradient_takes_a_network_without(module):
+def test_a_method_without_gradients_can_use_a_network_that_passes_none(module):
     load_teacher(module(Brightness('detached')), (64, 96))
 
 
@@ -122,7 +122,7 @@ def test_who_needs_no_gradient_takes_a_network_without(module):
     ('json:depth', 'json has no function depth'),
     ('json:__doc__', 'json has no function __doc__'),
 ])
-def test_a_function_that_is_not_there_is_named(spec, message):
+def test_a_missing_function_is_named(spec, message):
     with pytest.raises(ModelError, match=message):
         load_teacher(spec)
 
@@ -150,7 +150,7 @@ def test_a_torchscript_file_is_a_teacher_with_gradients(tmp_path):
     assert (depth[0, 0] - expected[0]).abs().mean() < 0.01
 
 
-def test_a_file_that_is_no_torchscript_is_refused_and_nothing_in_it_run(tmp_path):
+def test_another_file_than_torchscript_is_refused_and_not_executed(tmp_path):
     (tmp_path / 'pickle.pt').write_bytes(pickle.dumps(Harm(tmp_path / 'harm')))
     torch.save(Harm(tmp_path / 'harm'), tmp_path / 'saved.pt')
     torch.save(nn.Conv2d(3, 1, 1).state_dict(), tmp_path / 'weights.pt')
@@ -158,16 +158,16 @@ def test_a_file_that_is_no_torchscript_is_refused_and_nothing_in_it_run(tmp_path
     (tmp_path / 'cut.pt').write_bytes((tmp_path / 'cut.pt').read_bytes()[:-500])
     (tmp_path / 'empty.pt').touch()
     for name in ('pickle', 'saved', 'weights', 'cut', 'empty'):
-        with pytest.raises(ModelError, match=f'{name}.pt is no TorchScript file') as refusal:
+        with pytest.raises(ModelError, match=f'{name}.pt is not a TorchScript file') as refusal:
             load_teacher(f'torchscript:{tmp_path}/{name}.pt')
         assert '\n' not in str(refusal.value)
     assert not (tmp_path / 'harm').exists()
-    with pytest.raises(ModelError, match='there is no file .*missing.pt'):
+    with pytest.raises(ModelError, match='torchscript: no file .*missing.pt'):
         load_teacher(f'torchscript:{tmp_path}/missing.pt')
 
 
-def test_a_torchscript_file_that_fails_tells_its_reason_in_one_line(tmp_path):
+def test_a_torchscript_file_that_fails_is_refused_with_the_reason_in_one_line(tmp_path):
     torch.jit.script(nn.Conv2d(4, 1, 1)).save(tmp_path / 'four.pt')
-    with pytest.raises(ModelError, match='four.pt cannot answer.*channels') as refusal:
+    with pytest.raises(ModelError, match='four.pt fails on two images.*channels') as refusal:
         load_teacher(f'torchscript:{tmp_path}/four.pt', (64, 96))
     assert '\n' not in str(refusal.value)

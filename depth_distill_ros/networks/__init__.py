@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The networks, one file per architecture, and the one way to build them."""
+"""The networks, one file per architecture; `build` makes every depth network."""
 
 from __future__ import annotations
 
@@ -33,10 +33,16 @@ __all__ = ['BACKBONES', 'NETWORKS', 'backbones_of', 'build', 'transformation_net
 def build(name: str, backbone: str | None = None, pretrained: bool = False,
           **options: Any) -> nn.Module:
     """
-    Make a depth network: `name` out of NETWORKS, `backbone` out of backbones_of(name).
+    Build the depth network `name`, one of NETWORKS, with random weights.
 
-    Without `backbone`, the first of them. With `pretrained` the encoder has its published ImageNet
-    weights. `options` are the network's own, as in its class.
+    Parameters
+    ----------
+    backbone : one of backbones_of(name); the first by default
+    pretrained : whether the encoder has its published ImageNet weights
+    options : further arguments of the network's class
+
+    Raises DepthDistillError for an unknown name, backbone or option.
+
     """
     backbones = backbones_of(name)
     backbone = backbone or backbones[0]
@@ -62,13 +68,13 @@ def backbones_of(name: str) -> tuple[str, ...]:
 def transformation_network(form: str = 'paper', width: float = 1.0,
                            residual: bool = False) -> nn.Module:
     """
-    Make G of D3, which repaints B×3×H×W normalised pictures: as in the paper, or our 'light' form.
+    Build G of D3, which transforms B×3×H×W normalised images: the 'paper' or our 'light' form.
 
-    `width` scales its channels, `residual` has it add to its input and start as the identity.
+    `width` scales its channels. With `residual` it adds to its input and starts as the identity.
     """
     if form not in _TRANSFORMATIONS:
         raise DepthDistillError(
             f'no form {form!r} of G; choose one of {", ".join(_TRANSFORMATIONS)}')
     if not 0 < width < float('inf'):
-        raise DepthDistillError(f'G cannot be {width} wide; give a width above 0, 1 as proposed')
+        raise DepthDistillError(f'G cannot have the width {width}; use a positive one')
     return _TRANSFORMATIONS[form](width, residual)

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Encoders cut at the taps that the decoders read, from torchvision's and timm's classifiers."""
+"""Encoders: classifiers of torchvision and timm, cut at the taps that the decoders read."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from depth_distill_ros.errors import DepthDistillError
 
 class Encoder(nn.Module):
     """
-    A stack of stages; the output of each is one tap.
+    From B×3×H×W ImageNet-normalised images to a list of taps, one B×C×h×w map for each stage.
 
-    Input B×3×H×W float, ImageNet-normalised; output a list of maps, `channels` deep. The first
-    tap is that of the first stage at stride 4, or, with `stem`, what the leading `stem` layers of
-    that stage give at stride 2.
+    `channels` lists the C of the taps. The first tap is the output of the first stage, at stride
+    4; with `stem` > 0 the output of its first `stem` layers, at stride 2, comes before it.
     """
 
     def __init__(self, stages: Sequence[nn.Module], channels: tuple[int, ...], stem: int = 0):
@@ -49,7 +48,7 @@ def _resnet_stages(net: Any) -> list[nn.Module]:
 
 
 def _mobilenetv2_stages(net: Any) -> list[nn.Module]:
-    # LDEN drops the 320-channel block and the 1280-channel convolution (PAPERS: E = 1,337,792).
+    # LDEN omits the 320-channel block and the 1280-channel convolution: 1,337,792 parameters.
     ends = (0, 4, 7, 14, 17)
     return [net.features[a:b] for a, b in zip(ends, ends[1:], strict=False)]
 
@@ -59,8 +58,8 @@ def _senet_stages(net: Any) -> list[nn.Module]:
 
 
 def _resnest_stages(net: Any) -> list[nn.Module]:
-    # As its authors dilate it and timm does not: where the stride is gone the first block keeps
-    # its 3×3 average pooling, and the shortcut, which pooled only to stride, pools no more.
+    # Dilated as by its authors, unlike timm: where the stride is removed, the first block keeps
+    # its 3×3 average pooling, and the shortcut has none, because it pooled only for the stride.
     for layer in (net.layer3, net.layer4):
         layer[0].avd_last = nn.AvgPool2d(3, 1, padding=1)
         layer[0].downsample[0] = nn.Identity()
@@ -79,7 +78,7 @@ def _from_timm(name: str, **options: Any) -> Callable[[bool], nn.Module]:
             import timm
         except ImportError as error:
             raise DepthDistillError(
-                f'this backbone is {name} of timm, which is not installed; pip install timm'
+                f'the backbone {name} is part of timm, which is not installed; pip install timm'
             ) from error
         return timm.create_model(name, pretrained=pretrained, **options)
 
@@ -91,8 +90,7 @@ class _Backbone:
     make: Callable[[bool], nn.Module]
     cut: Callable[[nn.Module], list[nn.Module]]
     channels: tuple[int, ...]
-    # how many layers of the first stage are the stem, and how many channels it gives
-    stem: tuple[int, int] | None = None
+    stem: tuple[int, int] | None = None  # its number of layers in the first stage, its channels
 
 
 _SMALL, _LARGE = (64, 128, 256, 512), (256, 512, 1024, 2048)
@@ -103,7 +101,7 @@ _BACKBONES = {
     'mobilenetv2': _Backbone(
         _from_torchvision('mobilenet_v2'), _mobilenetv2_stages, (24, 32, 96, 160)),
     'senet154': _Backbone(_from_timm('legacy_senet154'), _senet_stages, _LARGE, (1, 128)),
-    # for DACNN: the stem at stride 2 is its first stage, and stages 3 and 4 stay at stride 8
+    # for DACNN: its first stage is the stem at stride 2, and its last two stay at stride 8
     'resnest50': _Backbone(
         _from_timm('resnest50d', output_stride=8), _resnest_stages, (64, *_LARGE)),
 }
@@ -112,16 +110,17 @@ BACKBONES = tuple(_BACKBONES)
 
 def encoder(name: str, pretrained: bool = False, stem: bool = False) -> Encoder:
     """
-    Make the encoder called `name`; with `pretrained`, its published ImageNet weights.
+    Build the encoder `name`, one of BACKBONES; with `pretrained`, with its ImageNet weights.
 
-    With `stem` what comes before the max-pooling, at stride 2, is one more tap, the first.
+    With `stem` the output before the max-pooling, at stride 2, is an additional first tap.
+    Raises DepthDistillError for an unknown name, a missing stem, or weights that cannot be had.
     """
     if name not in _BACKBONES:
         raise DepthDistillError(f'no backbone {name!r}; choose one of {", ".join(BACKBONES)}')
     backbone = _BACKBONES[name]
     if stem and backbone.stem is None:
-        raise DepthDistillError(f'the backbone {name} has no tap before its first stage; '
-                                'choose a ResNet or senet154')
+        raise DepthDistillError(f'the backbone {name} has no stem tap; choose a ResNet or '
+                                'senet154')
     stages = backbone.cut(_pretrained(name, backbone) if pretrained else backbone.make(False))
     if not stem or backbone.stem is None:
         return Encoder(stages, backbone.channels)
@@ -134,8 +133,7 @@ def _pretrained(name: str, backbone: _Backbone) -> nn.Module:
         return backbone.make(True)
     except DepthDistillError:
         raise
-    # torchvision raises URLError, timm whatever its own downloader of the day does
-    except Exception as error:
+    except Exception as error:  # URLError from torchvision, various from timm
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise DepthDistillError(
             f'the ImageNet weights of {name} cannot be downloaded ({reason}); connect to the '

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What several networks are made of."""
+"""Building blocks of several networks."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from torch.nn.functional import interpolate, relu
 
 
 def resize(x: Tensor, size: Sequence[int]) -> Tensor:
-    """Resize B×C×h×w maps bilinearly to `size` (height, width), corner pixels on corner pixels."""
-    # torch's default is the other grid; the authors' networks were made with this one
+    """Resize B×C×h×w maps bilinearly to `size` (height, width), with aligned corners."""
+    # as in PyTorch 0.3, with which the authors' networks were trained; no longer the default
     return interpolate(x, size, mode='bilinear', align_corners=True)
 
 
 def conv_bn(channels_in: int, channels_out: int, kernel: int, stride: int = 1,
             dilation: int = 1) -> list[nn.Module]:
-    """Make a bias-free convolution that keeps the size (over `stride`), and its BatchNorm."""
+    """Make a bias-free convolution, which divides the size by `stride` only, and its BatchNorm."""
     padding = dilation * (kernel // 2)
     return [
         nn.Conv2d(channels_in, channels_out, kernel, stride, padding, dilation, bias=False),
@@ -26,8 +26,18 @@ def conv_bn(channels_in: int, channels_out: int, kernel: int, stride: int = 1,
     ]
 
 
+def conv_bn_relu(channels_in: int, channels_out: int, kernel: int) -> list[nn.Module]:
+    """Make a convolution with BatchNorm and ReLU that keeps the size."""
+    return [*conv_bn(channels_in, channels_out, kernel), nn.ReLU(inplace=True)]
+
+
+def twice_the_size(x: Tensor) -> list[int]:
+    """Return twice the (height, width) of B×C×h×w maps."""
+    return [2 * side for side in x.shape[-2:]]
+
+
 class BasicBlock(nn.Module):
-    """Two 3×3 convolutions, both dilated, added to what came in."""
+    """The residual block of ResNet-18 and DRN: two 3×3 convolutions with the same dilation."""
 
     def __init__(self, channels_in: int, channels_out: int, stride: int = 1, dilation: int = 1):
         super().__init__()
@@ -35,8 +45,8 @@ class BasicBlock(nn.Module):
             *conv_bn(channels_in, channels_out, 3, stride, dilation), nn.ReLU(inplace=True),
             *conv_bn(channels_out, channels_out, 3, 1, dilation))
         same = stride == 1 and channels_in == channels_out
-        # The stride is taken by subsampling: the same function as a strided 1×1 convolution, whose
-        # channels-last backward pass corrupts memory on CPUs (seen with torch 2.15, 8 channels).
+        # Subsampling in place of a strided 1×1 convolution: the same function, but the
+        # channels-last backward pass of that corrupts memory on CPUs (torch 2.15, 8 channels).
         self.shortcut = nn.Identity() if same else nn.Sequential(
             nn.MaxPool2d(1, stride), *conv_bn(channels_in, channels_out, 1))
 
@@ -58,5 +68,5 @@ class UpProjection(nn.Module):
         return self.project(resize(x, size))
 
     def project(self, x: Tensor) -> Tensor:
-        """Do all but the resizing."""
+        """Apply the convolutions without the resizing."""
         return relu(self.body(x) + self.shortcut(x))

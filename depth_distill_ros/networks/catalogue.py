@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What there is to build, and what each costs."""
+"""The list of all networks with their size and speed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ _SIZE = (228, 304)
 _SIZES = {'dacnn': (256, 512), 'dacnn_stereo': (256, 512)}
 _VIEWS = {'dacnn_stereo': 2}
 _G_FORMS = ('paper', 'light')
-# of one network, in seconds; a giant is timed once
-_TIMING = 1.0
+_TIMING = 1.0  # seconds for each network; a very large one runs once
 
 
 @dataclass(frozen=True)
@@ -29,9 +28,14 @@ class Entry:
     """
     One network.
 
-    size: (height, width) of the input as in its paper; gmac: 10⁹ multiply-additions of the
-    convolutions and matrix products for one such input; batch_norms: how many layers;
-    milliseconds: for the same on this CPU with torch, float32, median; None where not measured.
+    Attributes
+    ----------
+    parameters : number of weights
+    gmac : 10⁹ multiply-accumulates of convolutions and matrix products for one input
+    batch_norms : number of BatchNorm layers
+    size : (height, width) of the input, as in the paper
+    milliseconds : median for one input on this CPU, torch in float32; None if not measured
+
     """
 
     network: str
@@ -45,9 +49,9 @@ class Entry:
 
 def entries(timed: bool = True) -> Iterator[Entry]:
     """
-    Yield every network with every backbone, and both forms of G, in the order of NETWORKS.
+    Yield every network with every backbone, in the order of NETWORKS, then both forms of G.
 
-    `timed` builds each for real, one after the other: gigabytes and minutes for the largest.
+    With `timed` each is built with weights in memory: gigabytes and minutes for the largest.
     """
     for network in NETWORKS:
         for backbone in backbones_of(network):
@@ -61,27 +65,27 @@ def _entry(network: str, backbone: str, make: Callable[[], nn.Module], timed: bo
     with torch.device('meta'):
         model = make().eval()
         with FlopCounterMode(display=False) as counter, torch.no_grad():
-            model(*_pictures(size, views))
+            model(*_images(size, views))
     return Entry(
         network, backbone, sum(p.numel() for p in model.parameters()),
-        # the counter takes a multiplication and an addition for two operations
+        # the counter counts a multiplication and an addition as two operations
         counter.get_total_flops() / 2e9,
         sum(isinstance(m, nn.BatchNorm2d) for m in model.modules()), size,
-        _milliseconds(make(), _pictures(size, views)) if timed else None)
+        _milliseconds(make(), _images(size, views)) if timed else None)
 
 
-def _pictures(size: tuple[int, int], views: int) -> list[Tensor]:
+def _images(size: tuple[int, int], views: int) -> list[Tensor]:
     return [torch.zeros(1, 3, *size) for _ in range(views)]
 
 
 @torch.inference_mode()
-def _milliseconds(model: nn.Module, pictures: list[Tensor]) -> float:
+def _milliseconds(model: nn.Module, images: list[Tensor]) -> float:
     model.eval().to(memory_format=torch.channels_last)
-    pictures = [p.to(memory_format=torch.channels_last) for p in pictures]
-    model(*pictures)
+    images = [image.to(memory_format=torch.channels_last) for image in images]
+    model(*images)
     seconds: list[float] = []
     while sum(seconds) < _TIMING:
-        began = perf_counter()
-        model(*pictures)
-        seconds.append(perf_counter() - began)
+        start = perf_counter()
+        model(*images)
+        seconds.append(perf_counter() - start)
     return 1e3 * median(seconds)

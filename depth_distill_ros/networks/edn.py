@@ -1,6 +1,10 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""EDN, the encoder-decoder network of Laina et al. (3DV 2016): a ResNet and up-projections."""
+"""
+EDN: "Deeper Depth Prediction with Fully Convolutional Residual Networks".
+
+Laina et al., 3DV 2016: a ResNet encoder and a decoder of up-projections.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from torch.nn.functional import pad
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.backbones import encoder
-from depth_distill_ros.networks.blocks import resize
+from depth_distill_ros.networks.blocks import resize, twice_the_size
 from depth_distill_ros.networks.checks import check_images
 from depth_distill_ros.networks.ffn import Decoder
 
@@ -20,18 +24,17 @@ UPS = ('bilinear', 'unpool')
 
 class EDN(nn.Module):
     """
-    B×3×H×W ImageNet-normalised pictures to B×1×h×w metres, twice the size of the first tap.
+    From B×3×H×W ImageNet-normalised images to B×1×h×w metres, linear, at twice the first tap.
 
-    For 228×304 that is 114×152. The output is linear. `up` is how maps grow, with the same weights
-    either way: 'bilinear' to the sizes of the taps as in FFN, or by Laina's own 'unpool', which
-    doubles the size of the last tap four times and fits the depth in the end. (The papers that
-    distil EDN do not say which.)
+    For 228×304 that is 114×152. `up` is how maps are enlarged: 'bilinear' to the sizes of the taps
+    as in FFN, or 'unpool' as in the paper, which doubles the size of the last tap four times; the
+    depth is then resized. Both have the same weights. The papers that distil EDN name neither.
     """
 
     def __init__(self, backbone: str, pretrained: bool = False, up: str = 'bilinear'):
         super().__init__()
         if up not in UPS:
-            raise DepthDistillError(f'EDN has no up {up!r}; choose one of {", ".join(UPS)}')
+            raise DepthDistillError(f'EDN has no up={up!r}; choose one of {", ".join(UPS)}')
         self.unpool = up == 'unpool'
         self.encoder = encoder(backbone, pretrained)
         channels = self.encoder.channels[-1]
@@ -47,10 +50,10 @@ class EDN(nn.Module):
         up: Any
         for up in self.decoder.ups:
             y = up.project(_unpool(y))
-        return resize(self.head(y), [2 * side for side in taps[0].shape[-2:]])
+        return resize(self.head(y), twice_the_size(taps[0]))
 
 
 def _unpool(x: Tensor) -> Tensor:
-    """Double the size: each value at the top left of its 2×2 pixels, the others zero."""
+    """Double the size: each value at the top left of 2×2 pixels, the others zero."""
     b, c, h, w = x.shape
     return pad(x[:, :, :, None, :, None], (0, 1, 0, 0, 0, 1)).reshape(b, c, 2 * h, 2 * w)

@@ -3,7 +3,8 @@
 """
 LDEN, the network of "Boosting LightWeight Depth Estimation via Knowledge Distillation".
 
-Hu et al., KSEM 2023: attention and compression on four encoder taps, fusion at half resolution.
+Hu et al., KSEM 2023 (arXiv 2105.06143), section 3: attention and compression of four encoder
+taps, and their fusion at half resolution.
 """
 
 from __future__ import annotations
@@ -12,17 +13,16 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.networks.backbones import encoder
-from depth_distill_ros.networks.blocks import conv_bn, resize
+from depth_distill_ros.networks.blocks import conv_bn_relu, resize, twice_the_size
 from depth_distill_ros.networks.checks import check_images
 from depth_distill_ros.networks.confidence import ConfidenceHead, ConfidentNetwork
 
-
-def _conv5(channels_in: int, channels_out: int) -> list[nn.Module]:
-    return [*conv_bn(channels_in, channels_out, 5), nn.ReLU(inplace=True)]
+_COMPRESSED = 16  # channels of each tap
+_FUSED = 64  # channels of four
 
 
 class ChannelAttention(nn.Module):
-    """Weigh the channels by what their means say: squeeze and excitation, without biases."""
+    """Squeeze and excitation without biases: B×C×h×w weighted by a function of its means."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -41,25 +41,26 @@ class ChannelAttention(nn.Module):
 
 class LDEN(ConfidentNetwork):
     """
-    B×3×H×W ImageNet-normalised pictures to B×1×h×w metres, h×w about half of H×W.
+    From B×3×H×W ImageNet-normalised images to B×1×h×w metres, linear, at twice the first tap.
 
-    The output is linear: no activation, no scale. For 228×304 it is 114×152; in general twice the
-    size of the first tap. With `confidence` it has a second head.
+    For 228×304 that is 114×152. With `confidence` it has a ConfidenceHead.
     """
 
     def __init__(self, backbone: str, pretrained: bool = False, confidence: bool = False):
         super().__init__()
         self.encoder = encoder(backbone, pretrained)
         self.compress = nn.ModuleList(
-            nn.Sequential(ChannelAttention(c), *_conv5(c, 16)) for c in self.encoder.channels)
-        self.fuse = nn.Sequential(*_conv5(64, 64))
-        self.head = nn.Sequential(*_conv5(64, 64), nn.Conv2d(64, 1, 5, padding=2))
-        self.confidence = ConfidenceHead(64) if confidence else None
+            nn.Sequential(ChannelAttention(c), *conv_bn_relu(c, _COMPRESSED, 5))
+            for c in self.encoder.channels)
+        self.fuse = nn.Sequential(*conv_bn_relu(_FUSED, _FUSED, 5))
+        self.head = nn.Sequential(
+            *conv_bn_relu(_FUSED, _FUSED, 5), nn.Conv2d(_FUSED, 1, 5, padding=2))
+        self.confidence = ConfidenceHead(_FUSED) if confidence else None
 
     def features(self, x: Tensor) -> Tensor:
         check_images(self, x)
         taps = self.encoder(x)
-        size = [2 * s for s in taps[0].shape[-2:]]
+        size = twice_the_size(taps[0])
         maps = [resize(compress(tap), size)
                 for compress, tap in zip(self.compress, taps, strict=True)]
         return self.head[:-1](self.fuse(torch.cat(maps, 1)))

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A network on disk: a folder with weights.safetensors and card.json, teacher or release."""
+"""Model folders, of teachers and releases: weights.safetensors and card.json."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import json_text, replacing, writing
@@ -21,22 +21,27 @@ from depth_distill_ros.networks import build
 from depth_distill_ros.networks.checks import MINIMUM_SIDE
 
 _FORMAT = 1
+_LISTED = 20  # names in an error
 WEIGHTS = 'weights.safetensors'
 CARD = 'card.json'
 
 
 class ModelError(DepthDistillError):
-    """A model folder that cannot be used, or cannot be written."""
+    """A model folder that cannot be read or written."""
 
 
 @dataclass(frozen=True)
 class ModelCard:
     """
-    What a weights file needs said about it.
+    The description of a weights file.
 
-    size: (height, width) of the input. intrinsics: of the camera it learned with, at that size.
-    about: how it came to be (command, seed, data, figures); for people. options: of the network,
-    as for build.
+    Attributes
+    ----------
+    network, backbone, options : arguments of networks.build
+    size : (height, width) of the input, pixels
+    intrinsics : of the training images at that size; None if unknown
+    about : provenance for people: command, seed, data, scores
+
     """
 
     network: str
@@ -49,13 +54,14 @@ class ModelCard:
 
 def save_model(folder: Path, network: nn.Module, card: ModelCard, half: bool = False) -> None:
     """
-    Write the model aside and rename it to `folder`, which must not exist.
+    Write a model folder as a whole; `folder` must not exist.
 
-    With `half` the weights are stored as float16; BatchNorm statistics stay float32.
+    With `half` the weights are stored as float16, BatchNorm statistics as float32. Raises
+    ModelError if the folder exists or cannot be written.
     """
     folder = Path(folder)
     if folder.exists():
-        raise ModelError(f'{folder} exists; a model is never overwritten, name a new folder')
+        raise ModelError(f'{folder} exists; a model is never overwritten, choose a new folder')
     tensors = {
         name: tensor.detach().cpu().to(
             torch.float16 if half and tensor.is_floating_point() and 'running_' not in name
@@ -72,12 +78,12 @@ def save_model(folder: Path, network: nn.Module, card: ModelCard, half: bool = F
 
 
 def read_card(folder: Path) -> ModelCard:
-    """Return the card of a model folder."""
+    """Return the card of a model folder. Raises ModelError."""
     path = Path(folder) / CARD
     try:
         entries = json.loads(path.read_text(encoding='utf-8'))
         if not isinstance(entries, dict):
-            raise ValueError('it is no JSON object')
+            raise ValueError('it is not a JSON object')
         if entries.pop('format', None) != _FORMAT:
             raise ModelError(f'{path} is of another format; this version reads format {_FORMAT}')
         return _card(entries)
@@ -98,40 +104,59 @@ def _card(entries: dict[str, Any]) -> ModelCard:
         if not isinstance(value, _KINDS.get(name, object)):
             raise ValueError(f'its {name} is {value!r}')
     if missing := {'network', 'backbone', 'size'} - entries.keys():
-        raise ValueError(f'it does not say {", ".join(sorted(missing))}')
+        raise ValueError(f'it lacks {", ".join(sorted(missing))}')
     size, intrinsics = entries['size'], entries.get('intrinsics')
     if len(size) != 2 or any(type(side) is not int or side < MINIMUM_SIDE for side in size):
-        raise ValueError(f'size {size} is no (height, width) of at least {MINIMUM_SIDE}')
+        raise ValueError(f'its size {size} is not (height, width) of at least {MINIMUM_SIDE}')
     return ModelCard(**entries | {
         'size': tuple(size), 'intrinsics': Intrinsics(**intrinsics) if intrinsics else None})
 
 
 def load_model(folder: Path) -> tuple[nn.Module, ModelCard]:
-    """Return the network of a model folder, float32, in eval mode, on the CPU, and its card."""
+    """
+    Return the network of a model folder, float32, in eval mode, on the CPU, and its card.
+
+    Raises ModelError unless the weights are whole, finite and those of the card's network.
+    """
     folder = Path(folder)
     card = read_card(folder)
     try:
         network = build(card.network, card.backbone, **card.options)
     except DepthDistillError as error:
-        raise ModelError(f'{folder / CARD} names no network of this version: {error}') from error
+        raise ModelError(
+            f'{folder / CARD} does not describe a network of this version: {error}') from error
     path = folder / WEIGHTS
     try:
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
-        raise ModelError(f'{path} is no complete safetensors file ({error}); copy it again') \
+        raise ModelError(f'{path} is not a complete safetensors file ({error}); copy it again') \
             from error
-    expected = network.state_dict()
-    missing, surplus = expected.keys() - tensors.keys(), tensors.keys() - expected.keys()
-    other = sorted(n for n in expected.keys() & tensors.keys()
-                   if expected[n].shape != tensors[n].shape
-                   or expected[n].is_floating_point() != tensors[n].is_floating_point())
-    if missing or surplus or other:
-        raise ModelError(
-            f'{path} does not fit {card.network} {card.backbone}: {len(missing)} tensors missing, '
-            f'{len(surplus)} surplus, {len(other)} of other shapes or kinds '
-            f'(e.g. {sorted([*missing, *surplus, *other])[0]}); the card names another network')
-    for name, tensor in tensors.items():
-        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
-            raise ModelError(f'{path}: {name} holds NaN or infinity; the model is unusable')
+    check_tensors(path, tensors, network.state_dict(), f'{card.network} {card.backbone}',
+                  'the card describes another network')
     network.load_state_dict(tensors)
     return network.eval(), card
+
+
+def check_tensors(path: Path, tensors: dict[str, Tensor], expected: dict[str, Tensor],
+                  network: str, cure: str) -> None:
+    """Raise ModelError unless the tensors are finite and have the names and shapes expected."""
+    faults = {
+        'missing': expected.keys() - tensors.keys(),
+        'surplus': tensors.keys() - expected.keys(),
+        'of another shape or type': {
+            name for name in expected.keys() & tensors.keys()
+            if expected[name].shape != tensors[name].shape
+            or expected[name].is_floating_point() != tensors[name].is_floating_point()},
+    }
+    if any(faults.values()):
+        found = '; '.join(f'{len(names)} {fault}: {_listed(sorted(names))}'
+                          for fault, names in faults.items() if names)
+        raise ModelError(f'{path} does not hold the {network}: {found}; {cure}')
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise ModelError(f'{path}: {name} holds NaN or infinity; the file is unusable')
+
+
+def _listed(names: list[str]) -> str:
+    more = f' and {len(names) - _LISTED} more' if len(names) > _LISTED else ''
+    return ', '.join(names[:_LISTED]) + more

@@ -3,8 +3,8 @@
 """
 SARPN, "Structure-Aware Residual Pyramid Network for Monocular Depth Estimation".
 
-Chen et al., IJCAI 2019: at each of five scales all encoder taps are fused, and from the coarsest
-scale to the finest a depth map is refined by residuals.
+Chen et al., IJCAI 2019: all encoder taps are fused at each of five scales (ADFF), and a depth map
+is refined by residuals (RRM) from the coarsest scale to the finest.
 """
 
 from __future__ import annotations
@@ -13,26 +13,22 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.networks.backbones import encoder
-from depth_distill_ros.networks.blocks import UpProjection, conv_bn, resize
+from depth_distill_ros.networks.blocks import UpProjection, conv_bn_relu, resize
 from depth_distill_ros.networks.checks import check_images
-
-
-def _conv_relu(channels_in: int, channels_out: int, kernel: int = 3) -> list[nn.Module]:
-    return [*conv_bn(channels_in, channels_out, kernel), nn.ReLU(inplace=True)]
 
 
 def _to_depth(channels_in: int, channels: int) -> nn.Sequential:
     return nn.Sequential(
-        *_conv_relu(channels_in, channels), nn.Conv2d(channels, 1, 3, padding=1, bias=False))
+        *conv_bn_relu(channels_in, channels, 3), nn.Conv2d(channels, 1, 3, padding=1, bias=False))
 
 
 class _Fusion(nn.Module):
-    """All taps at one size (ADFF of the paper, one scale)."""
+    """ADFF at one scale: all taps, resized, to one map."""
 
     def __init__(self, taps: tuple[int, ...], gathered: int, fused: int):
         super().__init__()
         self.ups = nn.ModuleList(UpProjection(c, gathered // len(taps)) for c in taps)
-        self.merge = nn.Sequential(*_conv_relu(gathered, fused))
+        self.merge = nn.Sequential(*conv_bn_relu(gathered, fused, 3))
 
     def forward(self, taps: list[Tensor], size: torch.Size) -> Tensor:
         return self.merge(torch.cat(
@@ -40,12 +36,13 @@ class _Fusion(nn.Module):
 
 
 class _Refinement(nn.Module):
-    """A depth map plus what three convolutions make of it (RRM of the paper)."""
+    """RRM: a B×1×h×w depth map plus a residual of three convolutions."""
 
     def __init__(self, width: int):
         super().__init__()
         self.body = nn.Sequential(
-            *_conv_relu(1, width), *_conv_relu(width, width), nn.Conv2d(width, 1, 3, padding=1))
+            *conv_bn_relu(1, width, 3), *conv_bn_relu(width, width, 3),
+            nn.Conv2d(width, 1, 3, padding=1))
 
     def forward(self, depth: Tensor) -> Tensor:
         return depth + self.body(depth)
@@ -53,20 +50,19 @@ class _Refinement(nn.Module):
 
 class SARPN(nn.Module):
     """
-    B×3×H×W ImageNet-normalised pictures to B×1×h×w metres, h×w half of H×W, rounded up.
+    From B×3×H×W ImageNet-normalised images to B×1×h×w metres, linear, at half of H×W, rounded up.
 
-    `scales` gives all five maps, coarse to fine: for 228×304 8×10, 15×19, 29×38, 57×76 and
-    114×152. All are linear.
+    `scales` returns the depth at all five scales: for 228×304 8×10, 15×19, 29×38, 57×76, 114×152.
     """
 
     def __init__(self, backbone: str, pretrained: bool = False):
         super().__init__()
         self.encoder = encoder(backbone, pretrained, stem=True)
         taps = self.encoder.channels
-        # per scale, coarse to fine: channels gathered from all taps, channels after the fusion
+        # for each scale, coarse to fine: channels gathered from all taps, and after the fusion
         gathered = [(1280 if taps[-1] == 2048 else 640) >> k for k in range(5)]
         widths = [taps[-1] >> k for k in range(1, 6)]
-        self.reduce = nn.Sequential(*_conv_relu(taps[-1], widths[0], 1))
+        self.reduce = nn.Sequential(*conv_bn_relu(taps[-1], widths[0], 1))
         self.fuse = nn.ModuleList(
             _Fusion(taps, a, p) for a, p in zip(gathered, widths, strict=True))
         self.to_depth = nn.ModuleList(

@@ -1,9 +1,9 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The transformation network G of D3 (section 5.1.3).
+G, the transformation network of D3 (arXiv 2208.12464, section 5.1.3).
 
-DRN-D-22 encoder, three up-projections, and symmetric concatenated skip connections.
+A DRN-D-22 encoder, three up-projections, and symmetric skip connections by concatenation.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from depth_distill_ros.networks.checks import check_images
 
 
 def scaled(channels: int, width: float) -> int:
-    """Return `width` times as many channels: a multiple of eight, unless width is 1."""
+    """Return `width` times the channels, as a multiple of eight unless `width` is 1."""
     return channels if width == 1.0 else max(8, 8 * round(channels * width / 8))
 
 
 def initialise(network: nn.Module, out: nn.Conv2d, residual: bool) -> None:
-    """Draw the weights; the last convolution `out` of a residual network starts at zero."""
+    """Draw random weights; the last convolution, `out`, of a residual network starts at zero."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             fan_out = module.kernel_size[0] * module.kernel_size[1] * module.out_channels
@@ -36,11 +36,11 @@ def initialise(network: nn.Module, out: nn.Conv2d, residual: bool) -> None:
 
 class TransformationNetwork(nn.Module):
     """
-    B×3×H×W ImageNet-normalised pictures to pictures of the same size and space.
+    From B×3×H×W ImageNet-normalised images to images of the same size and space.
 
-    `width` scales every channel count (1.0 has 25,773,347 weights and costs 125 GMAC at 228×304;
-    cost goes with its square). With `residual` the network adds to its input and starts as the
-    identity, so that distillation gets usable pictures from its first step on.
+    `width` scales all channel counts: 1.0 has 25,773,347 weights and costs 125 GMAC at 228×304;
+    both grow with its square. With `residual` the network adds to its input and starts as the
+    identity, so that the first steps of distillation already have usable images.
     """
 
     def __init__(self, width: float = 1.0, residual: bool = False):

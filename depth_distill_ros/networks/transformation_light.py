@@ -1,12 +1,12 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-A light transformation network for robots: an addition of ours, in the role of D3's G.
+G light, our addition: a cheaper transformation network for robots.
 
-G's three 5×5 up-projections are 107 of its 125 GMAC. Here most of the work is in a dilated body at
-an eighth of the size, as in G's; channels are reduced before a map grows and not after, and one
-3×3 convolution per size takes in the skip connection. (Depthwise-separable convolutions in its
-place have two thirds of the arithmetic and train no faster.)
+The three 5×5 up-projections of D3's G take 107 of its 125 GMAC. Here channels are reduced before a
+map is enlarged, and one 3×3 convolution at each size reads the skip connection. Most arithmetic is
+in the dilated body at an eighth of the size. (Depthwise-separable convolutions have two thirds of
+the arithmetic and train no faster.)
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from depth_distill_ros.networks.transformation import initialise, scaled
 
 
 class _Up(nn.Module):
-    """A map reduced, resized to that of the skip connection, and corrected with its help."""
+    """Reduce a map, resize it to the skip connection, and add a function of both."""
 
     def __init__(self, channels_in: int, channels_skip: int, channels_out: int):
         super().__init__()
@@ -35,10 +35,10 @@ class _Up(nn.Module):
 
 class LightTransformationNetwork(nn.Module):
     """
-    B×3×H×W ImageNet-normalised pictures to pictures of the same size and space.
+    From B×3×H×W ImageNet-normalised images to images of the same size and space.
 
-    `width` and `residual` as in TransformationNetwork; at width 1 it costs 6.8 GMAC at 228×304,
-    an eighteenth.
+    `width` and `residual` are those of TransformationNetwork. At width 1 it costs 6.8 GMAC at
+    228×304, an eighteenth of that.
     """
 
     def __init__(self, width: float = 1.0, residual: bool = False):

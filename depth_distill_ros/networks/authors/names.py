@@ -1,10 +1,10 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-What the authors' codes call the parameters of our networks.
+The authors' names for the parameters of our networks.
 
-Tables from our modules to theirs: a parameter is found under the longest name that leads to it.
-Their encoders come without classifier, so every parameter of a file has its place in ours.
+The tables map names of our modules to theirs; the longest matching name applies. Their encoders
+have no classifier, so each parameter of a file has a counterpart in ours.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _sarpn() -> dict[str, str]:
     decoder, fusion = 'residual_pyramid_decoder', 'adaptive_dense_feature_fusion'
     names = {'reduce.0': f'{decoder}.conv', 'reduce.1': f'{decoder}.bn'}
     for k in range(5):
-        scale = 5 - k  # theirs is 1 at the finest
+        scale = 5 - k  # the authors number them from the finest, 1
         names |= {f'to_depth.{k}': f'{decoder}.conv{scale}',
                   f'fuse.{k}.merge.0': f'{fusion}.conv_scale{scale}',
                   f'fuse.{k}.merge.1': f'{fusion}.bn_scale{scale}'}
@@ -64,7 +64,7 @@ def _sarpn() -> dict[str, str]:
 _RESNET = {'0.0': 'conv1', '0.1': 'bn1', '0.4': 'layer1',
            '1': 'layer2', '2': 'layer3', '3': 'layer4'}
 _SENET = {'0.0': 'base.0', '0.2': 'base.1', '1': 'base.2', '2': 'base.3', '3': 'base.4'}
-# the layers of MobileNet-V2 keep their numbers in our stages
+# layers of MobileNet-V2 have the same numbers in our stages
 _MOBILENETV2 = {str(k): 'mv2' for k in range(4)}
 _STAGES = {'resnet18': _RESNET, 'resnet34': _RESNET, 'resnet50': _RESNET,
            'senet154': _SENET, 'mobilenetv2': _MOBILENETV2}
@@ -72,7 +72,7 @@ _STAGES = {'resnet18': _RESNET, 'resnet34': _RESNET, 'resnet50': _RESNET,
 
 @dataclass(frozen=True)
 class Format:
-    """Whose files: `network` is ours, `source` their code, `encoder` where their encoder is."""
+    """A format: our `network`, the authors' code `source`, and their name of the `encoder`."""
 
     network: str
     source: str
@@ -91,7 +91,7 @@ FORMATS = {
 
 
 def names_of(form: str, backbone: str, ours: Iterable[str]) -> dict[str, str]:
-    """Return what the authors' code calls each of `ours`, the parameters of our network."""
+    """Return the authors' name for each parameter name of our network."""
     table = FORMATS[form].names | _below(
         'encoder.stages', FORMATS[form].encoder, _STAGES[backbone])
     return {name: _renamed(name, table) for name in ours}
@@ -107,16 +107,16 @@ def _renamed(name: str, table: dict[str, str]) -> str:
 
 
 def encoder_of(form: str, theirs: Iterable[str], path: Path) -> str:
-    """Return the backbone whose parameters `theirs`, the names in the file `path`, are."""
+    """Return the backbone to which the names in the file `path` belong. Raises ModelError."""
     network, prefix = FORMATS[form].network, f'{FORMATS[form].encoder}.'
     inside = {name.removeprefix(prefix) for name in theirs if name.startswith(prefix)}
     if not inside:
-        raise ModelError(f'{path} has nothing called {prefix}*, as the encoders of {form} are; '
-                         'choose the --format it was made by')
+        raise ModelError(f'{path} has no {prefix}*, the encoder of {form}; choose the '
+                         '--format that fits')
     found = _backbone(inside)
     if found not in backbones_of(network):
-        raise ModelError(f'{path}: its encoder is {found}, and our {network} has none but '
-                         f'{", ".join(backbones_of(network))}; take a checkpoint with one of them')
+        raise ModelError(f'{path}: its encoder is {found}; our {network} can have '
+                         f'{", ".join(backbones_of(network))}: use a checkpoint with one of them')
     return found
 
 
@@ -125,7 +125,7 @@ def _backbone(names: set[str]) -> str:
         return 'a DenseNet'
     if any(name.startswith('mv2.') for name in names):
         return 'mobilenetv2'
-    # the other SE networks of the authors' code have but one convolution there
+    # the other SE networks of the authors' code have one convolution there
     if 'base.0.conv3.weight' in names:
         return 'senet154'
     blocks = len({name.split('.')[1] for name in names if name.startswith('layer3.')})

@@ -1,3 +1,3 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""DACNN and its depth-aware convolution."""
+"""DACNN, its depth-aware convolution and its other parts."""

@@ -3,8 +3,8 @@
 """
 DACNN, "Learning Depth from Single Image Using Depth-Aware Convolution and Stereo Knowledge".
 
-Wu et al., ICIP 2020: a stereo teacher and a monocular student with one decoder. The paper leaves
-widths and wiring to a figure; these give 42.63 and 42.72 million weights.
+Wu et al., ICIP 2020: a stereo teacher and a monocular student with the same decoder. The paper
+shows widths and wiring in a figure only; these give its 42.63 and 42.72 million weights.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from depth_distill_ros.networks.checks import check_images
 from depth_distill_ros.networks.dacnn.depth_aware import DepthAwareBlock
 from depth_distill_ros.networks.dacnn.parts import ASPP, APNonLocal, correlation
 
-_DISPLACEMENTS = 25
-_GUIDANCE = 32
+_DISPLACEMENTS = 25  # of the correlation
+_GUIDANCE = 32  # channels
 
 
 def _conv3(channels_in: int, channels_out: int, bias: bool = True) -> nn.Conv2d:
@@ -29,7 +29,7 @@ def _conv3(channels_in: int, channels_out: int, bias: bool = True) -> nn.Conv2d:
 
 
 class _Guidance(nn.Module):
-    """g_1, g_2 and g_3, 32 channels each, at an eighth, a quarter and half of the picture."""
+    """The guidance g_1, g_2 and g_3, 32 channels each, at 1/8, 1/4 and 1/2 of the size."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class _Guidance(nn.Module):
 
 
 class _Decoder(nn.Module):
-    """Depth-aware blocks from an eighth to the whole size, with the encoder's first two taps."""
+    """Depth-aware blocks from 1/8 to the full size, with the encoder's first two taps."""
 
     def __init__(self, depth_aware: bool):
         super().__init__()
@@ -72,9 +72,9 @@ class _Decoder(nn.Module):
 
 class DACNN(nn.Module):
     """
-    B×3×H×W ImageNet-normalised pictures to B×1×H×W metres: the monocular student.
+    The monocular student: from B×3×H×W ImageNet-normalised images to B×1×H×W metres.
 
-    Without `depth_aware` the decoder's convolutions are ordinary ones (the paper's ablation).
+    Without `depth_aware` the decoder has ordinary convolutions (the paper's ablation).
     """
 
     def __init__(self, backbone: str = 'resnest50', pretrained: bool = False,
@@ -89,7 +89,7 @@ class DACNN(nn.Module):
         return self.with_guidance(x)[0]
 
     def with_guidance(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Return the depth and the guidance maps g_1, g_2, g_3 (B×32×h×w, coarse to fine)."""
+        """Return the depth and the guidance g_1, g_2, g_3, B×32×h×w each, coarse to fine."""
         check_images(self, x)
         stem, stage, *_, last = self.encoder(x)
         return self.decoder(self.context(self.aspp(last)), stem, stage, x.shape[-2:])
@@ -97,10 +97,10 @@ class DACNN(nn.Module):
 
 class StereoDACNN(nn.Module):
     """
-    A rectified pair, B×3×H×W each and ImageNet-normalised, to B×1×H×W metres: the stereo teacher.
+    The stereo teacher: from a rectified pair of B×3×H×W normalised images to B×1×H×W metres.
 
-    Both views go through one encoder; what the decoder gets is the left view's features beside
-    their correlation with the right view's.
+    Both images pass through one encoder. The decoder reads the left image's features and their
+    correlation with the right image's.
     """
 
     def __init__(self, backbone: str = 'resnest50', pretrained: bool = False,
@@ -116,11 +116,11 @@ class StereoDACNN(nn.Module):
         return self.with_guidance(left, right)[0]
 
     def with_guidance(self, left: Tensor, right: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Return the left view's depth and the guidance maps g_1, g_2, g_3."""
+        """Return the left image's depth and the guidance, as DACNN does."""
         check_images(self, left)
         if left.shape != right.shape:
             raise DepthDistillError(
-                f'the views of a stereo pair are of one size, got {tuple(left.shape)} and '
+                f'the images of a stereo pair have one size, got {tuple(left.shape)} and '
                 f'{tuple(right.shape)}; crop both alike')
         stem, stage, *_, last = self.encoder(torch.cat((left, right)))
         f_left, f_right = self.aspp(last).chunk(2)

@@ -1,10 +1,10 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The depth-aware convolution of DACNN (eq. 2), usable alone.
+The depth-aware convolution of DACNN (eq. 2).
 
-A dilated 3×3 convolution whose taps are weighed by how alike a guidance map is at the tap and at
-the centre, with the kernel of pixel-adaptive convolutions.
+A dilated 3×3 convolution whose taps are weighted by the similarity of a guidance map at the tap
+and at the centre, with the kernel of pixel-adaptive convolutions.
 """
 
 from __future__ import annotations
@@ -22,29 +22,40 @@ def depth_aware_conv2d(features: Tensor, guidance: Tensor, weight: Tensor,
     """
     f′(p) = Σ_o w(o) · K(g(p), g(p + o)) · f(p + o), K = exp(-½‖g(p) - g(p + o)‖²).
 
-    features: B×C×H×W; guidance: B×G×H×W; weight: C′×C×3×3; bias: C′. The offsets o are
-    {-d, 0, d}², outside of the map features are zero. K is the same for all features, is not
-    normalised, and is 1 at the centre. Returns B×C′×H×W.
+    The offsets o are {-d, 0, d}² for the dilation d; features outside the map are zero. K is the
+    same for all channels, is not normalised, and is 1 at the centre.
 
-    One offset after the other: the nine weighed copies of the features, which unfolding would
-    hold, are never there at once, and are made again in the backward pass.
+    The taps are computed one after the other, and again in the backward pass, so that the nine
+    weighted copies of the features, as with unfolding, are never in memory at once.
+
+    Parameters
+    ----------
+    features : B×C×H×W
+    guidance : B×G×H×W
+    weight : C′×C×3×3
+    bias : C′, or None
+
+    Returns
+    -------
+    B×C′×H×W
+
     """
     d, (height, width) = dilation, features.shape[-2:]
-    # differences of guidance are squared: never in half precision
+    # never in half precision, because differences are squared
     guidance = guidance.to(torch.promote_types(guidance.dtype, torch.float32))
     around, guide = (pad(t, (d, d, d, d)) for t in (features, guidance))
 
     def tap(around: Tensor, guide: Tensor, weight: Tensor, row: int, column: int) -> Tensor:
         part = (..., slice(row * d, row * d + height), slice(column * d, column * d + width))
         if (row, column) == (1, 1):
-            alike = around[part]
+            weighted = around[part]
         else:
             centre = guide[..., d:d + height, d:d + width]
             distance = (centre - guide[part]).square().sum(1, keepdim=True)
-            alike = around[part] * torch.exp(-0.5 * distance).to(around.dtype)
-        return conv2d(alike, weight[..., row, column, None, None])
+            weighted = around[part] * torch.exp(-0.5 * distance).to(around.dtype)
+        return conv2d(weighted, weight[..., row, column, None, None])
 
-    learning = torch.is_grad_enabled() and any(
+    training = torch.is_grad_enabled() and any(
         t.requires_grad for t in (features, guidance, weight))
     result: Any = 0
     for row in range(3):
@@ -52,12 +63,12 @@ def depth_aware_conv2d(features: Tensor, guidance: Tensor, weight: Tensor,
             arguments = around, guide, weight, row, column
             result = result + (
                 checkpoint(tap, *arguments, use_reentrant=False, preserve_rng_state=False)
-                if learning else tap(*arguments))
+                if training else tap(*arguments))
     return result if bias is None else result + bias.to(result.dtype).view(1, -1, 1, 1)
 
 
 class DepthAwareConv2d(nn.Module):
-    """depth_aware_conv2d with weights of its own, initialised as torch's convolutions are."""
+    """depth_aware_conv2d as a layer; its weights are initialised as those of nn.Conv2d."""
 
     def __init__(self, channels_in: int, channels_out: int, dilation: int = 1,
                  bias: bool = False):
@@ -70,7 +81,7 @@ class DepthAwareConv2d(nn.Module):
 
 
 class _Ordinary(nn.Conv2d):
-    """A dilated convolution in the place of a depth-aware one: no guidance (ablation)."""
+    """A dilated convolution that ignores the guidance (the paper's ablation)."""
 
     def __init__(self, channels_in: int, channels_out: int, dilation: int):
         super().__init__(channels_in, channels_out, 3, padding=dilation, dilation=dilation,
@@ -82,9 +93,9 @@ class _Ordinary(nn.Conv2d):
 
 class DepthAwareBlock(nn.Module):
     """
-    Four depth-aware convolutions of dilation 1, 6, 12 and 18, concatenated, and a 1×1 one.
+    Four depth-aware convolutions of dilation 1, 6, 12 and 18, concatenated, and a 1×1 convolution.
 
-    Without `depth_aware` they are ordinary ones, with as many weights.
+    Without `depth_aware` they are ordinary convolutions with as many weights.
     """
 
     def __init__(self, channels_in: int, channels_out: int, depth_aware: bool = True):

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What DACNN takes from others: ASPP (DeepLab), AP-NonLocal (ANN), correlation (FlowNet)."""
+"""Parts of DACNN from other papers: ASPP (DeepLab), AP-NonLocal (ANN), correlation (FlowNet)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _POOLED_SIDES = (1, 3, 6, 8)
 
 def correlation(left: Tensor, right: Tensor, displacements: int = 25) -> Tensor:
     """
-    B×C×H×W feature maps of a rectified pair to B×D×H×W: channel d is mean_c f_l(x) · f_r(x - d).
+    From B×C×H×W features of a rectified pair to B×D×H×W: channel d is mean_c f_l(x) · f_r(x - d).
 
-    What lies left of the right picture's edge counts as zero. At an eighth of the picture's size
-    24 columns are 192 of its pixels.
+    Features left of the right image's edge are zero. At 1/8 of the image's size, a displacement of
+    24 is 192 pixels.
     """
     width = left.shape[-1]
     right = pad(right, (displacements - 1, 0))
@@ -28,7 +28,7 @@ def correlation(left: Tensor, right: Tensor, displacements: int = 25) -> Tensor:
 
 
 class ASPP(nn.Module):
-    """A 1×1 and three 3×3 convolutions of dilation 6, 12 and 18 side by side, merged by a 1×1."""
+    """A 1×1 and three 3×3 convolutions of dilation 6, 12 and 18 in parallel, merged by a 1×1."""
 
     def __init__(self, channels_in: int, channels: int = 256):
         super().__init__()
@@ -44,9 +44,9 @@ class ASPP(nn.Module):
 
 class APNonLocal(nn.Module):
     """
-    Asymmetric pyramid non-local block: each place attends to 110 pooled ones, C channels to C.
+    Asymmetric pyramid non-local block, C to C channels: each pixel attends to 110 pooled ones.
 
-    Its attention starts as nothing (zero weights), beside what came in.
+    The weights of its attention start at zero; the input is concatenated to it.
     """
 
     def __init__(self, channels: int, dropout: float = 0.05):

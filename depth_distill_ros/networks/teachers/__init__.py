@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Teachers: model folders of this package, and depth networks from elsewhere."""
+"""Teachers: model folders of this package and external depth networks."""
 
 from __future__ import annotations
 
@@ -19,19 +19,24 @@ _LOADERS = {'hf': hugging_face.load, 'torchscript': torchscript.load}
 def load_teacher(spec: str, size: tuple[int, int] | None = None, needs_gradient: bool = False,
                  ) -> tuple[nn.Module, ModelCard]:
     """
-    Return the network that `spec` names, in eval mode on the CPU, and its card.
+    Return the teacher `spec`, frozen, in eval mode, on the CPU, and its card.
 
-    spec is a model folder, or 'hf:<hub id or folder>', 'torchscript:<file>',
-    'package.module:function', each with ',key=value' options (see the modules of those names).
-    All networks read B×3×H×W ImageNet-normalised pictures of any size and give metres, those from
-    elsewhere B×1×h×w at half of H×W as the package's own do. The weights are frozen.
+    All teachers read B×3×H×W ImageNet-normalised images of any size and give B×1×h×w metres,
+    external ones at half of H×W as the package's own do.
 
-    size : (height, width) that a network from elsewhere will be given, 228×304 unless said; a
-        model folder has its own on its card
-    needs_gradient : the method sends gradients through the teacher to the picture; a network from
-        elsewhere that lets none through is then refused
+    Parameters
+    ----------
+    spec : a model folder, or 'hf:<hub id or folder>', 'torchscript:<file>' or
+        'package.module:function', with ',key=value' options (see the modules of those names)
+    size : (height, width) of an external teacher's input, 228×304 by default; that of a model
+        folder is on its card
+    needs_gradient : whether the method needs gradients through the teacher to the image; an
+        external teacher that passes none is then refused
 
-    Raises ModelError for what cannot be used, with what to do instead.
+    Raises
+    ------
+    ModelError : the teacher cannot be used; the text says what to do instead
+
     """
     kind, _, rest = spec.partition(':')
     if kind in _LOADERS:

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What makes somebody's network read our pictures and give our depth, and the trial of it."""
+"""The adapter that makes an external network a teacher, and its trial run."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from depth_distill_ros.networks.blocks import resize
 from depth_distill_ros.networks.model import ModelError
 from depth_distill_ros.networks.normalisation import denormalise, normalise
 from depth_distill_ros.networks.teachers import options
@@ -20,15 +21,13 @@ KEYS: Mapping[str, Callable[[str], Any]] = {
     'output': str}
 
 
-def at_half(depth: Tensor, picture: torch.Size) -> Tensor:
-    """B×1×h×w metres to half the size of a picture, as the package's own networks give."""
-    half = [2 * ((side + 3) // 4) for side in picture[-2:]]
-    # the grid that the networks are made with
-    return interpolate(depth.float(), half, mode='bilinear', align_corners=True)
+def at_half(depth: Tensor, size: torch.Size) -> Tensor:
+    """Resize B×1×h×w metres to half of an image's size, as the package's networks give."""
+    return resize(depth.float(), [2 * ((side + 3) // 4) for side in size[-2:]])
 
 
 def reason(error: Exception) -> str:
-    """Return the line of a foreign error that says most: TorchScript puts it last."""
+    """Return the most informative line of an external error: the last one of TorchScript."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if not lines:
         return type(error).__name__
@@ -39,12 +38,12 @@ class Adapter(nn.Module):
     """
     A network that gives B×1×h×w or B×h×w metres, as a teacher.
 
-    Options
-    -------
-    size : (height, width) the picture is stretched to; None: the network takes any
-    mean, std : of R, G, B from 0 to 1; the network gets (picture - mean) / std. Without both it
-        gets the package's ImageNet-normalised pictures; mean alone has std 1, std alone mean 0
-    output : which of several outputs is the depth: a number (from 0) or a key
+    Parameters
+    ----------
+    size : (height, width) to which images are stretched; None if the network takes any size
+    mean, std : of R, G, B from 0 to 1; the network reads (image - mean) / std. Without both it
+        reads ImageNet-normalised images. mean alone has std 1, std alone mean 0
+    output : the number (from 0) or key of the depth among several outputs
 
     """
 
@@ -62,39 +61,39 @@ class Adapter(nn.Module):
             self.register_buffer(key, torch.tensor(value).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        picture = x.float()
+        image = x.float()
         if self._own_space:
-            picture = (denormalise(picture) - self._mean) / self._std
+            image = (denormalise(image) - self._mean) / self._std
         if self._size:
-            picture = interpolate(picture, self._size, mode='bilinear', antialias=True)
-        depth = self._depth(self.network(picture))
+            image = interpolate(image, self._size, mode='bilinear', antialias=True)
+        depth = self._depth(self.network(image))
         if depth.ndim == 3:
             depth = depth.unsqueeze(1)
         if depth.ndim != 4 or depth.shape[:2] != (len(x), 1):
             raise ModelError(f'{self._name} gives {"×".join(map(str, depth.shape))} for '
-                             f'{len(x)} pictures; a teacher gives {len(x)}×1×h×w metres')
+                             f'{len(x)} images; a teacher gives {len(x)}×1×h×w metres')
         return at_half(depth, x.shape)
 
-    def _depth(self, answer: Any) -> Tensor:
-        if isinstance(answer, Tensor):
-            outputs = {'0': answer}
-        elif isinstance(answer, Mapping):
-            outputs = {str(key): value for key, value in answer.items()}
-        elif isinstance(answer, (tuple, list)):
-            outputs = {str(place): value for place, value in enumerate(answer)}
+    def _depth(self, output: Any) -> Tensor:
+        if isinstance(output, Tensor):
+            outputs = {'0': output}
+        elif isinstance(output, Mapping):
+            outputs = {str(key): value for key, value in output.items()}
+        elif isinstance(output, (tuple, list)):
+            outputs = {str(place): value for place, value in enumerate(output)}
         else:
-            raise ModelError(f'{self._name} gives a {type(answer).__name__}, no tensor')
+            raise ModelError(f'{self._name} gives a {type(output).__name__}, not a tensor')
         wanted = self._output
         if wanted is None and len(outputs) == 1:
             wanted, = outputs
         if wanted is None or not isinstance(outputs.get(wanted), Tensor):
-            raise ModelError(f'{self._name} gives the outputs {", ".join(outputs)}; say with '
-                             'output= which of them is the depth in metres')
+            raise ModelError(f'{self._name} gives the outputs {", ".join(outputs)}; name the '
+                             'depth in metres with output=')
         return outputs[wanted]
 
 
-def tried(adapter: Adapter, name: str, size: tuple[int, int], needs_gradient: bool) -> Adapter:
-    """Return the adapter if it answers two pictures of `size` well, else raise ModelError."""
+def checked(adapter: Adapter, name: str, size: tuple[int, int], needs_gradient: bool) -> Adapter:
+    """Return the adapter after a trial run on two images of `size`. Raises ModelError."""
     generator = torch.Generator().manual_seed(0)
     x = normalise(torch.rand(2, 3, *size, generator=generator)).requires_grad_(needs_gradient)
     adapter.eval().requires_grad_(False)
@@ -106,15 +105,15 @@ def tried(adapter: Adapter, name: str, size: tuple[int, int], needs_gradient: bo
             gradient, = torch.autograd.grad(depth.sum(), x, allow_unused=True)
     except ModelError:
         raise
-    except Exception as error:  # whatever foreign code may raise
+    except Exception as error:  # external code may raise any type
         raise ModelError(
-            f'{name} cannot answer two pictures of {size[0]}x{size[1]}: {reason(error)}; if it '
-            'takes one size only, name it with size=HxW') from error
+            f'{name} fails on two images of {size[0]}x{size[1]}: {reason(error)}; if it takes '
+            'one size only, give it with size=HxW') from error
     if not depth.isfinite().all():
         raise ModelError(f'{name} gives NaN or infinity; check its weights and normalisation '
                          '(mean=, std=)')
     if needs_gradient and (gradient is None or not gradient.any()):
         raise ModelError(
-            f'{name} lets no gradient through to its picture, and this method needs it; make it '
-            'without no_grad and detach, or choose a method that does not (kd-ood)')
+            f'{name} passes no gradient to its image, which this method needs; remove its '
+            'no_grad and detach, or choose a method without it (kd-ood)')
     return adapter

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The ',key=value' options behind the name of a teacher from elsewhere."""
+"""The ',key=value' options after the name of an external teacher."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ def parse(text: str, keys: Mapping[str, Callable[[str], Any]]) -> tuple[str, dic
     """
     Return the name and the values of 'name,key=value,...'.
 
-    A comma that no key follows belongs to the name. ModelError for an unknown key or a value that
-    its function in `keys` raises ValueError for.
+    `keys` maps each key to the function that converts its value. A comma without a key after it
+    belongs to the name. Raises ModelError for an unknown key, or if a function raises ValueError.
     """
     name, *pairs = re.split(r',(?=[A-Za-z_]+=)', text)
     values = {}
     for pair in pairs:
         key, _, value = pair.partition('=')
         if key not in keys:
-            raise ModelError(f'{name}: no option {key}; choose among {", ".join(keys)}')
+            raise ModelError(f'{name}: no option {key}; choose one of {", ".join(keys)}')
         try:
             values[key] = keys[key](value)
         except ValueError as error:
@@ -32,13 +32,14 @@ def parse(text: str, keys: Mapping[str, Callable[[str], Any]]) -> tuple[str, dic
 
 
 def yes(text: str) -> bool:
+    """Return True for 'yes'."""
     if text != 'yes':
         raise ValueError('the only value is yes')
     return True
 
 
 def metres(text: str) -> int:
-    """Return whole metres, which is what configurations of Hugging Face hold."""
+    """Return whole metres, as in configurations of Hugging Face."""
     if not text.isdigit() or int(text) < 1:
         raise ValueError('give whole metres above 0')
     return int(text)
@@ -62,6 +63,7 @@ def channels(text: str) -> tuple[float, float, float]:
 
 
 def nonzero_channels(text: str) -> tuple[float, float, float]:
+    """Return the values of `channels`, none of them 0."""
     values = channels(text)
     if not all(values):
         raise ValueError('0 cannot be divided by')

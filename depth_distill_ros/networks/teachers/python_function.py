@@ -3,8 +3,8 @@
 """
 Teachers from Python: 'package.module:function[,size=HxW][,mean=...,std=...][,output=...]'.
 
-The module is imported and the function called, without arguments; it returns an nn.Module that
-reads B×3×H×W ImageNet-normalised pictures (or as size, mean, std say) and gives metres.
+The function is called without arguments. It returns an nn.Module that gives metres and reads
+B×3×H×W ImageNet-normalised images, unless size, mean or std are given.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from torch import nn
 
 from depth_distill_ros.networks.model import ModelError
 from depth_distill_ros.networks.teachers import options
-from depth_distill_ros.networks.teachers.adapter import KEYS, Adapter, reason, tried
+from depth_distill_ros.networks.teachers.adapter import KEYS, Adapter, checked, reason
 
 
 def load(text: str, size: tuple[int, int], needs_gradient: bool) -> nn.Module:
-    """Return the network of 'package.module:function,options' (those of Adapter)."""
+    """Return the network of 'package.module:function,options'; for the options see Adapter."""
     name, values = options.parse(text, KEYS)
     module_name, _, function_name = name.partition(':')
     try:
@@ -37,6 +37,6 @@ def load(text: str, size: tuple[int, int], needs_gradient: bool) -> nn.Module:
         raise ModelError(f'{name}: {function_name}() failed ({type(error).__name__}: '
                          f'{reason(error)})') from error
     if not isinstance(network, nn.Module):
-        raise ModelError(f'{name}: {function_name}() returns a {type(network).__name__}; it has '
-                         'to return a torch.nn.Module')
-    return tried(Adapter(network, name, **values), name, size, needs_gradient)
+        raise ModelError(f'{name}: {function_name}() returns a {type(network).__name__}; it '
+                         'must return a torch.nn.Module')
+    return checked(Adapter(network, name, **values), name, size, needs_gradient)

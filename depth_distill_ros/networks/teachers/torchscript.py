@@ -3,9 +3,9 @@
 """
 Teachers from a TorchScript file: 'torchscript:<file>[,size=HxW][,mean=...,std=...][,output=...]'.
 
-Loading runs the file's TorchScript, which cannot reach Python, files or the network; a pickle
-with code in it is refused unread. A file made to harm can still hold the process up or crash
-it, so take files only from who you would take a program from.
+Loading executes the file's TorchScript, which has no access to Python, files or the network. A
+pickle with code is refused without executing it. A malicious file can still block or crash the
+process, so use only files from sources that you trust.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from torch import nn
 
 from depth_distill_ros.networks.model import ModelError
 from depth_distill_ros.networks.teachers import options
-from depth_distill_ros.networks.teachers.adapter import KEYS, Adapter, reason, tried
+from depth_distill_ros.networks.teachers.adapter import KEYS, Adapter, checked, reason
 
 
 def load(text: str, size: tuple[int, int], needs_gradient: bool) -> nn.Module:
-    """Return the network of '<file>,options'; the options are those of Adapter."""
+    """Return the network of '<file>,options'; for the options see Adapter."""
     name, values = options.parse(text, KEYS)
     path = Path(name).expanduser()
     if not path.is_file():
-        raise ModelError(f'torchscript: there is no file {path}')
+        raise ModelError(f'torchscript: no file {path}')
     try:
         network = torch.jit.load(path, map_location='cpu')
-    except Exception as error:  # RuntimeError for most, UnicodeDecodeError and others for some
-        raise ModelError(f'{path} is no TorchScript file ({reason(error)}); make one with '
+    except Exception as error:  # mostly RuntimeError, but also others
+        raise ModelError(f'{path} is not a TorchScript file ({reason(error)}); make one with '
                          'torch.jit.trace(...).save(...)') from error
-    return tried(Adapter(network, str(path), **values), str(path), size, needs_gradient)
+    return checked(Adapter(network, str(path), **values), str(path), size, needs_gradient)
