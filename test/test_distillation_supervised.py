@@ -16,7 +16,8 @@ from depth_distill_ros.distillation.methods.supervised import Supervised
 from depth_distill_ros.distillation.statistics import with_own_statistics
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.evaluation.protocol import evaluate_frames
+from depth_distill_ros.evaluation.protocol import mean_metrics
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import load_model
 from depth_distill_ros.settings.optimisation import OptimisationSettings
@@ -43,15 +44,16 @@ def rendered(count):
 
 def test_a_network_is_trained_on_the_depth_of_rendered_rooms():
     draw, images, depth = rendered(16)
+    frames = [Frame(*pair) for pair in zip(images, depth, strict=True)]
     source = RenderedSource(draw, 4, 0, CPU.device)
     torch.manual_seed(0)
     training = Trainer(Supervised(build('lden', 'mobilenetv2'), CPU),
                         OptimisationSettings(lr=1e-3, schedule='cosine'), CPU, 40)
-    before = evaluate_frames(training.student, images, depth, CPU.device)
+    before = mean_metrics(training.student, frames, SIZE, CPU.device)
     losses = [training.train_step(source.draw())['loss_student'] for _ in range(40)]
     network = with_own_statistics(
         training.average.module, (source.images(4) for _ in range(4)))
-    after = evaluate_frames(network, images, depth, CPU.device)
+    after = mean_metrics(network, frames, SIZE, CPU.device)
     assert losses[-1] < losses[0] - 0.5
     assert after['rmse'] < before['rmse']
 

@@ -11,7 +11,7 @@ import torch
 from depth_distill_ros.datasets import Frame
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.metrics import depth_metrics
-from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation, evaluate_frames
+from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation, mean_metrics
 from depth_distill_ros.networks.normalisation import to_image
 
 CPU = torch.device('cpu')
@@ -170,20 +170,20 @@ def test_a_stereo_network_sees_both_views_and_refuses_frames_with_one():
         judge(answer, [frame(2.0)], stereo=True)
 
 
-def test_frames_in_memory_are_judged_alike_and_those_without_depth_left_out():
+def test_the_mean_metrics_leave_out_frames_without_depth():
     class Says(torch.nn.Module):
         def forward(self, x):
             return says(2.4)(x)
 
     network = Says().train()
-    images = np.zeros((3, *SIZE, 3), np.uint8)
-    depth = np.stack([np.full((12, 16), metres, np.float32) for metres in (2.0, 2.4, 0.0)])
-    found = evaluate_frames(network, images, depth, CPU, batch=2)
+    frames = [Frame(np.zeros((*SIZE, 3), np.uint8), np.full((12, 16), metres, np.float32))
+              for metres in (2.0, 2.4, 0.0)]
+    found = mean_metrics(network, frames, SIZE, CPU, batch=2)
     assert found['rmse'] == pytest.approx(0.2)
     assert found['delta1'] == 1.0
     assert not network.training
-    with pytest.raises(DepthDistillError, match='none of the 1 frames'):
-        evaluate_frames(network, images[2:], depth[2:], CPU)
+    with pytest.raises(DepthDistillError, match='none of 1 frames'):
+        mean_metrics(network, frames[2:], SIZE, CPU)
 
 
 def test_nyu_is_compared_on_the_papers_middle_of_228_by_304_whatever_the_network_reads():

@@ -62,5 +62,10 @@ def _add(subparsers: argparse._SubParsersAction, name: str, module: ModuleType) 
         name, help=module.HELP, description=module.__doc__,
         epilog='\n\n'.join(filter(None, (f'example: {module.EXAMPLE}', details))),
         formatter_class=_Formatter)
-    module.add_arguments(parser)
-    parser.set_defaults(run=module.run)
+    if hasattr(module, 'run'):
+        module.add_arguments(parser)
+        parser.set_defaults(run=module.run)
+    if hasattr(module, 'SUBCOMMANDS'):
+        below = parser.add_subparsers(metavar='SUBCOMMAND', required=not hasattr(module, 'run'))
+        for subcommand, inner in module.SUBCOMMANDS.items():
+            _add(below, subcommand, inner)

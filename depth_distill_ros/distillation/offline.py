@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from depth_distill_ros.distillation.offline_training import OfflineTraining
 from depth_distill_ros.distillation.student_start import IMAGENET, starting_student
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
+from depth_distill_ros.evaluation.protocol import mean_metrics
 from depth_distill_ros.files import writing
 from depth_distill_ros.networks.model import ModelCard
 from depth_distill_ros.networks.teachers import load_teacher
@@ -87,23 +87,12 @@ def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = 
             'role': 'student', 'package_version': __version__, 'settings': kept,
             'device': str(compute)})
     training = OfflineTraining(folder, trainer, source, student_card, identity,
-                               evaluated_on(evaluate, size, compute) if evaluate else None,
+                               None if evaluate is None else lambda network: mean_metrics(
+                                   network, evaluate, size, compute.device),
                                partial(upgraded, OfflineSettings))
     if processes.rank() == 0:
         write_settings(settings, folder / 'run.yaml')
     return OfflineRun(training, total, compute)
-
-
-def evaluated_on(reader: Reader, size: tuple[int, int], compute: Compute,
-                 ) -> Callable[[nn.Module], dict[str, float]]:
-    """Return a function that gives the mean metrics of a network on the reader's frames."""
-    def evaluate(network: nn.Module) -> dict[str, float]:
-        evaluation = Evaluation(network.eval(), size, PROTOCOLS['robot'], compute.device)
-        for _ in evaluation.frames(reader):
-            pass
-        return evaluation.summary()['metrics']
-
-    return evaluate
 
 
 def _teacher(settings: OfflineSettings) -> tuple[nn.Module | None, ModelCard | None]:

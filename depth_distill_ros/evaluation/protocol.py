@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 import math
 from typing import Any, cast
@@ -21,7 +21,6 @@ from depth_distill_ros.evaluation.confidence import ConfidenceCurve
 from depth_distill_ros.evaluation.kitti import benchmark_metrics, counted, eigen_metrics
 from depth_distill_ros.evaluation.metrics import (
     NEAREST,
-    MetricsError,
     MetricsWindow,
     depth_metrics,
 )
@@ -130,7 +129,7 @@ class Evaluation:
         self._confidence = ConfidenceCurve()
         self.skipped = 0
 
-    def frames(self, reader: Reader) -> Iterator[FrameResult]:
+    def frames(self, reader: Reader | Sequence[Frame]) -> Iterator[FrameResult]:
         """Yield the results in order; frames without a reference to evaluate are `skipped`."""
         waiting: list[_Prepared] = []
         for index in range(len(reader)):
@@ -230,27 +229,17 @@ class Evaluation:
                         np.clip(prediction, NEAREST, self._protocol.cap), NEAREST)
 
 
-@torch.no_grad()
-def evaluate_frames(network: nn.Module, images: np.ndarray, depth: np.ndarray,
-                    device: torch.device, batch: int = 32) -> dict[str, float]:
+def mean_metrics(network: nn.Module, frames: Reader | Sequence[Frame], size: tuple[int, int],
+                 device: torch.device, batch: int = 8) -> dict[str, float]:
     """
-    Return the mean metrics of `network` on N×H×W×3 uint8 images and N×h×w metres of any size.
+    Return the mean metrics of `network`, which reads images of `size`, by the protocol 'robot'.
 
-    The prediction is resized to the size of the depth. The network is left in eval mode. Frames
-    without any valid depth are ignored; MetricsError if there is no other.
+    The network is left in eval mode. DepthDistillError if no frame has a valid depth.
     """
-    network.eval()
-    window = MetricsWindow()
-    for start in range(0, len(images), batch):
-        x = to_input(torch.from_numpy(images[start:start + batch]).to(device))
-        prediction = interpolate(
-            network(x).float(), depth.shape[1:], mode='bilinear', align_corners=True)
-        for p, g in zip(prediction[:, 0].cpu().numpy(), depth[start:start + batch], strict=True):
-            if valid(g).any():
-                window.add(depth_metrics(p, g))
-    if not len(window):
-        raise MetricsError(f'none of the {len(images)} frames to evaluate on has a depth')
-    return window.summary()
+    evaluation = Evaluation(network.eval(), size, PROTOCOLS['robot'], device, batch)
+    for _ in evaluation.frames(frames):
+        pass
+    return evaluation.summary()['metrics']
 
 
 def _part(array: np.ndarray, crop: tuple[int, int, int, int]) -> np.ndarray:

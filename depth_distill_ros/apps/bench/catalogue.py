@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from depth_distill_ros.apps.bench import d3, d3plus, dacnn, lwd
+from depth_distill_ros.apps.bench import d3, dacnn, lwd
 from depth_distill_ros.apps.bench.preset import Preset
 from depth_distill_ros.apps.bench.table import BenchTable
 
@@ -13,7 +13,7 @@ _TABLES = {
     'lwd-2': lwd.table_2, 'lwd-3': lwd.table_3, 'lwd-4': lwd.table_4, 'lwd-5': lwd.table_5,
     'lwd-fig7': lwd.figure_7,
     'dacnn-1': dacnn.table_1, 'dacnn-2': dacnn.table_2, 'dacnn-3': dacnn.table_3,
-    'd3plus': d3plus.table,
+    'd3plus': d3.table_plus,
 }
 
 

@@ -1,17 +1,19 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of D3's tables."""
+"""The rows of D3's tables, and of one beyond the papers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from depth_distill_ros.apps.bench.gap import BESIDE
 from depth_distill_ros.apps.bench.preset import Pair, Preset
 from depth_distill_ros.apps.bench.table import (
     INDOOR,
     OBJECTS,
     OUTDOOR,
+    ROBOT_FRAMES,
     SCANNET_TEST,
     SCANNET_TRAIN,
     STREAM,
@@ -23,6 +25,7 @@ from depth_distill_ros.apps.bench.table import (
 from depth_distill_ros.distillation.methods.dfad import STUDENT_STEPS
 
 SETS = {'X1': STREAM, 'X2': STREAM_LARGE}
+_PLUS = {'KD-OOD': 'kd-ood', 'D3': 'd3', 'D3+': 'd3plus'}
 _SWITCHES = {
     'Without l_rec': ('no-l-rec', {'beta': 0.0}),
     'Without G': ('no-g', {'g_form': 'none'}),
@@ -62,6 +65,23 @@ def table_5(preset: Preset) -> BenchTable:
         rows.teacher(None), rows.distilled('d3', 'x1', STREAM, {'variant': 'D3'}),
         *(rows.distilled('d3', f'{slug}-x1', STREAM, {'variant': variant}, **switch)
           for variant, (slug, switch) in _SWITCHES.items())))
+
+
+def table_plus(preset: Preset) -> BenchTable:
+    """Close more of the gap: compare D3+, D3 and KD-OOD, with and without robot frames."""
+    rows = PairRows(preset, preset.main_pair)
+    batch = preset.row_settings('d3', preset.main_pair.student).batch
+    lines: list[Row] = [rows.teacher({'method': 'Teacher', 'data': 'target'}),
+                        rows.student({'method': 'Student', 'data': 'target'})]
+    for data, role in SETS.items():
+        lines += [rows.distilled(method, data.lower(), role, {'method': name, 'data': data})
+                  for name, method in _PLUS.items()]
+    lines += [rows.distilled(method, 'x1-robot', SETS['X1'],
+                             {'method': name, 'data': f'X1{BESIDE}robot frames'},
+                             # of each source, so that all updates see equally many images
+                             auxiliary=ROBOT_FRAMES, batch=batch // 2)
+              for name, method in _PLUS.items()]
+    return BenchTable('d3plus', tuple(lines))
 
 
 class PairRows:

@@ -17,9 +17,9 @@ from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import LABELLED
 from depth_distill_ros.distillation.data.dataset_source import DatasetBatches, DatasetSource
 from depth_distill_ros.distillation.data.rendered_source import RenderedSource
-from depth_distill_ros.distillation.offline import evaluated_on
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.evaluation.protocol import evaluate_frames
+from depth_distill_ros.evaluation.protocol import mean_metrics
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.settings.training import TrainSettings
@@ -68,16 +68,17 @@ def _rendered(a: TrainSettings, size: tuple[int, int], compute: Compute) -> Iter
                                 'rooms, held-out rooms are used')
     depth_size = (size[0] // 2, size[1] // 2)
     print(f'rendering {a.held_out_rooms} held-out rooms')
-    images, depth = held_out_frames(a.look, _HELD_OUT_SEED, a.held_out_rooms, size, depth_size)
+    frames = [Frame(*pair) for pair in zip(*held_out_frames(
+        a.look, _HELD_OUT_SEED, a.held_out_rooms, size, depth_size), strict=True)]
     pool = RenderedPool(a.look, a.seed, size, depth_size, reuse=a.reuse, renderers=a.renderers)
     try:
         source = RenderedSource(pool.draw, a.batch, a.seed, compute.device)
         yield Data(
             source, source.images,
-            lambda network: evaluate_frames(network, images, depth, compute.device),
+            lambda network: mean_metrics(network, frames, size, compute.device, 32),
             Intrinsics.from_vertical_fov(VERTICAL_FOV, size),
             f'rooms of the {a.look} look, rendered while it trained',
-            {'rooms': a.held_out_rooms, 'frames': len(images)})
+            {'rooms': a.held_out_rooms, 'frames': len(frames)})
     finally:
         pool.close()
 
@@ -99,6 +100,6 @@ def _recorded(a: TrainSettings, size: tuple[int, int], compute: Compute) -> Iter
         DatasetSource({LABELLED: DatasetBatches(
             reader, preparation(a.data, size, ('depth',)), a.batch, a.seed, compute.device,
             a.workers, ('depth',))}),
-        images, evaluated_on(held_out, size, compute),
+        images, lambda network: mean_metrics(network, held_out, size, compute.device),
         first.intrinsics and View.fit(first.size, size).intrinsics(first.intrinsics),
         f'{len(reader)} frames of {a.data}', {'data': a.evaluate, 'frames': len(held_out)})

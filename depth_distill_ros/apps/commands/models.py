@@ -20,7 +20,7 @@ from depth_distill_ros.networks.catalogue import Entry, entries
 HELP = 'list the networks and their cost; import and calibrate networks'
 EXAMPLE = 'depth-distill models --no-time'
 
-_SUBCOMMANDS = {'import': _models_import, 'calibrate': _models_calibrate}
+SUBCOMMANDS = {'import': _models_import, 'calibrate': _models_calibrate}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,13 +28,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--no-time', dest='time', action='store_false',
         help='leave out CPU times, which take up to two minutes and 3 GB')
-    subparsers = parser.add_subparsers(metavar='SUBCOMMAND')
-    for name, module in _SUBCOMMANDS.items():
-        subparser = subparsers.add_parser(
-            name, help=module.HELP, description=module.__doc__,
-            epilog=f'example: {module.EXAMPLE}', formatter_class=parser.formatter_class)
-        module.add_arguments(subparser)
-        subparser.set_defaults(run=module.run)
 
 
 def run(arguments: argparse.Namespace) -> int:
