@@ -41,7 +41,7 @@ class NodeHost:
             self._process.stdin.write(json.dumps([executable, words, str(log)]) + '\n')
             self._process.stdin.flush()
             forked = self._changed.wait_for(
-                lambda: self._started or self._process.poll() is not None, 120.0)
+                lambda: self._started or self._process.poll() is not None, 300.0)
             assert forked and self._started, 'the host does not fork'
             return HostedProcess(self._started.pop(), self._codes, self._changed)
 
