@@ -12,6 +12,7 @@ import numpy as np
 from depth_distill_ros.evaluation.metrics import is_close
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.engines.engine import DepthEngine
+from depth_distill_ros.settings.inference import InferenceSettings
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class ParityLimits:
     The shipped models reach 0.0008 and 1.0000 in bfloat16.
     """
 
-    median_relative_error: float = 0.005
-    delta1: float = 0.998
+    median_relative_error: float = InferenceSettings.parity_error
+    delta1: float = InferenceSettings.parity_delta1
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from depth_distill_ros.distillation.methods.method import Update
 from depth_distill_ros.distillation.mixing import instances, mix
 from depth_distill_ros.distillation.statistics import FeatureStatistics, Statistics
 from depth_distill_ros.distillation.transformation_loss import TransformationLoss
+from depth_distill_ros.settings.distillation import StreamMethodSettings as Default
 
 
 class D3:
@@ -37,10 +38,12 @@ class D3:
     """
 
     def __init__(self, teacher: nn.Module, student: nn.Module, transformation: nn.Module | None,
-                 compute: Compute, alpha: float = 1e-3, beta: float = 1e-3,
-                 g_trains_on: str = 'own', mixing: str = 'classes', rec_reduction: str = 'mean',
-                 statistics: Statistics | None = None, every_scale: bool = True,
-                 augmentation: float = 0.0):
+                 compute: Compute, alpha: float = Default.alpha, beta: float = Default.beta,
+                 g_trains_on: str = Default.g_trains_on, mixing: str = Default.mixing,
+                 rec_reduction: str = Default.rec_reduction,
+                 statistics: Statistics | None = None,
+                 every_scale: bool = Default.every_scale,
+                 augmentation: float = Default.augmentation):
         self.teacher = teacher.eval().requires_grad_(False)
         self.networks = {'student': student}
         if transformation is not None:

@@ -17,6 +17,7 @@ from depth_distill_ros.distillation.methods.method import Update
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.dacnn.dacnn import DACNN, StereoDACNN
 from depth_distill_ros.networks.normalisation import denormalise
+from depth_distill_ros.settings.distillation import MethodSettings as Default
 
 
 class DACNNTeacher:
@@ -47,8 +48,10 @@ class DACNNStudent:
     needs = {LABELLED: ('depth', 'right')}
 
     def __init__(self, teacher: nn.Module, student: nn.Module, compute: Compute,
-                 w_smooth: float = 0.01, w_proxy: float = 0.01, w_guidance: float = 1000.0,
-                 guidance_softmax: str = 'positions', guidance_reduction: str = 'mean'):
+                 w_smooth: float = Default.w_smooth, w_proxy: float = Default.w_proxy,
+                 w_guidance: float = Default.w_guidance,
+                 guidance_softmax: str = Default.guidance_softmax,
+                 guidance_reduction: str = Default.guidance_reduction):
         if not isinstance(teacher, StereoDACNN) or not isinstance(student, DACNN):
             raise DepthDistillError(
                 f'dacnn distils dacnn_stereo into dacnn, not {type(teacher).__name__} into '

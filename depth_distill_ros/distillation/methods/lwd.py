@@ -17,6 +17,7 @@ from depth_distill_ros.distillation.losses import (
     total,
 )
 from depth_distill_ros.distillation.methods.method import Update
+from depth_distill_ros.settings.distillation import MethodSettings as Default
 
 # the sources of each equation, with the fields that they need beside the images
 EQUATIONS: dict[int, dict[str, tuple[str, ...]]] = {
@@ -37,7 +38,8 @@ class LWD:
     """
 
     def __init__(self, teacher: nn.Module, student: nn.Module, compute: Compute, equation: int,
-                 kd_weight: float = 0.1, every_scale: bool = True):
+                 kd_weight: float = Default.kd_weight,
+                 every_scale: bool = Default.every_scale):
         self.teacher = teacher.eval().requires_grad_(False)
         self.networks = {'student': student}
         self.needs = EQUATIONS[equation]
