@@ -212,10 +212,10 @@ def test_a_gazebo_that_does_not_answer_is_one_line(fly, tmp_path, monkeypatch, c
 
 
 @pytest.mark.parametrize('world, way, message', [
-    ('', '', 'no SDF'), ('<sdf/>', '', 'no <world name'),
+    ('', '', 'not an SDF file'), ('<sdf/>', '', 'no <world name'),
     ('<sdf><world name="w"/></sdf>', 'x,y,z\n1,2,3\n', 'way.csv, line 2'),
     ('<sdf><world name="w"/></sdf>', 'x,y,z,roll,pitch,yaw\n1,2,nan,0,0,0\n', 'way.csv, line 2'),
-    ('<sdf><world name="w"/></sdf>', 'x,y,z,roll,pitch,yaw\n', 'there is no pose')])
+    ('<sdf><world name="w"/></sdf>', 'x,y,z,roll,pitch,yaw\n', 'it has no poses')])
 def test_bad_files_are_one_line(fly, tmp_path, capsys, world, way, message):
     (tmp_path / 'w.sdf').write_text(world)
     (tmp_path / 'way.csv').write_text(way)

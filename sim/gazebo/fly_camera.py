@@ -1,11 +1,11 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Move the camera of an exported world along its way, again and again, without a robot.
+Move the camera of an exported world along its way, over and over.
 
-Needs nothing but Gazebo: it calls the pose service of every world, through gz-transport's Python
-bindings where they are installed, else through the command gz (or ign) at two or three poses a
-second.
+It needs only Gazebo and calls the pose service of the world: through the Python bindings of
+gz-transport where they are installed, else through the command gz (or ign), which reaches two or
+three poses a second.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ Pose = tuple[float, ...]
 
 
 def main(words: list[str] | None = None) -> int:
-    """Fly until Ctrl-C; 1 and one line where the world cannot be read or does not answer."""
+    """Move the camera until Ctrl-C; return 1 after one line of error."""
     parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
-    parser.add_argument('world', type=Path, help='SDF file that Gazebo has opened')
+    parser.add_argument('world', type=Path, help='SDF file that is open in Gazebo')
     parser.add_argument('--way', type=Path, help='poses (default: way.csv beside the world)')
     parser.add_argument('--rate', type=float, default=5.0, help='poses per second')
     parser.add_argument('--wait', type=float, default=60.0,
-                        help='seconds until Gazebo must have answered')
+                        help='seconds to wait for an answer of Gazebo')
     arguments = parser.parse_args(words)
     try:
         if not arguments.rate > 0:
-            raise ValueError(f'--rate {arguments.rate:g}: it must be positive')
+            raise ValueError(f'--rate {arguments.rate:g}: must be positive')
         name = world_name(arguments.world)
         poses = way(arguments.way or arguments.world.with_name('way.csv'))
         return fly(caller(name), itertools.cycle(poses), 1.0 / arguments.rate, arguments.wait)
@@ -55,43 +55,42 @@ def main(words: list[str] | None = None) -> int:
 
 
 def world_name(path: Path) -> str:
-    """Return the name of the world in an SDF file; ValueError if it holds none."""
+    """Return the name of the world in an SDF file; ValueError if there is none."""
     try:
         world = ElementTree.parse(path).getroot().find('world')
     except ElementTree.ParseError as error:
-        raise ValueError(f'{path}: no SDF: {error}') from error
+        raise ValueError(f'{path}: not an SDF file: {error}') from error
     if world is None or not world.get('name'):
-        raise ValueError(f'{path}: there is no <world name="..."> in it')
+        raise ValueError(f'{path}: it has no <world name="...">')
     return world.get('name')
 
 
 def way(path: Path) -> list[Pose]:
-    """Return the poses of a file: x, y, z, metres, and qx, qy, qz, qw; ValueError if it is bad."""
+    """Return the poses of a file: x, y, z, metres, and qx, qy, qz, qw; ValueError on an error."""
     poses = []
     with path.open(newline='', encoding='utf-8') as lines:
         for number, row in enumerate(csv.DictReader(lines), start=2):
             try:
                 values = [float(row[key]) for key in ('x', 'y', 'z', 'roll', 'pitch', 'yaw')]
+                if not all(map(math.isfinite, values)):
+                    raise ValueError
             except (KeyError, TypeError, ValueError):
-                values = []
-            if not values or not all(map(math.isfinite, values)):
-                raise ValueError(f'{path}, line {number}: expected x,y,z,roll,pitch,yaw')
+                raise ValueError(f'{path}, line {number}: expected x,y,z,roll,pitch,yaw') from None
             poses.append((*values[:3], *quaternion(*values[3:])))
     if not poses:
-        raise ValueError(f'{path}: there is no pose in it')
+        raise ValueError(f'{path}: it has no poses')
     return poses
 
 
 def quaternion(roll: float, pitch: float, yaw: float) -> tuple[float, float, float, float]:
-    """Return x, y, z, w of turns about fixed x, y and z, in this order."""
-    (cr, sr), (cp, sp), (cy, sy) = ((math.cos(a / 2), math.sin(a / 2))
-                                    for a in (roll, pitch, yaw))
+    """Return x, y, z, w of the rotation about fixed x, y and z, in this order."""
+    (cr, sr), (cp, sp), (cy, sy) = ((math.cos(a / 2), math.sin(a / 2)) for a in (roll, pitch, yaw))
     return (sr * cp * cy - cr * sp * sy, cr * sp * cy + sr * cp * sy,
             cr * cp * sy - sr * sp * cy, cr * cp * cy + sr * sp * sy)
 
 
 def caller(world: str) -> Callable[[Pose], bool]:
-    """Return what sets the camera's pose and says whether it was done; OSError without Gazebo."""
+    """Return a function that sets the pose of the camera and returns whether this succeeded."""
     service = f'/world/{world}/set_pose'
     for transport, messages in _BINDINGS:
         try:
@@ -112,9 +111,9 @@ def _through_bindings(node: object, service: str, pose_type: type,
                       done_type: type) -> Callable[[Pose], bool]:
     def call(pose: Pose) -> bool:
         request = pose_type(name=CAMERA)
-        for target, values in ((request.position, zip('xyz', pose[:3], strict=True)),
-                               (request.orientation, zip('xyzw', pose[3:], strict=True))):
-            for key, value in values:
+        for target, keys, values in ((request.position, 'xyz', pose[:3]),
+                                     (request.orientation, 'xyzw', pose[3:])):
+            for key, value in zip(keys, values, strict=True):
                 setattr(target, key, value)
         answered, done = node.request(service, request, pose_type, done_type, _TIMEOUT_MS)
         return bool(answered and done.data)
@@ -135,7 +134,7 @@ def _through_command(command: str, service: str, package: str) -> Callable[[Pose
 
 
 def fly(call: Callable[[Pose], bool], poses: Iterator[Pose], period: float, wait: float) -> int:
-    """Call with pose after pose; ValueError after ``wait`` seconds without an answer."""
+    """Set pose after pose; ValueError after ``wait`` seconds without success."""
     answered = time.monotonic()
     due = answered
     for pose in poses:

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Isaac Sim's publishers: the graph that makes them, and when each may publish."""
+"""The publishers of Isaac Sim: the graph that creates them, and the gates that hold them."""
 
 from __future__ import annotations
 
@@ -9,30 +9,25 @@ FRAME = 'simulator_optical_frame'
 TOPICS = {'rgb': 'simulator/image_raw', 'depth': 'simulator/depth',
           'semantic_segmentation': 'simulator/semantics'}
 LABELS, INFO, CLOCK = 'simulator/semantic_labels', 'simulator/camera_info', 'clock'
-# What each publisher waits for, camera_info last; the render variables are Replicator's names.
+# The gate of each publisher, camera_info last; the render variables are Replicator's names.
 GATES = [f'{variable}IsaacSimulationGate' for variable in (
     'LdrColorSD', 'DistanceToImagePlaneSD', 'SemanticSegmentationSD', 'PostProcessDispatch')]
-PATIENCE = 120  # updates until the publishers must be there
+PATIENCE = 120  # updates after which the publishers must exist
 
 
 class Failure(Exception):
-    """Something of Isaac Sim that did not work; says in one line what to look at."""
+    """Something in Isaac Sim failed; the message is one line."""
 
 
 def add_bridge(camera: str, size: tuple[int, int], namespace: str) -> None:
     """
-    Build the graph that publishes pictures, classes, depth, camera_info and the clock.
+    Build the graph that publishes image, classes, depth, camera_info and the clock.
 
-    Parameters
-    ----------
     camera : path of its prim
-    size : of the pictures, (height, width)
+    size : of the images, (height, width)
     namespace : of all topics but the clock
 
-    Raises
-    ------
-    Failure : the bridge's nodes are not there.
-
+    Raises Failure if the nodes of the bridge do not exist.
     """
     import omni.graph.core as og
     import usdrt.Sdf
@@ -55,7 +50,7 @@ def add_bridge(camera: str, size: tuple[int, int], namespace: str) -> None:
         ('render.inputs:width', width),
         ('render.inputs:height', height),
         ('info.inputs:topicName', INFO),
-        # The time goes on from room to room, in 5.x and 6.x alike.
+        # The time continues from room to room, in 5.x and in 6.x.
         ('time.inputs:resetOnStop', False),
         ('semantic_segmentation.inputs:enableSemanticLabels', True),
         ('semantic_segmentation.inputs:semanticLabelsTopicName', LABELS)]
@@ -78,14 +73,7 @@ def add_bridge(camera: str, size: tuple[int, int], namespace: str) -> None:
 
 
 def publishers(app: object) -> list[object]:
-    """
-    Let the publishers come up; return what holds each of them back (0) or lets it go (1).
-
-    Raises
-    ------
-    Failure : they do not.
-
-    """
+    """Wait for the publishers; return their gates (0 closed, 1 open), or raise Failure."""
     import omni.graph.core as og
     import omni.syntheticdata
 

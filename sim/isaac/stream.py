@@ -1,13 +1,13 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Publish exported rooms from Isaac Sim 5.x or 6.x to ROS 2; runs in Isaac Sim's own Python.
+Publish exported rooms from Isaac Sim 5.x or 6.x to ROS 2, in Isaac Sim's own Python.
 
 ~/isaacsim/python.sh sim/isaac/stream.py rooms/room_*/room.usda
     --randomisation sim/randomisation.yaml
 
-Needs nothing of depth_distill_ros. Every name of Isaac Sim that occurs here and in publishing.py
-is listed with its version in README.md beside them.
+It does not need depth_distill_ros. README.md lists every name of Isaac Sim that is used here and
+in publishing.py, with its version.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from publishing import Failure, add_bridge, publishers
 
 CAMERA, LIGHTS, ROOM = '/World/Camera', '/World/Lights', '/World/Room'
 RANDOMISE = 'depth_distill_randomise'
-WARM_UP = 20  # updates before the first picture of a room
-# What changes within a room; all of it is drawn anew every so many frames.
+WARM_UP = 20  # updates before the first frame of a room
+# The changes within a room, which are drawn again after so many frames.
 DEFAULTS = {'every': 20, 'light': [0.6, 1.5], 'tint': 0.15, 'surfaces': True}
 
 Matrix = list[list[float]]
 
 
 def main(words: list[str] | None = None) -> int:
-    """Publish until Ctrl-C or the window closes; 2 and one line on bad arguments."""
+    """Publish until Ctrl-C or the window closes; return 2 after an error in the arguments."""
     arguments = read_arguments(words)
     try:
         ways = [camera_way(stage.with_name('way.csv')) for stage in arguments.stages]
@@ -41,7 +41,7 @@ def main(words: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f'stream: {" ".join(str(error).split())}', file=sys.stderr)
         return 2
-    # Everything of omni and isaacsim exists only once the application runs.
+    # The modules of omni and isaacsim exist only while the application runs.
     from isaacsim import SimulationApp
 
     app = SimulationApp({'headless': not arguments.gui})
@@ -57,27 +57,27 @@ def main(words: list[str] | None = None) -> int:
         traceback.print_exc()
         code = 1
     finally:
-        # It ends the process at once: whatever is to be told must be out by now.
+        # It ends the process at once, so that all messages must be out before.
         sys.stderr.flush()
         app.close()
     return code
 
 
 def read_arguments(words: list[str] | None) -> argparse.Namespace:
-    """Return the command line; stages are absolute and exist."""
+    """Return the arguments; the stages are absolute paths of existing files."""
     parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
     parser.add_argument('stages', type=Path, nargs='+', help='room.usda files, shown in turn')
     parser.add_argument('--size', type=int, nargs=2, default=(480, 640),
-                        metavar=('HEIGHT', 'WIDTH'), help='of the pictures')
+                        metavar=('HEIGHT', 'WIDTH'), help='of the images')
     parser.add_argument('--updates', type=int, default=4,
-                        help='rendered frames for each published one: more are less noisy')
+                        help='rendered frames for each published one; more give less noise')
     parser.add_argument('--frames-per-room', type=int, default=240)
     parser.add_argument('--namespace', default='',
-                        help='of the topics, as the launch has it; /clock has none')
-    parser.add_argument('--rooms', type=int, default=0, help='stop after so many; 0: never')
+                        help='of the topics except /clock, as in the launch')
+    parser.add_argument('--rooms', type=int, default=0, help='number of rooms; 0: no limit')
     parser.add_argument('--seed', type=int, default=0, help='of the lights and surfaces')
     parser.add_argument('--light-gain', type=float, default=1.0,
-                        help='factor on all lights, for pictures too dark or too bright')
+                        help='factor on all lights, if images are too dark or too bright')
     parser.add_argument('--randomisation', type=Path,
                         help='YAML file whose section between_frames is used')
     parser.add_argument('--gui', action='store_true', help="open Isaac Sim's window")
@@ -94,7 +94,7 @@ def read_arguments(words: list[str] | None) -> argparse.Namespace:
 
 
 def read_randomisation(path: Path | None) -> dict:
-    """Return what changes between frames; ValueError names what is wrong."""
+    """Return the changes between frames; ValueError names a wrong entry."""
     values = dict(DEFAULTS)
     if path is not None:
         import yaml
@@ -115,7 +115,7 @@ def read_randomisation(path: Path | None) -> dict:
 
 
 def camera_way(path: Path) -> list[Matrix]:
-    """Return camera poses as USD has them: rows, the camera looking along its -z with y up."""
+    """Return camera poses as USD needs them: rows; the camera looks along its -z with y up."""
     poses = []
     with path.open(newline='', encoding='utf-8') as lines:
         for number, row in enumerate(csv.DictReader(lines), start=2):
@@ -126,13 +126,13 @@ def camera_way(path: Path) -> list[Matrix]:
                 raise ValueError(f'{path}, line {number}: expected x,y,z,roll,pitch,yaw') from None
             poses.append(camera_matrix((x, y, z), roll, pitch, yaw))
     if not poses:
-        raise ValueError(f'{path}: there is no pose in it')
+        raise ValueError(f'{path}: it has no poses')
     return poses
 
 
 def camera_matrix(position: tuple[float, float, float], roll: float, pitch: float,
                   yaw: float) -> Matrix:
-    """Return the pose of a camera that looks along x with z up, for one that looks along -z."""
+    """Return the pose of a camera that looks along x as that of one that looks along -z."""
     (cr, sr), (cp, sp), (cy, sy) = ((math.cos(a), math.sin(a)) for a in (roll, pitch, yaw))
     forward = [cy * cp, sy * cp, -sp]
     left = [cy * sp * sr - sy * cr, sy * sp * sr + cy * cr, cp * sr]
@@ -153,9 +153,7 @@ def run(app: object, arguments: argparse.Namespace, ways: list[list[Matrix]],
     app.update()
     timeline = omni.timeline.get_timeline_interface()
     rooms = itertools.cycle(zip(arguments.stages, ways, strict=True))
-    for number, (stage_file, way) in enumerate(rooms):
-        if arguments.rooms and number == arguments.rooms:
-            return
+    for number, (stage_file, way) in enumerate(itertools.islice(rooms, arguments.rooms or None)):
         stage = opened(app, omni.usd.get_context(), stage_file)
         lights = light_intensities(stage, arguments.light_gain)
         if randomisation['every']:
@@ -175,7 +173,7 @@ def run(app: object, arguments: argparse.Namespace, ways: list[list[Matrix]],
                 rep.utils.send_og_event(event_name=RANDOMISE)
             place_camera(stage, pose)
             for update in range(arguments.updates, 0, -1):
-                # All at once: publishers that count frames each for itself may never agree.
+                # All gates together: publishers that count frames separately may never agree.
                 for gate in gates:
                     gate.set(int(update == 1))
                 app.update()
@@ -184,12 +182,12 @@ def run(app: object, arguments: argparse.Namespace, ways: list[list[Matrix]],
 
 
 def frames(way: list[Matrix], count: int) -> Iterator[Matrix]:
-    """Yield ``count`` poses of a way that starts again where it ends."""
+    """Yield ``count`` poses of a way, which repeats."""
     return itertools.islice(itertools.cycle(way), count)
 
 
 def opened(app: object, context: object, path: Path) -> object:
-    """Open a stage in which time can pass; return it when it and its textures are there."""
+    """Open a stage with a physics scene; return it when it and its textures are loaded."""
     from pxr import UsdPhysics
 
     if not context.open_stage(str(path)):
@@ -198,9 +196,9 @@ def opened(app: object, context: object, path: Path) -> object:
     while context.get_stage_loading_status()[2] > 0:
         app.update()
     stage = context.get_stage()
-    # A room that was shown before may still be in memory, with its changed lights and its graph.
+    # An earlier visit may have left the room in memory with changed lights and a graph.
     stage.Reload()
-    # Isaac Sim's time is that of its physics, however little there is to move.
+    # Isaac Sim counts time in physics steps, even where nothing moves.
     UsdPhysics.Scene.Define(stage, '/World/PhysicsScene')
     return stage
 
@@ -216,13 +214,13 @@ def light_intensities(stage: object, gain: float) -> dict[str, float]:
 
 
 def surfaces(stage: object) -> list[str]:
-    """Return the paths of floor and walls, the large surfaces that have texture coordinates."""
+    """Return the paths of floor and walls, the large surfaces with texture coordinates."""
     return [f'{prim.GetPath()}/part_000' for prim in stage.GetPrimAtPath(ROOM).GetChildren()
             if prim.GetName().startswith(('floor_0', 'wall_0'))]
 
 
 def place_camera(stage: object, pose: Matrix) -> None:
-    """Put the camera somewhere else, effective with the next rendered frame."""
+    """Move the camera, effective with the next rendered frame."""
     from pxr import Gf
 
     stage.GetPrimAtPath(CAMERA).GetAttribute('xformOp:transform').Set(Gf.Matrix4d(pose))
@@ -230,7 +228,7 @@ def place_camera(stage: object, pose: Matrix) -> None:
 
 def add_randomiser(lights: dict[str, float], textures: Path, large: list[str],
                    randomisation: dict, seed: int) -> None:
-    """Let Replicator draw lights and surfaces whenever the event RANDOMISE is sent."""
+    """Let Replicator draw lights and surfaces at every event RANDOMISE."""
     import omni.replicator.core as rep
 
     rep.set_global_seed(seed)

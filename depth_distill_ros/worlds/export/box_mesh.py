@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A box with texture coordinates: no simulator tiles a picture over the faces of its own box."""
+"""A box with texture coordinates, as the boxes of simulators do not tile textures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from depth_distill_ros.worlds.export.exported_room import face_axes, repeats
+from depth_distill_ros.worlds.mujoco.geoms import face_axes, repeats
 from depth_distill_ros.worlds.rooms.scene import Part
 
 # Across x, y and z: the corners of a face, (along, up), anticlockwise from outside.
@@ -19,12 +19,9 @@ class BoxMesh(NamedTuple):
     """
     Six faces of four corners each, none shared.
 
-    Attributes
-    ----------
-    points : 24 x 3, metres, about the middle of the box
-    normals : 6 x 3, outward
-    st : 24 x 2, texture coordinates; 1 is one copy of the picture, upright
-
+    points : 24×3, metres, about the middle of the box
+    normals : 6×3, outward
+    st : 24×2, texture coordinates; 1 is one upright copy of the texture
     """
 
     points: np.ndarray
@@ -33,7 +30,7 @@ class BoxMesh(NamedTuple):
 
 
 def box(part: Part) -> BoxMesh:
-    """Return a box part as a mesh whose texture covers what its material says."""
+    """Return a box part as a mesh with the texture coordinates of its material."""
     points, normals, st = [], [], []
     for axis in range(3):
         along, up = face_axes(axis)

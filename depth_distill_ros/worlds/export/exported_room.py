@@ -18,7 +18,7 @@ from depth_distill_ros.worlds.rooms import randomise
 from depth_distill_ros.worlds.rooms.free_space import FreeSpace
 from depth_distill_ros.worlds.rooms.generate import generate
 from depth_distill_ros.worlds.rooms.looks import Look
-from depth_distill_ros.worlds.rooms.scene import Material, Object, Part, Room
+from depth_distill_ros.worlds.rooms.scene import Object, Part, Room
 from depth_distill_ros.worlds.rooms.trajectory import poses
 
 NEAR, FAR = 0.05, 30.0
@@ -105,17 +105,3 @@ def _exposed(room: Room, gain: float) -> Room:
     lights = tuple(replace(light, colour=tuple(gain * c for c in light.colour))
                    for light in room.lights)
     return replace(room, ambient=tuple(gain * c for c in room.ambient), lights=lights)
-
-
-def repeats(size: tuple[float, float, float], material: Material,
-            axis: int) -> tuple[float, float]:
-    """Return how often a texture fits the face of a box across ``axis``: along, up."""
-    if material.tile is None:
-        return 1.0, 1.0
-    along, up = face_axes(axis)
-    return size[along] / material.tile[0], size[up] / material.tile[1]
-
-
-def face_axes(axis: int) -> tuple[int, int]:
-    """Return which axes of a box run along and up the face whose normal is ``axis``."""
-    return ((1, 2), (0, 2), (0, 1))[axis]

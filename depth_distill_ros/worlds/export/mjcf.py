@@ -14,8 +14,9 @@ from xml.etree import ElementTree as Xml
 import numpy as np
 
 from depth_distill_ros.stream.classes import NYU13
-from depth_distill_ros.worlds.export.exported_room import FAR, NEAR, ExportedRoom, repeats
+from depth_distill_ros.worlds.export.exported_room import FAR, NEAR, ExportedRoom
 from depth_distill_ros.worlds.export.xml_text import document, numbers
+from depth_distill_ros.worlds.mujoco.geoms import repeats
 from depth_distill_ros.worlds.rooms.scene import Part
 
 

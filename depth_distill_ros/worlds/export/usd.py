@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ROOM, LOOKS, LIGHTS, CAMERA = '/World/Room', '/World/Looks', '/World/Lights', '/World/Camera'
 VARIANTS = 'semantics'
-# Of a lamp and of a window whose light is 1 on a white surface, in nits.
+# Luminance of a lamp and of a window with a light of strength 1, in nits.
 _LAMP, _WINDOW = 30000.0, 6000.0
 _APERTURE = 20.955
 
@@ -36,22 +36,17 @@ def files(exported: ExportedRoom) -> dict[str, str]:
     """
     Return the stage as text by its file name; ``textures/`` is expected beside it.
 
-    Raises
-    ------
-    DepthDistillError : the package usd-core is not installed.
-
+    Raises DepthDistillError: the package usd-core is not installed.
     """
-    return {'room.usda': _Writer(exported).text()}
+    stage = _Writer(exported).stage
+    return {'room.usda': stage.GetRootLayer().ExportToString()}
 
 
 def load_pxr() -> ModuleType:
     """
-    Return the package pxr with the parts that a stage is made of.
+    Return the package pxr with the modules for a stage.
 
-    Raises
-    ------
-    DepthDistillError : it is not installed, or older than UsdSemantics.
-
+    Raises DepthDistillError: it is not installed, or older than UsdSemantics.
     """
     try:
         import pxr
@@ -64,29 +59,26 @@ def load_pxr() -> ModuleType:
 
 
 class _Writer:
-    """Fills one stage in memory."""
+    """Builds one stage in memory."""
 
     def __init__(self, exported: ExportedRoom) -> None:
         self._exported, self._pxr = exported, load_pxr()
         self._paints: dict[tuple, UsdShade.Material] = {}
         usd, geom = self._pxr.Usd, self._pxr.UsdGeom
-        self._stage = usd.Stage.CreateInMemory()
-        geom.SetStageMetersPerUnit(self._stage, 1.0)
-        geom.SetStageUpAxis(self._stage, geom.Tokens.z)
-        self._stage.SetDefaultPrim(geom.Xform.Define(self._stage, '/World').GetPrim())
-        geom.Scope.Define(self._stage, LOOKS)
-        geom.Xform.Define(self._stage, ROOM)
+        self.stage = usd.Stage.CreateInMemory()
+        geom.SetStageMetersPerUnit(self.stage, 1.0)
+        geom.SetStageUpAxis(self.stage, geom.Tokens.z)
+        self.stage.SetDefaultPrim(geom.Xform.Define(self.stage, '/World').GetPrim())
+        geom.Scope.Define(self.stage, LOOKS)
+        geom.Xform.Define(self.stage, ROOM)
         for name, thing in exported.objects():
             self._thing(f'{ROOM}/{name}', thing)
         self._labels()
         self._lights()
         self._camera()
 
-    def text(self) -> str:
-        return self._stage.GetRootLayer().ExportToString()
-
     def _thing(self, path: str, thing: Object) -> None:
-        xform = self._pxr.UsdGeom.Xform.Define(self._stage, path)
+        xform = self._pxr.UsdGeom.Xform.Define(self.stage, path)
         self._place(xform, thing.position, (0.0, 0.0, thing.yaw))
         for k, part in enumerate(thing.parts):
             self._part(f'{path}/part_{k:03d}', part)
@@ -96,7 +88,7 @@ class _Writer:
         gf = self._pxr.Gf
         prim.AddTranslateOp().Set(gf.Vec3d(*(float(v) for v in position)))
         if any(rpy):
-            # About x first, then y, then z, all fixed: as roll, pitch and yaw are meant here.
+            # About fixed x, then y, then z: roll, pitch and yaw.
             prim.AddRotateXYZOp(self._pxr.UsdGeom.XformOp.PrecisionDouble).Set(
                 gf.Vec3d(*(math.degrees(a) for a in rpy)))
 
@@ -104,28 +96,26 @@ class _Writer:
         geom, gf = self._pxr.UsdGeom, self._pxr.Gf
         if part.shape == 'box':
             shape = self._box(path, part)
-            self._place(shape, part.centre, part.rpy)
         elif part.shape == 'cylinder':
-            shape = geom.Cylinder.Define(self._stage, path)
+            shape = geom.Cylinder.Define(self.stage, path)
             shape.CreateRadiusAttr(0.5 * part.size[0])
             shape.CreateHeightAttr(part.size[2])
             shape.CreateAxisAttr(geom.Tokens.z)
-            self._place(shape, part.centre, part.rpy)
         else:
-            shape = geom.Sphere.Define(self._stage, path)
+            shape = geom.Sphere.Define(self.stage, path)
             shape.CreateRadiusAttr(0.5)
-            self._place(shape, part.centre, part.rpy)
+        self._place(shape, part.centre, part.rpy)
+        if part.shape == 'ellipsoid':
             shape.AddScaleOp().Set(gf.Vec3f(*part.size))
         if part.shape != 'box':
             shape.CreateExtentAttr(geom.Boundable.ComputeExtentFromPlugins(
                 shape, self._pxr.Usd.TimeCode.Default()))
-        paint = self._paint(part)
-        self._pxr.UsdShade.MaterialBindingAPI.Apply(shape.GetPrim()).Bind(paint)
+        self._pxr.UsdShade.MaterialBindingAPI.Apply(shape.GetPrim()).Bind(self._paint(part))
 
     def _box(self, path: str, part: Part) -> UsdGeom.Mesh:
         geom, sdf = self._pxr.UsdGeom, self._pxr.Sdf
         box = box_mesh.box(part)
-        mesh = geom.Mesh.Define(self._stage, path)
+        mesh = geom.Mesh.Define(self.stage, path)
         points = [tuple(float(v) for v in p) for p in box.points.round(6)]
         mesh.CreatePointsAttr(points)
         mesh.CreateFaceVertexCountsAttr([4] * 6)
@@ -146,8 +136,8 @@ class _Writer:
             return self._paints[surface]
         shade, kinds, gf = self._pxr.UsdShade, self._pxr.Sdf.ValueTypeNames, self._pxr.Gf
         path, linear = f'{LOOKS}/paint_{len(self._paints):03d}', _linear(surface.colour)
-        material = shade.Material.Define(self._stage, path)
-        shader = shade.Shader.Define(self._stage, f'{path}/surface')
+        material = shade.Material.Define(self.stage, path)
+        shader = shade.Shader.Define(self.stage, f'{path}/surface')
         shader.CreateIdAttr('UsdPreviewSurface')
         shader.CreateInput('roughness', kinds.Float).Set(1.0 - 0.8 * surface.gloss)
         shader.CreateInput('metallic', kinds.Float).Set(0.0)
@@ -166,10 +156,10 @@ class _Writer:
     def _texture(self, path: str, name: str,
                  colour: tuple[float, float, float]) -> UsdShade.Output:
         shade, kinds = self._pxr.UsdShade, self._pxr.Sdf.ValueTypeNames
-        reader = shade.Shader.Define(self._stage, f'{path}/st')
+        reader = shade.Shader.Define(self.stage, f'{path}/st')
         reader.CreateIdAttr('UsdPrimvarReader_float2')
         reader.CreateInput('varname', kinds.String).Set('st')
-        sampler = shade.Shader.Define(self._stage, f'{path}/texture')
+        sampler = shade.Shader.Define(self.stage, f'{path}/texture')
         sampler.CreateIdAttr('UsdUVTexture')
         sampler.CreateInput('file', kinds.Asset).Set(f'./textures/{name}.png')
         for side in ('wrapS', 'wrapT'):
@@ -181,42 +171,42 @@ class _Writer:
         return sampler.CreateOutput('rgb', kinds.Float3)
 
     def _labels(self) -> None:
-        variants = self._stage.GetPrimAtPath(ROOM).GetVariantSets().AddVariantSet(VARIANTS)
+        variants = self.stage.GetPrimAtPath(ROOM).GetVariantSets().AddVariantSet(VARIANTS)
         for variant, write in (('legacy', self._legacy_label), ('labels', self._label)):
             variants.AddVariant(variant)
             variants.SetVariantSelection(variant)
             with variants.GetVariantEditContext():
                 for name, thing in self._exported.objects():
-                    write(self._stage.GetPrimAtPath(f'{ROOM}/{name}'), NYU13[thing.label])
+                    write(self.stage.GetPrimAtPath(f'{ROOM}/{name}'), NYU13[thing.label])
 
     def _label(self, prim: Usd.Prim, name: str) -> None:
         self._pxr.UsdSemantics.LabelsAPI.Apply(prim, 'class').CreateLabelsAttr().Set([name])
 
     def _legacy_label(self, prim: Usd.Prim, name: str) -> None:
-        # A schema of NVIDIA's own, which usd-core does not know: written out by hand.
+        # A schema of NVIDIA, which usd-core does not know.
         prim.AddAppliedSchema('SemanticsAPI:Semantics')
         for key, value in (('Type', 'class'), ('Data', name)):
             prim.CreateAttribute(f'semantic:Semantics:params:semantic{key}',
                                  self._pxr.Sdf.ValueTypeNames.String).Set(value)
 
     def _lights(self) -> None:
-        """Hang the lamps, and let daylight in at the windows; what walls throw back is traced."""
+        """Add lamps, and daylight at the windows; the renderer computes reflections."""
         geom, room = self._pxr.UsdGeom, self._exported.room
-        geom.Xform.Define(self._stage, LIGHTS)
+        geom.Xform.Define(self.stage, LIGHTS)
         lux, windows = self._pxr.UsdLux, [o for o in room.objects if o.name == 'window']
         for k, light in enumerate(light for light in room.lights if light.kind == 'spot'):
-            lamp = lux.DiskLight.Define(self._stage, f'{LIGHTS}/lamp_{k}')
+            lamp = lux.DiskLight.Define(self.stage, f'{LIGHTS}/lamp_{k}')
             lamp.CreateRadiusAttr(0.15)
             self._shine(lamp, light, _LAMP)
             self._place(lamp, light.position, (0.0, 0.0, 0.0))
         daylight = [light for light in room.lights
                     if light.kind == 'directional' and light.direction[2] < 0]
         for k, (window, light) in enumerate(zip(windows, daylight, strict=True)):
-            glass, pane = window.parts[0], lux.RectLight.Define(self._stage, f'{LIGHTS}/sky_{k}')
+            glass, pane = window.parts[0], lux.RectLight.Define(self.stage, f'{LIGHTS}/sky_{k}')
             pane.CreateWidthAttr(glass.size[0])
             pane.CreateHeightAttr(glass.size[2])
             self._shine(pane, light, _WINDOW)
-            # Before the bars of the window; light leaves along -z, a window looks along +y.
+            # Before the bars of the window. Light leaves along -z, and a window faces +y.
             offset = rotation((0.0, 0.0, window.yaw)) @ (glass.centre + np.array([0, 0.06, 0]))
             self._place(pane, tuple(offset + window.position), (0.5 * math.pi, 0.0, window.yaw))
 
@@ -226,20 +216,20 @@ class _Writer:
         prim.CreateColorAttr(self._pxr.Gf.Vec3f(*(c / max(strength, 1e-6) for c in light.colour)))
 
     def _camera(self) -> None:
-        usd_camera = self._pxr.UsdGeom.Camera.Define(self._stage, CAMERA)
-        optics, start = self._exported.intrinsics, self._exported.way[0]
-        usd_camera.CreateHorizontalApertureAttr(_APERTURE)
-        usd_camera.CreateVerticalApertureAttr(_APERTURE * optics.height / optics.width)
-        usd_camera.CreateFocalLengthAttr(_APERTURE * optics.fx / optics.width)
-        usd_camera.CreateClippingRangeAttr(self._pxr.Gf.Vec2f(NEAR, FAR))
-        # Rows, because USD multiplies from the left; a camera of USD looks along its -z, y up.
+        camera = self._pxr.UsdGeom.Camera.Define(self.stage, CAMERA)
+        lens, start = self._exported.intrinsics, self._exported.way[0]
+        camera.CreateHorizontalApertureAttr(_APERTURE)
+        camera.CreateVerticalApertureAttr(_APERTURE * lens.height / lens.width)
+        camera.CreateFocalLengthAttr(_APERTURE * lens.fx / lens.width)
+        camera.CreateClippingRangeAttr(self._pxr.Gf.Vec2f(NEAR, FAR))
+        # Rows, as USD multiplies from the left. A camera of USD looks along its -z with y up.
         right, up, forward = start.axes()
         rows = np.eye(4)
         rows[:3, :3] = right, up, -forward
-        rows[3, :3] = start.x, start.y, start.z
-        usd_camera.AddTransformOp().Set(self._pxr.Gf.Matrix4d(rows.tolist()))
+        rows[3, :3] = start.position
+        camera.AddTransformOp().Set(self._pxr.Gf.Matrix4d(rows.tolist()))
 
 
 def _linear(colour: tuple[float, float, float]) -> tuple[float, ...]:
-    """Return a colour as light: rooms have them as a screen does (sRGB, IEC 61966-2-1)."""
+    """Return an sRGB colour (IEC 61966-2-1) as linear light."""
     return tuple(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour)

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated camera: room after room, a frame with classes and depth at every step."""
+"""The simulated camera: it drives through room after room and yields frames."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ from depth_distill_ros.worlds.rooms.trajectory import poses
 
 class SimulatedCamera:
     """
-    An endless iterator of ``Frame``, fully determined by its arguments.
+    An endless iterator of ``Frame`` with classes and depth, determined by its arguments.
 
     Parameters
     ----------
     look : 'stream', 'target', or a YAML file of ranges (sim/randomisation.yaml)
-    seed : other seeds give other rooms
+    seed : of the rooms and the path
     size : (height, width), pixels
     frames_per_room : frames before the next room
-    vertical_fov : radians; a file of ranges may draw another for each room
-    shadows : the main light casts shadows; slower
-    rate : frames per second of simulated time; stamps are whole frames of it
-    stride : metres of progress between frames: 0.06 is a robot at 0.3 m/s seen at 5 Hz, 0.35
-        gives unlike views of a room for training
+    vertical_fov : radians; a file of ranges may draw another one for each room
+    shadows : the ceiling lamp casts shadows; slower
+    rate : frames per second of simulated time, from which stamps follow
+    stride : metres of progress between frames: 0.06 is a robot at 0.3 m/s seen at 5 Hz; 0.35
+        gives different views of a room, for training
 
     Attributes
     ----------
     intrinsics : of the last frame
-    room, pose : what the last frame shows, and from where
-    room_index : counts the rooms from 0
+    room, pose : of the last frame
+    room_index : counts from 0
 
     Raises
     ------
-    DepthDistillError : an unknown look, impossible numbers, or no OpenGL.
+    DepthDistillError : an unknown look, a number out of range, or no OpenGL.
 
     """
 
@@ -72,11 +72,11 @@ class SimulatedCamera:
         self._sensor: SensorModel | None = None
 
     def __iter__(self) -> Iterator[Frame]:
-        """Return the camera itself: a second loop goes on where the first stopped."""
+        """Return the camera itself: a second loop continues where the first stopped."""
         return self
 
     def __next__(self) -> Frame:
-        """Take one step and return what is seen."""
+        """Take one step and return the frame."""
         if self._frame % self._frames_per_room == 0:
             self._enter_next_room()
         self.pose = next(self._poses)
@@ -88,13 +88,9 @@ class SimulatedCamera:
         return Frame(image, depth, semantics, self.intrinsics, stamp=stamp)
 
     def right_view(self, baseline: float) -> np.ndarray:
-        """
-        Return what a second camera sees of the last frame, H x W x 3 uint8.
-
-        It looks the same way from ``baseline`` metres to the right: the pair is rectified.
-        """
-        x, y, z = baseline * self.pose.axes()[0]
-        pose = self.pose._replace(x=self.pose.x + x, y=self.pose.y + y, z=self.pose.z + z)
+        """Return the right image of a rectified pair with the last frame, H×W×3 uint8."""
+        x, y, z = self.pose.position + baseline * self.pose.axes()[0]
+        pose = self.pose._replace(x=x, y=y, z=z)
         image = self._renderer.render(pose)[0]
         return image if self._sensor is None else self._sensor(image)
 
@@ -105,7 +101,7 @@ class SimulatedCamera:
         self._renderer.load(self.room)
         self.intrinsics = self._renderer.intrinsics = Intrinsics.from_vertical_fov(
             randomise.vertical_fov(self.look, key, self._vertical_fov), self.intrinsics.size)
-        # Independent streams: a change to the path must not change the rooms, nor the grain.
+        # Separate generators: a change to the path changes neither the rooms nor the noise.
         way, grain = (np.random.default_rng((*key, k)) for k in (1, 2))
         self._poses = poses(FreeSpace(self.room, self.look.clearance), self.look, way,
                             self._stride)

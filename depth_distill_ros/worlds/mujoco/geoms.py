@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A room as the list of primitives that MuJoCo's renderer draws; no OpenGL here."""
+"""A room as the list of primitives that MuJoCo's renderer draws, without OpenGL."""
 
 from __future__ import annotations
 
@@ -23,19 +23,16 @@ _CONTACT_SOLID = 0.20
 
 class Geom(NamedTuple):
     """
-    One primitive in the room's frame.
+    One primitive in the room's frame; shape, texture, emission and gloss as in ``scene``.
 
     Attributes
     ----------
-    shape : 'box', 'cylinder' or 'ellipsoid'
     half : half extents, metres
     centre : metres
-    turn : 9 numbers, its rotation row by row
+    turn : rotation, 9 numbers row by row
     rgba : float32, 0..1
     label : class id
-    texture : name in ``Room.textures``, or None
     repeat : copies of the texture over the widest face
-    emission, gloss : 0..1
 
     """
 
@@ -53,10 +50,10 @@ class Geom(NamedTuple):
 
 def geoms(room: Room) -> list[Geom]:
     """
-    Return all that is drawn of a room, the dark patches under the furniture last.
+    Return the primitives of a room, and after them dark patches under the furniture.
 
-    A slab with a tiled texture (a wall, the floor) becomes panels, because light is computed
-    per vertex; a stick gets its texture's mean colour, which is all one sees of it.
+    A slab with a tiled texture (a wall, the floor) becomes panels, because OpenGL computes light
+    per vertex. A thin part gets the mean colour of its texture.
     """
     means = room.mean_colours()
     result = []
@@ -77,7 +74,7 @@ def geoms(room: Room) -> list[Geom]:
 
 
 def _ground(room: Room) -> Iterator[Geom]:
-    """Darken the floor under what stands on it: no light here fades in corners by itself."""
+    """Yield dark patches under the furniture, as the lights cause no shadows in corners."""
     for thing in room.objects:
         low, high = thing.bounds()
         if thing.label in (FLOOR, WALL, CEILING, WINDOW) or low[2] > 0.01 or high[2] < 0.1:
@@ -103,8 +100,8 @@ def _panels(part: Part) -> list[tuple[tuple, tuple]]:
             continue
         step = next(tiles)
         step *= max(1, round(_PANEL / step))
-        # The last panel keeps the rhythm of the tiles and runs on behind the next wall, but
-        # never up through the ceiling.
+        # The last panel has its full length, to keep whole tiles, and ends behind the next wall;
+        # upwards it ends at the ceiling.
         spans.append(list(_spans(low, low + part.size[axis], step, clip=axis == 2)))
     return [tuple(zip(*piece, strict=True)) for piece in itertools.product(*spans)]
 
@@ -118,17 +115,27 @@ def _spans(low: float, high: float, step: float, clip: bool) -> Iterator[tuple[f
 
 
 def _repeat(size: tuple[float, float, float], material: Material) -> tuple[float, float]:
+    return tuple(max(0.05, r) for r in repeats(size, material, int(np.argmin(size))))
+
+
+def repeats(size: tuple[float, float, float], material: Material,
+            axis: int) -> tuple[float, float]:
+    """Return how often a texture fits the face of a box across ``axis``: along, up."""
     if material.tile is None:
         return 1.0, 1.0
-    flat = int(np.argmin(size))
-    across = [size[k] for k in range(3) if k != flat]
-    return tuple(max(0.05, a / t) for a, t in zip(across, material.tile, strict=True))
+    along, up = face_axes(axis)
+    return size[along] / material.tile[0], size[up] / material.tile[1]
+
+
+def face_axes(axis: int) -> tuple[int, int]:
+    """Return the axes of a box that run along and up the face whose normal is ``axis``."""
+    return ((1, 2), (0, 2), (0, 1))[axis]
 
 
 def culled(middle: np.ndarray, radius: np.ndarray, axes: tuple[np.ndarray, ...],
            slopes: tuple[float, float]) -> np.ndarray:
     """
-    Return the indices of what a camera can see, in order.
+    Return the indices of the primitives in a camera's view, in order.
 
     Parameters
     ----------

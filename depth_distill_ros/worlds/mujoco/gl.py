@@ -1,10 +1,11 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The choice of an OpenGL without a display, made before mujoco is imported."""
+"""Chooses an OpenGL that needs no display, before mujoco is imported."""
 
 from __future__ import annotations
 
 import ctypes.util
+from importlib.util import find_spec
 import os
 import sys
 from types import ModuleType
@@ -20,14 +21,7 @@ class GraphicsError(DepthDistillError):
 
 
 def choose() -> None:
-    """
-    Set MUJOCO_GL to 'egl', else 'osmesa', unless the user has set it.
-
-    Raises
-    ------
-    GraphicsError : neither library is installed; names the packages.
-
-    """
+    """Set MUJOCO_GL to 'egl', else 'osmesa', unless it is set; GraphicsError without either."""
     if os.environ.get('MUJOCO_GL'):
         return
     for name, library in (('egl', 'EGL'), ('osmesa', 'OSMesa')):
@@ -49,9 +43,12 @@ def load_mujoco() -> ModuleType:
     """
     if 'mujoco' in sys.modules and not os.environ.get('MUJOCO_GL'):
         raise GraphicsError(
-            'simulator: mujoco was imported before and has taken an OpenGL that needs a display: '
+            'simulator: mujoco was imported before and uses an OpenGL that needs a display: '
             'set MUJOCO_GL=egl, or import depth_distill_ros.worlds.mujoco.camera first')
     choose()
+    if find_spec('triton') is not None:
+        # torch's optimisers import triton. Where Mesa's LLVM is loaded first, that import crashes.
+        import triton  # noqa: F401
     try:
         import mujoco
     except ModuleNotFoundError as error:

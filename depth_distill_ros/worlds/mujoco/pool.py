@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Frames for training straight from the simulator, rendered by other processes while it trains."""
+"""Rendered frames for training, from processes that render while another one trains."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
 _RENDER_SIZE = (240, 320)
 VERTICAL_FOV = math.radians(45.0)
-# metres between the frames of a room: views unlike one another
+# Metres between the frames of a room, for different views.
 _STRIDE = 0.35
 _RENDERER_NICENESS = 5
 
 
 class RenderedPool:
     """
-    A ring of the newest rendered frames, drawn from at random.
+    A ring of the newest rendered frames, from which training draws at random.
 
-    Rooms never repeat: every renderer walks its own seeds. Rendering keeps ahead of training, each
-    frame being used about `reuse` times, and waits when it is far enough ahead.
+    Rooms never repeat, as every renderer has its own seeds. Rendering stays ahead of training such
+    that each frame is used about `reuse` times, and waits when it is far enough ahead.
 
-    look: a built-in one or a YAML file of ranges (sim/randomisation.yaml).
-    size: (height, width) of the pictures. depth_size: of the depth, metres, nearest-sampled, as
-    a camera of VERTICAL_FOV would have to be away to take the same picture (``canonical_depth``).
+    look : a built-in one or a YAML file of ranges (sim/randomisation.yaml)
+    size : (height, width) of the images
+    depth_size : (height, width) of the depth, which is ``canonical_depth``, nearest-sampled
 
-    Raises DepthDistillError where the ring does not fit into shared memory.
+    Raises DepthDistillError if the ring does not fit into shared memory.
     """
 
     def __init__(self, look: str, seed: int, size: tuple[int, int], depth_size: tuple[int, int],
@@ -50,11 +50,11 @@ class RenderedPool:
             self._depth = torch.zeros((capacity, *depth_size), dtype=torch.float16).share_memory_()
         except RuntimeError:
             needed = capacity * (3 * math.prod(size) + 2 * math.prod(depth_size)) / 2**20
-            # torch's own error holds the tensor, which takes minutes and gigabytes to print
+            # The error of torch holds the tensor, and printing it takes minutes and gigabytes.
             raise DepthDistillError(
                 f'the rendered frames need {needed:.0f} MB of shared memory, which /dev/shm has '
                 'not; give the container more (docker run --shm-size 2g), or choose smaller '
-                'pictures') from None
+                'images') from None
         self._reuse, self._frames_per_room = reuse, frames_per_room
         self._generator = torch.Generator().manual_seed(seed)
         self._drawn = 0
@@ -79,7 +79,7 @@ class RenderedPool:
         return math.ceil(self.rendered / self._frames_per_room)
 
     def draw(self, count: int) -> tuple[Tensor, Tensor]:
-        """count×H×W×3 uint8 pictures and count×h×w float32 metres, waiting for the first ones."""
+        """Return count×H×W×3 uint8 images and count×h×w float32 metres; wait for the first."""
         first = min(4 * count, len(self._images))
         self._wanted.value = max(self._wanted.value, first)
         while self.rendered < first:
@@ -114,11 +114,11 @@ def _camera(look: str, seed: int, frames_per_room: int) -> SimulatedCamera:
 
 def canonical_depth(frame: Frame) -> np.ndarray:
     """
-    Return the depth, H x W metres, for the lens that a model of these frames is said to know.
+    Return the depth, H×W metres, scaled to a camera of VERTICAL_FOV.
 
-    A file of ranges gives each room a field of view of its own. A network sees no focal length:
-    its depth is scaled by that of the camera in use against the one of its card, so what it
-    learns must be scaled to the latter (Yin et al., Metric3D, 2023).
+    A file of ranges gives each room another field of view, and a network does not know the focal
+    length. Its depth is later scaled by the focal length of the camera in use over that of its
+    model card, so that its targets must have the latter (Yin et al., Metric3D, 2023).
     """
     known = Intrinsics.from_vertical_fov(VERTICAL_FOV, frame.depth.shape)
     return frame.depth * np.float32(focal_factor(frame.intrinsics, known))
@@ -149,7 +149,7 @@ def _render(look: str, seed: int, frames_per_room: int, images: Tensor, depth: T
 def held_out_frames(look: str, seed: int, rooms: int, size: tuple[int, int],
                     depth_size: tuple[int, int], frames_per_room: int = 4,
                     ) -> tuple[np.ndarray, np.ndarray]:
-    """N×H×W×3 uint8 pictures and N×h×w float32 metres of `rooms` rooms, for evaluation."""
+    """Return N×H×W×3 uint8 images and N×h×w float32 metres of `rooms` rooms, for evaluation."""
     view, depth_view = View.fit(_RENDER_SIZE, size), View.fit(_RENDER_SIZE, depth_size)
     images, depth = [], []
     with _camera(look, seed, frames_per_room) as camera:

@@ -1,11 +1,11 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Rooms drawn by MuJoCo's renderer: colour in one pass, classes and depth in another.
+Renders rooms with MuJoCo: colour in one pass, classes and depth in another.
 
-One model without bodies gives the context its texture slots. A room is then written straight
-into the abstract scene (mjvGeom, mjvLight) and its textures into the slots, so a new room
-costs no compilation and no new OpenGL context, and thousands of them leave nothing behind.
+One model without bodies gives the context its texture slots. A room is written into the abstract
+scene (mjvGeom, mjvLight) and its textures into the slots. A new room therefore needs neither a
+compilation nor an OpenGL context, and thousands of them use no more memory.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ _LIGHTS = {'spot': mujoco.mjtLightType.mjLIGHT_SPOT,
 
 class MujocoRenderer:
     """
-    A camera of one size for any number of rooms; all calls from one thread.
+    A camera of one size for any number of rooms; all calls come from one thread.
 
-    Small pictures are drawn larger (to about 336 rows) and shrunk, which smooths edges at a
-    fraction of what multisampling costs in software.
+    Small images are rendered larger (at about 336 rows) and shrunk. This smooths edges and is much
+    faster than multisampling in software.
 
     Parameters
     ----------
     intrinsics : square pixels, principal point in the middle; others of the same size may be
-        assigned between pictures
-    shadows : let the main light cast shadows (half the speed, or less)
+        assigned between images
+    shadows : the ceiling lamp casts shadows, at half the speed or less
 
     Raises
     ------
@@ -64,7 +64,7 @@ class MujocoRenderer:
             self._context = mujoco.MjrContext(self._model, mujoco.mjtFontScale.mjFONTSCALE_50)
         except Exception as error:
             raise gl.failed(error) from error
-        # An MjrContext that is merely collected deletes its names in whatever context is current.
+        # Without this, a collected MjrContext deletes its names in the context that is current.
         self._free = weakref.finalize(self, _free, self._gl, self._context)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
         self._scene = mujoco.MjvScene(self._model, _MOST_GEOMS)
@@ -90,14 +90,9 @@ class MujocoRenderer:
 
     def render(self, pose: Pose) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """
-        Look into the room.
+        Return image, semantics and depth at a pose.
 
-        Returns
-        -------
-        image : H x W x 3 uint8 RGB
-        semantics : H x W uint8, NYU13
-        depth : H x W float32, z in metres, NaN where there is nothing
-
+        H×W×3 uint8 RGB; H×W uint8, NYU13; H×W float32, z in metres, NaN where there is nothing.
         """
         self._gl.make_current()
         height, width = self.intrinsics.size
@@ -119,21 +114,21 @@ class MujocoRenderer:
         image = self._colour[::-1]
         if self._fine != (height, width):
             image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-        # A class is drawn as id + 1, and nothing as 0.
+        # A class has the value id + 1, and 0 is the background.
         seen = self._ids[::-1, :, 0]
         semantics = np.where(seen > 0, seen - 1, 0).astype(np.uint8)
         depth = _NEAR * _FAR / (_FAR - self._buffer[::-1] * (_FAR - _NEAR))
         depth[seen == 0] = np.nan
         return np.ascontiguousarray(image), semantics, depth.astype(np.float32)
 
-    def _upload(self, pictures: dict[str, np.ndarray]) -> dict[str, int]:
+    def _upload(self, textures: dict[str, np.ndarray]) -> dict[str, int]:
         """Put each texture into a slot of its size; return the slots by name."""
         slots: dict[str, int] = {}
         free = {size: [k for k, s in enumerate(_SLOTS) if s == size] for size in set(_SLOTS)}
-        for name, picture in pictures.items():
-            slot = slots[name] = free[picture.shape[0]].pop(0)
+        for name, texture in textures.items():
+            slot = slots[name] = free[texture.shape[0]].pop(0)
             start = self._model.tex_adr[slot]
-            self._model.tex_data[start:start + picture.size] = picture.ravel()
+            self._model.tex_data[start:start + texture.size] = texture.ravel()
             mujoco.mjr_uploadTexture(self._model, self._context, slot)
         return slots
 
@@ -154,8 +149,8 @@ class MujocoRenderer:
             index, geom.label, geom.emission, geom.gloss)
 
     def _light(self, room: Room) -> None:
-        # The ambient light spreads from the lamp, so far corners are darker; it is a light of its
-        # own because in its own shadow a light gives nothing at all.
+        # The ambient light comes from the lamp's place, so that far corners are darker. It is a
+        # separate light, because a light contributes nothing in its own shadow.
         main, dark = room.lights[0], (0.0, 0.0, 0.0)
         lit = [(light, light.colour, dark) for light in room.lights]
         lit.append((main, dark, room.ambient))
@@ -183,7 +178,7 @@ class MujocoRenderer:
             camera.orthographic = 0
 
     def _fill(self, pose: Pose, directions: tuple[np.ndarray, ...]) -> None:
-        """Hand over only what the view's pyramid touches: drawing costs per primitive."""
+        """Pass on only the primitives in view, as rendering time grows with their number."""
         slopes = (0.5 * self.intrinsics.width / self.intrinsics.fx,
                   0.5 * self.intrinsics.height / self.intrinsics.fy)
         chosen = culled(self._middle - (pose.x, pose.y, pose.z), self._radius, directions, slopes)

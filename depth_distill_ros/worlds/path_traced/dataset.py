@@ -32,18 +32,18 @@ _CURE = 'mend that and run the same command again, it goes on where it stopped'
 def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],
            rooms: Mapping[str, int] | None = None) -> None:
     """
-    Make ``folder/{train,val,test}``, each as ``folder:PATH`` reads it, or complete it.
+    Write ``folder/{train,val,test}``, each a data set ``folder:PATH``, or complete them.
 
     Parameters
     ----------
-    jobs : processes, each of one thread
-    report : is told after every room
-    rooms : only the first so many of these splits; None: all of all
+    jobs : processes of one thread each
+    report : called with a line after every room
+    rooms : number of rooms by split, the first ones; None is all
 
     Raises
     ------
-    DepthDistillError : the renderer is not installed, or the folder is of something else or
-        cannot be written; what was rendered stays, and another call goes on there.
+    DepthDistillError : the renderer is not installed, or the folder has other contents or cannot
+        be written. Another call continues with the rooms that are there.
 
     """
     wanted = world.rooms if rooms is None else rooms
@@ -56,7 +56,7 @@ def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],
         for split in SPLITS:
             for part in _PARTS:
                 (folder / split / part).mkdir(parents=True, exist_ok=True)
-            # not again under the eyes of one who trains on what is there
+            # A training may read the file of an earlier call.
             if not (folder / split / 'K.txt').exists():
                 np.savetxt(folder / split / 'K.txt', world.camera.matrix())
     total = sum(wanted.values())
@@ -70,7 +70,7 @@ def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],
             render_room(world, folder, split, room)
             tell(number, split, room)
         return
-    # the renderer's own threads do not survive a fork
+    # The threads of the renderer do not survive a fork.
     with ProcessPoolExecutor(jobs, get_context('spawn'), _end_with_the_parent) as pool:
         futures = {pool.submit(render_room, world, folder, *which): which for which in missing}
         try:
@@ -85,7 +85,7 @@ def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],
 
 
 def _end_with_the_parent() -> None:
-    """End a process at once, and quietly, at Ctrl-C or where the command was killed."""
+    """End the process at once at Ctrl-C, or when the parent process has exited."""
     def wait() -> None:
         parent_process().join()
         os._exit(1)
@@ -94,7 +94,7 @@ def _end_with_the_parent() -> None:
 
 
 def render_room(world: World, folder: Path, split: str, number: int) -> None:
-    """Write the pictures of one room; all of them are rendered before the first is written."""
+    """Write the frames of one room; all are rendered before the first is written."""
     seed = world.room_seed(split, number)
     room = generate(seed)
     tracer, camera = Tracer(room.parts, room.sun), Camera(world.size)

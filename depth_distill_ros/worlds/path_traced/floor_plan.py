@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The plan of a room: its outline, its walls, and what still has room on its floor."""
+"""The floor plan of a room: outline, walls, openings, and the placement of things."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import numpy as np
 from depth_distill_ros.worlds.path_traced.thing import Thing
 
 CELL = 0.05
-# what a door needs before it
+# Free depth before a door, metres.
 _DOORSTEP = 0.9
-# how far a back may hide a window
+# Metres by which a thing may be taller than the sill of a window behind it.
 _BEFORE_WINDOW = 0.3
 
 
 @dataclass(frozen=True)
 class Wall:
-    """From one corner of the outline to the next, the room on its left."""
+    """A wall from one corner of the outline to the next; the room is on its left."""
 
     start: np.ndarray
     end: np.ndarray
@@ -54,18 +54,18 @@ class Opening:
     door: bool = False
 
 
-class Plan:
+class FloorPlan:
     """
     The floor on a grid of 5 cm.
 
     Attributes
     ----------
-    outline : corners, N×2 metres, counter-clockwise; the first one sees the whole room
+    outline : corners, N×2 metres, counter-clockwise; all of the room is visible from the first
     walls : one between each corner and the next
     height : of the ceiling, metres
-    things : what was placed, in the room's coordinates
-    solid : cells, [y, x], where something stands
-    centres : (x, y) of what stands there
+    things : those placed, in the coordinates of the room
+    solid : occupied cells, indexed [y, x]
+    centres : (x, y) of the things on the floor
 
     """
 
@@ -84,7 +84,7 @@ class Plan:
         self._kept = np.zeros(self._shape, bool)
 
     def open(self, opening: Opening) -> None:
-        """Cut an opening; nothing is put before it that would hide or bar it."""
+        """Cut an opening, which later things may neither hide nor block."""
         self.openings.append(opening)
         if opening.door:
             wall = self.walls[opening.wall]
@@ -93,7 +93,7 @@ class Plan:
                 wall.point(opening.high, _DOORSTEP), wall.point(opening.low, _DOORSTEP)]))
 
     def add(self, thing: Thing, at: np.ndarray, turn: float, z: float = 0.0) -> None:
-        """Place a thing, whatever is there."""
+        """Place a thing without a check."""
         self.things.append(thing.moved((*at, z), turn))
         rectangle = self._footprint(thing, at, turn, 0.0)
         if rectangle is not None and z < 1.0:
@@ -101,7 +101,7 @@ class Plan:
             self.centres.append(rectangle.mean(axis=0))
 
     def against_wall(self, thing: Thing, gap: float = 0.02) -> bool:
-        """Place a thing with its back to a wall, if there is a place."""
+        """Place a thing with its back to a wall; return whether it fits anywhere."""
         x0, y0, x1, _ = thing.bounds(0.0, 9.0)
         high = max(float(part.mesh.corners[..., 2].max()) for part in thing.parts)
         places = [(number, along) for number, wall in enumerate(self.walls)
@@ -119,7 +119,7 @@ class Plan:
 
     def freely(self, thing: Thing, tries: int = 80,
                turns: tuple[float, ...] = (0.0, 0.5 * np.pi)) -> bool:
-        """Place a thing anywhere, at about one of some turns."""
+        """Place a thing on the floor, at about one of some angles; return whether it fits."""
         cells = np.argwhere(~self.solid)
         for _ in range(tries if len(cells) else 0):
             row, column = cells[int(self.rng.integers(len(cells)))]
@@ -131,7 +131,7 @@ class Plan:
         return False
 
     def on_wall(self, thing: Thing, z: float, tries: int = 10) -> bool:
-        """Hang a thing on a wall, its z = 0 at height `z`, where nothing stands or opens."""
+        """Hang a thing, its z = 0 at height `z`, on a free part of a wall if there is one."""
         x0, y0, x1, _ = thing.bounds(-9.0, 9.0)
         heights = np.concatenate([p.mesh.corners[..., 2].ravel() for p in thing.parts]) + z
         for _ in range(tries):
@@ -143,7 +143,7 @@ class Plan:
             if self.hidden(number, along + x0, along + x1, heights.min(), heights.max()):
                 continue
             self.things.append(thing.moved((*wall.point(along, 0.002 - y0), z), wall.turn))
-            # no second thing at the same place
+            # Keep the place free of further things.
             self.openings.append(Opening(number, along + x0, along + x1, heights.min(),
                                          heights.max()))
             return True
@@ -155,7 +155,7 @@ class Plan:
         return int(self.rng.choice(len(lengths), p=lengths / lengths.sum()))
 
     def hidden(self, wall: int, low: float, high: float, bottom: float, top: float) -> bool:
-        """Whether that part of a wall meets an opening or what hangs there."""
+        """Return whether that part of a wall overlaps an opening or a thing on the wall."""
         return any(o.wall == wall and low < o.high + 0.06 and o.low - 0.06 < high
                    and bottom < o.top and o.bottom + 0.02 < top for o in self.openings)
 
@@ -179,9 +179,9 @@ class Plan:
         return corners @ np.array([[c, s], [-s, c]]) + at
 
     def _cells(self, corners: np.ndarray) -> np.ndarray:
-        """Return the cells whose centres lie in a polygon."""
+        """Return the cells with their centres in a polygon."""
         mask = np.zeros(self._shape, np.uint8)
         points = (corners - self.origin) / CELL - 0.5
-        # 1/16 cell; fillPoly draws the edge too, which a place at a wall has to be allowed
+        # In 1/16 cells. fillPoly fills the edge too, so that things fit at a wall.
         cv2.fillPoly(mask, [np.round(16 * points).astype(np.int32)], 1, shift=4)
         return mask.astype(bool)

@@ -11,14 +11,14 @@ from depth_distill_ros.worlds.class_ids import FLOOR, PICTURE
 from depth_distill_ros.worlds.path_traced import traced_ornaments as small
 from depth_distill_ros.worlds.path_traced import traced_seating as seating
 from depth_distill_ros.worlds.path_traced import traced_storage as storage
-from depth_distill_ros.worlds.path_traced.floor_plan import Plan
+from depth_distill_ros.worlds.path_traced.floor_plan import FloorPlan
 from depth_distill_ros.worlds.path_traced.thing import Thing
 from depth_distill_ros.worlds.path_traced.traced_materials import Materials
 
 _TURNS = tuple(k * 0.5 * math.pi for k in range(4))
 
 
-def _living(plan: Plan, m: Materials) -> None:
+def _living(plan: FloorPlan, m: Materials) -> None:
     rng = m.rng
     group = Thing().put(seating.sofa(m, rng.uniform(1.5, 2.6)), (0, 0, 0))
     if rng.random() < 0.8:
@@ -39,7 +39,7 @@ def _living(plan: Plan, m: Materials) -> None:
     plan.freely(seating.stool(m))
 
 
-def _bedroom(plan: Plan, m: Materials) -> None:
+def _bedroom(plan: FloorPlan, m: Materials) -> None:
     rng = m.rng
     group = seating.bed(m)
     wide = group.bounds(0, 3)[2]
@@ -57,7 +57,7 @@ def _bedroom(plan: Plan, m: Materials) -> None:
     plan.freely(seating.sofa(m, 0.8), turns=_TURNS)
 
 
-def _office(plan: Plan, m: Materials) -> None:
+def _office(plan: FloorPlan, m: Materials) -> None:
     rng = m.rng
     for _ in range(int(rng.integers(2, 5))):
         _desk(plan, m)
@@ -69,7 +69,7 @@ def _office(plan: Plan, m: Materials) -> None:
     plan.on_wall(board, 0.95)
 
 
-def _dining(plan: Plan, m: Materials) -> None:
+def _dining(plan: FloorPlan, m: Materials) -> None:
     rng = m.rng
     if rng.random() < 0.7:
         plan.against_wall(storage.kitchen(m, rng.uniform(1.6, 3.0)))
@@ -80,7 +80,7 @@ def _dining(plan: Plan, m: Materials) -> None:
     plan.freely(seating.stool(m))
 
 
-def _mixed(plan: Plan, m: Materials) -> None:
+def _mixed(plan: FloorPlan, m: Materials) -> None:
     rng = m.rng
     plan.against_wall(seating.sofa(m, rng.uniform(1.3, 2.2)))
     _dine(plan, m)
@@ -90,7 +90,7 @@ def _mixed(plan: Plan, m: Materials) -> None:
     _storage(plan, m, int(rng.integers(1, 4)))
 
 
-def _hall(plan: Plan, m: Materials) -> None:
+def _hall(plan: FloorPlan, m: Materials) -> None:
     rng = m.rng
     _storage(plan, m, int(rng.integers(1, 4)))
     plan.against_wall(_set(m, storage.table(m, rng.uniform(0.8, 1.3), 0.35, 0.8), 0.8, 0.3, 4))
@@ -99,14 +99,14 @@ def _hall(plan: Plan, m: Materials) -> None:
     plan.freely(_rug(m))
 
 
-# by kind of room: the share of rooms that are of it, and what furnishes it
-FURNISH: dict[str, tuple[float, Callable[[Plan, Materials], None]]] = {
+# By kind of room: its share of all rooms, and the function that furnishes it.
+FURNISH: dict[str, tuple[float, Callable[[FloorPlan, Materials], None]]] = {
     'living room': (0.24, _living), 'bedroom': (0.22, _bedroom), 'office': (0.18, _office),
     'dining room': (0.14, _dining), 'studio': (0.16, _mixed), 'hall': (0.06, _hall)}
 
 
-def dress(plan: Plan, m: Materials) -> None:
-    """Add what any room has: pictures, wall shelves, plants and what lies on the floor."""
+def dress(plan: FloorPlan, m: Materials) -> None:
+    """Add pictures, wall shelves, plants and small things on the floor."""
     rng = m.rng
     for _ in range(int(rng.integers(1, 5))):
         plan.on_wall(_picture(m), rng.uniform(1.05, 1.45))
@@ -120,7 +120,7 @@ def dress(plan: Plan, m: Materials) -> None:
         plan.freely(small.FLOOR[int(rng.integers(len(small.FLOOR)))](m), 8)
 
 
-def _storage(plan: Plan, m: Materials, count: int) -> None:
+def _storage(plan: FloorPlan, m: Materials, count: int) -> None:
     rng = m.rng
     for _ in range(count):
         width = rng.uniform(0.5, 1.5)
@@ -132,7 +132,7 @@ def _storage(plan: Plan, m: Materials, count: int) -> None:
         plan.against_wall(thing)
 
 
-def _dine(plan: Plan, m: Materials) -> None:
+def _dine(plan: FloorPlan, m: Materials) -> None:
     rng = m.rng
     round_top = rng.random() < 0.3
     width = rng.uniform(0.9, 1.2) if round_top else rng.uniform(1.0, 1.9)
@@ -154,7 +154,7 @@ def _dine(plan: Plan, m: Materials) -> None:
     plan.freely(group, 200, _TURNS)
 
 
-def _desk(plan: Plan, m: Materials) -> None:
+def _desk(plan: FloorPlan, m: Materials) -> None:
     rng = m.rng
     width, depth, height = rng.uniform(1.0, 1.7), rng.uniform(0.6, 0.8), rng.uniform(0.70, 0.77)
     group = Thing().put(storage.table(m, width, depth, height), (0, depth / 2, 0))
@@ -171,7 +171,7 @@ def _desk(plan: Plan, m: Materials) -> None:
     plan.against_wall(group)
 
 
-def _television(plan: Plan, m: Materials) -> None:
+def _television(plan: FloorPlan, m: Materials) -> None:
     rng = m.rng
     width, height = rng.uniform(1.0, 1.8), rng.uniform(0.35, 0.6)
     group = storage.cabinet(m, width, height, 0.4)
@@ -183,8 +183,7 @@ def _television(plan: Plan, m: Materials) -> None:
 def _set(m: Materials, thing: Thing, height: float, depth: float, count: int) -> Thing:
     """Put up to `count` small things on a piece of furniture."""
     x0, y0, x1, y1 = thing.bounds()
-    return thing.put(storage.scatter(m, 0.8 * (x1 - x0), depth, count),
-                     (0, (y0 + y1) / 2, height))
+    return thing.put(storage.scatter(m, 0.8 * (x1 - x0), depth, count), (0, (y0 + y1) / 2, height))
 
 
 def _rug(m: Materials) -> Thing:

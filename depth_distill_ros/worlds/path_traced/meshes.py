@@ -15,14 +15,11 @@ Vector = Sequence[float]
 @dataclass(frozen=True)
 class Mesh:
     """
-    M triangles that share nothing, so that meshes are merged by concatenation.
+    M separate triangles; concatenation merges meshes.
 
-    Attributes
-    ----------
     corners : M×3×3, metres
     normals : M×3×3, unit length, at the corners
     uv : M×3×2, metres along the surface
-
     """
 
     corners: np.ndarray
@@ -30,17 +27,17 @@ class Mesh:
     uv: np.ndarray
 
     def moved(self, offset: Vector, turn: float = 0.0) -> Mesh:
-        """Return it turned by `turn` radians about z, then moved by `offset` metres."""
+        """Return the mesh turned by `turn` radians about z, then moved by `offset` metres."""
         c, s = np.cos(turn), np.sin(turn)
         return self.transformed(np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]]), offset)
 
     def tilted(self, angle: float) -> Mesh:
-        """Return it turned by `angle` radians about x (y towards z)."""
+        """Return the mesh turned by `angle` radians about x (y towards z)."""
         c, s = np.cos(angle), np.sin(angle)
         return self.transformed(np.array([[1.0, 0, 0], [0, c, -s], [0, s, c]]), (0, 0, 0))
 
     def transformed(self, rotation: np.ndarray, offset: Vector) -> Mesh:
-        """Return it turned by a 3×3 rotation, then moved by `offset` metres."""
+        """Return the mesh turned by a 3×3 rotation, then moved by `offset` metres."""
         return Mesh(self.corners @ rotation.T + np.asarray(offset, float),
                     self.normals @ rotation.T, self.uv)
 
@@ -80,12 +77,9 @@ def box(size: Vector, bottom: Vector = (0, 0, 0)) -> Mesh:
 def rounded(size: Vector, radius: float, bottom: Vector = (0, 0, 0), puff: float = 0.0,
             steps: int = 7) -> Mesh:
     """
-    Return a box with edges of `radius`, as a mattress or a cushion.
+    Return a box with edges of `radius`, such as a mattress or a cushion.
 
-    Parameters
-    ----------
-    puff : how much further the middle of its large faces bulges, share of the thickness
-
+    puff : by how much the middle of its large faces bulges, share of the thickness
     """
     half = np.asarray(size, float) / 2
     radius = min(radius, 0.98 * half.min())
@@ -113,7 +107,7 @@ def cylinder(radius: float, height: float, bottom: Vector = (0, 0, 0), top: floa
 
 def lathe(profile: Sequence[tuple[float, float]], bottom: Vector = (0, 0, 0), sides: int = 24,
           smooth_profile: bool = True) -> Mesh:
-    """Return the solid that a profile of (radius, height), metres, sweeps about z."""
+    """Return the solid of revolution of a profile of (radius, height), metres, about z."""
     r, z = np.array(profile, float).T
     dr, dz = np.diff(r), np.diff(z)
     slope = np.stack([dz, -dr], axis=1) / (np.hypot(dr, dz)[:, None] + 1e-12)
@@ -168,7 +162,7 @@ def sheet(points: np.ndarray) -> Mesh:
 
 
 def polygon(points: Sequence[Vector]) -> Mesh:
-    """Return the flat face of a polygon, all of which its first corner sees."""
+    """Return a flat polygon, all of which is visible from its first corner."""
     ring = np.asarray(points, float)
     return from_corners(np.stack([np.broadcast_to(ring[0], ring[2:].shape), ring[1:-1], ring[2:]],
                                  axis=1))
@@ -181,7 +175,7 @@ def poster(corners: np.ndarray) -> Mesh:
 
 
 def _grid(steps: int) -> np.ndarray:
-    # denser towards the edges, where the rounding is
+    # Denser towards the round edges.
     line = np.sin(np.linspace(-np.pi / 2, np.pi / 2, steps + 1))
     return _cells(np.stack(np.meshgrid(line, line), axis=2))
 

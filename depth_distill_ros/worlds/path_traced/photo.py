@@ -1,42 +1,38 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the robot's camera makes of the light: exposure, colour, lens, noise, tone curve."""
+"""The camera of the path-traced rooms: exposure, colour, lens, noise and tone curve."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-# The camera of this world: one for all rooms, as a robot has one.
+from depth_distill_ros.worlds.primitives import vignette
+
+# One camera for all rooms, as a robot has one.
 _VIGNETTE, _BLUR = 0.25, 0.38
 _READ, _SHOT = 0.003, 0.012
 _TINT = np.array([1.03, 1.0, 0.95], np.float32)
 _GREY = 0.27
-# how much of the lamps' colour the white balance takes away
+# Share of the colour of the lamps that the white balance removes.
 _BALANCE = 0.65
 
 
 class Camera:
     """
-    Turns linear light into the picture of one camera with automatic exposure.
+    Turns linear light into the image of one camera with automatic exposure.
 
-    Parameters
-    ----------
     size : (height, width), pixels
-
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
-        rows, columns = np.mgrid[0:size[0], 0:size[1]].astype(np.float32)
-        centre = 0.5 * (np.array(size, np.float32) - 1)
-        radius = ((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2) / float(centre @ centre)
-        # cosine law of a simple lens, more or less
-        self._shade = (1 - _VIGNETTE * radius)[..., None].astype(np.float32)
-        # a blur of the lens has its size on the sensor, not in pixels
+        # Close to the cosine law of a simple lens.
+        self._shade = (1 - _VIGNETTE * vignette(size)).astype(np.float32)
+        # The blur of a lens has a fixed size on the sensor, not in pixels.
         self._blur = _BLUR * size[0] / 96.0
 
     def __call__(self, light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Return the picture, H×W×3 uint8 sRGB, of H×W×3 linear light."""
+        """Return the image, H×W×3 uint8 sRGB, of H×W×3 linear light."""
         light = np.maximum(light, 0.0)
         mean = light.reshape(-1, 3).clip(None, np.quantile(light, 0.95)).mean(axis=0) + 1e-9
         white = (mean.mean() / mean) ** _BALANCE
@@ -45,7 +41,7 @@ class Camera:
         exposed = light * (gain * white * _TINT).astype(np.float32) * self._shade
         exposed = cv2.GaussianBlur(np.minimum(exposed, 12.0), (0, 0), self._blur)
         grain = rng.standard_normal(exposed.shape).astype(np.float32)
-        # a dark room is exposed with more amplification, and more noise
+        # A dark room needs more gain, which amplifies the noise.
         louder = 1.0 + 0.5 * np.clip(np.log10(gain), 0, 2)
         exposed = exposed + grain * louder * (_READ + _SHOT * np.sqrt(exposed))
         return _tone(np.maximum(exposed, 0.0))

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the robot's camera is when it takes a picture."""
+"""Poses of the robot's camera in a path-traced room."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import math
 import cv2
 import numpy as np
 
-from depth_distill_ros.worlds.path_traced.floor_plan import CELL, Plan
+from depth_distill_ros.worlds.path_traced.floor_plan import CELL, FloorPlan
 from depth_distill_ros.worlds.pose import (
     CAMERA_HEIGHT,
     CAMERA_HEIGHT_JITTER,
@@ -18,13 +18,13 @@ from depth_distill_ros.worlds.pose import (
 )
 
 _PITCH_JITTER, _ROLL_JITTER = math.radians(2.0), math.radians(1.0)
-# metres: around the camera, in all of its view, and on average in its view
+# Free metres around the camera, in all of its view, and in its view on average.
 _CLEARANCE, _NEAREST, _OPEN = 0.28, 0.8, 2.4
 _TRIES = 60
 
 
-def poses(plan: Plan, rng: np.random.Generator, count: int) -> list[Pose]:
-    """Draw `count` poses of the robot in one room that do not face a thing at once."""
+def poses(plan: FloorPlan, rng: np.random.Generator, count: int) -> list[Pose]:
+    """Draw `count` different poses in one room with free space before the camera."""
     away = cv2.distanceTransform(np.pad(~plan.solid, 1).astype(np.uint8), cv2.DIST_L2, 5)
     away = away[1:-1, 1:-1] * CELL
     cells = np.argwhere(away >= min(_CLEARANCE, 0.8 * away.max()))
@@ -54,15 +54,15 @@ def poses(plan: Plan, rng: np.random.Generator, count: int) -> list[Pose]:
     return drawn
 
 
-def _in_view(plan: Plan, at: np.ndarray, heading: float) -> int:
-    """Return how many things stand in the picture, roughly."""
+def _in_view(plan: FloorPlan, at: np.ndarray, heading: float) -> int:
+    """Return about how many things are in view."""
     away = np.array(plan.centres).reshape(-1, 2) - at
     off = np.angle(np.exp(1j * (np.arctan2(away[:, 1], away[:, 0]) - heading)))
     distance = np.hypot(*away.T)
     return int(((np.abs(off) < 0.5) & (distance > 0.8) & (distance < 5.0)).sum())
 
 
-def _ahead(plan: Plan, row: int, column: int, heading: float) -> float:
+def _ahead(plan: FloorPlan, row: int, column: int, heading: float) -> float:
     """Return the metres to the first solid cell."""
     steps = np.arange(1, 80)
     rows = np.round(row + steps * math.sin(heading)).astype(int)

@@ -42,8 +42,7 @@ class Thing:
         self.parts.append(Part(mesh, material, self._label if label is None else label))
         return self
 
-    def box(self, size: Vector, at: Vector, material: Material,
-            label: int | None = None) -> Thing:
+    def box(self, size: Vector, at: Vector, material: Material, label: int | None = None) -> Thing:
         """Add an upright box."""
         return self.add(meshes.box(size, at), material, label)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What surfaces are made of: plain numbers, so that rooms are drawn without the renderer."""
+"""The materials of path-traced rooms, as data that does not need the renderer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from depth_distill_ros.worlds.path_traced import traced_textures as textures
 
 Colour = tuple[float, float, float]
 
-# muted ones, as walls, cloth and lacquer of lived-in rooms have them; sRGB
+# Muted colours of walls, cloth and lacquer in real rooms, sRGB.
 _WALLS = ((0.93, 0.92, 0.88), (0.88, 0.86, 0.80), (0.80, 0.83, 0.82), (0.86, 0.80, 0.72),
           (0.74, 0.80, 0.84), (0.82, 0.86, 0.76), (0.90, 0.84, 0.82), (0.70, 0.72, 0.74),
           (0.55, 0.63, 0.62), (0.62, 0.50, 0.46), (0.42, 0.50, 0.58))
@@ -31,14 +31,11 @@ class Material:
     """
     A surface.
 
-    Attributes
-    ----------
     kind : 'matt', 'gloss' (lacquer, tiles, plastic), 'metal', 'glass', 'light'
     colour : sRGB in 0..1; of a light, radiance per channel
     texture : H×W×3 uint8 sRGB in place of the colour; of a light, its pattern
     tile : metres that one copy of the texture covers
     roughness : of the gloss or the metal, 0..1
-
     """
 
     kind: str
@@ -67,7 +64,7 @@ class Materials:
         return self._pick(self._cloths)
 
     def small(self, kind: str | None = None) -> Material:
-        """Return something colourful for a small thing."""
+        """Return a vivid material for a small thing."""
         kind = kind or ('gloss' if self.rng.random() < 0.5 else 'matt')
         return Material(kind, self._near(_SMALL, 0.07), roughness=0.15)
 
@@ -78,13 +75,13 @@ class Materials:
     def wall(self) -> Material:
         """Return paint, plaster, wallpaper, panels or brick."""
         colour = self._near(_WALLS, 0.03)
-        kind = self.rng.choice(['paint', 'plaster', 'stripes', 'pattern', 'brick', 'panels'],
-                               p=[0.42, 0.2, 0.1, 0.12, 0.08, 0.08])
+        kind = str(self.rng.choice(['paint', 'plaster', 'stripes', 'pattern', 'brick', 'panels'],
+                                   p=[0.42, 0.2, 0.1, 0.12, 0.08, 0.08]))
         if kind == 'paint':
             return Material('matt', colour)
         if kind == 'brick':
             colour = self._near(((0.60, 0.36, 0.28), (0.80, 0.78, 0.74)), 0.04)
-        texture, tile = textures.wall(str(kind), colour, self.rng)
+        texture, tile = textures.wall(kind, colour, self.rng)
         return Material('matt', colour, texture, tile)
 
     def floor(self) -> Material:
@@ -116,10 +113,6 @@ class Materials:
     def picture(self) -> Material:
         """Return a painting or a photograph, one copy a metre."""
         return Material('matt', (0.5, 0.5, 0.5), textures.painting(self.rng), 1.0)
-
-    def glass(self) -> Material:
-        """Return clear glass."""
-        return Material('glass')
 
     def _new_wood(self) -> Material:
         colour = self._near(_WOODS, 0.05)

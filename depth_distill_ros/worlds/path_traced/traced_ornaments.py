@@ -19,7 +19,8 @@ def cup(m: Materials) -> Thing:
     r, h = rng.uniform(0.033, 0.045), rng.uniform(0.08, 0.13)
     profile = [(0, 0), (0.8 * r, 0), (r, 0.3 * h), (r, h), (0.88 * r, h), (0.85 * r, 0.1 * h),
                (0, 0.08 * h)]
-    return Thing().lathe(profile, m.glass() if rng.random() < 0.2 else m.small('gloss'), sides=16)
+    glass = rng.random() < 0.2
+    return Thing().lathe(profile, Material('glass') if glass else m.small('gloss'), sides=16)
 
 
 def vase(m: Materials) -> Thing:

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One furnished and lit room from the numbers of a seed."""
+"""A furnished and lit room from a seed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from depth_distill_ros.worlds.path_traced import traced_shell
-from depth_distill_ros.worlds.path_traced.floor_plan import CELL, Opening, Plan
+from depth_distill_ros.worlds.path_traced.floor_plan import CELL, FloorPlan, Opening
 from depth_distill_ros.worlds.path_traced.furnish import FURNISH, dress
 from depth_distill_ros.worlds.path_traced.thing import Part
 from depth_distill_ros.worlds.path_traced.traced_materials import Material, Materials
@@ -23,7 +23,7 @@ _ATTEMPTS = 8
 
 @dataclass(frozen=True)
 class Sun:
-    """Where its light goes (x, y, z) and its irradiance per channel."""
+    """The direction of its light (x, y, z) and its irradiance per channel."""
 
     direction: tuple[float, float, float]
     irradiance: tuple[float, float, float]
@@ -34,23 +34,20 @@ class Room:
     """
     A room, ready to be traced.
 
-    Attributes
-    ----------
-    kind : how it is furnished
-    parts : meshes in the room's coordinates, metres, z up from the floor
-    plan : where things stand
-    sun : None where it does not shine in
-
+    kind : a key of ``FURNISH``
+    parts : meshes in the coordinates of the room, metres, z up from the floor
+    plan : of the floor
+    sun : None if it does not shine into the room
     """
 
     kind: str
     parts: tuple[Part, ...]
-    plan: Plan
+    plan: FloorPlan
     sun: Sun | None
 
 
 def generate(seed: int | Sequence[int]) -> Room:
-    """Return the room of a seed: the same one, always."""
+    """Return the room of a seed, which is always the same."""
     rng = np.random.default_rng(seed)
     best, most = None, -1.0
     for _ in range(_ATTEMPTS):
@@ -66,7 +63,7 @@ def generate(seed: int | Sequence[int]) -> Room:
 def _room(rng: np.random.Generator) -> Room:
     kind = str(rng.choice(list(FURNISH), p=[share for share, _ in FURNISH.values()]))
     m = Materials(rng)
-    plan = Plan(traced_shell.outline(rng, float(rng.random())), rng.uniform(2.3, 2.95), rng)
+    plan = FloorPlan(traced_shell.outline(rng, float(rng.random())), rng.uniform(2.3, 2.95), rng)
     day = bool(rng.random() < 0.7)
     radiance = rng.uniform(1.5, 5.0) if day else rng.uniform(0.01, 0.06)
     windows = _windows(plan, m, Material('light' if day else 'matt', (radiance,) * 3,
@@ -83,7 +80,7 @@ def _room(rng: np.random.Generator) -> Room:
     return Room(kind, tuple(p for thing in plan.things for p in thing.parts), plan, sun)
 
 
-def _windows(plan: Plan, m: Materials, view: Material) -> list[Opening]:
+def _windows(plan: FloorPlan, m: Materials, view: Material) -> list[Opening]:
     rng, made = m.rng, []
     for number in rng.permutation(len(plan.walls))[:int(rng.integers(1, 3))]:
         wall = plan.walls[number]
@@ -101,7 +98,7 @@ def _windows(plan: Plan, m: Materials, view: Material) -> list[Opening]:
     return made
 
 
-def _door(plan: Plan, m: Materials) -> None:
+def _door(plan: FloorPlan, m: Materials) -> None:
     rng = m.rng
     width, height = rng.uniform(0.78, 0.95), rng.uniform(1.98, 2.12)
     for _ in range(10):
@@ -118,7 +115,7 @@ def _door(plan: Plan, m: Materials) -> None:
         return
 
 
-def _ceiling_lamps(plan: Plan, m: Materials, lit: bool) -> None:
+def _ceiling_lamps(plan: FloorPlan, m: Materials, lit: bool) -> None:
     rng = m.rng
     kind = str(rng.choice(['globe', 'pendant', 'panel', 'strip'], p=[0.3, 0.25, 0.25, 0.2]))
     rows, columns = np.nonzero(plan.inside)
@@ -127,7 +124,7 @@ def _ceiling_lamps(plan: Plan, m: Materials, lit: bool) -> None:
     strength = {'globe': 5.0, 'pendant': 18.0, 'panel': 5.0, 'strip': 12.0}[kind]
     light = _bright(lamp_globe(m), strength * rng.uniform(0.6, 1.4) / count, lit)
     for k in range(count):
-        # the middle of the part of the room that this lamp is for
+        # The middle of the part of the room that this lamp lights.
         cut = np.quantile(longer, [k / count, (k + 1) / count])
         here = (longer >= cut[0]) & (longer <= cut[1])
         at = plan.origin + CELL * np.array([columns[here].mean(), rows[here].mean()])
@@ -135,7 +132,7 @@ def _ceiling_lamps(plan: Plan, m: Materials, lit: bool) -> None:
                  plan.height)
 
 
-def _standing_lamps(plan: Plan, m: Materials, lit: bool) -> None:
+def _standing_lamps(plan: FloorPlan, m: Materials, lit: bool) -> None:
     rng = m.rng
     for _ in range(int(rng.integers(0, 3))):
         on = lit and rng.random() < 0.7
@@ -149,7 +146,7 @@ def _bright(light: Material, factor: float, lit: bool) -> Material:
     return replace(light, colour=tuple(factor * v for v in light.colour))
 
 
-def _sun(plan: Plan, windows: list[Opening], rng: np.random.Generator) -> Sun:
+def _sun(plan: FloorPlan, windows: list[Opening], rng: np.random.Generator) -> Sun:
     wall = plan.walls[windows[int(rng.integers(len(windows)))].wall]
     across = wall.turn + np.pi / 2 + rng.uniform(-0.9, 0.9)
     down = rng.uniform(0.3, 0.95)

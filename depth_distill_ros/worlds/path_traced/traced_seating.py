@@ -104,16 +104,14 @@ def sofa(m: Materials, width: float) -> Thing:
     each = (width - 2 * arm) / seats
     for k in range(seats):
         x = -width / 2 + arm + (k + 0.5) * each
-        t.rounded((each - 0.01, d - 0.22, 0.17), 0.06, (x, d / 2 + 0.1, h - 0.16), cloth,
-                  puff=0.2)
+        t.rounded((each - 0.01, d - 0.22, 0.17), 0.06, (x, d / 2 + 0.1, h - 0.16), cloth, puff=0.2)
         cushion = rounded((each - 0.02, 0.18, back - h + 0.08), 0.07, puff=0.3).tilted(0.15)
         t.add(cushion.moved((x, 0.28, h)), cloth)
     for _ in range(int(rng.integers(0, 4))):
         side = rng.uniform(0.32, 0.45)
         pillow = rounded((side, 0.13, side), 0.05, puff=0.5).tilted(rng.uniform(0.2, 0.5))
         x = rng.uniform(-0.5, 0.5) * (width - 2 * arm - side)
-        t.add(pillow.moved((x, 0.46, h + 0.02), rng.uniform(-0.3, 0.3)), m.small('matt'),
-              OBJECTS)
+        t.add(pillow.moved((x, 0.46, h + 0.02), rng.uniform(-0.3, 0.3)), m.small('matt'), OBJECTS)
     return t
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from depth_distill_ros.worlds.class_ids import CEILING, FLOOR, WALL, WINDOW
-from depth_distill_ros.worlds.path_traced.floor_plan import Opening, Plan
+from depth_distill_ros.worlds.path_traced.floor_plan import FloorPlan, Opening
 from depth_distill_ros.worlds.path_traced.meshes import (
     Mesh,
     box,
@@ -30,7 +30,7 @@ def outline(rng: np.random.Generator, large: float) -> np.ndarray:
     if draw < 0.45 or min(x, y) < 3.4:
         points = [(0, 0), (x, 0), (x, y), (0, y)]
     elif draw < 0.8:
-        # begins at the inner corner, which sees everything
+        # The first corner is the inner one, from which all of the room is visible.
         a, b = rng.uniform(0.35, 0.6) * x, rng.uniform(0.35, 0.6) * y
         points = [(a, b), (a, y), (0, y), (0, 0), (x, 0), (x, b)]
     else:
@@ -42,7 +42,7 @@ def outline(rng: np.random.Generator, large: float) -> np.ndarray:
     return np.array(points, float)
 
 
-def shell(plan: Plan, m: Materials) -> Thing:
+def shell(plan: FloorPlan, m: Materials) -> Thing:
     """Return floor, ceiling, skirting and walls without the openings."""
     rng, t = m.rng, Thing(WALL)
     ring = np.column_stack([plan.outline, np.zeros(len(plan.outline))])

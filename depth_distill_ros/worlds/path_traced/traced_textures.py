@@ -7,6 +7,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from depth_distill_ros.worlds.primitives import shaded, to_uint8
+
 Colour = tuple[float, float, float]
 _SIDE = 256
 
@@ -88,11 +90,11 @@ def rug(colour: Colour, second: Colour, rng: np.random.Generator) -> np.ndarray:
 
 
 def painting(rng: np.random.Generator) -> np.ndarray:
-    """Return something to hang on a wall: a landscape, shapes, or a poster."""
+    """Return a picture for a wall: a landscape, shapes, or a poster."""
     canvas = np.empty((_SIDE, _SIDE, 3), np.uint8)
     canvas[:] = rng.integers(120, 250, 3)
     if rng.random() < 0.4:
-        canvas = (255 * outdoors(rng)).clip(0, 255).astype(np.uint8)
+        canvas = to_uint8(outdoors(rng))
     else:
         for _ in range(int(rng.integers(4, 16))):
             colour = tuple(int(c) for c in rng.integers(20, 240, 3))
@@ -109,7 +111,7 @@ def painting(rng: np.random.Generator) -> np.ndarray:
 
 
 def screen(rng: np.random.Generator) -> np.ndarray:
-    """Return what a monitor shows: windows with lines of text, or nothing."""
+    """Return the image on a monitor: windows with lines of text, or black."""
     canvas = np.full((_SIDE, _SIDE, 3), 10, np.uint8)
     if rng.random() < 0.45:
         return canvas
@@ -206,6 +208,5 @@ def _grain(rng: np.random.Generator) -> np.ndarray:
 
 
 def _tinted(colour: Colour, value: np.ndarray) -> np.ndarray:
-    """Return the colour, lighter or darker by the share `value`."""
-    shaded = np.asarray(colour)[None, None] * (1 + value)[..., None]
-    return (255 * shaded).clip(0, 255).astype(np.uint8)
+    """Return the colour, brightened by the share `value`, as uint8."""
+    return to_uint8(shaded(colour, value))

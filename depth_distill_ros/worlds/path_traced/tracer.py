@@ -18,26 +18,23 @@ from depth_distill_ros.worlds.path_traced.traced_materials import Material
 from depth_distill_ros.worlds.path_traced.traced_room import Sun
 from depth_distill_ros.worlds.pose import Pose
 
-# The scalar variant needs no LLVM on the machine, and one process a core scales better than one
-# with many threads. Fixed, as a picture has to be the same for any number of jobs.
+# The scalar variant needs no LLVM, and one process for each core is faster than many threads. One
+# variant for all machines keeps the images independent of the number of jobs.
 _VARIANT = 'scalar_rgb'
 _EXTRA = 'install the extra "render": pip install depth_distill_ros[render]'
 _PATH = {'type': 'path', 'max_depth': 4, 'rr_depth': 3}
-# Samples of albedo and normals, which guide the denoiser; tracing them costs as much as light.
+# Samples of albedo and normals for the denoiser; each takes as long as a sample of light.
 _GUIDES = 2
 
 
 @dataclass(frozen=True)
 class Traced:
     """
-    A frame without a sensor's faults.
+    A frame without the errors of a sensor.
 
-    Attributes
-    ----------
-    light : H×W×3 float32, linear, in the radiances of the lamps
-    depth : H×W float32, metres along the optical axis at pixel centres; NaN where nothing is
+    light : H×W×3 float32, linear, in the unit of the lamps' radiance
+    depth : H×W float32, metres along the optical axis at pixel centres; NaN in empty space
     semantics : H×W uint8, NYU-13
-
     """
 
     light: np.ndarray
@@ -47,17 +44,12 @@ class Traced:
 
 class Tracer:
     """
-    A room that can be seen from many places.
+    A room that can be traced from many poses.
 
-    Parameters
-    ----------
-    parts : what stands there
-    sun : light from outside, through the windows' panes, or None
+    parts : all its meshes
+    sun : light from outside, through the panes of the windows, or None
 
-    Raises
-    ------
-    DepthDistillError : Mitsuba or Open Image Denoise is not installed.
-
+    Raises DepthDistillError if Mitsuba or Open Image Denoise is not installed.
     """
 
     def __init__(self, parts: Iterable[Part], sun: Sun | None) -> None:
@@ -84,7 +76,7 @@ class Tracer:
         depth, semantics = self._truth(pose, camera)
         light = self._trace(self._scene, pose, camera, samples, seed, _PATH)
         if self._sunny is not None:
-            # Light adds up; the sun alone has little noise and gets half the paths.
+            # Light is additive. The sun has little noise and gets half the paths.
             light = light + self._trace(self._sunny, pose, camera, max(1, samples // 2), seed,
                                         _PATH)
         guides = self._trace(self._scene, pose, camera, _GUIDES, seed, {
@@ -104,7 +96,7 @@ class Tracer:
             {'type': 'aov', 'aovs': 'where:position,what:shape_index'})))
         where, what = found[..., -4:-1].astype(np.float64), found[..., -1]
         depth = (where - np.asarray(pose.position)) @ pose.axes()[2]
-        # Mitsuba counts shapes from 1; 0 is where a ray leaves the room.
+        # Mitsuba counts shapes from 1; 0 marks rays that leave the room.
         shape = np.round(what).astype(int)
         semantics = np.array([0, *self._labels], np.uint8)[shape]
         return np.where(shape > 0, depth, np.nan).astype(np.float32), semantics
@@ -161,13 +153,12 @@ def _sensor(mi: Any, pose: Pose, camera: Intrinsics, sampler: dict[str, Any]) ->
         'sampler': sampler})
 
 
-def _grouped(parts: Iterable[Part],
-             ) -> dict[tuple[Material, int], tuple[Mesh, np.ndarray | None]]:
+def _grouped(parts: Iterable[Part]) -> dict[tuple[Material, int], tuple[Mesh, np.ndarray | None]]:
     """
-    Merge meshes of a material and a class: building a room takes as long as it has shapes.
+    Merge the meshes of each material and class, as Mitsuba is slow with many shapes.
 
-    Materials without a texture that differ in nothing but colour become one, with a linear
-    colour at each corner.
+    Materials without a texture that differ only in colour become one, with a linear colour at each
+    corner.
     """
     groups: dict[Any, list[Part]] = {}
     for part in parts:
@@ -207,7 +198,7 @@ def _shape(mi: Any, name: str, mesh: Mesh, colours: np.ndarray | None, material:
     values = mi.traverse(shape)
     values['vertex_positions'] = mesh.corners.astype(np.float32).ravel()
     values['vertex_normals'] = mesh.normals.astype(np.float32).ravel()
-    # pictures begin at the top
+    # The first row of a texture is at its top.
     uv = mesh.uv / material.tile * (1, -1)
     values['vertex_texcoords'] = uv.astype(np.float32).ravel()
     values['faces'] = np.arange(3 * count, dtype=np.uint32)
@@ -228,7 +219,7 @@ def _bsdf(mi: Any, material: Material) -> dict[str, Any]:
         bsdf = {'type': 'roughconductor', 'alpha': rough, 'material': 'none',
                 'specular_reflectance': colour}
     elif material.kind == 'gloss':
-        # as fast as roughplastic, which takes 50 ms to prepare
+        # As fast as roughplastic, which takes 50 ms to prepare.
         bsdf = {'type': 'principled', 'base_color': colour, 'roughness': rough ** 0.5,
                 'specular': 0.5}
     else:

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is rendered: how many rooms of each split, seen how, and traced how well."""
+"""The settings of a data set of path-traced rooms, and their file in its folder."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from depth_distill_ros.files import write_json, writing
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
 FILE = 'world.json'
-# Of what the seeds mean: raised whenever a room of a seed, or its picture, becomes another.
+# Raised whenever the room of a seed, or its images, change.
 _VERSION = 2
-# Also the order of rendering: a training split can be used before it is complete.
+# Also the order of rendering, as training can start before its split is complete.
 SPLITS = ('val', 'test', 'train')
 
 
 @dataclass(frozen=True)
 class World:
     """
-    A target domain; equal ones are equal pictures.
+    The settings of a target domain, which determine all its images.
 
     Attributes
     ----------
-    rooms, frames : by split, rooms and pictures of each
+    rooms, frames : by split, the rooms and the frames of each room
     size : (height, width), pixels
-    vertical_fov : degrees; of all pictures, as a depth network knows one focal length
     samples : paths traced for each pixel
-    seed : no two splits share a room, nor do two seeds
+    vertical_fov : degrees; one for all images, as a depth network learns one focal length
+    seed : of the rooms; neither splits nor seeds share rooms
 
     """
 
@@ -44,24 +44,19 @@ class World:
 
     @property
     def camera(self) -> Intrinsics:
-        """The pinhole of all pictures, whose distortion is taken as corrected."""
+        """The camera of all images, which have no distortion."""
         return Intrinsics.from_vertical_fov(math.radians(self.vertical_fov), self.size)
 
-    @property
-    def pictures(self) -> int:
-        """How many there are in all splits."""
-        return sum(map(self.pictures_of, SPLITS))
-
     def pictures_of(self, split: str) -> int:
-        """Return how many pictures there are of a split."""
+        """Return the number of images in a split."""
         return self.rooms[split] * self.frames[split]
 
     def room_seed(self, split: str, room: int) -> tuple[int, ...]:
-        """Return the numbers that a room is drawn from."""
+        """Return the seed of a room."""
         return (self.seed, ('train', 'val', 'test').index(split), room)
 
     def describe(self) -> dict[str, object]:
-        """Return what world.json holds."""
+        """Return the contents of world.json."""
         return {'what': 'depth_distill_ros path-traced rooms', 'version': _VERSION,
                 **asdict(self), 'size': list(self.size),
                 'room': 'seed, split (0 train, 1 val, 2 test), number of the room',
@@ -79,9 +74,9 @@ PRESETS = {
 
 def claim(world: World, folder: Path) -> None:
     """
-    Write world.json into an empty or new folder, or find the same one there.
+    Write world.json into an empty or new folder, or check that the same one is there.
 
-    DepthDistillError where the folder holds something else.
+    DepthDistillError if the folder has other contents.
     """
     file = folder / FILE
     try:

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where a robot's camera may be in a room, on a grid."""
+"""The free space of a room on a grid: where a robot's camera may be."""
 
 from __future__ import annotations
 
@@ -19,14 +19,11 @@ _CONE, _NEAREST, _FARTHEST = 0.45, 0.9, 5.0
 
 class FreeSpace:
     """
-    The largest connected area that keeps its distance to everything.
+    The largest connected area with a distance to all furniture and walls.
 
-    Attributes
-    ----------
-    distance : metres from each cell to the nearest thing or wall; indexed [y, x]
+    distance : metres from each cell to the nearest object or wall; indexed [y, x]
     free : cells where the camera may be
     area : of the free cells, square metres
-
     """
 
     def __init__(self, room: Room, clearance: float) -> None:
@@ -52,7 +49,7 @@ class FreeSpace:
         self._cells = np.argwhere(self.free)
 
     def is_free(self, x: float, y: float) -> bool:
-        """Whether the camera may be at (x, y)."""
+        """Return whether the camera may be at (x, y)."""
         row, column = int(y / CELL), int(x / CELL)
         return (0 <= row < self.free.shape[0] and 0 <= column < self.free.shape[1]
                 and bool(self.free[row, column]))
@@ -63,15 +60,7 @@ class FreeSpace:
         return (cells[:, ::-1] + 0.5) * CELL
 
     def sight(self, x: float, y: float, heading: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """
-        Look along headings at the height of furniture.
-
-        Returns
-        -------
-        ahead : metres to the first thing, for each heading
-        drive : metres the camera can drive that way and stay free
-
-        """
+        """Return, for each heading, the metres to the first object and those of free driving."""
         steps = np.arange(1, 140) * CELL
         px = x + np.cos(heading)[:, None] * steps
         py = y + np.sin(heading)[:, None] * steps
@@ -85,7 +74,7 @@ class FreeSpace:
                      for ok in (clear, free))
 
     def interest(self, x: float, y: float, heading: np.ndarray) -> np.ndarray:
-        """Return how many things stand in a picture taken along each heading."""
+        """Return how many objects are in view along each heading."""
         dx, dy = (self._things - (x, y)).T
         distance = np.hypot(dx, dy)
         off = np.abs((np.arctan2(dy, dx) - heading[:, None] + np.pi) % (2 * np.pi) - np.pi)

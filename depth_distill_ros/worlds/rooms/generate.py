@@ -3,8 +3,8 @@
 """
 One furnished room from a seed.
 
-``generate`` draws the kind of room, its shell, its furniture and its light; all numbers come
-from one generator, so a (look, seed) pair is one room for ever.
+``generate`` draws the kind of room, its shell, its furniture and its lights from one generator of
+random numbers, so that a look and a seed always give the same room.
 """
 
 from __future__ import annotations
@@ -27,14 +27,11 @@ _LEAST_FREE = 2.0
 
 def generate(look: Look, seed: int | Sequence[int], kind: str | None = None) -> Room:
     """
-    Return a furnished room with at least two square metres for the robot in one piece.
+    Return a furnished room with at least two square metres of connected free space.
 
-    Parameters
-    ----------
     look : 'stream', 'target' or one from a file (``look_file.named``)
-    seed : one number or several; the same ones give the same room
-    kind : one of ``layouts.LAYOUTS``; None draws one as often as the look says
-
+    seed : one number or several
+    kind : one of ``layouts.LAYOUTS``; None draws one with the weights of the look
     """
     rng = np.random.default_rng(seed)
     look = randomise.favourites(look, rng)

@@ -32,8 +32,7 @@ def cushions(m: Materials, room: Placer, sofa: Object) -> None:
     """Put up to two cushions on a sofa."""
     for side in (-1, 1):
         if m.rng.random() < m.look.clutter:
-            dressing.put(room, sofa, tables.pillow(m, 0.42),
-                         side * sofa.surfaces[0].width * 0.35)
+            dressing.put(room, sofa, tables.pillow(m, 0.42), side * sofa.surfaces[0].width * 0.35)
 
 
 def cupboard(m: Materials, room: Placer, kind: str | None = None,
@@ -54,8 +53,7 @@ def cupboard(m: Materials, room: Placer, kind: str | None = None,
         piece = storage.drawers(m, (width or rng.uniform(0.6, 1.0)) * scale,
                                 rng.uniform(0.7, 1.15), int(rng.integers(3, 6)))
     else:
-        piece = storage.cabinet(m, (width or rng.uniform(0.8, 1.6)) * scale,
-                                rng.uniform(0.7, 1.0))
+        piece = storage.cabinet(m, (width or rng.uniform(0.8, 1.6)) * scale, rng.uniform(0.7, 1.0))
     placed = room.against_wall(piece, free_ahead=0.55)
     if placed and kind in ('bookcase', 'cubes'):
         dressing.shelves(m, room, placed)

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The light of a room: what is everywhere, the ceiling lamp, the windows, the bounce."""
+"""The lights of a room: ambient, ceiling lamp, windows, and reflection from the floor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from depth_distill_ros.worlds.rooms.scene import Light
 
 
 def tint(temperature: float) -> np.ndarray:
-    """Return RGB gains of a light, -1 bluish daylight to 1 a warm bulb."""
+    """Return the RGB gains of a light from -1, bluish daylight, to 1, a warm bulb."""
     return np.array([1.0 + 0.18 * temperature, 1.0, 1.0 - 0.30 * temperature])
 
 
@@ -23,21 +23,12 @@ def _rgb(colour: np.ndarray) -> tuple[float, float, float]:
 
 def lights(look: Lighting, rng: np.random.Generator, size: tuple[float, float, float],
            window_walls: list[int]) -> tuple[tuple[float, float, float], tuple[Light, ...]]:
-    """
-    Draw the light.
-
-    Returns
-    -------
-    ambient : RGB
-    lights : the ceiling lamp, one light per window wall, and the light the floor throws up
-
-    """
+    """Return the ambient RGB and the lights: ceiling lamp, one per window wall, reflection."""
     x, y, height = size
     warm, day = tint(rng.uniform(*look.temperature)), tint(rng.uniform(*look.window_temperature))
     lamp = rng.uniform(*look.ceiling)
     ambient = rng.uniform(*look.ambient) * 0.5 * (warm + day)
-    result = [Light('spot', (0.0, 0.0, -1.0), _rgb(lamp * warm),
-                    (x / 2, y / 2, height - 0.05))]
+    result = [Light('spot', (0.0, 0.0, -1.0), _rgb(lamp * warm), (x / 2, y / 2, height - 0.05))]
     for wall in window_walls:
         inward = ((0.0, 1.0), (-1.0, 0.0), (0.0, -1.0), (1.0, 0.0))[wall]
         swing, fall = rng.uniform(-0.6, 0.6), rng.uniform(-0.75, -0.30)

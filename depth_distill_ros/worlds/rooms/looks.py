@@ -18,8 +18,7 @@ from depth_distill_ros.errors import DepthDistillError
 Range = tuple[float, float]
 Palette = tuple[tuple[float, Range, Range, Range], ...]
 
-# Every hue from grey to vivid and from dark to bright: a student that has seen them all has less
-# to unlearn in any world.
+# Every hue from grey to vivid and from dark to bright, so that no target domain is unfamiliar.
 _ANY: Palette = (
     (3.0, (0.0, 1.0), (0.35, 0.95), (0.45, 1.0)),
     (3.0, (0.0, 1.0), (0.0, 0.35), (0.35, 1.0)),
@@ -46,7 +45,7 @@ class Lighting:
 
 @dataclass(frozen=True)
 class Sensor:
-    """What a real camera does to a picture; intensities in 0..1, blur in pixels at 240 rows."""
+    """The errors of a real camera; intensities in 0..1, blur in pixels at 240 rows."""
 
     exposure: Range
     white_balance: float
@@ -58,18 +57,18 @@ class Sensor:
 
 
 @dataclass(frozen=True)
-class Wild:
+class Randomisation:
     """
-    Draws that break a room's own taste (``randomise``); a look has them from a file alone.
+    Further random changes to rooms (``randomise``); only a look from a file has them.
 
     Attributes
     ----------
-    repaint : share of things whose surfaces get any colour or any texture of the room
+    repaint : share of objects whose surfaces get any colour or any texture of the room
     texture_scale : factor on the metres that a copy of a texture covers
-    variety : 0 has every room draw from the same furniture, 1 gives each room favourites
-    litter : things on the floor, at least and at most
-    lamps : lights beside the one in the middle of the ceiling, at least and at most
-    vertical_fov : of the camera, radians; None leaves it as it is set elsewhere
+    variety : 0: all rooms draw from the same furniture; 1: each room prefers some of it
+    litter : objects on the floor, least and most
+    lamps : lights beside the one in the middle of the ceiling, least and most
+    vertical_fov : of the camera, radians; None keeps the camera's own
 
     """
 
@@ -121,7 +120,7 @@ class Look:
     camera_roll_jitter: float = math.radians(2.0)
     clearance: float = 0.38
     plain_fabric: float = 0.5
-    wild: Wild | None = None
+    randomisation: Randomisation | None = None
 
 
 STREAM = Look(

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The materials of one room: colours from the look's palettes, textures drawn for them."""
+"""The materials of one room: colours from the palettes of the look, and textures."""
 
 from __future__ import annotations
 
@@ -25,13 +25,10 @@ def choose(rng: np.random.Generator, weights: dict[str, float]) -> str:
 
 class Materials:
     """
-    Everything a room's builders paint with.
+    The materials from which a room is built.
 
-    Attributes
-    ----------
-    look, rng : the look and the room's random numbers
-    textures : name to uint8 RGB, what the materials refer to
-
+    look, rng : the look and the random numbers of the room
+    textures : name to uint8 RGB, as the materials name them
     """
 
     def __init__(self, look: Look, rng: np.random.Generator) -> None:
@@ -112,34 +109,23 @@ class Materials:
         kind = choose(rng, look.floors)
         colour = self.colour(look.wood if kind in ('planks', 'parquet') and rng.random() < 0.7
                              else look.floor)
-        if kind == 'planks':
-            picture = textures.planks(rng, colour, contrast)
-        elif kind == 'parquet':
-            picture = textures.planks(rng, colour, contrast, parquet=True)
-        elif kind == 'tiles':
-            picture = textures.tiles(rng, colour, contrast)
+        if kind in ('planks', 'parquet'):
+            texture = textures.planks(rng, colour, contrast, kind == 'parquet')
         elif kind == 'checker':
-            picture = textures.tiles(rng, colour, contrast, self.colour(look.floor))
-        elif kind == 'carpet':
-            picture = textures.carpet(rng, colour, contrast)
+            texture = textures.tiles(rng, colour, contrast, self.colour(look.floor))
         else:
-            picture = textures.concrete(rng, colour, contrast)
+            texture = getattr(textures, kind)(rng, colour, contrast)
         if rng.random() < 0.5:
-            picture = np.ascontiguousarray(picture.transpose(1, 0, 2))
-        self.textures['floor'] = picture
+            texture = np.ascontiguousarray(texture.transpose(1, 0, 2))
+        self.textures['floor'] = texture
         return Material((1.0, 1.0, 1.0), 'floor', FLOOR_TILE[kind])
 
     def _wall(self, name: str) -> Material:
         rng, contrast = self.rng, self.contrast
         kind = choose(rng, self.look.walls)
         colour, other = self.colour(self.look.wall), self.colour(self.look.wall)
-        if kind == 'plaster':
-            picture = textures.plaster(rng, colour, contrast)
-        elif kind == 'brick':
-            picture = textures.brick(rng, colour, contrast)
-        else:
-            picture = getattr(textures, kind)(rng, colour, other)
-        self.textures[name] = picture
+        second = contrast if kind in ('plaster', 'brick') else other
+        self.textures[name] = getattr(textures, kind)(rng, colour, second)
         return Material((1.0, 1.0, 1.0), name, WALL_TILE[kind])
 
     def _wood(self, name: str) -> Material:

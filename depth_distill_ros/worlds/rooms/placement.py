@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where things can stand: nothing enters anything else, doors stay free."""
+"""Places objects without overlap and keeps doors free."""
 
 from __future__ import annotations
 
@@ -16,14 +16,11 @@ SLACK = 0.004
 
 class Placer:
     """
-    The room as it fills up.
+    A room while it is furnished.
 
-    Attributes
-    ----------
     size : (x, y, height), metres
-    objects : what has been placed, in order; the shell first
-    keep_free : rectangles (x0, y0, x1, y1) on the floor where nothing may stand
-
+    objects : those placed so far, in order; the shell is first
+    keep_free : rectangles (x0, y0, x1, y1) on the floor that must stay free
     """
 
     def __init__(self, size: tuple[float, float, float], rng: np.random.Generator) -> None:
@@ -33,7 +30,7 @@ class Placer:
         self._boxes = np.empty((0, 2, 3))
 
     def add(self, thing: Object, solid: bool = True) -> Object:
-        """Put it there without asking; what is not ``solid`` (the shell) stops nothing."""
+        """Place an object without a check; others may overlap it unless it is ``solid``."""
         self.objects.append(thing)
         if solid:
             self._boxes = np.concatenate([self._boxes, thing.boxes()])
@@ -41,14 +38,10 @@ class Placer:
 
     def fits(self, thing: Object, gap: float = 0.0, free_ahead: float = 0.0) -> bool:
         """
-        Whether it can stand there.
+        Return whether an object fits at its position.
 
-        Parameters
-        ----------
-        thing : already at its position
-        gap : metres to keep to everything else, sideways
-        free_ahead : metres in front of it that must be clear of what stands on the floor
-
+        gap : horizontal distance to all others, metres
+        free_ahead : metres in front of it where no furniture may stand
         """
         boxes = thing.boxes()
         low, high = boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)
@@ -74,20 +67,17 @@ class Placer:
         return True
 
     def try_add(self, thing: Object, gap: float = 0.0, free_ahead: float = 0.0) -> Object | None:
-        """Put it there if it fits; None if not."""
+        """Place an object at its position and return it; None if it does not fit."""
         return self.add(thing) if self.fits(thing, gap, free_ahead) else None
 
     def against_wall(self, thing: Object, z: float = 0.0, gap: float = 0.02, beside: float = 0.03,
                      free_ahead: float = 0.0, tries: int = 14,
                      corner: float = 0.4) -> Object | None:
         """
-        Put it with its back to one of the walls, somewhere along it.
+        Place an object with its back to one of the walls; None if no try fits.
 
-        Parameters
-        ----------
-        gap, beside : metres to the wall and to its neighbours
-        corner : how often to try the ends of the wall first
-
+        gap, beside : distance to the wall and to its neighbours, metres
+        corner : probability of a try at an end of the wall
         """
         low, high = thing.bounds()
         for _ in range(tries):
@@ -103,17 +93,17 @@ class Placer:
         return None
 
     def on_wall(self, thing: Object, wall: int, along: float, z: float, gap: float) -> Object:
-        """Return it with its back ``gap`` from the wall, ``along`` it from the middle."""
+        """Return the object at a wall: ``along`` it from its middle, its back ``gap`` away."""
         low, high = thing.bounds()
         x, y = wall_point(self.size, wall, along - 0.5 * (low[0] + high[0]), gap - low[1])
         return thing.at(x, y, z, WALL_YAW[wall])
 
     def anywhere(self, thing: Object, gap: float = 0.3) -> Object | None:
-        """Put it somewhere on the floor, turned by any angle."""
+        """Place an object on the floor at a random position and angle; None if no try fits."""
         for _ in range(10):
             x, y = self.rng.uniform((0.3, 0.3), np.subtract(self.size[:2], 0.3))
             yaw = self.rng.uniform(-math.pi, math.pi)
-            placed = self.try_add(thing.at(float(x), float(y), 0.0, float(yaw)), gap)
+            placed = self.try_add(thing.at(float(x), float(y), 0.0, yaw), gap)
             if placed:
                 return placed
         return None

@@ -1,10 +1,9 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Domain randomisation: what a look's ``wild`` part adds to a room.
+Domain randomisation: the changes that ``Look.randomisation`` makes to a room.
 
-Without that part every function returns what it was given and draws nothing, so the rooms of
-the two built-in looks are the same with and without this file.
+Where it is None, as in the two built-in looks, no function draws a number or changes anything.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import numpy as np
 
 from depth_distill_ros.worlds.rooms.furniture import small
 from depth_distill_ros.worlds.rooms.lighting import tint
-from depth_distill_ros.worlds.rooms.looks import Look, Wild
+from depth_distill_ros.worlds.rooms.looks import Look
 from depth_distill_ros.worlds.rooms.materials import Materials
 from depth_distill_ros.worlds.rooms.placement import Placer
 from depth_distill_ros.worlds.rooms.scene import Light, Material, Object, Room
@@ -27,19 +26,19 @@ _FAVOURED = ('floors', 'walls', 'fabrics', 'chairs', 'sofas', 'tables', 'storage
 
 
 def favourites(look: Look, rng: np.random.Generator) -> Look:
-    """Return the look with other weights, so that a room has a set of things of its own."""
-    if look.wild is None or look.wild.variety == 0.0:
+    """Return the look with random weights, so that each room prefers some furniture."""
+    if look.randomisation is None or look.randomisation.variety == 0.0:
         return look
     return replace(look, **{
-        name: {key: weight * math.exp(look.wild.variety * rng.standard_normal())
+        name: {key: weight * math.exp(look.randomisation.variety * rng.standard_normal())
                for key, weight in getattr(look, name).items()} for name in _FAVOURED})
 
 
 def litter(m: Materials, room: Placer) -> None:
-    """Drop toys, books and boxes where there is room on the floor."""
-    if m.look.wild is None:
+    """Put small objects, books and boxes on the floor where they fit."""
+    if m.look.randomisation is None:
         return
-    low, high = m.look.wild.litter
+    low, high = m.look.randomisation.litter
     for _ in range(int(room.rng.integers(low, high + 1))):
         pick = room.rng.random()
         thing = small.carton(m) if pick < 0.2 else \
@@ -48,18 +47,19 @@ def litter(m: Materials, room: Placer) -> None:
 
 
 def finished(room: Room, look: Look, rng: np.random.Generator) -> Room:
-    """Return the room with other paint and more lamps."""
-    if look.wild is None:
+    """Return the room with other colours and textures and with more lamps."""
+    if look.randomisation is None:
         return room
-    scales = {name: math.exp(rng.uniform(*np.log(look.wild.texture_scale)))
+    scales = {name: math.exp(rng.uniform(*np.log(look.randomisation.texture_scale)))
               for name in room.textures}
-    objects = tuple(_repainted(thing, room, look.wild, scales, rng) for thing in room.objects)
+    objects = tuple(_repainted(thing, room, look.randomisation.repaint, scales, rng)
+                    for thing in room.objects)
     return replace(room, objects=objects, lights=room.lights + _lamps(room, look, rng))
 
 
-def _repainted(thing: Object, room: Room, wild: Wild, scales: dict[str, float],
+def _repainted(thing: Object, room: Room, repaint: float, scales: dict[str, float],
                rng: np.random.Generator) -> Object:
-    other = rng.random() < wild.repaint
+    other = rng.random() < repaint
     paints: dict[Material, Material] = {}
     for part in thing.parts:
         if part.material not in paints:
@@ -70,7 +70,7 @@ def _repainted(thing: Object, room: Room, wild: Wild, scales: dict[str, float],
 
 def _paint(material: Material, room: Room, other: bool, scales: dict[str, float],
            rng: np.random.Generator) -> Material:
-    # A lamp and a window's sky shine: their colour is a matter of light.
+    # Lamps and the sky in windows keep the colour of their light.
     if other and not material.emission:
         colour = hsv(rng.random(), rng.uniform(0.0, 0.9), rng.uniform(0.25, 1.0))
         texture, tile = None, None
@@ -86,7 +86,7 @@ def _paint(material: Material, room: Room, other: bool, scales: dict[str, float]
 
 
 def _lamps(room: Room, look: Look, rng: np.random.Generator) -> tuple[Light, ...]:
-    low, high = look.wild.lamps
+    low, high = look.randomisation.lamps
     lamps = []
     for _ in range(int(rng.integers(low, high + 1))):
         x, y, z = room.size * rng.uniform((0.15, 0.15, 0.7), (0.85, 0.85, 0.95))
@@ -101,10 +101,10 @@ def _lamps(room: Room, look: Look, rng: np.random.Generator) -> tuple[Light, ...
 
 def vertical_fov(look: Look, key: Sequence[int], usual: float) -> float:
     """
-    Return the field of view, radians, of the camera in the room of a key.
+    Return the vertical field of view, radians, of the camera in the room of a key.
 
-    It has random numbers of its own: the room is the same whatever is seen of it.
+    It draws from a generator of its own, so that it does not change the room.
     """
-    if look.wild is None or look.wild.vertical_fov is None:
+    if look.randomisation is None or look.randomisation.vertical_fov is None:
         return usual
-    return float(np.random.default_rng((*key, 3)).uniform(*look.wild.vertical_fov))
+    return float(np.random.default_rng((*key, 3)).uniform(*look.randomisation.vertical_fov))

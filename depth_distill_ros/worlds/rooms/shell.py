@@ -29,7 +29,7 @@ def wall_point(size: tuple[float, float, float], wall: int, along: float,
 
 
 def shell(m: Materials, size: tuple[float, float, float], accent: int) -> list[Object]:
-    """Return floor, ceiling and four walls with skirting; wall ``accent`` has its own paper."""
+    """Return floor, ceiling and four walls with skirting; wall ``accent`` may look different."""
     x, y, height = size
     floor, roof = Parts(), Parts()
     floor.box((x + 2 * _THICK, y + 2 * _THICK, _THICK), (0, 0, -_THICK), m.floor)

@@ -3,8 +3,8 @@
 """
 Seamless procedural textures, uint8 RGB, from a few cached noise fields.
 
-The fields are the same in every process; a room rolls and mirrors them by its own random
-numbers, so a texture costs about a millisecond.
+The fields are the same in every process. A room shifts and mirrors them at random, so that a
+texture takes about a millisecond.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from functools import cache
 
 import cv2
 import numpy as np
+
+from depth_distill_ros.worlds.primitives import shaded, to_uint8
 
 LARGE, SMALL = 256, 128
 
@@ -58,24 +60,15 @@ def hsv(hue: float, saturation: float, value: float) -> np.ndarray:
                     dtype=np.float32)
 
 
-def _finish(picture: np.ndarray) -> np.ndarray:
-    return (np.clip(picture, 0.0, 1.0) * 255.0).astype(np.uint8)
-
-
-def _shade(colour: np.ndarray, field: np.ndarray, contrast: float) -> np.ndarray:
-    return colour * (1.0 + contrast * field)[..., None]
-
-
 def wood(rng: np.random.Generator, colour: np.ndarray, contrast: float) -> np.ndarray:
     """Draw straight-grained wood, grain along x."""
-    return _finish(_shade(colour, noise(rng, 1, LARGE), 0.06 + 0.25 * contrast))
+    return to_uint8(shaded(colour, (0.06 + 0.25 * contrast) * noise(rng, 1, LARGE)))
 
 
 def planks(rng: np.random.Generator, colour: np.ndarray, contrast: float,
-           rows: int = 8, parquet: bool = False) -> np.ndarray:
+           parquet: bool = False) -> np.ndarray:
     """Draw boards along x, each row with its own joint; 'parquet' has short ones."""
-    grain = noise(rng, 1, LARGE)
-    field = 0.5 * grain
+    field, rows = 0.5 * noise(rng, 1, LARGE), 8
     step = LARGE // rows
     gap = np.zeros((LARGE, LARGE), np.float32)
     pieces = 4 if parquet else 1
@@ -88,61 +81,63 @@ def planks(rng: np.random.Generator, colour: np.ndarray, contrast: float,
             field[band, columns] += rng.normal(0.0, 1.0)
             gap[band, left] = 1.0
         gap[row * step, :] = 1.0
-    return _finish(_shade(colour, field, 0.06 + 0.3 * contrast) * (1.0 - 0.45 * gap)[..., None])
+    boards = shaded(colour, (0.06 + 0.3 * contrast) * field)
+    return to_uint8(boards * (1.0 - 0.45 * gap)[..., None])
 
 
 def tiles(rng: np.random.Generator, colour: np.ndarray, contrast: float,
-          other: np.ndarray | None = None, count: int = 4) -> np.ndarray:
+          other: np.ndarray | None = None) -> np.ndarray:
     """Draw square tiles with joints; ``other`` makes a chequered floor."""
+    count = 4
     step = LARGE // count
-    picture = np.empty((LARGE, LARGE, 3), np.float32)
+    texture = np.empty((LARGE, LARGE, 3), np.float32)
     tone = rng.normal(0.0, 0.15 * contrast, (count, count))
     for i in range(count):
         for j in range(count):
             base = other if other is not None and (i + j) % 2 else colour
-            picture[i * step:(i + 1) * step, j * step:(j + 1) * step] = base * (1 + tone[i, j])
-    picture *= (1.0 + 0.15 * contrast * noise(rng, 0, LARGE))[..., None]
+            texture[i * step:(i + 1) * step, j * step:(j + 1) * step] = base * (1 + tone[i, j])
+    texture *= (1.0 + 0.15 * contrast * noise(rng, 0, LARGE))[..., None]
     joint = np.clip(colour * rng.choice([0.55, 0.75, 1.25]), 0, 1)
     for k in range(count):
-        picture[k * step:k * step + 3] = joint
-        picture[:, k * step:k * step + 3] = joint
-    return _finish(picture)
+        texture[k * step:k * step + 3] = joint
+        texture[:, k * step:k * step + 3] = joint
+    return to_uint8(texture)
 
 
 def carpet(rng: np.random.Generator, colour: np.ndarray, contrast: float) -> np.ndarray:
-    """Draw a pile: fine speckle over soft clouds."""
+    """Draw the pile of a carpet: fine speckle over soft clouds."""
     field = 0.7 * noise(rng, 2, LARGE) + 0.4 * noise(rng, 0, LARGE)
-    return _finish(_shade(colour, field, 0.06 + 0.3 * contrast))
+    return to_uint8(shaded(colour, (0.06 + 0.3 * contrast) * field))
 
 
 def concrete(rng: np.random.Generator, colour: np.ndarray, contrast: float) -> np.ndarray:
     """Draw screed with stains and a joint every metre or so."""
     field = noise(rng, 0, LARGE) + 0.3 * noise(rng, 2, LARGE)
-    picture = _shade(colour, field, 0.05 + 0.25 * contrast)
-    picture[:2] *= 0.6
-    picture[:, :2] *= 0.6
-    return _finish(picture)
+    texture = shaded(colour, (0.05 + 0.25 * contrast) * field)
+    texture[:2] *= 0.6
+    texture[:, :2] *= 0.6
+    return to_uint8(texture)
 
 
 def plaster(rng: np.random.Generator, colour: np.ndarray, contrast: float) -> np.ndarray:
     """Draw a painted wall, slightly uneven."""
     field = 0.6 * noise(rng, 0, LARGE) + 0.4 * noise(rng, 2, LARGE)
-    return _finish(_shade(colour, field, 0.12 * contrast + 0.01))
+    return to_uint8(shaded(colour, (0.12 * contrast + 0.01) * field))
 
 
 def brick(rng: np.random.Generator, colour: np.ndarray, contrast: float) -> np.ndarray:
     """Draw a running bond of 16 courses."""
-    picture = np.empty((LARGE, LARGE, 3), np.float32)
+    texture = np.empty((LARGE, LARGE, 3), np.float32)
     mortar = np.clip(colour * 0.5 + 0.35, 0, 1)
-    picture[:] = mortar
+    texture[:] = mortar
     course, length = LARGE // 16, LARGE // 4
     for row in range(16):
         for k in range(4):
             tone = 1.0 + (0.1 + 0.4 * contrast) * rng.normal()
             left = k * length + (length // 2 if row % 2 else 0)
             columns = (left + np.arange(length - 3)) % LARGE
-            picture[row * course:row * course + course - 3, columns] = colour * tone
-    return _finish(picture * (1.0 + 0.05 * noise(rng, 2, LARGE))[..., None])
+            texture[row * course:row * course + course - 3, columns] = colour * tone
+    return to_uint8(texture * (1.0 + 0.05 * noise(rng, 2, LARGE))[..., None])
 
 
 def stripes(rng: np.random.Generator, colour: np.ndarray, other: np.ndarray,
@@ -151,23 +146,23 @@ def stripes(rng: np.random.Generator, colour: np.ndarray, other: np.ndarray,
     count = int(rng.choice([4, 8, 16]))
     phase = (np.arange(size) * count / size) % 1.0
     band = (phase < rng.uniform(0.3, 0.7)).astype(np.float32)
-    picture = colour + (other - colour) * band[None, :, None]
-    return _finish(picture * (1.0 + 0.03 * noise(rng, 2, size))[..., None])
+    texture = colour + (other - colour) * band[None, :, None]
+    return to_uint8(texture * (1.0 + 0.03 * noise(rng, 2, size))[..., None])
 
 
 def dots(rng: np.random.Generator, colour: np.ndarray, other: np.ndarray,
          size: int = LARGE) -> np.ndarray:
     """Draw a regular pattern of round dots, every second row shifted."""
-    picture = np.empty((size, size, 3), np.float32)
-    picture[:] = colour
+    texture = np.empty((size, size, 3), np.float32)
+    texture[:] = colour
     count = int(rng.choice([4, 6, 8]))
     step = size / count
     radius = int(step * rng.uniform(0.15, 0.38))
     for i in range(count + 1):
         for j in range(-1, count + 1):
             centre = (int((j + 0.5 * (i % 2)) * step), int(i * step))
-            cv2.circle(picture, centre, radius, [float(v) for v in other], -1, cv2.LINE_AA)
-    return _finish(picture)
+            cv2.circle(texture, centre, radius, [float(v) for v in other], -1, cv2.LINE_AA)
+    return to_uint8(texture)
 
 
 def wallpaper(rng: np.random.Generator, colour: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -183,59 +178,59 @@ def wallpaper(rng: np.random.Generator, colour: np.ndarray, other: np.ndarray) -
                     int(rng.choice([-1, 2])), cv2.LINE_AA)
     half = np.concatenate([cell, cell[:, ::-1]], axis=1)
     whole = np.concatenate([half, half[::-1]], axis=0)
-    return _finish(np.tile(whole, (2, 2, 1)))
+    return to_uint8(np.tile(whole, (2, 2, 1)))
 
 
 def gradient(rng: np.random.Generator, colour: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Draw a ramp from one colour at the skirting to another at the ceiling; not for tiling."""
     ramp = np.linspace(1.0, 0.0, LARGE, dtype=np.float32)[:, None, None]
-    picture = colour + (other - colour) * ramp
-    return _finish(picture * (1.0 + 0.02 * noise(rng, 0, LARGE))[..., None])
+    texture = colour + (other - colour) * ramp
+    return to_uint8(texture * (1.0 + 0.02 * noise(rng, 0, LARGE))[..., None])
 
 
 def fabric(rng: np.random.Generator, kind: str, colour: np.ndarray, other: np.ndarray,
            contrast: float) -> np.ndarray:
-    """Draw woven stuff: 'weave', 'noise', 'plaid', 'stripes' or 'dots'."""
+    """Draw a fabric: 'weave', 'noise', 'plaid', 'stripes' or 'dots'."""
     if kind == 'stripes':
         return stripes(rng, colour, other, SMALL)
     if kind == 'dots':
         return dots(rng, colour, other, SMALL)
     if kind == 'noise':
-        return _finish(_shade(colour, noise(rng, 0, SMALL), 0.05 + 0.4 * contrast))
+        return to_uint8(shaded(colour, (0.05 + 0.4 * contrast) * noise(rng, 0, SMALL)))
     across = np.arange(SMALL)
     if kind == 'plaid':
         count = int(rng.choice([2, 4]))
         band = ((across * count / SMALL) % 1.0 < rng.uniform(0.3, 0.6)).astype(np.float32)
         mix = 0.5 * (band[:, None] + band[None, :])
-        return _finish(colour + (other - colour) * mix[..., None])
+        return to_uint8(colour + (other - colour) * mix[..., None])
     thread = np.sin(across * np.pi / 2)[:, None] * np.sin(across * np.pi / 2 + 1.0)[None, :]
     field = (0.6 * thread + 0.5 * noise(rng, 2, SMALL)).astype(np.float32)
-    return _finish(_shade(colour, field, 0.05 + 0.3 * contrast))
+    return to_uint8(shaded(colour, (0.05 + 0.3 * contrast) * field))
 
 
 def spines(rng: np.random.Generator, colours: list[np.ndarray]) -> np.ndarray:
-    """Draw a row of book backs seen from the front."""
-    picture = np.zeros((SMALL, SMALL, 3), np.float32)
+    """Draw the spines of a row of books."""
+    texture = np.zeros((SMALL, SMALL, 3), np.float32)
     left = 0
     while left < SMALL:
         width = int(rng.integers(6, 16))
         colour = colours[int(rng.integers(len(colours)))]
-        picture[:, left:left + width - 1] = colour * rng.uniform(0.7, 1.1)
+        texture[:, left:left + width - 1] = colour * rng.uniform(0.7, 1.1)
         band = int(rng.integers(10, 100))
-        picture[band:band + int(rng.integers(4, 18)), left + 1:left + width - 2] = \
+        texture[band:band + int(rng.integers(4, 18)), left + 1:left + width - 2] = \
             np.clip(1.1 - colour, 0, 1)
         top = int(rng.integers(0, 14)) if rng.random() < 0.5 else 0
-        picture[:top, left:left + width] = 0.06
+        texture[:top, left:left + width] = 0.06
         left += width
-    return _finish(picture)
+    return to_uint8(texture)
 
 
 def printed(rng: np.random.Generator, colours: list[np.ndarray]) -> np.ndarray:
-    """Draw a picture to hang: a landscape of ridges, coloured fields, or shapes."""
+    """Draw a print for a wall: a landscape of ridges, coloured fields, or shapes."""
     kind = int(rng.integers(3))
     sky, ground = (colours[int(rng.integers(len(colours)))] for _ in range(2))
     ramp = np.linspace(0.0, 1.0, SMALL, dtype=np.float32)[:, None, None]
-    picture = np.ascontiguousarray(
+    texture = np.ascontiguousarray(
         np.broadcast_to(sky * (1 - 0.4 * ramp) + 0.3 * ramp, (SMALL, SMALL, 3)))
     if kind == 0:
         x = np.arange(SMALL)
@@ -244,13 +239,13 @@ def printed(rng: np.random.Generator, colours: list[np.ndarray]) -> np.ndarray:
                 x * rng.uniform(0.03, 0.12) + rng.uniform(0, 6)) + 3 * np.sin(
                 x * rng.uniform(0.1, 0.3))
             mask = np.arange(SMALL)[:, None] > height[None, :]
-            picture[mask] = ground * (1.0 - 0.2 * layer) + 0.05 * layer
+            texture[mask] = ground * (1.0 - 0.2 * layer) + 0.05 * layer
     else:
         for _ in range(int(rng.integers(5, 14))):
             colour = [float(v) for v in colours[int(rng.integers(len(colours)))]]
             a, b = (tuple(int(v) for v in rng.integers(0, SMALL, 2)) for _ in range(2))
             if kind == 1:
-                cv2.rectangle(picture, a, b, colour, -1)
+                cv2.rectangle(texture, a, b, colour, -1)
             else:
-                cv2.circle(picture, a, int(rng.integers(5, 35)), colour, -1, cv2.LINE_AA)
-    return _finish(picture)
+                cv2.circle(texture, a, int(rng.integers(5, 35)), colour, -1, cv2.LINE_AA)
+    return to_uint8(texture)

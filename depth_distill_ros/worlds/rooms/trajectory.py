@@ -1,10 +1,10 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The way of a robot's camera through a room: it turns, drives, and looks where it drives.
+The path of a robot's camera through a room; it looks in the direction in which it drives.
 
-Progress counts metres driven plus radians turned over ``TURN_PER_METRE``, so a frame is the
-same effort whether the robot turns on the spot or drives.
+Progress is metres driven plus radians turned over ``TURN_PER_METRE``, so that frames are equally
+spaced whether the robot turns or drives.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _STARE = 1.3
 
 def poses(space: FreeSpace, look: Look, rng: np.random.Generator, stride: float) -> Iterator[Pose]:
     """
-    Yield camera poses for ever, ``stride`` metres of progress apart.
+    Yield camera poses without end, ``stride`` metres of progress apart.
 
-    The mount is drawn once (height, pitch); pitch and roll then sway as the robot moves.
+    The mount (height, pitch) is drawn once; pitch and roll then vary as the robot moves.
     """
     x, y = (float(v) for v in space.draw(rng, 1)[0])
     yaw = _first_heading(space, rng, x, y)
@@ -42,7 +42,7 @@ def poses(space: FreeSpace, look: Look, rng: np.random.Generator, stride: float)
             0.25 * sway[0], -0.5, 0.5)) * look.camera_pitch_jitter
         roll = float(np.clip(0.5 * sway[1], -1.0, 1.0)) * look.camera_roll_jitter
         yield Pose(x, y, height, yaw, pitch, roll)
-        # Noise through two equal low-pass filters, scaled to unit spread: smooth, as a body sways.
+        # Noise through two equal low-pass filters, scaled to unit spread: smooth motion.
         drift = keep * drift + math.sqrt(1.0 - keep * keep) * rng.standard_normal(2)
         sway = keep * sway + (1.0 - keep * keep) / math.sqrt(1.0 + keep * keep) * drift
         left += stride
@@ -69,7 +69,7 @@ def _interest(space: FreeSpace, x: float, y: float, headings: np.ndarray) -> np.
 
 def _next_goal(space: FreeSpace, rng: np.random.Generator, x: float, y: float,
                yaw: float) -> tuple[float, float]:
-    """Choose a heading that sees into the room and a point to drive to that way."""
+    """Choose a heading with a view into the room, and a point in that direction."""
     headings = yaw + rng.uniform(-math.pi, math.pi, 24)
     ahead, drive = space.sight(x, y, headings)
     turn = np.abs(headings - yaw)
@@ -85,7 +85,7 @@ def _next_goal(space: FreeSpace, rng: np.random.Generator, x: float, y: float,
 
 def _drive(space: FreeSpace, x: float, y: float, yaw: float, speed: float,
            goal: tuple[float, float]) -> tuple[float, float, float, float, bool]:
-    """Advance by one small step of progress towards the goal; the last item says it is there."""
+    """Advance by one small step of progress; the last item is whether the goal is reached."""
     dx, dy = goal[0] - x, goal[1] - y
     error = (math.atan2(dy, dx) - yaw + math.pi) % (2 * math.pi) - math.pi
     distance = math.hypot(dx, dy)

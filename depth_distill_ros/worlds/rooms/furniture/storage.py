@@ -69,8 +69,7 @@ def cabinet(m: Materials, width: float, height: float, depth: float = 0.42) -> O
                         Surface(0, 0, width * 0.95, depth * 0.9, height, 0.8))
 
 
-def drawers(m: Materials, width: float, height: float, count: int,
-            depth: float = 0.45) -> Object:
+def drawers(m: Materials, width: float, height: float, count: int, depth: float = 0.45) -> Object:
     """Return a chest of drawers; small ones are nightstands."""
     parts, stuff = Parts(), m.front()
     parts.box((width, depth, height - 0.05), (0, 0, 0.03), stuff)

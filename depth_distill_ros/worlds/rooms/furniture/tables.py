@@ -72,8 +72,7 @@ def table(m: Materials, width: float, depth: float, height: float,
             parts.box((0.035, depth - 0.04, under), (side * (width / 2 - 0.05), 0, 0), frame)
         parts.box((width - 0.13, 0.02, 0.25), (0, 0, under - 0.25), frame)
     shrink = 0.72 if round_top else 0.97
-    return parts.object('table', TABLE,
-                        Surface(0, 0, width * shrink, depth * shrink, height, 0.8))
+    return parts.object('table', TABLE, Surface(0, 0, width * shrink, depth * shrink, height, 0.8))
 
 
 def desk(m: Materials, width: float, depth: float = 0.7) -> Object:
