@@ -4,6 +4,7 @@
 """The same seeded room in MuJoCo, Gazebo and USD, each read back."""
 
 import csv
+import functools
 import itertools
 import shutil
 import subprocess
@@ -42,15 +43,21 @@ def exported(tmp_path_factory):
     return out
 
 
+@functools.cache
 def read(exported, kind, seed):
     simulator, name = FILES[kind]
     return READERS[kind](exported / simulator / f'room_{seed}' / name)
 
 
+@functools.cache
+def drawn(seed):
+    return generate(looks.STREAM, (seed, 0))
+
+
 @pytest.mark.parametrize('kind', FILES)
 @pytest.mark.parametrize('seed', SEEDS)
 def test_every_format_has_the_rooms_things_poses_sizes_and_classes(exported, kind, seed):
-    room = generate(looks.STREAM, (seed, 0))
+    room = drawn(seed)
     things, _ = read(exported, kind, seed)
     assert len(things) == len(room.objects)
     for (name, found), thing in zip(things.items(), room.objects, strict=True):
@@ -80,7 +87,7 @@ def test_the_formats_agree_on_textures_and_the_camera(exported, seed):
 
 
 def test_every_texture_that_a_file_names_is_beside_it(exported):
-    room = generate(looks.STREAM, (3, 0))
+    room = drawn(3)
     for simulator in write.WRITERS:
         folder = exported / simulator / 'room_3' / 'textures'
         assert {path.stem for path in folder.iterdir()} == room.textures.keys()
@@ -115,7 +122,7 @@ def test_mujoco_shows_of_its_file_what_the_embedded_simulator_shows(exported):
 
 
 def test_the_way_of_the_camera_is_free_and_the_same_for_all(exported):
-    room = generate(looks.STREAM, (4, 0))
+    room = drawn(4)
     space = FreeSpace(room, looks.STREAM.clearance)
     texts = {(exported / s / 'room_4' / write.WAY).read_text() for s in write.WRITERS}
     rows = list(csv.DictReader(texts.pop().splitlines()))
@@ -175,7 +182,7 @@ def test_a_world_is_valid_to_the_sdf_library(exported, kind):
 def test_a_stage_has_lamps_windows_and_no_physics(exported):
     from pxr import Usd, UsdLux
 
-    room = generate(looks.STREAM, (3, 0))
+    room = drawn(3)
     stage = Usd.Stage.Open(str(exported / 'isaac' / 'room_3' / 'room.usda'))
     kinds = [prim.GetTypeName() for prim in stage.Traverse() if prim.HasAPI(UsdLux.LightAPI)]
     assert kinds.count('RectLight') == sum(t.name == 'window' for t in room.objects)
