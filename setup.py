@@ -41,7 +41,8 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.10',
     packages=find_packages(include=[PACKAGE, PACKAGE + '.*']),
-    package_data={PACKAGE: ['py.typed', 'models/*/*', 'models/*/*/*', 'evaluation/papers/*.csv']},
+    package_data={PACKAGE: ['py.typed', 'models/*/*', 'models/*/*/*', 'evaluation/papers/*.csv',
+                            'datasets/readers/*.txt']},
     data_files=[
         ('share/ament_index/resource_index/packages', ['resource/' + PACKAGE]),
         ('share/' + PACKAGE, ['package.xml']),

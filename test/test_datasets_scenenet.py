@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from depth_distill_ros.datasets import DatasetError, open_reader
-from depth_distill_ros.datasets.readers.wordnet13 import NYU13_OF_WORDNET
+from depth_distill_ros.datasets.readers.scenenet import NYU13_OF_WORDNET
 from depth_distill_ros.stream.classes import NYU13
 
 SIZE = (240, 320)

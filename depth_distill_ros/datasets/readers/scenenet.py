@@ -23,12 +23,16 @@ from depth_distill_ros.datasets.readers.scenenet_index import (
     instances_of,
     trajectories_in,
 )
-from depth_distill_ros.datasets.readers.wordnet13 import NYU13_OF_WORDNET
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.depth import z_from_ray_length
 from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.stream.classes import NYU13
 
 _MOST = 255
+NYU13_OF_WORDNET = {
+    wnid: NYU13.index(name) for name, *wnids in map(str.split, (
+        Path(__file__).with_name('wordnet13.txt').read_text(encoding='ascii').splitlines()[2:]))
+    for wnid in wnids}
 
 
 class SceneNetReader:
