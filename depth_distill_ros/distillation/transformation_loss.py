@@ -1,4 +1,5 @@
-
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
 """The loss of G (eq. 8): l_BN (eq. 6 and 7) and the reconstruction l_rec."""
 
 from __future__ import annotations
