@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -81,7 +80,6 @@ def draw_curves(path: Path, abscissa: str, ordinate: str,
                 curves: Mapping[str, Sequence[tuple[float, Sequence[float]]]]) -> None:
     """Draw curves by title: the values at each abscissa as points, a line through their means."""
     figure = Figure(figsize=(5.0, 3.4), layout='constrained')
-    FigureCanvasAgg(figure)
     axes = figure.subplots()
     for title, curve in curves.items():
         line, = axes.plot([x for x, _ in curve], [np.mean(values) for _, values in curve],
@@ -115,10 +113,8 @@ def _draw_grid(path: Path, columns: Mapping[str, Column]) -> None:
 
 def _figure(columns: int, rows: int, shape: tuple[int, ...]) -> Figure:
     width = 2.4
-    figure = Figure(figsize=(width * columns + 1.2, width * rows * shape[0] / shape[1] + 0.5),
-                    layout='constrained')
-    FigureCanvasAgg(figure)
-    return figure
+    return Figure(figsize=(width * columns + 1.2, width * rows * shape[0] / shape[1] + 0.5),
+                  layout='constrained')
 
 
 def _range(depth: np.ndarray) -> tuple[float, float]:

@@ -9,7 +9,6 @@ import os
 from pathlib import Path
 import platform
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from rich.box import SIMPLE
 from rich.table import Table
@@ -57,7 +56,6 @@ def write_results(folder: Path, model: Path, measurements: Sequence[Measurement]
 
 def _draw(path: Path, measurements: Sequence[Measurement]) -> None:
     figure = Figure(figsize=(8, 0.6 + 0.45 * len(measurements)), layout='constrained')
-    FigureCanvasAgg(figure)
     axes = figure.subplots()
     places = range(len(measurements))
     for name, width in zip(_PERCENTILES, (0.75, 0.5, 0.25), strict=True):

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 import numpy as np
 
@@ -38,7 +37,6 @@ def draw_report(
     history and rows must not be empty. All depth maps share one colour scale.
     """
     figure = Figure(figsize=(13.0, 7.6 + 1.8 * len(rows)), layout='constrained')
-    FigureCanvasAgg(figure)
     figure.suptitle(title, fontsize=12)
     charts, grid = figure.subfigures(2, 1, height_ratios=(7.0, 1.8 * len(rows)))
     (delta1, rmse), (losses, camera) = charts.subplots(2, 2)
