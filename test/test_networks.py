@@ -91,6 +91,7 @@ def all_gradients(network, x):
     return output, [p.grad for p in network.parameters()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(('name', 'backbone'), [
     ('lden', 'resnet34'), ('edn', 'resnet50'), ('ffn', 'senet154'), ('sarpn', 'resnet50')])
 def test_the_depth_of_a_larger_network_depends_on_each_of_its_weights(name, backbone):
@@ -100,6 +101,7 @@ def test_the_depth_of_a_larger_network_depends_on_each_of_its_weights(name, back
     assert all(g is not None for g in gradients)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(('name', 'backbone', 'options'), [
     ('lden', 'mobilenetv2', {}), ('lden_light', 'mobilenetv2', {}), ('edn', 'resnet18', {}),
     ('edn', 'resnet18', {'up': 'unpool'}), ('ffn', 'resnet18', {}), ('sarpn', 'resnet18', {})])
@@ -197,6 +199,7 @@ def test_every_network_refuses_an_input_of_another_shape_or_type_by_its_name(sha
         assert '\n' not in str(refusal.value)
 
 
+@pytest.mark.slow
 def test_a_network_can_be_compiled_and_exported_as_one_graph():
     network, x = build('lden_light', 'resnet18').eval(), torch.randn(1, 3, 64, 96)
     with torch.no_grad():
