@@ -4,11 +4,13 @@
 """Rooms as data: what they hold, where it stands, where a robot may go."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
 from room_checks import overlaps
 
+from depth_distill_ros import worlds
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.worlds.class_ids import (
     BED,
@@ -214,3 +216,9 @@ def test_an_unknown_look_is_an_error_that_names_the_choices():
 
 def test_the_old_name_of_the_target_look_is_accepted():
     assert looks.named('robot') is looks.TARGET
+
+
+def test_no_two_files_of_the_worlds_share_a_name():
+    files = [path.name for path in Path(worlds.__file__).parent.rglob('*.py')
+             if path.name != '__init__.py']
+    assert len(files) > 30 and len(set(files)) == len(files)

@@ -132,11 +132,11 @@ def _render(look: str, seed: int, frames_per_room: int, images: Tensor, depth: T
         view, depth_view = View.fit(_RENDER_SIZE, size), View.fit(_RENDER_SIZE, depth_size)
         with _camera(look, seed, frames_per_room) as camera:
             for frame in camera:
-                picture = torch.from_numpy(view.image(frame.image))
+                image = torch.from_numpy(view.image(frame.image))
                 metres = torch.from_numpy(depth_view.depth(canonical_depth(frame)))
                 with rendered.get_lock():
                     slot = rendered.value % len(images)
-                    images[slot], depth[slot] = picture, metres
+                    images[slot], depth[slot] = image, metres
                     rendered.value += 1
                 while rendered.value > wanted.value:
                     if os.getppid() == 1:

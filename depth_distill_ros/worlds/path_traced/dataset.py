@@ -24,9 +24,9 @@ from depth_distill_ros.worlds.path_traced.traced_room import generate
 from depth_distill_ros.worlds.path_traced.tracer import Tracer, check_installed
 from depth_distill_ros.worlds.path_traced.world import SPLITS, World, claim
 
-# `image` last: a folder reader lists that one, and finds whatever belongs to a picture
+# `image` is last: a folder reader lists the images and looks for their other parts.
 _PARTS = ('depth', 'semantics', 'image')
-_CURE = 'mend that and run the same command again, it goes on where it stopped'
+_CURE = 'mend that and run the same command again, it continues where it stopped'
 
 
 def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],

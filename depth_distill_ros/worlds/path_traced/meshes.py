@@ -131,14 +131,14 @@ def lathe(profile: Sequence[tuple[float, float]], bottom: Vector = (0, 0, 0), si
     return from_corners(np.concatenate(corners), np.concatenate(normals)).moved(bottom)
 
 
-def ball(radius: float, centre: Vector = (0, 0, 0), squash: float = 1.0) -> Mesh:
-    """Return a sphere, `squash` times as high as wide."""
+def ball(radius: float, centre: Vector = (0, 0, 0)) -> Mesh:
+    """Return a sphere."""
     angle = np.linspace(-np.pi / 2, np.pi / 2, 13)
-    profile = [(radius * np.cos(a), squash * radius * np.sin(a)) for a in angle]
+    profile = [(radius * np.cos(a), radius * np.sin(a)) for a in angle]
     return lathe(profile, centre)
 
 
-def rod(start: Vector, end: Vector, radius: float, sides: int = 10) -> Mesh:
+def rod(start: Vector, end: Vector, radius: float) -> Mesh:
     """Return a round bar between two points."""
     start, end = np.asarray(start, float), np.asarray(end, float)
     along = end - start
@@ -147,7 +147,7 @@ def rod(start: Vector, end: Vector, radius: float, sides: int = 10) -> Mesh:
     x = np.cross((0, 1, 0) if abs(z[1]) < 0.9 else (1, 0, 0), z)
     x /= np.linalg.norm(x)
     rotation = np.stack([x, np.cross(z, x), z], axis=1)
-    return cylinder(radius, length, sides=sides).transformed(rotation, start)
+    return cylinder(radius, length, sides=10).transformed(rotation, start)
 
 
 def sheet(points: np.ndarray) -> Mesh:

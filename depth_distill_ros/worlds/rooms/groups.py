@@ -72,7 +72,7 @@ def television(m: Materials, room: Placer) -> None:
 
 
 def rug_somewhere(m: Materials, room: Placer) -> None:
-    """Lay a rug near the middle, as often as the look says."""
+    """Lay a rug near the middle, with the probability of the look."""
     rng = room.rng
     if rng.random() < m.look.rug:
         rug = small.rug(m, rng.uniform(1.2, 2.2), rng.uniform(0.9, 1.5))

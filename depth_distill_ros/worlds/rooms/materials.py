@@ -17,7 +17,7 @@ WALL_TILE = {'plaster': (2.0, 2.0), 'brick': (1.04, 1.2), 'wallpaper': (1.2, 1.2
 
 
 def choose(rng: np.random.Generator, weights: dict[str, float]) -> str:
-    """Return one key, as often as its weight says."""
+    """Draw a key with the probability of its weight."""
     names = list(weights)
     total = np.cumsum([weights[n] for n in names])
     return names[min(int(np.searchsorted(total, rng.random() * total[-1])), len(names) - 1)]
@@ -76,7 +76,7 @@ class Materials:
         return self.woods[int(self.rng.integers(len(self.woods)))]
 
     def front(self) -> Material:
-        """Return the stuff of a cupboard: painted or wooden."""
+        """Return the material of a cupboard: painted or wooden."""
         if self.rng.random() < self.look.painted:
             return self.painted[int(self.rng.integers(len(self.painted)))]
         return self.wood()

@@ -10,7 +10,7 @@ from depth_distill_ros.worlds.rooms.scene import Material, Object, Parts
 
 
 def book_row(m: Materials, width: float, height: float, depth: float) -> Object:
-    """Return books standing side by side, their backs to +y, as a few blocks of unlike height."""
+    """Return a row of books, their spines at +y, as blocks of different height."""
     rng, parts = m.rng, Parts()
     left = -width / 2
     while left < width / 2 - 0.03:
@@ -24,7 +24,7 @@ def book_row(m: Materials, width: float, height: float, depth: float) -> Object:
 
 
 def book_stack(m: Materials) -> Object:
-    """Return one to four books lying on one another."""
+    """Return a pile of one to four books."""
     parts, z = Parts(), 0.0
     for _ in range(int(m.rng.integers(1, 5))):
         thick = m.rng.uniform(0.015, 0.045)
@@ -43,14 +43,13 @@ def television(m: Materials, width: float) -> Object:
     parts.box((width, 0.035, height), (0, 0, 0.06), m.dark)
     screen = Material((0.06, 0.07, 0.09), gloss=0.5)
     if m.rng.random() < 0.5:
-        picture = m.picture()
-        screen = Material((0.8, 0.8, 0.85), picture.texture, emission=0.4)
+        screen = Material((0.8, 0.8, 0.85), m.picture().texture, emission=0.4)
     parts.box((width - 0.03, 0.006, height - 0.03), (0, 0.0195, 0.075), screen)
     return parts.object('tv', TV)
 
 
 def computer(m: Materials) -> tuple[Object, Object]:
-    """Return a monitor, and a keyboard with its mouse."""
+    """Return a monitor, and a keyboard with a mouse."""
     parts = Parts()
     parts.box((0.34, 0.16, 0.025), (0, 0.0, 0), m.dark)
     parts.box((0.28, 0.002, 0.006), (0, 0.08, 0.012), m.metal)
@@ -69,8 +68,7 @@ def laptop(m: Materials) -> Object:
 def table_lamp(m: Materials) -> Object:
     """Return a lamp with a foot and a glowing shade."""
     parts = Parts()
-    stem = m.rng.uniform(0.20, 0.32)
-    foot = m.small()
+    stem, foot = m.rng.uniform(0.20, 0.32), m.small()
     parts.cylinder(0.14, 0.02, (0, 0, 0), foot)
     if m.rng.random() < 0.5:
         parts.cylinder(0.03, stem, (0, 0, 0.02), foot)
@@ -91,7 +89,7 @@ def floor_lamp(m: Materials) -> Object:
 
 
 def ceiling_lamp(m: Materials, drop: float) -> Object:
-    """Return a lamp that hangs ``drop`` metres; its origin is its lowest point."""
+    """Return a lamp that hangs down by ``drop`` metres; its origin is its lowest point."""
     parts = Parts()
     if drop < 0.15:
         parts.cylinder(m.rng.uniform(0.3, 0.5), drop, (0, 0, 0), m.glow)
@@ -107,7 +105,7 @@ def ceiling_lamp(m: Materials, drop: float) -> Object:
 
 
 def plant(m: Materials, height: float) -> Object:
-    """Return a pot with leaves, from a window sill's to one as tall as a man."""
+    """Return a pot plant, ``height`` metres tall."""
     rng, parts = m.rng, Parts()
     pot = min(0.36, 0.10 + 0.16 * height)
     parts.cylinder(pot, pot * 0.9, (0, 0, 0), m.small())
@@ -161,7 +159,7 @@ def place_setting(m: Materials) -> Object:
 
 
 def carton(m: Materials) -> Object:
-    """Return a cardboard box, a basket or a bin that stands on the floor."""
+    """Return a cardboard box, a bin or a fabric box for the floor."""
     rng, parts = m.rng, Parts()
     kind = int(rng.integers(3))
     if kind == 0:
@@ -177,7 +175,7 @@ def carton(m: Materials) -> Object:
 
 
 def rug(m: Materials, width: float, depth: float) -> Object:
-    """Return a rug, one centimetre thick, counted as floor."""
+    """Return a rug, one centimetre thick, of the class floor."""
     parts = Parts()
     border, inner = m.plain(m.look.fabric), m.rug()
     parts.box((width, depth, 0.008), (0, 0, 0), border)
