@@ -18,7 +18,8 @@ from launch.launch_description_sources import (  # noqa: E402
 from launch.utilities import perform_substitutions  # noqa: E402
 
 from depth_distill_ros.ros import bringup  # noqa: E402
-from depth_distill_ros.settings.launch import DistillationLaunch, InferenceLaunch, from_texts  # noqa: E402
+from depth_distill_ros.settings.field import settings_of  # noqa: E402
+from depth_distill_ros.settings.launch import LAUNCHES, DistillationLaunch, from_texts  # noqa: E402
 
 LAUNCH = Path(__file__).resolve().parents[1] / 'launch'
 
@@ -50,16 +51,19 @@ def started(name, **arguments):
     return nodes
 
 
-@pytest.mark.parametrize('name, kind', [
-    ('distill.launch.py', DistillationLaunch),
-    ('inference.launch.py', InferenceLaunch)])
-def test_every_argument_is_declared_described_and_has_its_default(name, kind):
+def test_every_launch_file_has_its_arguments_in_the_settings():
+    assert LAUNCHES.keys() == {path.name for path in LAUNCH.glob('*.launch.py')}
+
+
+@pytest.mark.parametrize('name, kind', LAUNCHES.items())
+def test_the_arguments_of_a_launch_file_are_its_settings_with_their_help_and_defaults(name, kind):
     description = get_launch_description_from_python_launch_file(str(LAUNCH / name))
     declared = {a.name: a for a in description.get_launch_arguments()}
     context = launch.LaunchContext()
-    texts = {}
+    texts, table = {}, settings_of(kind)
+    assert declared.keys() == table.keys()
     for argument, action in declared.items():
-        assert action.description
+        assert action.description.startswith(table[argument].described())
         texts[argument] = perform_substitutions(context, action.default_value)
     assert from_texts(kind, texts) == kind()
 

@@ -3,7 +3,6 @@
 
 """The pages: their links, the navigation of the site, and what they say of launch files."""
 
-from dataclasses import fields
 from pathlib import Path
 import re
 
@@ -11,31 +10,19 @@ import pytest
 import yaml
 
 import depth_distill_ros
-from depth_distill_ros.settings.launch import (
-    DistillationLaunch,
-    GazeboLaunch,
-    InferenceLaunch,
-    IsaacLaunch,
-)
+from depth_distill_ros.settings.field import settings_of
+from depth_distill_ros.settings.launch import LAUNCHES
 
 ROOT = Path(__file__).resolve().parents[1]
 # The folders that `make docs` copies.
 PAGES = sorted([*ROOT.glob('*.md'), *ROOT.glob('docs/**/*.md'), *ROOT.glob('sim/**/*.md'),
                 *ROOT.glob('examples/**/*.md')])
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
-ARGUMENTS = {
-    'distill': DistillationLaunch, 'inference': InferenceLaunch,
-    'gazebo': GazeboLaunch, 'isaac': IsaacLaunch}
 
 
 def arguments_of(launch_file):
     """Return the names of the arguments of a launch file, without launch being installed."""
-    if launch_file in ARGUMENTS:
-        return {field.name for field in fields(ARGUMENTS[launch_file])}
-    source = (ROOT / 'launch' / f'{launch_file}.launch.py').read_text(encoding='utf-8')
-    names = set(re.findall(r"^    '(\w+)': \(", source, re.MULTILINE))
-    assert names, f'no arguments found in {launch_file}.launch.py'
-    return names
+    return settings_of(LAUNCHES[f'{launch_file}.launch.py']).keys()
 
 
 def leaves(tree):

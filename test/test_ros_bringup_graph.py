@@ -277,7 +277,11 @@ def test_a_file_without_nodes_is_named(tmp_path, text):
         ParameterFiles(path)
 
 
-@pytest.mark.parametrize('kind', LAUNCHES.values(), ids=LAUNCHES)
+STARTING_NODES = {name: kind for name, kind in LAUNCHES.items()
+                  if issubclass(kind, InferenceLaunch)}
+
+
+@pytest.mark.parametrize('kind', STARTING_NODES.values(), ids=STARTING_NODES)
 def test_an_argument_that_stands_for_a_parameter_is_not_given_by_default(kind):
     parameters = {name: s for kinds in NODES.values() for name, s in settings_of(*kinds).items()}
     shared = {'work_dir', 'model', 'autostart', 'teacher', 'auxiliary_share', 'seed'}

@@ -26,7 +26,6 @@ from launch.utilities import perform_substitutions  # noqa: E402
 from launch_ros.actions import Node  # noqa: E402
 
 from depth_distill_ros.ros import bringup  # noqa: E402
-from depth_distill_ros.settings.launch import GazeboLaunch, IsaacLaunch, from_texts  # noqa: E402
 
 LAUNCH = Path(__file__).resolve().parents[1] / 'launch'
 
@@ -64,18 +63,6 @@ def started(name, **arguments):
         if isinstance(node, Node):
             node._perform_substitutions(context)
     return context, actions
-
-
-@pytest.mark.parametrize('name, kind', [
-    ('gazebo.launch.py', GazeboLaunch),
-    ('isaac.launch.py', IsaacLaunch)])
-def test_every_argument_is_declared_described_and_has_its_default(name, kind):
-    description = get_launch_description_from_python_launch_file(str(LAUNCH / name))
-    context, texts = launch.LaunchContext(), {}
-    for action in description.get_launch_arguments():
-        assert action.description
-        texts[action.name] = perform_substitutions(context, action.default_value)
-    assert from_texts(kind, texts) == kind()
 
 
 def test_gazebo_starts_the_graph_the_simulator_the_flight_and_two_bridges(teacher, gazebo):

@@ -23,13 +23,16 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.installation import share
 from depth_distill_ros.ros.parameter_files import ParameterFiles
 from depth_distill_ros.settings.field import renamed, settings_of
-from depth_distill_ros.settings.launch import DistillationLaunch, InferenceLaunch
+from depth_distill_ros.settings.launch import (
+    DEPTH,
+    DEPTH_CAMERA_INFO,
+    DistillationLaunch,
+    InferenceLaunch,
+)
 from depth_distill_ros.settings.nodes import NODES
 from depth_distill_ros.settings.stream import StreamSettings
 from depth_distill_ros.shipped import shipped_teacher
 
-DEPTH = 'depth/student'
-DEPTH_CAMERA_INFO = 'depth/camera_info'
 CONFIDENCE = f'{DEPTH}/confidence'
 POINTS = f'{DEPTH}/points'
 SCAN = f'{DEPTH}/scan'

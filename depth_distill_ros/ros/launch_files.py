@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from depth_distill_ros.installation import PACKAGE, fastdds_profile
 from depth_distill_ros.ros.bringup import NodeSpec
 from depth_distill_ros.settings.document import text_of
-from depth_distill_ros.settings.field import Setting, settings_of
+from depth_distill_ros.settings.field import Kind, Setting, Settings, settings_of
 from depth_distill_ros.settings.launch import InferenceLaunch, from_texts
 
 if TYPE_CHECKING:
     from launch import LaunchContext, LaunchDescription
+    from launch.actions import DeclareLaunchArgument
 
 
-def launched(kind: type[InferenceLaunch], context: LaunchContext) -> Any:
+def launched(kind: type[Kind], context: LaunchContext) -> Kind:
     """Return the arguments `kind` as a running launch was given them."""
     return from_texts(kind, {
         name: context.launch_configurations[name] for name in settings_of(kind)})
@@ -27,7 +28,7 @@ def launch_description(
         kind: type[InferenceLaunch], graph: Callable[[Any], list[NodeSpec]]) -> LaunchDescription:
     """Return the graph for ``ros2 launch``, with an argument for every setting of `kind`."""
     from launch import LaunchDescription
-    from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+    from launch.actions import OpaqueFunction, SetEnvironmentVariable
     from launch_ros.actions import Node
 
     def nodes(context: LaunchContext) -> list[Node]:
@@ -45,15 +46,21 @@ def launch_description(
                 sigterm_timeout='20')
             for spec in graph(arguments)]
 
-    declared = [
+    return LaunchDescription([
+        *declared(kind),
+        *(SetEnvironmentVariable(name, value) for name, value in fastdds_profile().items()),
+        OpaqueFunction(function=nodes)])
+
+
+def declared(kind: type[Settings]) -> list[DeclareLaunchArgument]:
+    """Return an argument for every setting of `kind`."""
+    from launch.actions import DeclareLaunchArgument
+
+    return [
         DeclareLaunchArgument(
             name, default_value=default_text(described), description=description(described),
             choices=list(described.choices) or None)
         for name, described in settings_of(kind).items()]
-    return LaunchDescription([
-        *declared,
-        *(SetEnvironmentVariable(name, value) for name, value in fastdds_profile().items()),
-        OpaqueFunction(function=nodes)])
 
 
 def default_text(described: Setting) -> str:

@@ -9,12 +9,14 @@ files decide. The others say what runs and under which topics.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from depth_distill_ros.settings.cameras import RobotCameraSettings
 from depth_distill_ros.settings.distillation import OnlineSettings
 from depth_distill_ros.settings.field import (
+    Kind,
     SettingError,
     Settings,
     narrowed,
@@ -24,6 +26,8 @@ from depth_distill_ros.settings.field import (
 from depth_distill_ros.settings.inference import InferenceSettings
 from depth_distill_ros.settings.node import NodeSettings
 
+DEPTH = 'depth/student'
+DEPTH_CAMERA_INFO = 'depth/camera_info'
 GAZEBOS = ('fortress', 'harmonic', 'ionic', 'jetty')
 
 
@@ -120,12 +124,35 @@ class IsaacLaunch(DistillationLaunch):
         'simulator/semantic_labels', 'topic of the names of the classes in the semantic image')
 
 
-LAUNCHES: dict[str, type[InferenceLaunch]] = {
+@dataclass(frozen=True)
+class DepthProcessingLaunch(Settings):
+    """A cloud and a scan by the nodes of image_pipeline."""
+
+    namespace: str = setting('', 'namespace of the nodes and topics, as of the inference node')
+    depth: str = setting(DEPTH, 'topic of the depth')
+    camera_info: str = setting(
+        DEPTH_CAMERA_INFO, "topic of its CameraInfo; the cloud's node takes camera_info beside "
+        'depth')
+    points: str = setting('depth/cloud', 'topic of the cloud')
+    scan: str = setting('depth/laser_scan', 'topic of the scan')
+    output_frame: str = setting(
+        'camera_link', 'frame of the scan: at the camera, x forward, not the optical one')
+    scan_height: int = setting(
+        10, 'rows of the depth around its middle that make the scan', unit='pixels',
+        range=(1, 4096))
+    range_min: float = setting(
+        0.3, 'smallest range of the scan', unit='metres', range=(0.0, 100.0))
+    range_max: float = setting(
+        8.0, 'largest range of the scan', unit='metres', range=(0.1, 100.0))
+
+
+LAUNCHES: dict[str, type[Settings]] = {
     'inference.launch.py': InferenceLaunch, 'distill.launch.py': DistillationLaunch,
-    'gazebo.launch.py': GazeboLaunch, 'isaac.launch.py': IsaacLaunch}
+    'gazebo.launch.py': GazeboLaunch, 'isaac.launch.py': IsaacLaunch,
+    'depth_processing.launch.py': DepthProcessingLaunch}
 
 
-def from_texts(kind: type[InferenceLaunch], values: dict[str, str]) -> InferenceLaunch:
+def from_texts(kind: type[Kind], values: Mapping[str, str]) -> Kind:
     """
     Make the arguments `kind` out of texts, as launch has them.
 
@@ -134,7 +161,7 @@ def from_texts(kind: type[InferenceLaunch], values: dict[str, str]) -> Inference
     SettingError : a value outside its choices, or no bool or number where one belongs.
 
     """
-    table, read = settings_of(kind), {}
+    table, read = settings_of(kind), dict[str, Any]()
     for name, text in values.items():
         described = table[name]
         if described.optional and text == '':
