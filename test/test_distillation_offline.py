@@ -322,3 +322,12 @@ def test_the_command_takes_a_recipe_and_what_is_given_goes_before_it(tmp_path):
     assert (dacnn.schedule, dacnn.batch, dacnn.epochs) == ('dacnn', 6, 15)
     write_settings(lwd, tmp_path / 'run.yaml')
     assert read('--config', str(tmp_path / 'run.yaml'), '--batch', '4').lr == 0.01
+
+
+@pytest.mark.parametrize('share, images', [(0.0, (4, 4)), (0.25, (3, 1)), (0.5, (2, 2))])
+def test_auxiliary_images_are_a_share_of_the_batch_or_a_batch_of_their_own(
+        settings, frames, tmp_path, share, images):
+    opened = open_run(replace(
+        settings, method='kd-ood', auxiliary=frames, auxiliary_share=share, batch=4), tmp_path)
+    batches = opened.training.source.draw()
+    assert tuple(len(batches[name].x) for name in ('stream', 'auxiliary')) == images

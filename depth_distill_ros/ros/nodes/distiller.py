@@ -69,7 +69,7 @@ class DistillerNode(ManagedNode):
         self._problems, self._paused = {}, False
         start = (f'resumed at step {self._session.step}' if self._session.resumed
                  else 'new run')
-        self.get_logger().info(f'{start} on {self._session.compute}')
+        self.get_logger().info(f'{work_dir}: {start} on {self._session.compute}')
 
     def activate(self) -> None:
         record = self._session.latest_release()
