@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""RESULTS.md: what it says of rows whose order is not the paper's, of shares and of machines."""
+"""RESULTS.md names rows in another order than the paper's, shares of the gap, and machines."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of the papers' tables: which there are, what each changes, what it is given."""
+"""The rows of the papers' tables: their settings, their data, and what each changes."""
 
 from dataclasses import asdict, replace
 import json
@@ -18,11 +18,11 @@ from depth_distill_ros.networks import backbones_of
 pytestmark = pytest.mark.slow
 
 PRESETS = (small(), FULL)
-# rows of ours that a paper only speaks of
+# our rows that a paper only mentions in its text
 OURS_ALONE = {
     'lwd-2': {'Teacher Nt(X)', "Teacher Nt(X+U')", 'Supervised Ns(X)', 'LWD Ns(X)'},
     'dacnn-1': {'DACNN, stereo teacher'}}
-# rows of a paper that are other people's
+# papers with rows of other authors' methods
 THEIRS_ALONE = ('lwd-2', 'lwd-3', 'lwd-4', 'lwd-5', 'dacnn-1', 'dacnn-2')
 
 
@@ -130,7 +130,7 @@ def test_dacnns_ablation_takes_one_part_away(preset):
     assert changes(table['dacnn-no-distillation'], whole) == {'w_proxy': 0.0, 'w_guidance': 0.0}
 
 
-def test_what_is_judged_is_never_trained_on():
+def test_test_data_is_never_trained_on():
     preset = small()
     worlds, parts = preset.worlds, preset.parts
     tests = {role for role in worlds if role.endswith('-test') or role.startswith('tum-')}
@@ -180,11 +180,11 @@ def test_a_folder_that_was_rendered_under_the_old_name_of_its_look_is_used(tmp_p
         render(replace(world, seed=1), tmp_path)
 
 
-@pytest.mark.parametrize(('test', 'judged'), [
+@pytest.mark.parametrize(('test', 'protocol'), [
     ('nyu:/x,split=test', 'nyu'), ('folder:/rooms/test', 'robot'), ('store:/run/store', 'robot')])
-def test_a_network_is_judged_through_the_lens_it_learned_with(tmp_path, test, judged):
+def test_a_network_is_evaluated_with_the_view_of_its_training(tmp_path, test, protocol):
     bench = Bench(tmp_path, FULL, {'target-test': test}, None, lambda line: None)
-    assert bench.protocol(bench_table('d3-3', FULL), 'target-test') == judged
+    assert bench.protocol(bench_table('d3-3', FULL), 'target-test') == protocol
 
 
 def test_rows_without_data_are_left_out_and_said(tmp_path):

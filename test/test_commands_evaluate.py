@@ -23,8 +23,8 @@ FRAMES = 5
 CARD = ModelCard('lden', 'mobilenetv2', (32, 64))
 
 
-def says(metres):
-    """Return a network that says one depth everywhere."""
+def predicts(metres):
+    """Return a network that predicts one depth for every pixel."""
     network = build('lden', 'mobilenetv2').eval()
     with torch.no_grad():
         network.head[-1].weight.zero_()
@@ -35,7 +35,7 @@ def says(metres):
 @pytest.fixture(scope='module')
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp('models') / 'two_metres'
-    save_model(folder, says(2.0), CARD)
+    save_model(folder, predicts(2.0), CARD)
     return folder
 
 
@@ -65,8 +65,8 @@ def test_a_network_can_be_set_beside_the_best_constant(data, capsys):
 
 
 def test_depth_is_scaled_to_the_datas_focal_length_where_asked(tmp_path, data, capsys):
-    learned = Intrinsics(50.0, 50.0, 31.5, 15.5, 32, 64)
-    save_model(tmp_path / 'model', says(2.0), replace(CARD, intrinsics=learned))
+    trained_with = Intrinsics(50.0, 50.0, 31.5, 15.5, 32, 64)
+    save_model(tmp_path / 'model', predicts(2.0), replace(CARD, intrinsics=trained_with))
     assert evaluate(tmp_path / 'model', data, '--scale-focal') == 1
     assert 'has no intrinsics' in capsys.readouterr().err
     # its 80 columns become 64: 93.75 pixels there are 75 here, half as many again
@@ -94,7 +94,7 @@ def test_without_json_a_table_for_people_is_printed(model, data, capsys):
     assert 'rmse_pooled' in printed and '4 frames, 1 skipped' in printed
 
 
-def test_every_judged_frame_has_a_row_and_some_have_a_picture(model, data, tmp_path, capsys):
+def test_every_evaluated_frame_has_a_row_and_some_have_an_image(model, data, tmp_path, capsys):
     rows_file, maps = tmp_path / 'new' / 'rows.csv', tmp_path / 'maps'
     assert evaluate(model, data, '--csv', str(rows_file), '--maps', str(maps), '--maps-count',
                     '3') == 0
@@ -123,7 +123,7 @@ def test_cap_and_crop_replace_those_of_the_metrics(model, data, capsys):
 
 
 
-def test_in_sliding_windows_the_whole_picture_counts_at_its_own_size(
+def test_in_sliding_windows_the_whole_image_is_evaluated_at_its_own_size(
         model, data, capsys, monkeypatch):
     sizes = []
     monkeypatch.setattr(command, 'sliding_window', lambda network, x, window: (
@@ -144,7 +144,7 @@ def test_the_help_lists_the_kinds_of_data_with_their_keys(capsys):
 
 def test_a_runs_folder_means_its_newest_release(data, tmp_path, capsys):
     for metres in (9.0, 2.0):
-        publish(tmp_path / 'run' / 'releases', says(metres), CARD, 1, {})
+        publish(tmp_path / 'run' / 'releases', predicts(metres), CARD, 1, {})
     assert evaluate(tmp_path / 'run', data, '--json') == 0
     assert json.loads(capsys.readouterr().out)['metrics']['rmse'] < 1
 
@@ -173,7 +173,7 @@ def test_figures_of_before_stay_where_nothing_can_be_measured(model, tmp_path):
 
 def test_the_folder_of_an_offline_run_stands_for_the_student_that_it_trained(
         data, tmp_path, capsys):
-    save_model(tmp_path / 'run' / 'best-000004', says(9.0), CARD)
-    save_model(tmp_path / 'run' / 'student', says(2.0), CARD)
+    save_model(tmp_path / 'run' / 'best-000004', predicts(9.0), CARD)
+    save_model(tmp_path / 'run' / 'student', predicts(2.0), CARD)
     assert evaluate(tmp_path / 'run', data, '--json') == 0
     assert json.loads(capsys.readouterr().out)['metrics']['rmse'] < 2.0

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Colours change as the papers say, unclamped, and alike on all views of a scene."""
+"""Colours change as in the papers, unclamped, and alike on all views of a scene."""
 
 from itertools import permutations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pipelines move picture, depth, classes and camera together, and repeat with their numbers."""
+"""Pipelines move image, depth, classes and camera together, and repeat with their numbers."""
 
 from dataclasses import replace
 import pickle
@@ -22,7 +22,7 @@ CAMERA = Intrinsics(500.0, 500.0, 330.0, 250.0, 480, 640)
 
 
 def sample(size=(480, 640), right=False):
-    """Return a picture that says where its pixels were, in red (x / 4) and green (y / 4)."""
+    """Return an image that encodes where its pixels were, in red (x / 4) and green (y / 4)."""
     rows, columns = np.mgrid[0:size[0], 0:size[1]]
     image = np.stack([columns // 4, rows // 4, np.full(size, 99)], -1).astype(np.uint8)
     depth = (1 + columns / 100).astype(np.float32)
@@ -37,7 +37,7 @@ def random(number=0):
 
 
 def directions(prepared):
-    """Return the X/Z of the row and column through the middle, as camera and picture say."""
+    """Return X/Z of the row and column through the middle, from camera and image."""
     camera, image = prepared.intrinsics, prepared.image.astype(float)
     row, column = camera.height // 2, camera.width // 2
     said = (column - camera.cx) / camera.fx, (row - camera.cy) / camera.fy

@@ -52,7 +52,7 @@ def test_no_frame_at_all_is_an_error_with_a_reason():
         scores.mean_score([], SIZE, predict(1.0))
 
 
-def test_at_most_twenty_releases_are_judged_the_first_and_the_last_among_them():
+def test_at_most_twenty_releases_are_scored_the_first_and_the_last_among_them():
     chosen = scores.evenly(range(1, 101), 20)
     assert len(chosen) == len(set(chosen)) == 20
     assert (chosen[0], chosen[-1]) == (1, 100)
@@ -65,7 +65,7 @@ def test_the_last_lines_name_the_figures():
         'rmse constant=1.500 teacher=0.500 first=1.000 last=1.000']
 
 
-def test_a_run_without_a_release_says_so(tmp_path):
+def test_a_run_without_a_release_is_an_error(tmp_path):
     with pytest.raises(ScoreError, match='no release'):
         report.score_run([frame(1.0)], tmp_path, tmp_path / 'releases', 0.0, print)
 

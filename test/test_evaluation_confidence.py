@@ -30,7 +30,7 @@ def test_each_threshold_keeps_the_pixels_above_it_and_counts_their_errors():
     assert list(rows) == [threshold for threshold in THRESHOLDS if threshold <= 0.9]
 
 
-def test_a_network_that_says_how_sure_it_is_is_judged_by_threshold(tmp_path, capsys):
+def test_a_network_with_a_confidence_is_evaluated_by_threshold(tmp_path, capsys):
     network = build('lden', 'mobilenetv2', confidence=True).eval()
     with torch.no_grad():
         for layer, value in ((network.head[-1], 2.0), (network.confidence.body[-1], 1.0)):

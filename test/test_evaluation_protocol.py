@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A network is judged on all that counts, and on nothing else."""
+"""A network is evaluated on the pixels of the protocol and on no others."""
 
 from dataclasses import replace
 
@@ -28,20 +28,20 @@ def frame(depth=2.0, name='a', size=SIZE, level=100, **parts):
     return Frame(np.full((*size, 3), level, np.uint8), depth, name=name, **parts)
 
 
-def says(metres, size=(24, 32)):
-    """Return a network that says one depth everywhere."""
+def predicts(metres, size=(24, 32)):
+    """Return a network that predicts one depth for every pixel."""
     return lambda x: torch.full((len(x), 1, *size), metres)
 
 
-def judge(answer, reader, protocol=ROBOT, size=SIZE, **options):
+def evaluate(answer, reader, protocol=ROBOT, size=SIZE, **options):
     evaluation = Evaluation(answer, size, protocol, CPU, **options)
     return list(evaluation.frames(reader)), evaluation.summary()
 
 
 def test_a_perfect_answer_is_perfect_and_upsampled_as_the_papers_do():
     coarse = torch.linspace(1, 4, 17).expand(1, 1, 12, 17)
-    (verdict,), summary = judge(lambda x: coarse, [frame(COLUMN)])
-    np.testing.assert_allclose(verdict.prediction, COLUMN, atol=1e-5)
+    (result,), summary = evaluate(lambda x: coarse, [frame(COLUMN)])
+    np.testing.assert_allclose(result.prediction, COLUMN, atol=1e-5)
     assert summary['metrics']['delta1'] == summary['coverage'] == 1.0
     assert summary['metrics']['rmse'] < 1e-5
 
@@ -49,30 +49,30 @@ def test_a_perfect_answer_is_perfect_and_upsampled_as_the_papers_do():
 def test_the_metrics_are_those_of_each_frame_whatever_the_batch():
     reader = [frame(1.0 + 0.3 * k, str(k), level=10 * k) for k in range(5)]
     brightness = lambda x: (to_image(x)[..., 0].float() / 50 + 1)[:, None]  # noqa: E731
-    found = [judge(brightness, reader, batch=batch) for batch in (1, 2, 8)]
+    found = [evaluate(brightness, reader, batch=batch) for batch in (1, 2, 8)]
     expected = [depth_metrics(np.full(SIZE, k / 5 + 1, np.float32), sample.depth)
                 for k, sample in enumerate(reader)]
-    for verdicts, summary in found:
-        assert [verdict.name for verdict in verdicts] == list('01234')
-        for verdict, metrics in zip(verdicts, expected, strict=True):
-            assert verdict.metrics == pytest.approx(metrics, abs=1e-6)
+    for results, summary in found:
+        assert [result.name for result in results] == list('01234')
+        for result, metrics in zip(results, expected, strict=True):
+            assert result.metrics == pytest.approx(metrics, abs=1e-6)
         assert summary == found[0][1]
         assert summary['metrics']['rmse'] == pytest.approx(
             np.mean([metrics['rmse'] for metrics in expected]))
         assert summary['metrics']['rmse_pooled'] > summary['metrics']['rmse']
 
 
-def test_frames_without_a_reference_that_counts_are_counted_and_not_judged():
+def test_frames_without_a_reference_that_counts_are_counted_and_not_evaluated():
     reader = [frame(None), frame(0.0), frame(float('nan')), frame(2.0, 'seen'), frame(None)]
-    verdicts, summary = judge(says(2.0), reader)
-    assert [(verdict.index, verdict.name) for verdict in verdicts] == [(3, 'seen')]
+    results, summary = evaluate(predicts(2.0), reader)
+    assert [(result.index, result.name) for result in results] == [(3, 'seen')]
     assert (summary['frames'], summary['skipped']) == (1, 4)
 
 
 @pytest.mark.parametrize('reader', [[], [frame(None)]])
 def test_no_reference_at_all_is_an_error(reader):
     with pytest.raises(DepthDistillError, match='has a reference'):
-        judge(says(2.0), reader)
+        evaluate(predicts(2.0), reader)
 
 
 @pytest.mark.parametrize('hole', [float('nan'), float('inf'), -float('inf')])
@@ -82,32 +82,32 @@ def test_no_answer_is_wrong_and_lowers_the_coverage_and_the_errors_stay_numbers(
         depth[..., :16] = hole
         return depth
 
-    (verdict,), summary = judge(answer, [frame(2.0)])
+    (result,), summary = evaluate(answer, [frame(2.0)])
     assert summary['coverage'] == pytest.approx(0.75, abs=0.02)
-    for metrics in (verdict.metrics, verdict.scaled):
+    for metrics in (result.metrics, result.scaled):
         assert metrics['delta1'] == metrics['delta3'] == pytest.approx(summary['coverage'])
         assert metrics['mae'] == pytest.approx(2 * (1 - summary['coverage']), rel=1e-3)
 
 
 def test_an_infinite_answer_is_not_the_cap():
     protocol = replace(ROBOT, cap=2.2)
-    (verdict,), _ = judge(says(float('inf')), [frame(2.1)], protocol)
-    assert (verdict.metrics['delta1'], verdict.coverage) == (0.0, 0.0)
+    (result,), _ = evaluate(predicts(float('inf')), [frame(2.1)], protocol)
+    assert (result.metrics['delta1'], result.coverage) == (0.0, 0.0)
 
 
 def test_depth_of_the_wrong_scale_is_right_once_median_scaled():
-    (verdict,), summary = judge(
+    (result,), summary = evaluate(
         lambda x: torch.from_numpy(COLUMN / 3).expand(1, 1, *SIZE), [frame(COLUMN)])
-    assert verdict.scale == pytest.approx(3)
+    assert result.scale == pytest.approx(3)
     assert summary['metrics']['delta1'] == 0.0
     assert summary['median_scaled']['delta1'] == 1.0
     assert summary['median_scaled']['rmse'] < 1e-5
 
 
 def test_negative_depth_has_a_scale_and_stays_wrong():
-    (verdict,), _ = judge(says(-1.0), [frame(2.0)])
-    assert np.isfinite(verdict.scale)
-    assert verdict.metrics['delta1'] == 0.0
+    (result,), _ = evaluate(predicts(-1.0), [frame(2.0)])
+    assert np.isfinite(result.scale)
+    assert result.metrics['delta1'] == 0.0
 
 
 def test_as_on_the_robot_the_middle_is_seen_and_only_that_is_compared():
@@ -117,19 +117,19 @@ def test_as_on_the_robot_the_middle_is_seen_and_only_that_is_compared():
 
     def answer(x):
         sizes.append(tuple(x.shape))
-        return says(2.0)(x)
+        return predicts(2.0)(x)
 
-    (verdict,), _ = judge(answer, [frame(wide, size=(48, 128))], size=(24, 32))
+    (result,), _ = evaluate(answer, [frame(wide, size=(48, 128))], size=(24, 32))
     assert sizes == [(1, 3, 24, 32)]
-    assert verdict.metrics['delta1'] == 1.0
-    assert verdict.image.shape[:2] == verdict.reference.shape == (48, 64)
+    assert result.metrics['delta1'] == 1.0
+    assert result.image.shape[:2] == result.reference.shape == (48, 64)
 
 
 def test_a_reference_of_another_size_than_its_picture_is_compared_at_its_own():
-    (verdict,), _ = judge(says(2.0), [frame(np.full((24, 64), 2, np.float32), size=(48, 128))],
-                          size=(24, 32))
-    assert verdict.prediction.shape == (24, 32)
-    assert verdict.image.shape == (48, 64, 3)
+    reader = [frame(np.full((24, 64), 2, np.float32), size=(48, 128))]
+    (result,), _ = evaluate(predicts(2.0), reader, size=(24, 32))
+    assert result.prediction.shape == (24, 32)
+    assert result.image.shape == (48, 64, 3)
 
 
 def test_kitti_is_seen_whole_cropped_and_capped():
@@ -137,11 +137,11 @@ def test_kitti_is_seen_whole_cropped_and_capped():
     depth[:40] = 5.0                # above Garg's crop
     depth[60:70] = 85.0             # beyond the cap
     kitti = PROTOCOLS['kitti-eigen']
-    (verdict,), summary = judge(says(20.0), [frame(depth, size=(100, 300))], kitti)
-    assert verdict.metrics['delta1'] == 1.0
+    (result,), summary = evaluate(predicts(20.0), [frame(depth, size=(100, 300))], kitti)
+    assert result.metrics['delta1'] == 1.0
     assert set(summary['metrics']) >= {'abs_rel', 'sq_rel', 'rmse', 'rmse_pooled', 'rmse_log'}
-    (verdict,), _ = judge(says(500.0), [frame(79.0, size=(100, 300))], kitti)
-    assert verdict.metrics['rmse'] == pytest.approx(1.0)
+    (result,), _ = evaluate(predicts(500.0), [frame(79.0, size=(100, 300))], kitti)
+    assert result.metrics['rmse'] == pytest.approx(1.0)
 
 
 def test_without_a_size_the_network_sees_each_frame_as_it_is():
@@ -149,10 +149,10 @@ def test_without_a_size_the_network_sees_each_frame_as_it_is():
 
     def answer(x):
         sizes.append(tuple(x.shape))
-        return says(20.0)(x)
+        return predicts(20.0)(x)
 
     reader = [frame(20.0, size=(100, 300)), frame(20.0, size=(90, 310))]
-    judge(answer, reader, PROTOCOLS['kitti-benchmark'], size=None)
+    evaluate(answer, reader, PROTOCOLS['kitti-benchmark'], size=None)
     assert sizes == [(1, 3, 100, 300), (1, 3, 90, 310)]
 
 
@@ -162,20 +162,20 @@ def test_a_stereo_network_sees_both_views_and_refuses_frames_with_one():
 
     def answer(left, right):
         seen.extend(to_image(side)[0, 0, 0, 0].item() for side in (left, right))
-        return says(2.0)(left)
+        return predicts(2.0)(left)
 
-    judge(answer, [frame(2.0, right=right)], stereo=True)
+    evaluate(answer, [frame(2.0, right=right)], stereo=True)
     assert seen == [100, 7]
     with pytest.raises(DepthDistillError, match='right'):
-        judge(answer, [frame(2.0)], stereo=True)
+        evaluate(answer, [frame(2.0)], stereo=True)
 
 
 def test_the_mean_metrics_leave_out_frames_without_depth():
-    class Says(torch.nn.Module):
+    class Constant(torch.nn.Module):
         def forward(self, x):
-            return says(2.4)(x)
+            return predicts(2.4)(x)
 
-    network = Says().train()
+    network = Constant().train()
     frames = [Frame(np.zeros((*SIZE, 3), np.uint8), np.full((12, 16), metres, np.float32))
               for metres in (2.0, 2.4, 0.0)]
     found = mean_metrics(network, frames, SIZE, CPU, batch=2)
@@ -193,11 +193,11 @@ def test_nyu_is_compared_on_the_papers_middle_of_228_by_304_whatever_the_network
 
     def answer(x):
         sizes.append(tuple(x.shape[-2:]))
-        return says(2.0)(x)
+        return predicts(2.0)(x)
 
     reader = [frame(depth, size=(480, 640))]
     for size in ((228, 304), (96, 128)):
-        (verdict,), summary = judge(answer, reader, PROTOCOLS['nyu'], size)
-        assert verdict.prediction.shape == (228, 304)
+        (result,), summary = evaluate(answer, reader, PROTOCOLS['nyu'], size)
+        assert result.prediction.shape == (228, 304)
         assert summary['metrics']['delta1'] == 1.0
     assert sizes == [(228, 304), (96, 128)]
