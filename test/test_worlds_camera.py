@@ -185,3 +185,21 @@ def test_a_process_that_forgets_to_close_its_camera_ends_quietly():
                           timeout=300, check=False,
                           env={**os.environ, 'PYTHONPATH': str(Path(__file__).parents[1])})
     assert (done.returncode, done.stderr) == (0, '')
+
+
+@pytest.mark.slow
+def test_a_process_that_has_rendered_can_train():
+    """Mesa and triton both load LLVM; in the wrong order the import of triton crashes."""
+    program = ('from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera\n'
+               'with SimulatedCamera("target", 0, (24, 32)) as camera:\n'
+               '    next(camera)\n'
+               'import torch\n'
+               'weight = torch.nn.Parameter(torch.ones(1))\n'
+               'weight.sum().backward()\n'
+               'torch.optim.Adam([weight], 0.5).step()\n'
+               'print(weight.item())\n')
+    done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True,
+                          check=False,
+                          env={**os.environ, 'PYTHONPATH': str(Path(__file__).parents[1])})
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) == pytest.approx(0.5, abs=1e-3)
