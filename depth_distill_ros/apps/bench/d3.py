@@ -9,22 +9,10 @@ from dataclasses import replace
 
 from depth_distill_ros.apps.bench.gap import BESIDE
 from depth_distill_ros.apps.bench.preset import Pair, Preset
-from depth_distill_ros.apps.bench.table import (
-    INDOOR,
-    OBJECTS,
-    OUTDOOR,
-    ROBOT_FRAMES,
-    SCANNET_TEST,
-    SCANNET_TRAIN,
-    STREAM,
-    STREAM_LARGE,
-    TRAIN,
-    BenchTable,
-    Row,
-)
+from depth_distill_ros.apps.bench.table import BenchTable, Role, Row
 from depth_distill_ros.distillation.methods.dfad import STUDENT_STEPS
 
-SETS = {'X1': STREAM, 'X2': STREAM_LARGE}
+SETS = {'X1': Role.STREAM, 'X2': Role.STREAM_LARGE}
 _PLUS = {'KD-OOD': 'kd-ood', 'D3': 'd3', 'D3+': 'd3plus'}
 _SWITCHES = {
     'Without l_rec': ('no-l-rec', {'beta': 0.0}),
@@ -39,9 +27,10 @@ def table_1(preset: Preset) -> BenchTable:
     return BenchTable('d3-1', (rows.teacher(None), *(
         rows.distilled('kd-ood', slug, role, {'dataset': dataset, 'data': count})
         for dataset, count, slug, role in (
-            ('NYU-v2', '50K', 'target', TRAIN), ('ImageNet', '50K', 'objects', OBJECTS),
-            ('ScanNet', '50K', 'indoor', INDOOR), ('KITTI', '50K', 'outdoor', OUTDOOR),
-            ('SceneNet', '50K', 'x1', STREAM), ('SceneNet', '300K', 'x2', STREAM_LARGE))),
+            ('NYU-v2', '50K', 'target', Role.TRAIN), ('ImageNet', '50K', 'objects', Role.OBJECTS),
+            ('ScanNet', '50K', 'indoor', Role.INDOOR), ('KITTI', '50K', 'outdoor', Role.OUTDOOR),
+            ('SceneNet', '50K', 'x1', Role.STREAM),
+            ('SceneNet', '300K', 'x2', Role.STREAM_LARGE))),
         rows.noise({'dataset': 'Random noise', 'data': '50K'})))
 
 
@@ -54,16 +43,16 @@ def table_3(preset: Preset) -> BenchTable:
 
 def table_4(preset: Preset) -> BenchTable:
     """Compare the methods with another target, ScanNet."""
-    rows = PairRows(preset, preset.main_pair, SCANNET_TRAIN, 'scannet-')
-    return BenchTable('d3-4', tuple(rows.methods({}, 'ScanNet')), SCANNET_TEST)
+    rows = PairRows(preset, preset.main_pair, Role.SCANNET_TRAIN, 'scannet-')
+    return BenchTable('d3-4', tuple(rows.methods({}, 'ScanNet')), Role.SCANNET_TEST)
 
 
 def table_5(preset: Preset) -> BenchTable:
     """Take away parts of D3 on X1; the complete D3 is table 3's row."""
     rows = PairRows(preset, preset.main_pair)
     return BenchTable('d3-5', (
-        rows.teacher(None), rows.distilled('d3', 'x1', STREAM, {'variant': 'D3'}),
-        *(rows.distilled('d3', f'{slug}-x1', STREAM, {'variant': variant}, **switch)
+        rows.teacher(None), rows.distilled('d3', 'x1', Role.STREAM, {'variant': 'D3'}),
+        *(rows.distilled('d3', f'{slug}-x1', Role.STREAM, {'variant': variant}, **switch)
           for variant, (slug, switch) in _SWITCHES.items())))
 
 
@@ -79,7 +68,7 @@ def table_plus(preset: Preset) -> BenchTable:
     lines += [rows.distilled(method, 'x1-robot', SETS['X1'],
                              {'method': name, 'data': f'X1{BESIDE}robot frames'},
                              # of each source, so that all updates see equally many images
-                             auxiliary=ROBOT_FRAMES, batch=batch // 2)
+                             auxiliary=Role.ROBOT_FRAMES, batch=batch // 2)
               for name, method in _PLUS.items()]
     return BenchTable('d3plus', tuple(lines))
 
@@ -87,7 +76,7 @@ def table_plus(preset: Preset) -> BenchTable:
 class PairRows:
     """The rows of one pair of networks for one target domain with the training images `train`."""
 
-    def __init__(self, preset: Preset, pair: Pair, train: str = TRAIN, prefix: str = ''):
+    def __init__(self, preset: Preset, pair: Pair, train: str = Role.TRAIN, prefix: str = ''):
         self._preset, self._pair, self._train = preset, pair, train
         self._slug = prefix + pair.slug
 
@@ -106,7 +95,7 @@ class PairRows:
 
     def teacher(self, keys: Mapping[str, str] | None) -> Row:
         name = f'{self._slug}-teacher'
-        if self._preset.own_teacher and self._train == TRAIN:
+        if self._preset.own_teacher and self._train == Role.TRAIN:
             return Row(name, None, keys)
         return Row(name, self._preset.row_settings(
             'supervised', self._pair.teacher, **self._preset.teacher_settings), keys,

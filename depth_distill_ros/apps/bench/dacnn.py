@@ -7,13 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from depth_distill_ros.apps.bench.preset import Preset
-from depth_distill_ros.apps.bench.table import (
-    BENCHMARK_TEST,
-    STEREO_TEST,
-    STEREO_TRAIN,
-    BenchTable,
-    Row,
-)
+from depth_distill_ros.apps.bench.table import BenchTable, Role, Row
 
 _TEACHER = 'dacnn-teacher'
 _BACKBONE = 'resnest50'
@@ -23,14 +17,14 @@ def table_1(preset: Preset) -> BenchTable:
     """Evaluate teacher and student on KITTI, Eigen's split."""
     return BenchTable('dacnn-1', (
         _teacher(preset, {'method': 'DACNN, stereo teacher'}),
-        _student(preset, 'dacnn', {'method': 'DACNN'})), STEREO_TEST, 'kitti-eigen')
+        _student(preset, 'dacnn', {'method': 'DACNN'})), Role.STEREO_TEST, 'kitti-eigen')
 
 
 def table_2(preset: Preset) -> BenchTable:
     """Evaluate the student as KITTI's benchmark does."""
     return BenchTable('dacnn-2', (
         _teacher(preset, None), _student(preset, 'dacnn', {'method': 'DACNN'})),
-        BENCHMARK_TEST, 'kitti-benchmark')
+        Role.BENCHMARK_TEST, 'kitti-benchmark')
 
 
 def table_3(preset: Preset) -> BenchTable:
@@ -41,14 +35,14 @@ def table_3(preset: Preset) -> BenchTable:
                  student_options={'depth_aware': False}),
         _student(preset, 'dacnn-no-distillation', {'method': 'w/o knowledge distillation'},
                  w_proxy=0.0, w_guidance=0.0),
-        _student(preset, 'dacnn', {'method': 'full'})), STEREO_TEST, 'kitti-eigen')
+        _student(preset, 'dacnn', {'method': 'full'})), Role.STEREO_TEST, 'kitti-eigen')
 
 
 def _teacher(preset: Preset, keys: Mapping[str, str] | None) -> Row:
     return Row(_TEACHER, preset.stereo_settings('dacnn-teacher', ('dacnn_stereo', _BACKBONE)),
-               keys, {'labelled': STEREO_TRAIN})
+               keys, {'labelled': Role.STEREO_TRAIN})
 
 
 def _student(preset: Preset, name: str, keys: Mapping[str, str], **changes) -> Row:
     return Row(name, preset.stereo_settings('dacnn', ('dacnn', _BACKBONE), **changes), keys,
-               {'labelled': STEREO_TRAIN}, _TEACHER)
+               {'labelled': Role.STEREO_TRAIN}, _TEACHER)

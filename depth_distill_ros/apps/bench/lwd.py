@@ -9,13 +9,10 @@ from collections.abc import Mapping
 from depth_distill_ros.apps.bench.d3 import PairRows
 from depth_distill_ros.apps.bench.preset import Preset
 from depth_distill_ros.apps.bench.table import (
-    AUXILIARY,
     AUXILIARY_COUNTS,
-    OTHER_TEST,
-    TEST,
-    TRAIN,
     TUM_SEQUENCES,
     BenchTable,
+    Role,
     Row,
     sequence,
     subset,
@@ -51,7 +48,7 @@ def table_3(preset: Preset) -> BenchTable:
 
 def table_4(preset: Preset) -> BenchTable:
     """Evaluate the two students on a data set that they were not trained on."""
-    return _both(preset, 'lwd-4', {}, OTHER_TEST)
+    return _both(preset, 'lwd-4', {}, Role.OTHER_TEST)
 
 
 def table_5(preset: Preset) -> BenchTable:
@@ -63,20 +60,20 @@ def table_5(preset: Preset) -> BenchTable:
 def figure_7(preset: Preset) -> BenchTable:
     """Train on more and more auxiliary images, unlabelled and labelled; table 2 has all."""
     def columns(*names: str) -> dict[str, tuple[str, str]]:
-        return {f'delta1_{name}': ('delta1', TEST) for name in names}
+        return {f'delta1_{name}': ('delta1', Role.TEST) for name in names}
 
     first, *counts = (row['auxiliary_images'] for row in paper_table('lwd-fig7').rows)
     rows = [_teacher(preset, None), _union_teacher(preset, None),
             _on_x(preset, {'auxiliary_images': first}, columns('unlabelled', 'labelled'))]
     for count in counts:
-        role = subset(count) if count in AUXILIARY_COUNTS else AUXILIARY
+        role = subset(count) if count in AUXILIARY_COUNTS else Role.AUXILIARY
         keys = {'auxiliary_images': count}
         rows += [_unlabelled(preset, keys, columns('unlabelled'), role),
                  _labelled(preset, keys, columns('labelled'), role)]
     return BenchTable('lwd-fig7', tuple(rows))
 
 
-def _both(preset: Preset, name: str, keys: Mapping[str, str], test: str = TEST,
+def _both(preset: Preset, name: str, keys: Mapping[str, str], test: str = Role.TEST,
           columns: Mapping[str, tuple[str, str]] | None = None) -> BenchTable:
     return BenchTable(name, (
         _teacher(preset, None), _union_teacher(preset, None),
@@ -88,7 +85,7 @@ def _teacher(preset: Preset, keys: Mapping[str, str] | None) -> Row:
     if preset.own_teacher:
         return Row('lwd-teacher', None, keys)
     return Row('lwd-teacher', preset.row_settings('supervised', preset.main_pair.teacher), keys,
-               {'labelled': TRAIN})
+               {'labelled': Role.TRAIN})
 
 
 def _union_teacher(preset: Preset, keys: Mapping[str, str] | None) -> Row:
@@ -98,26 +95,26 @@ def _union_teacher(preset: Preset, keys: Mapping[str, str] | None) -> Row:
     # eq. 4 without a weight on the teacher: measured depth of both
     return Row('lwd-union-teacher', preset.row_settings(
         'lwd', preset.main_pair.teacher, equation=4, kd_weight=0.0), keys,
-        {'labelled': TRAIN, 'auxiliary': AUXILIARY}, 'lwd-teacher')
+        {'labelled': Role.TRAIN, 'auxiliary': Role.AUXILIARY}, 'lwd-teacher')
 
 
 def _on_x(preset: Preset, keys: Mapping[str, str],
           columns: Mapping[str, tuple[str, str]] | None = None) -> Row:
     return Row('lwd-x', preset.row_settings('lwd', preset.main_pair.student, equation=1), keys,
-               {'labelled': TRAIN}, 'lwd-teacher', columns or {})
+               {'labelled': Role.TRAIN}, 'lwd-teacher', columns or {})
 
 
 def _unlabelled(preset: Preset, keys: Mapping[str, str],
                 columns: Mapping[str, tuple[str, str]] | None = None,
-                role: str = AUXILIARY) -> Row:
-    return Row('lwd-x-u' + role.removeprefix(AUXILIARY), preset.row_settings(
+                role: str = Role.AUXILIARY) -> Row:
+    return Row('lwd-x-u' + role.removeprefix(Role.AUXILIARY), preset.row_settings(
         'lwd', preset.main_pair.student, equation=3), keys,
-        {'labelled': TRAIN, 'auxiliary': role}, 'lwd-teacher', columns or {})
+        {'labelled': Role.TRAIN, 'auxiliary': role}, 'lwd-teacher', columns or {})
 
 
 def _labelled(preset: Preset, keys: Mapping[str, str],
               columns: Mapping[str, tuple[str, str]] | None = None,
-              role: str = AUXILIARY) -> Row:
-    return Row('lwd-x-u-labelled' + role.removeprefix(AUXILIARY), preset.row_settings(
+              role: str = Role.AUXILIARY) -> Row:
+    return Row('lwd-x-u-labelled' + role.removeprefix(Role.AUXILIARY), preset.row_settings(
         'lwd', preset.main_pair.student, equation=4), keys,
-        {'labelled': TRAIN, 'auxiliary': role}, 'lwd-union-teacher', columns or {})
+        {'labelled': Role.TRAIN, 'auxiliary': role}, 'lwd-union-teacher', columns or {})

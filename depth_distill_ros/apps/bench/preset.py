@@ -16,22 +16,10 @@ from typing import Any
 
 from depth_distill_ros.apps.bench.rendered import Part, World
 from depth_distill_ros.apps.bench.table import (
-    AUXILIARY,
     AUXILIARY_ALL,
     AUXILIARY_COUNTS,
-    BENCHMARK_TEST,
-    INDOOR,
-    OTHER_TEST,
-    ROBOT_FRAMES,
-    SCANNET_TEST,
-    SCANNET_TRAIN,
-    STEREO_TEST,
-    STEREO_TRAIN,
-    STREAM,
-    STREAM_LARGE,
-    TEST,
-    TRAIN,
     TUM_SEQUENCES,
+    Role,
     sequence,
     subset,
 )
@@ -145,7 +133,7 @@ def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, room
     shipped, size, parts = ('lden', 'resnet18'), target.size, _parts(target)
     pair = replace(_MAIN, teacher=shipped)
     same = Pair('lden-r18', _PAIRS[0].name, shipped, shipped)
-    known, all_known = parts[TRAIN].last, parts[AUXILIARY].last
+    known, all_known = parts[Role.TRAIN].last, parts[Role.AUXILIARY].last
     tested = f'{target.pictures_of("test")} images of other rooms'
     main = (f'the shipped LDEN ResNet-18, trained on all {all_known} images of path-traced '
             'rooms, replaces ResNet-34 as the teacher of LDEN MobileNet-V2 at '
@@ -191,10 +179,10 @@ def _parts(target: traced.World) -> dict[str, Part]:
     count = target.pictures_of('train')
     known = count // 4
     return {
-        TRAIN: Part('train', 0, known), TEST: Part('test'),
-        AUXILIARY: Part('train', known, count),
+        Role.TRAIN: Part('train', 0, known), Role.TEST: Part('test'),
+        Role.AUXILIARY: Part('train', known, count),
         # like a robot's frames, they are new to the teacher
-        ROBOT_FRAMES: Part('val'),
+        Role.ROBOT_FRAMES: Part('val'),
         **{subset(name): Part('train', known, known + max(
             1, round((count - known) * share / AUXILIARY_ALL)))
            for name, share in AUXILIARY_COUNTS.items()}}
@@ -206,17 +194,18 @@ def _worlds(target: traced.World, rooms: int, test_rooms: int, stereo_size: tupl
     size, lens = target.size, target.vertical_fov
     # seeds of a look are disjoint from each other and from those of the shipped models
     worlds = {
-        STREAM: World('stream', 920_000_000, rooms, 8, size, vertical_fov=lens),
+        Role.STREAM: World('stream', 920_000_000, rooms, 8, size, vertical_fov=lens),
         # begins with the rooms of X1
-        STREAM_LARGE: World('stream', 920_000_000, 6 * rooms, 8, size, vertical_fov=lens),
-        INDOOR: World('target', 910_000_000, rooms, 8, size, vertical_fov=lens),
-        OTHER_TEST: World('stream', 930_000_000, test_rooms, 4, size, vertical_fov=lens),
+        Role.STREAM_LARGE: World('stream', 920_000_000, 6 * rooms, 8, size, vertical_fov=lens),
+        Role.INDOOR: World('target', 910_000_000, rooms, 8, size, vertical_fov=lens),
+        Role.OTHER_TEST: World('stream', 930_000_000, test_rooms, 4, size, vertical_fov=lens),
         # another lens makes another target domain
-        SCANNET_TRAIN: World('target', 912_000_000, rooms, 8, size, vertical_fov=60.0),
-        SCANNET_TEST: World('target', 913_000_000, test_rooms, 4, size, vertical_fov=60.0),
-        STEREO_TRAIN: World('target', 914_000_000, rooms, 8, stereo_size, baseline=0.2),
-        STEREO_TEST: World('target', 915_000_000, test_rooms, 4, stereo_size, baseline=0.2),
-        BENCHMARK_TEST: World('target', 916_000_000, test_rooms, 4, stereo_size, baseline=0.2),
+        Role.SCANNET_TRAIN: World('target', 912_000_000, rooms, 8, size, vertical_fov=60.0),
+        Role.SCANNET_TEST: World('target', 913_000_000, test_rooms, 4, size, vertical_fov=60.0),
+        Role.STEREO_TRAIN: World('target', 914_000_000, rooms, 8, stereo_size, baseline=0.2),
+        Role.STEREO_TEST: World('target', 915_000_000, test_rooms, 4, stereo_size, baseline=0.2),
+        Role.BENCHMARK_TEST: World(
+            'target', 916_000_000, test_rooms, 4, stereo_size, baseline=0.2),
     }
     for number, name in enumerate(TUM_SEQUENCES):
         # a sequence is one path through one room

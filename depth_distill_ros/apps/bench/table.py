@@ -9,16 +9,21 @@ from dataclasses import dataclass, field
 
 from depth_distill_ros.settings.distillation import OfflineSettings
 
-# roles of data sets, as in --data ROLE=KIND:PATH
-TRAIN, TEST = 'target-train', 'target-test'
-STREAM, STREAM_LARGE = 'stream', 'stream-large'
-# other images than the target's, for D3's table 1
-INDOOR, OBJECTS, OUTDOOR = 'indoor', 'objects', 'outdoor'
-SCANNET_TRAIN, SCANNET_TEST = 'scannet-train', 'scannet-test'
-AUXILIARY, OTHER_TEST = 'auxiliary', 'other-test'
-# a few hundred images of the target domain, without depth
-ROBOT_FRAMES = 'robot-frames'
-STEREO_TRAIN, STEREO_TEST, BENCHMARK_TEST = 'stereo-train', 'stereo-test', 'benchmark-test'
+
+class Role:
+    """The use of a data set in the tables, as in --data ROLE=KIND:PATH."""
+
+    TRAIN, TEST = 'target-train', 'target-test'
+    STREAM, STREAM_LARGE = 'stream', 'stream-large'
+    # other images than the target's, for D3's table 1
+    INDOOR, OBJECTS, OUTDOOR = 'indoor', 'objects', 'outdoor'
+    SCANNET_TRAIN, SCANNET_TEST = 'scannet-train', 'scannet-test'
+    AUXILIARY, OTHER_TEST = 'auxiliary', 'other-test'
+    # a few hundred images of the target domain, without depth
+    ROBOT_FRAMES = 'robot-frames'
+    STEREO_TRAIN, STEREO_TEST, BENCHMARK_TEST = 'stereo-train', 'stereo-test', 'benchmark-test'
+
+
 # of LWD: table 5's sequences; figure 7's counts, less the one of all auxiliary images
 TUM_SEQUENCES = ('360', 'desk', 'desk2', 'rpy', 'xyz')
 AUXILIARY_COUNTS = {'11.6K': 11.6, '22.0K': 22.0, '40.2K': 40.2, '67.6K': 67.6, '153.0K': 153.0}
@@ -32,7 +37,7 @@ def sequence(name: str) -> str:
 
 def subset(count: str) -> str:
     """Return the role of a part of the auxiliary images."""
-    return f'{AUXILIARY}-{count}'
+    return f'{Role.AUXILIARY}-{count}'
 
 
 @dataclass(frozen=True)
@@ -77,5 +82,5 @@ class BenchTable:
 
     name: str
     rows: tuple[Row, ...]
-    test: str = TEST
+    test: str = Role.TEST
     protocol: str = 'nyu'
