@@ -32,8 +32,7 @@ class SimulatorSettings(NodeSettings):
         math.radians(45.0), 'vertical field of view', unit='radians', range=(0.2, 2.5))
     frames_per_room: int = setting(
         16, 'frames before the next room', unit='frames', range=(1, 100_000))
-    stride: float = setting(
-        0.06, 'distance between two frames', unit='metres', range=(0.001, 2.0))
+    stride: float = setting(0.06, 'distance between two frames', unit='metres', range=(0.001, 2.0))
     shadows: bool = setting(False, 'cast shadows (slower)')
     publish_clock: bool = setting(
         False, "publish /clock and stamp frames with it instead of with this node's clock")

@@ -25,33 +25,26 @@ from depth_distill_ros.settings.optimisation import OptimisationSettings
 class StreamMethodSettings(Settings):
     """Switches of D3 and of its baselines; each method takes its own."""
 
-    g_form: str = setting(
-        'paper', 'transformation network G of D3: as in the paper, a light one for robots, or '
-        'none', choices=('paper', 'light', 'none'))
-    g_width: float = setting(
-        1.0, 'width of G; 1: as in the paper', range=(0.01, 1.0))
+    g_form: str = setting('paper', 'transformation network G of D3: as in the paper, a light one '
+                          'for robots, or none', choices=('paper', 'light', 'none'))
+    g_width: float = setting(1.0, 'width of G; 1: as in the paper', range=(0.01, 1.0))
     g_residual: bool = setting(True, 'G adds to its input image instead of producing it anew')
-    alpha: float = setting(
-        1e-3, 'weight of the BatchNorm statistics l_BN in the loss of G (eq. 8)',
-        range=(0.0, 1e3))
-    beta: float = setting(
-        1e-3, 'weight of the reconstruction l_rec in the loss of G (eq. 8); 0: no l_rec',
-        range=(0.0, 1e3))
+    alpha: float = setting(1e-3, 'weight of the BatchNorm statistics l_BN in the loss of G (eq. '
+                           '8)', range=(0.0, 1e3))
+    beta: float = setting(1e-3, 'weight of the reconstruction l_rec in the loss of G (eq. 8); 0: '
+                          'no l_rec', range=(0.0, 1e3))
     rec_reduction: str = setting(
         'mean', 'how l_rec is reduced over the pixels', choices=('mean', 'sum'))
     g_trains_on: str = setting(
         'own', "losses that G is trained on: its own (eq. 8), or the student's too (eq. 10 to the "
         'letter)', choices=('own', 'own_and_student'), old_names=('reading',),
         old_values={'A': 'own', 'B': 'own_and_student'})
-    mixing: str = setting(
-        'classes', 'regions that D3 mixes between two images',
-        choices=('classes', 'instances', 'none'))
-    augmentation: float = setting(
-        0.0, 'strength of the random camera augmentation of d3 and kd-ood; 0: none; d3plus sets '
-        'it to 1', range=(0.0, 4.0))
-    calibration: str = setting(
-        '', "file of the teacher's feature statistics, for a teacher without BatchNorm (depth-"
-        'distill models calibrate)')
+    mixing: str = setting('classes', 'regions that D3 mixes between two images',
+                          choices=('classes', 'instances', 'none'))
+    augmentation: float = setting(0.0, 'strength of the random camera augmentation of d3 and '
+                                  'kd-ood; 0: none; d3plus sets it to 1', range=(0.0, 4.0))
+    calibration: str = setting('', "file of the teacher's feature statistics, for a teacher "
+                               'without BatchNorm (depth-distill models calibrate)')
     every_scale: bool = setting(
         True, 'a student with several output scales (SARPN) is trained at each of them')
 
@@ -60,9 +53,8 @@ class StreamMethodSettings(Settings):
 class MethodSettings(StreamMethodSettings):
     """Switches of all methods: those of LWD and DACNN need measured depth, which no node has."""
 
-    kd_weight: float = setting(
-        0.1, 'weight λ of the teacher depth in the loss of lwd', range=(0.0, 1.0),
-        old_names=('lam',))
+    kd_weight: float = setting(0.1, 'weight λ of the teacher depth in the loss of lwd',
+                               range=(0.0, 1.0), old_names=('lam',))
     equation: int = setting(
         1, 'equation of lwd: which data it is trained on', choices=(1, 2, 3, 4))
     w_smooth: float = setting(0.01, 'weight of L_smooth in dacnn', range=(0.0, 1e6))
@@ -73,8 +65,7 @@ class MethodSettings(StreamMethodSettings):
         'the teacher does not run', range=(0.0, 1e6))
     guidance_softmax: str = setting(
         'positions', 'axis of the softmax in L_guidance', choices=('positions', 'channels'))
-    guidance_reduction: str = setting(
-        'mean', 'how L_guidance is reduced', choices=('mean', 'sum'))
+    guidance_reduction: str = setting('mean', 'how L_guidance is reduced', choices=('mean', 'sum'))
 
 
 @dataclass(frozen=True)
@@ -85,9 +76,8 @@ class DistillationSettings(StreamMethodSettings, OptimisationSettings):
     teacher: str = setting(
         '', 'model folder, hf:ID, torchscript:FILE or module:function; empty: the shipped one')
     student: str = setting('lden', 'network of the student', choices=tuple(NETWORKS))
-    student_backbone: str = setting(
-        'mobilenetv2', 'backbone of the student', choices=backbones(NETWORKS),
-        old_names=('backbone',))
+    student_backbone: str = setting('mobilenetv2', 'backbone of the student',
+                                    choices=backbones(NETWORKS), old_names=('backbone',))
     student_start: str = setting(
         '', "weights that the student's encoder starts from: random, imagenet (downloads) or the "
         'folder of a model with the same backbone; empty: the shipped ones if there are any, else '
@@ -116,11 +106,9 @@ class DistillationSettings(StreamMethodSettings, OptimisationSettings):
 class OnlineSettings(DistillationSettings, NodeSettings):
     """The distiller node."""
 
-    method: str = narrowed(
-        DistillationSettings, 'method', choices=STREAM_METHODS,
-        help='d3, d3plus (d3 with the random camera augmentation), or a baseline of d3')
-    student: str = narrowed(
-        DistillationSettings, 'student', choices=tuple(STREAM_NETWORKS))
+    method: str = narrowed(DistillationSettings, 'method', choices=STREAM_METHODS, help='d3, '
+                           'd3plus (d3 with the random camera augmentation), or a baseline of d3')
+    student: str = narrowed(DistillationSettings, 'student', choices=tuple(STREAM_NETWORKS))
     student_backbone: str = narrowed(
         DistillationSettings, 'student_backbone', choices=backbones(STREAM_NETWORKS))
     # mixing takes two images
@@ -133,27 +121,21 @@ class OnlineSettings(DistillationSettings, NodeSettings):
     halving_steps: int = narrowed(
         DistillationSettings, 'halving_steps', default=31_250, range=(1, 2**31 - 1),
         help='with schedule d3, steps between two halvings of the learning rate')
-    work_dir: str = setting(
-        '', 'folder of the run: its store/ is read, checkpoints/, releases/ and tensorboard/ are '
-        'written; must be given')
-    min_frames: int = setting(
-        512, 'frames in the stream store before training starts', unit='frames',
-        range=(1, 10_000_000))
+    work_dir: str = setting('', 'folder of the run: its store/ is read, checkpoints/, releases/ '
+                            'and tensorboard/ are written; must be given')
+    min_frames: int = setting(512, 'frames in the stream store before training starts',
+                              unit='frames', range=(1, 10_000_000))
     held_out_frames: int = setting(
         32, 'stream frames that a release is scored on', unit='frames', range=(1, 4096))
-    threads: int = setting(
-        0, 'torch threads of the process; 0: torch decides', range=(0, 256))
-    niceness: int = setting(
-        0, 'niceness of the training thread: 19 yields the CPU to all other processes',
-        range=(0, 19))
-    release_period: float = setting(
-        60.0, 'time between two considered releases', unit='seconds', range=(1.0, 1e6),
-        changeable=True)
+    threads: int = setting(0, 'torch threads of the process; 0: torch decides', range=(0, 256))
+    niceness: int = setting(0, 'niceness of the training thread: 19 yields the CPU to all other '
+                            'processes', range=(0, 19))
+    release_period: float = setting(60.0, 'time between two considered releases', unit='seconds',
+                                    range=(1.0, 1e6), changeable=True)
     checkpoint_period: float = setting(
         300.0, 'time between two checkpoints', unit='seconds', range=(1.0, 1e6), changeable=True)
-    preview_period: float = setting(
-        10.0, 'time between two preview images', unit='seconds', range=(0.5, 1e6),
-        changeable=True)
+    preview_period: float = setting(10.0, 'time between two preview images', unit='seconds',
+                                    range=(0.5, 1e6), changeable=True)
 
 
 @dataclass(frozen=True)
@@ -165,12 +147,10 @@ class OfflineSettings(DistillationSettings, MethodSettings):
     auxiliary: str = setting('', f'frames of the target domain or any other, {DATA}')
     student_options: dict[str, Any] = setting(
         {}, "options of the student's network, such as up=unpool or depth_aware=false")
-    size: tuple[int, int] = setting(
-        (0, 0), "height and width of the images; 0 0: the teacher's, else 228 304", unit='pixels',
-        range=(0, 8192))
-    steps: int = setting(
-        0, 'length of the training; 0: as many as the epochs say', unit='steps',
-        range=(0, 2**31 - 1))
+    size: tuple[int, int] = setting((0, 0), "height and width of the images; 0 0: the teacher's, "
+                                    'else 228 304', unit='pixels', range=(0, 8192))
+    steps: int = setting(0, 'length of the training; 0: as many as the epochs say', unit='steps',
+                         range=(0, 2**31 - 1))
     epochs: float = setting(
         20.0, 'passes over the largest source', unit='epochs', range=(1e-9, 1e9))
     workers: int = setting(

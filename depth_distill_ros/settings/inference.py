@@ -22,22 +22,18 @@ class InferenceSettings(InputSettings):
 
     # a best-effort subscription gets the images of every publisher
     reliability: str = narrowed(InputSettings, 'reliability', default='best_effort')
-    work_dir: str = setting(
-        '', 'folder of the run; the newest of its releases/ is loaded at configure; empty: the '
-        'node waits for the release topic')
-    model: str = setting(
-        '', 'folder of the model to start with instead, such as a release that was copied to the '
-        'robot')
+    work_dir: str = setting('', 'folder of the run; the newest of its releases/ is loaded at '
+                            'configure; empty: the node waits for the release topic')
+    model: str = setting('', 'folder of the model to start with instead, such as a release that '
+                         'was copied to the robot')
     cameras: tuple[str, ...] = setting(
         ('',), 'names of the cameras; topics and parameters of a named camera begin with its name '
         '(front/image, front.transport), those of one without a name do not')
-    engine: str = setting(
-        AUTO, 'engine that runs the network; auto: the fastest that is installed and agrees with '
-        'torch', choices=(AUTO, *ENGINES))
+    engine: str = setting(AUTO, 'engine that runs the network; auto: the fastest that is '
+                          'installed and agrees with torch', choices=(AUTO, *ENGINES))
     threads: int = setting(0, 'threads of the engine; 0: it decides', range=(0, 256))
-    parity_error: float = setting(
-        0.005, 'largest median relative difference from the depth of torch with which an engine '
-        'is accepted', range=(0.0, 1.0))
+    parity_error: float = setting(0.005, 'largest median relative difference from the depth of '
+                                  'torch with which an engine is accepted', range=(0.0, 1.0))
     parity_delta1: float = setting(
         0.998, 'smallest share of pixels within a factor of 1.25 of the depth of torch with which '
         'an engine is accepted', range=(0.0, 1.0))
@@ -47,65 +43,51 @@ class InferenceSettings(InputSettings):
     scale_focal: bool = setting(
         True, "scale depth by the ratio of the camera's focal length to that of the camera that "
         'the model was trained with, where its card states it')
-    output: str = setting(
-        'network', "pixels of the published depth: the network's, or the camera's own",
-        choices=('network', 'camera'))
-    encoding: str = setting(
-        '32FC1', 'encoding of the depth: 32FC1, metres, NaN where invalid; or 16UC1, millimetres, '
-        '0 where invalid', choices=('32FC1', '16UC1'))
+    output: str = setting('network', "pixels of the published depth: the network's, or the "
+                          "camera's own", choices=('network', 'camera'))
+    encoding: str = setting('32FC1', 'encoding of the depth: 32FC1, metres, NaN where invalid; or '
+                            '16UC1, millimetres, 0 where invalid', choices=('32FC1', '16UC1'))
     free_beyond: float = setting(
         0.0, 'depth beyond which a ray counts as free space: +inf in 32FC1, this depth in 16UC1 '
         'and in the points, which clears cost maps; 0: no limit', unit='metres',
         range=(0.0, 65.0), old_names=('far',))
-    min_confidence: float = setting(
-        0.0, 'depth with less confidence is published as NaN; 0: all of it is published',
-        range=(0.0, 1.0), changeable=True)
+    min_confidence: float = setting(0.0, 'depth with less confidence is published as NaN; 0: all '
+                                    'of it is published', range=(0.0, 1.0), changeable=True)
     points_voxel: float = setting(
         0.0, 'side of the cubes that hold one point each; 0: an organised cloud with a point for '
         'each pixel', unit='metres', range=(0.0, 2.0), changeable=True)
-    points_rgb: bool = setting(
-        False, 'the points have the colours of the image', changeable=True)
-    scan_low: float = setting(
-        0.05, 'lowest obstacle of the scan, above the floor', unit='metres',
-        range=(-10.0, 10.0))
-    scan_high: float = setting(
-        1.5, 'highest obstacle of the scan, above the floor', unit='metres',
-        range=(-10.0, 10.0))
+    points_rgb: bool = setting(False, 'the points have the colours of the image', changeable=True)
+    scan_low: float = setting(0.05, 'lowest obstacle of the scan, above the floor', unit='metres',
+                              range=(-10.0, 10.0))
+    scan_high: float = setting(1.5, 'highest obstacle of the scan, above the floor', unit='metres',
+                               range=(-10.0, 10.0))
     scan_range_min: float = setting(
         0.2, 'smallest range of the scan', unit='metres', range=(0.0, 100.0))
     scan_range_max: float = setting(
         5.0, 'largest range of the scan', unit='metres', range=(0.1, 100.0))
-    scan_top: float = setting(
-        0.0, "first row of the scan, as a share of the image's height from the top",
-        range=(0.0, 1.0))
-    scan_bottom: float = setting(
-        1.0, "last row of the scan, as a share of the image's height from the top",
-        range=(0.0, 1.0))
+    scan_top: float = setting(0.0, "first row of the scan, as a share of the image's height from "
+                              'the top', range=(0.0, 1.0))
+    scan_bottom: float = setting(1.0, "last row of the scan, as a share of the image's height "
+                                 'from the top', range=(0.0, 1.0))
 
 
 @dataclass(frozen=True)
 class CameraSettings(Settings):
     """Each camera of the inference node."""
 
-    transport: str = setting(
-        'raw', 'topic of the images: image (raw), or image/compressed',
-        choices=('raw', 'compressed'))
-    max_rate: float = setting(
-        0.0, 'largest rate at which frames get a depth; 0: every frame', unit='frames/s',
-        range=RATE, changeable=True)
+    transport: str = setting('raw', 'topic of the images: image (raw), or image/compressed',
+                             choices=('raw', 'compressed'))
+    max_rate: float = setting(0.0, 'largest rate at which frames get a depth; 0: every frame',
+                              unit='frames/s', range=RATE, changeable=True)
     rectify: str = setting(
         'none', 'where the distortion that camera_info describes is removed: nowhere (none), in '
         'this node (node), or before it (upstream, as in image_rect: P of camera_info is the '
         'camera)', choices=('none', 'node', 'upstream'),
         old_values={'as_is': 'none', 'here': 'node', 'done': 'upstream'})
-    camera_height: float = setting(
-        0.5, 'height of the camera above the floor, for the scan', unit='metres',
-        range=(0.0, 10.0))
-    camera_pitch: float = setting(
-        0.0, 'pitch of the camera, positive looks down, for the scan', unit='degrees',
-        range=(-90.0, 90.0))
-    camera_roll: float = setting(
-        0.0, 'roll of the camera, positive turns its right side down, for the scan',
-        unit='degrees', range=(-180.0, 180.0))
-    scan_frame: str = setting(
-        'camera_link', 'frame of the scan: at the camera, level, x forward')
+    camera_height: float = setting(0.5, 'height of the camera above the floor, for the scan',
+                                   unit='metres', range=(0.0, 10.0))
+    camera_pitch: float = setting(0.0, 'pitch of the camera, positive looks down, for the scan',
+                                  unit='degrees', range=(-90.0, 90.0))
+    camera_roll: float = setting(0.0, 'roll of the camera, positive turns its right side down, '
+                                 'for the scan', unit='degrees', range=(-180.0, 180.0))
+    scan_frame: str = setting('camera_link', 'frame of the scan: at the camera, level, x forward')

@@ -43,14 +43,12 @@ class InferenceLaunch(Settings):
     package_file: ClassVar[str] = 'inference.yaml'
 
     robot_image: str = setting('camera/image_raw', "the robot camera's image topic")
-    robot_camera_info: str = setting(
-        'camera/camera_info', "the robot camera's CameraInfo topic")
+    robot_camera_info: str = setting('camera/camera_info', "the robot camera's CameraInfo topic")
     work_dir: str | None = setting(
         '', 'folder of the run: store, checkpoints, releases', optional=True)
-    run: str | None = setting(
-        '', 'name of the run, whose folder is $ROS_HOME/depth_distill/NAME where no work_dir is '
-        'given; a run is resumed only with the same method, teacher, student and size; empty: '
-        'default', optional=True)
+    run: str | None = setting('', 'name of the run, whose folder is $ROS_HOME/depth_distill/NAME '
+                              'where no work_dir is given; a run is resumed only with the same '
+                              'method, teacher, student and size; empty: default', optional=True)
     model: str | None = _parameter(InferenceSettings, 'model')
     params_file: str = setting(
         '', "YAML file of node parameters; it adds to the package's own and goes before it")
@@ -74,19 +72,16 @@ class DistillationLaunch(InferenceLaunch):
 
     package_file: ClassVar[str] = 'distill.yaml'
 
-    simulator: str = setting(
-        'mujoco', 'what feeds the stream: the embedded simulator (mujoco), or real topics (none)',
-        choices=('mujoco', 'none'))
-    robot: str = setting(
-        'simulated', "what publishes the robot camera's topics: a data set (simulated), or the "
-        'robot (real)', choices=('simulated', 'real'))
+    simulator: str = setting('mujoco', 'what feeds the stream: the embedded simulator (mujoco), '
+                             'or real topics (none)', choices=('mujoco', 'none'))
+    robot: str = setting('simulated', "what publishes the robot camera's topics: a data set "
+                         '(simulated), or the robot (real)', choices=('simulated', 'real'))
     robot_data: str | None = _parameter(RobotCameraSettings, 'data')
     image: str = setting('simulator/image_raw', "the stream's image topic")
     semantics: str = setting('simulator/semantics', "the stream's semantic image topic")
     camera_info: str = setting('simulator/camera_info', "the stream's CameraInfo topic")
-    reference: str = setting(
-        '', "depth topic that the student is compared with; empty: the simulated robot's, and "
-        'with robot:=real none, and no evaluator')
+    reference: str = setting('', 'depth topic that the student is compared with; empty: the '
+                             "simulated robot's, and with robot:=real none, and no evaluator")
     teacher: str | None = _parameter(OnlineSettings, 'teacher')
     auxiliary_share: float | None = _parameter(
         OnlineSettings, 'auxiliary_share',
@@ -99,12 +94,10 @@ class DistillationLaunch(InferenceLaunch):
 class GazeboLaunch(DistillationLaunch):
     """The whole loop with Gazebo. It adds these to the arguments of distill.launch.py."""
 
-    simulator: str = narrowed(
-        DistillationLaunch, 'simulator', default='none', help='Gazebo is the simulator',
-        choices=('none',))
-    gazebo: str = setting(
-        'auto', 'version of Gazebo; auto: the one of the ROS distribution',
-        choices=('auto', *GAZEBOS))
+    simulator: str = narrowed(DistillationLaunch, 'simulator', default='none', help='Gazebo is '
+                              'the simulator', choices=('none',))
+    gazebo: str = setting('auto', 'version of Gazebo; auto: the one of the ROS distribution',
+                          choices=('auto', *GAZEBOS))
     world: str = setting(
         '', 'SDF file, from depth-distill simulate --export gazebo; empty: the shipped room')
     gui: bool = setting(False, "open Gazebo's window; without it no display is needed")
@@ -117,9 +110,8 @@ class GazeboLaunch(DistillationLaunch):
 class IsaacLaunch(DistillationLaunch):
     """The ROS side of Isaac Sim. It adds these to the arguments of distill.launch.py."""
 
-    simulator: str = narrowed(
-        DistillationLaunch, 'simulator', default='none', help='Isaac Sim is the simulator',
-        choices=('none',))
+    simulator: str = narrowed(DistillationLaunch, 'simulator', default='none', help='Isaac Sim is '
+                              'the simulator', choices=('none',))
     semantic_labels: str = setting(
         'simulator/semantic_labels', 'topic of the names of the classes in the semantic image')
 
@@ -130,20 +122,17 @@ class DepthProcessingLaunch(Settings):
 
     namespace: str = setting('', 'namespace of the nodes and topics, as of the inference node')
     depth: str = setting(DEPTH, 'topic of the depth')
-    camera_info: str = setting(
-        DEPTH_CAMERA_INFO, "topic of its CameraInfo; the cloud's node takes camera_info beside "
-        'depth')
+    camera_info: str = setting(DEPTH_CAMERA_INFO, "topic of its CameraInfo; the cloud's node "
+                               'takes camera_info beside depth')
     points: str = setting('depth/cloud', 'topic of the cloud')
     scan: str = setting('depth/laser_scan', 'topic of the scan')
     output_frame: str = setting(
         'camera_link', 'frame of the scan: at the camera, x forward, not the optical one')
-    scan_height: int = setting(
-        10, 'rows of the depth around its middle that make the scan', unit='pixels',
-        range=(1, 4096))
+    scan_height: int = setting(10, 'rows of the depth around its middle that make the scan',
+                               unit='pixels', range=(1, 4096))
     range_min: float = setting(
         0.3, 'smallest range of the scan', unit='metres', range=(0.0, 100.0))
-    range_max: float = setting(
-        8.0, 'largest range of the scan', unit='metres', range=(0.1, 100.0))
+    range_max: float = setting(8.0, 'largest range of the scan', unit='metres', range=(0.1, 100.0))
 
 
 LAUNCHES: dict[str, type[Settings]] = {

@@ -27,9 +27,8 @@ class InputSettings(NodeSettings):
     reliability: str = setting(
         'auto', 'QoS of the input subscriptions; auto follows the publishers: reliable unless one '
         'of them is best effort', choices=('auto', 'reliable', 'best_effort'))
-    input_timeout: float = setting(
-        5.0, 'the node warns when an input is silent for so long', unit='seconds',
-        range=(0.5, 3600.0), changeable=True)
+    input_timeout: float = setting(5.0, 'the node warns when an input is silent for so long',
+                                   unit='seconds', range=(0.5, 3600.0), changeable=True)
 
 
 @dataclass(frozen=True)

@@ -15,26 +15,20 @@ class StreamSettings(InputSettings):
     """The stream node, and the auxiliary node that stores the robot's own frames."""
 
     work_dir: str = setting('', 'folder of the run; must be given')
-    store: str = setting(
-        'store', 'subfolder of work_dir that holds the frames; the distiller reads store and '
-        'auxiliary')
+    store: str = setting('store', 'subfolder of work_dir that holds the frames; the distiller '
+                         'reads store and auxiliary')
     semantics: str = setting(
         'auto', "format of the semantic images: ids of the class table, Gazebo's labels_map, "
         "Isaac Sim's ids named frame by frame, or ids that LabelInfo names; auto detects it; "
         'none: images come without classes, as from the robot itself',
         choices=('auto', 'ids', 'labels_map', 'isaac', 'label_info', 'none'))
-    classes: str = setting(
-        '', 'class table (YAML) that adds names to those of config/classes.yaml and may replace '
-        'its ids')
-    max_rate: float = setting(
-        0.0, 'largest rate at which frames are stored; 0: every frame', unit='frames/s',
-        range=RATE, changeable=True)
-    height: int = setting(
-        228, "height at which frames are stored: that of the network's input", unit='pixels',
-        range=IMAGE_SIDE)
-    width: int = setting(
-        304, "width at which frames are stored: that of the network's input", unit='pixels',
-        range=IMAGE_SIDE)
-    capacity: int = setting(
-        4000, 'frames that the store keeps; a new one then replaces the oldest', unit='frames',
-        range=(64, 10_000_000))
+    classes: str = setting('', 'class table (YAML) that adds names to those of '
+                           'config/classes.yaml and may replace its ids')
+    max_rate: float = setting(0.0, 'largest rate at which frames are stored; 0: every frame',
+                              unit='frames/s', range=RATE, changeable=True)
+    height: int = setting(228, "height at which frames are stored: that of the network's input",
+                          unit='pixels', range=IMAGE_SIDE)
+    width: int = setting(304, "width at which frames are stored: that of the network's input",
+                         unit='pixels', range=IMAGE_SIDE)
+    capacity: int = setting(4000, 'frames that the store keeps; a new one then replaces the '
+                            'oldest', unit='frames', range=(64, 10_000_000))

@@ -20,42 +20,36 @@ class EvaluationSettings(Settings):
     """How often a training is evaluated, and on which frames."""
 
     evaluate: str = setting('', f'frames with measured depth, never trained on, {DATA}')
-    evaluate_every: int = setting(
-        500, 'steps between two evaluations; 0: at the end only', unit='steps',
-        range=(0, 2**31 - 1))
+    evaluate_every: int = setting(500, 'steps between two evaluations; 0: at the end only',
+                                  unit='steps', range=(0, 2**31 - 1))
 
 
 @dataclass(frozen=True)
 class DistillSettings(EvaluationSettings):
     """How `depth-distill distill` evaluates and saves; no result depends on it."""
 
-    evaluate_frames: int = setting(
-        0, 'largest number of frames to evaluate on, evenly spread; 0: all', unit='frames',
-        range=(0, 2**31 - 1))
-    save_every: int = setting(
-        500, 'steps between two checkpoints; 0: at the end only', unit='steps',
-        range=(0, 2**31 - 1))
+    evaluate_frames: int = setting(0, 'largest number of frames to evaluate on, evenly spread; 0: '
+                                   'all', unit='frames', range=(0, 2**31 - 1))
+    save_every: int = setting(500, 'steps between two checkpoints; 0: at the end only',
+                              unit='steps', range=(0, 2**31 - 1))
 
 
 @dataclass(frozen=True)
 class TrainSettings(EvaluationSettings, OptimisationSettings):
     """`depth-distill train`, which makes a teacher."""
 
-    look: str = narrowed(
-        SimulatorSettings, 'look', default='target',
-        help='appearance of the rooms that are rendered while it trains: target, stream, or a '
-        'YAML file of ranges, such as sim/randomisation.yaml')
+    look: str = narrowed(SimulatorSettings, 'look', default='target', help='appearance of the '
+                         'rooms that are rendered while it trains: target, stream, or a YAML file '
+                         'of ranges, such as sim/randomisation.yaml')
     data: str = setting('', f'frames with measured depth to train on instead of rooms, {DATA}')
     network: str = narrowed(OfflineSettings, 'student', help='network to train')
     backbone: str = setting('resnet18', 'its backbone', choices=backbones(NETWORKS))
     start: str = setting('', 'folder of a model of the same network to start from; empty: random '
                          'weights')
-    size: tuple[int, int] = narrowed(
-        OfflineSettings, 'size', default=(96, 128), range=(1, 8192),
-        help='height and width of the images')
-    steps: int = narrowed(
-        OfflineSettings, 'steps', default=6000, range=(1, 2**31 - 1),
-        help='length of the training')
+    size: tuple[int, int] = narrowed(OfflineSettings, 'size', default=(96, 128), range=(1, 8192),
+                                     help='height and width of the images')
+    steps: int = narrowed(OfflineSettings, 'steps', default=6000, range=(1, 2**31 - 1),
+                          help='length of the training')
     batch: int = narrowed(OptimisationSettings, 'batch', default=_SCRATCH['batch'])
     lr: float = narrowed(OptimisationSettings, 'lr', default=_SCRATCH['lr'])
     schedule: str = narrowed(OptimisationSettings, 'schedule', default=_SCRATCH['schedule'])
