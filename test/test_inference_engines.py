@@ -3,6 +3,7 @@
 """Every installed engine: the depth of torch, and an error for a broken model."""
 
 from functools import lru_cache
+import shutil
 
 import engine_parts
 import numpy as np
@@ -146,22 +147,33 @@ def test_an_engine_refuses_an_image_or_a_view_that_it_cannot_read(name, engines,
     assert np.isfinite(engine(image, view).depth).all()
 
 
-@every_engine
-def test_depth_behind_the_camera_is_nan(name, tmp_path):
-    network = build('lden_light', 'mobilenetv2')
+@pytest.fixture(scope='module')
+def broken(tmp_path_factory):
+    """Return models of negative and of infinite depth, in one folder."""
+    folder, network = tmp_path_factory.mktemp('broken'), build('lden_light', 'resnet18')
+    card = ModelCard('lden_light', 'resnet18', (64, 64))
     with torch.no_grad():
         network.head[-1].weight.zero_()
         network.head[-1].bias.fill_(-1.0)
-    save_model(tmp_path / 'negative', network, ModelCard('lden_light', 'mobilenetv2', (64, 64)))
-    engine = open_engine(tmp_path / 'negative', name)
+        save_model(folder / 'negative', network, card)
+        network.head[2].weight.fill_(3e38)
+        network.head[-1].weight.fill_(3e38)
+        save_model(folder / 'huge', network, card)
+    return folder
+
+
+@every_engine
+def test_depth_behind_the_camera_is_nan(name, broken):
+    engine = open_engine(broken / 'negative', name)
     black = np.zeros((64, 64, 3), np.uint8)
     assert np.isnan(engine(black, View.fit((64, 64), (64, 64))).depth).all()
 
 
 @every_engine
-def test_a_broken_model_is_refused_although_its_engine_file_is_there(name, tmp_path):
-    folder = engine_parts.confident_student(tmp_path)
-    open_engine(folder, name)
+def test_a_damaged_model_is_refused_although_its_engine_file_is_there(
+        name, engines, confident, tmp_path):
+    engines(name)
+    folder = shutil.copytree(confident, tmp_path / 'model')
     tensors = load_file(folder / WEIGHTS)
     tensors['confidence.body.1.bias'].fill_(float('nan'))
     save_file(tensors, folder / WEIGHTS)
@@ -179,14 +191,9 @@ def test_a_broken_model_is_refused_although_its_engine_file_is_there(name, tmp_p
 
 
 @every_engine
-def test_weights_that_overflow_are_refused_on_the_blank_image(name, tmp_path):
-    network = build('lden_light', 'mobilenetv2')
-    with torch.no_grad():
-        network.head[2].weight.fill_(3e38)
-        network.head[-1].weight.fill_(3e38)
-    save_model(tmp_path / 'huge', network, ModelCard('lden_light', 'mobilenetv2', (64, 64)))
+def test_weights_that_overflow_are_refused_on_the_blank_image(name, broken):
     with pytest.raises(EngineError, match='NaN on a blank image'):
-        open_engine(tmp_path / 'huge', name)
+        open_engine(broken / 'huge', name)
 
 
 def test_a_stereo_network_is_refused():
