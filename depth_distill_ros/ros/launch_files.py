@@ -70,7 +70,7 @@ def default_text(described: Setting) -> str:
 
 def description(described: Setting) -> str:
     """Return the help of an argument; of a parameter, where its value then comes from."""
-    if not described.optional or described.default == '':
+    if not described.optional:
         return described.described()
-    return f'{described.described()} (not given: as the parameter files have it, else ' \
-        f'{text_of(described.default)})'
+    default = described.default != '' and f', else {text_of(described.default)}' or ''
+    return f'{described.described()} (not given: as the parameter files have it{default})'

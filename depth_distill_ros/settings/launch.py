@@ -46,9 +46,9 @@ class InferenceLaunch(Settings):
     robot_camera_info: str = setting('camera/camera_info', "the robot camera's CameraInfo topic")
     work_dir: str | None = setting(
         '', 'folder of the run: store, checkpoints, releases', optional=True)
-    run: str | None = setting('', 'name of the run, whose folder is $ROS_HOME/depth_distill/NAME '
+    run: str = setting('', 'name of the run, whose folder is $ROS_HOME/depth_distill/NAME '
                               'where no work_dir is given; a run is resumed only with the same '
-                              'method, teacher, student and size; empty: default', optional=True)
+                              'method, teacher, student and size; empty: default')
     model: str | None = _parameter(InferenceSettings, 'model')
     params_file: str = setting(
         '', "YAML file of node parameters; it adds to the package's own and goes before it")
