@@ -20,9 +20,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-# Before the first rendering: it loads triton, which crashes when Mesa's LLVM is loaded already.
-import torchvision  # noqa: F401
-
 from depth_distill_ros.apps.cli import main as depth_distill
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.shipped import shipped_teacher

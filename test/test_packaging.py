@@ -30,7 +30,7 @@ KEYS = {
     'torch': 'python3-torch', 'torchvision': 'python3-torchvision', 'yaml': 'python3-yaml'}
 # What one command or one network wants: an extra of pip, imported when it is used.
 OPTIONAL = {'drjit', 'h5py', 'mitsuba', 'onnx', 'onnxruntime', 'openvino', 'pxr', 'pyoidn',
-            'rosbags', 'scipy', 'tensorrt', 'timm', 'transformers'}
+            'rosbags', 'scipy', 'tensorrt', 'timm', 'transformers', 'triton'}
 
 
 @cache
@@ -106,9 +106,9 @@ def test_every_import_of_the_package_is_a_declared_dependency():
     setup = setup_py()
     wheels = ' '.join([*setup['install_requires'], *sum(setup['extras_require'].values(), [])])
     for name in used - ROS:
-        # drjit is what mitsuba's wheel brings along
+        # the wheels of mitsuba and torch bring drjit and triton along
         wheel = {'cv2': 'opencv-python', 'drjit': 'mitsuba', 'pxr': 'usd-core',
-                 'yaml': 'pyyaml'}.get(name, name)
+                 'triton': 'torch', 'yaml': 'pyyaml'}.get(name, name)
         assert wheel in wheels
 
 
