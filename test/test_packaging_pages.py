@@ -54,6 +54,14 @@ def test_every_relative_link_of_a_page_leads_to_a_file(name):
                                   for heading in headings}, link
 
 
+def test_the_files_to_copy_and_to_register_in_are_there():
+    text = (ROOT / 'CONTRIBUTING.md').read_text(encoding='utf-8')
+    files = re.findall(r'`((?:depth_distill_ros|test)/[\w/]+\.py)`', text)
+    assert len(set(files)) > 10
+    for file in files:
+        assert (ROOT / file).is_file(), file
+
+
 def test_the_site_lists_every_page_and_no_other():
     text = (ROOT / 'mkdocs.yml').read_text(encoding='utf-8')
     navigation = re.search(r'^nav:\n((?: .*\n)+)', text, re.MULTILINE)[1]
