@@ -105,7 +105,10 @@ def serve():
                 _tell(key.data, os.waitstatus_to_exitcode(os.waitpid(key.data, 0)[1]))
                 continue
             read = os.read(0, 1 << 16)
-            if not read:
+            if not read:  # the tests are over, or were killed: no node may be left behind
+                for key in waiting.get_map().values():
+                    if key.data:
+                        os.kill(key.data, signal.SIGINT)
                 return None
             *lines, rest = (rest + read).split(b'\n')
             for line in lines:
