@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Install the package under colcon (ROS) and under pip (beside the PyPI rclpy) alike."""
 
 from glob import glob

@@ -30,22 +30,19 @@ class Frame:
 
     Simulators, the stream store, data sets and evaluation all use this type.
 
-    Attributes
-    ----------
-    image : H×W×3 uint8, RGB
-    depth : h×w float32, metres along the optical axis, NaN invalid; a pipeline may have resized
-        it on its own. Only evaluation and supervised training use it, never distillation
-    semantics : H×W uint8, class ids of ``stream.classes.NYU13``, 0 unknown
-    intrinsics : of ``image``, at its size
-    right : H×W×3 uint8, RGB; the right image of a rectified stereo pair
-    stamp : nanoseconds since any epoch, >= 0
-    name : unique within a data set and the same on every machine
-
-    Raises
-    ------
-    FrameError : a wrong type or shape; the message names the part, and the frame if it has a name
-    FrameSizeError : parts of different sizes; the message gives both
-
+    Attributes:
+        image: H×W×3 uint8, RGB
+        depth: h×w float32, metres along the optical axis, NaN invalid; a pipeline may have resized
+            it on its own. Only evaluation and supervised training use it, never distillation
+        semantics: H×W uint8, class ids of ``stream.classes.NYU13``, 0 unknown
+        intrinsics: of ``image``, at its size
+        right: H×W×3 uint8, RGB; the right image of a rectified stereo pair
+        stamp: nanoseconds since any epoch, >= 0
+        name: unique within a data set and the same on every machine
+    Raises:
+        FrameError: a wrong type or shape; the message names the part, and the frame if it has a
+            name
+        FrameSizeError: parts of different sizes; the message gives both
     """
 
     image: np.ndarray

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Where the package's own files lie: in a clone, under pip or under colcon."""
 
 from __future__ import annotations

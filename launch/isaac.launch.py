@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 The whole loop with Isaac Sim, which sim/isaac/stream.py runs in a terminal of its own.
 

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """The launch files start the very graph of bringup (where launch_ros is installed)."""
 
 import json

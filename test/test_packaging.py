@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """package.xml, setup.py, the licence and the house's rules about imports."""
 
 import ast

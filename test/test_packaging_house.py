@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """The rooms of the package: their picture in docs/DESIGN.md, their imports and their sizes."""
 
 import ast

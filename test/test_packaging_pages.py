@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """The pages: their links, the navigation of the site, and what they say of launch files."""
 
 from pathlib import Path

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """The graph as bringup describes it, with real processes on a real ROS graph."""
 
 from importlib.util import find_spec

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """What Gazebo opens: the shipped world, the bridges' types, the flying camera."""
 
 import importlib

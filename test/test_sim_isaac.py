@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """The Isaac Sim script, on a real USD stage with the application's modules recorded."""
 
 import ast

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """The simulated camera: frames that are the same for ever, and two looks that are not."""
 
 from concurrent.futures import ThreadPoolExecutor

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """The same seeded room in MuJoCo, Gazebo and USD, each read back."""
 
 import csv

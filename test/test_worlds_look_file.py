@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Domain randomisation: a look from a file of ranges, in rooms, pictures and exports."""
 
 import dataclasses

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Rooms as data: what they hold, where it stands, where a robot may go."""
 
 import itertools

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """The command line ``depth-distill``: one subcommand per module of ``commands``."""
 
 from __future__ import annotations

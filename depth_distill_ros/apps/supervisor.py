@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Keeps a set of processes running, and ends all of them at the end."""
 
 from __future__ import annotations
@@ -31,11 +30,9 @@ class Child:
     """
     One process under supervision.
 
-    Attributes
-    ----------
-    restarts : how often it was started again after it exited
-    quick_exits : consecutive exits within seconds of a start
-
+    Attributes:
+        restarts: how often it was started again after it exited
+        quick_exits: consecutive exits within seconds of a start
     """
 
     name: str
@@ -86,10 +83,8 @@ class Supervisor:
         """
         Start again what has exited since the last call; return the names.
 
-        Raises
-        ------
-        SupervisorError : a process exited within seconds of its start, several times in a row.
-
+        Raises:
+            SupervisorError: a process exited within seconds of its start, several times in a row.
         """
         restarted = []
         for child in self.children:

@@ -20,12 +20,10 @@ class Key:
     """
     One key=value of a kind.
 
-    Attributes
-    ----------
-    about : what it does, for the help
-    choices : the only values, the default first; empty: all that ``parse`` accepts
-    parse : turns the text into the value; ValueError if it cannot
-
+    Attributes:
+        about: what it does, for the help
+        choices: the only values, the default first; empty: all that ``parse`` accepts
+        parse: turns the text into the value; ValueError if it cannot
     """
 
     about: str
@@ -143,10 +141,8 @@ def open_reader(text: str) -> Reader:
     """
     Open the data set named by 'kind:path[,key=value...]'.
 
-    Raises
-    ------
-    DatasetError : unknown kind or key (the message lists the choices), or no such data set.
-
+    Raises:
+        DatasetError: unknown kind or key (the message lists the choices), or no such data set.
     """
     name, colon, rest = text.partition(':')
     if not colon or not rest:

@@ -39,14 +39,12 @@ class Indoor:
     """
     Hu et al.'s pipeline for NYU-v2 and its relatives: resize, flip, rotate, crop the centre.
 
-    Attributes
-    ----------
-    size : (height, width) of the crop. The image is first resized to cover the crop and a margin
-        (480×640 becomes 240×320 before a crop of 228×304)
-    depth_size : size of the depth, nearest pixels; None: that of the crop
-    flip : mirror half of the frames
-    rotation : maximum angle in either direction, degrees; uncovered pixels have no depth
-
+    Attributes:
+        size: (height, width) of the crop. The image is first resized to cover the crop and a
+            margin (480×640 becomes 240×320 before a crop of 228×304)
+        depth_size: size of the depth, nearest pixels; None: that of the crop
+        flip: mirror half of the frames
+        rotation: maximum angle in either direction, degrees; uncovered pixels have no depth
     """
 
     size: Size = (228, 304)
@@ -73,12 +71,10 @@ class Fit:
     """
     The view of the nodes: the largest centred part of the aspect ratio, resized.
 
-    Attributes
-    ----------
-    size : (height, width) of the image
-    depth_size : size of the depth; None: that of the image
-    flip : mirror half of the frames
-
+    Attributes:
+        size: (height, width) of the image
+        depth_size: size of the depth; None: that of the image
+        flip: mirror half of the frames
     """
 
     size: Size
@@ -101,10 +97,8 @@ class RandomCrop:
     """
     DACNN's pipeline for KITTI: a random crop, the same for both images and the depth.
 
-    Attributes
-    ----------
-    size : (height, width) of the crop
-
+    Attributes:
+        size: (height, width) of the crop
     """
 
     size: Size = (256, 512)
@@ -124,13 +118,11 @@ class Preparation:
     """
     How a data set's frames become training images.
 
-    Attributes
-    ----------
-    pipeline : from a frame of any size to a frame of one size
-    photometric : changes the colours of B×3×H×W RGB from 0 to 1. The images of a stereo pair go
-        through it with generators of equal state. None: colours stay
-    plain : nothing is random, so a frame is the same each time
-
+    Attributes:
+        pipeline: from a frame of any size to a frame of one size
+        photometric: changes the colours of B×3×H×W RGB from 0 to 1. The images of a stereo pair go
+            through it with generators of equal state. None: colours stay
+        plain: nothing is random, so a frame is the same each time
     """
 
     pipeline: Callable[[Frame, np.random.Generator], Frame]
@@ -151,12 +143,10 @@ def preparation(spec: str, size: Size, needs: Collection[str] = ()) -> Preparati
     NYU-v2), on KITTI and for stereo pairs as by DACNN. Other frames are not: they look as a
     distilled network will see them.
 
-    Parameters
-    ----------
-    spec : of the data set, as ``open_reader`` takes it
-    size : (height, width) of the images
-    needs : parts of a frame that are used in addition to the image
-
+    Args:
+        spec: of the data set, as ``open_reader`` takes it
+        size: (height, width) of the images
+        needs: parts of a frame that are used in addition to the image
     """
     kind = spec.partition(':')[0]
     if kind == 'kitti':

@@ -37,14 +37,12 @@ class Checkpoint:
     """
     The file that a training resumes from.
 
-    Parameters
-    ----------
-    path : of the file
-    identity : what a training must have in common with the file to resume from it; the path of
-        the teacher may differ where teacher_identity shows that its weights are the same
-    parts : what the training consists of, by name
-    upgrade : translates an identity that an earlier version wrote
-
+    Args:
+        path: of the file
+        identity: what a training must have in common with the file to resume from it; the path of
+            the teacher may differ where teacher_identity shows that its weights are the same
+        parts: what the training consists of, by name
+        upgrade: translates an identity that an earlier version wrote
     """
 
     def __init__(self, path: Path, identity: Mapping[str, Any], parts: Mapping[str, Stateful],

@@ -21,10 +21,8 @@ class TrainingCurves:
     """
     Writes to one folder (None: nowhere); a resumed training continues its curves.
 
-    Attributes
-    ----------
-    images_per_s : mean of the last steps, with all that was done between them
-
+    Attributes:
+        images_per_s: mean of the last steps, with all that was done between them
     """
 
     def __init__(self, folder: Path | None, step: int,

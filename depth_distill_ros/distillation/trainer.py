@@ -28,12 +28,10 @@ class Trainer:
     Adam trains every network of the method; only the student has weight decay, because the paper
     states none for G. state_dict() holds everything that the next step depends on but the batches.
 
-    Parameters
-    ----------
-    total : steps of the training, which some schedules need; 0: without an end
-    keep_encoder_statistics : whether the student's encoder normalises by the BatchNorm statistics
-        that it started with, in training as in use
-
+    Args:
+        total: steps of the training, which some schedules need; 0: without an end
+        keep_encoder_statistics: whether the student's encoder normalises by the BatchNorm
+            statistics that it started with, in training as in use
     """
 
     def __init__(self, method: Method, settings: OptimisationSettings, compute: Compute,

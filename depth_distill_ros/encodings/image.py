@@ -56,10 +56,8 @@ def read_array(message: Any) -> np.ndarray:
 
     The array shares the message's memory unless the byte order is swapped.
 
-    Raises
-    ------
-    ImageError : unknown encoding, impossible sizes, or less data than the sizes need.
-
+    Raises:
+        ImageError: unknown encoding, impossible sizes, or less data than the sizes need.
     """
     if message.encoding not in _LAYOUT:
         raise UnknownEncodingError(

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 Figures: frames as rows of images and depth maps (D3's figures 4 and 5), errors, and curves.
 
@@ -33,11 +32,9 @@ def draw_comparison(path: Path, images: Column, depths: Mapping[str, Column]) ->
     """
     Draw D3's figure 4: the image of each frame, then its depth maps.
 
-    Parameters
-    ----------
-    depths : by title, each with as many frames as `images`. The first, the ground truth or the
-        teacher, sets the colour scale of a row.
-
+    Args:
+        depths: by title, each with as many frames as `images`. The first, the ground truth or the
+            teacher, sets the colour scale of a row.
     """
     _draw_grid(path, {'image': images, **depths})
 
@@ -53,11 +50,9 @@ def draw_errors(path: Path, title: str, image: np.ndarray, reference: np.ndarray
     """
     Draw one frame: image, reference, prediction and the absolute error, with their scales.
 
-    Parameters
-    ----------
-    reference, prediction : h×w metres, of one size. The error is shown where both are finite; its
-        scale ends at the 98th percentile.
-
+    Args:
+        reference, prediction: h×w metres, of one size. The error is shown where both are finite;
+            its scale ends at the 98th percentile.
     """
     error = np.abs(prediction - reference)
     figure = _figure(4, 1, image.shape)

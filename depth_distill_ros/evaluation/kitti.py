@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 Evaluation on KITTI: the metrics of Eigen et al., those of the benchmark, and the crops.
 
@@ -27,13 +26,10 @@ def eigen_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, fl
     """
     Compare two depths as ``depth_metrics`` does, with the metrics of Eigen et al. (2014).
 
-    Returns
-    -------
-    abs_rel, sq_rel : mean |p - g| / g; mean (p - g)^2 / g, m
-    mse, rmse : m^2 and m, of this image
-    rmse_log : root of the mean squared difference of the natural logarithms
-    delta1, delta2, delta3 : share of the pixels with max(p/g, g/p) < 1.25 ** k
-
+    Returns:
+        abs_rel, sq_rel : mean |p - g| / g; mean (p - g)^2 / g, m mse, rmse : m^2 and m, of this
+        image rmse_log : root of the mean squared difference of the natural logarithms delta1,
+        delta2, delta3 : share of the pixels with max(p/g, g/p) < 1.25 ** k
     """
     p, g = compared_pixels(prediction, reference)
     squared = (p - g) ** 2
@@ -52,12 +48,9 @@ def benchmark_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str
     """
     Compare two depths as ``depth_metrics`` does, with the metrics of KITTI's benchmark.
 
-    Returns
-    -------
-    silog : 100 times the standard deviation of ln p - ln g
-    sq_error_rel, abs_error_rel : mean (p - g)^2 / g^2 and mean |p - g| / g, percent
-    irmse : root of the mean (1/p - 1/g)^2, 1/km
-
+    Returns:
+        silog : 100 times the standard deviation of ln p - ln g sq_error_rel, abs_error_rel : mean
+        (p - g)^2 / g^2 and mean |p - g| / g, percent irmse : root of the mean (1/p - 1/g)^2, 1/km
     """
     p, g = compared_pixels(prediction, reference)
     relative = (p - g) / g
@@ -73,12 +66,10 @@ def counted(reference: np.ndarray, crop: str, nearest: float, farthest: float) -
     """
     Return the reference with NaN outside of the crop and of the range of depths.
 
-    Parameters
-    ----------
-    reference : H x W, metres; the edges of a crop are shares of this H and W
-    crop : one of CROPS
-    nearest, farthest : metres; a reference outside of this open interval does not count
-
+    Args:
+        reference: H x W, metres; the edges of a crop are shares of this H and W
+        crop: one of CROPS
+        nearest, farthest: metres; a reference outside of this open interval does not count
     """
     height, width = reference.shape
     top, bottom, left, right = np.multiply(CROPS[crop], (height, height, width, width)).astype(int)

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 Depth metrics, per image and over a window of images.
 
@@ -35,24 +34,16 @@ def depth_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, fl
     """
     Compare one predicted depth with its reference, where the reference is finite and > 0.
 
-    Parameters
-    ----------
-    prediction : H x W, metres; clamped to >= 0.001. A NaN or infinity where the reference is
-        valid counts as wrong for delta and makes the errors NaN or infinite.
-    reference : H x W, metres; zero, NaN and infinities are holes
-
-    Returns
-    -------
-    delta1, delta2, delta3 : share of the pixels with max(p/g, g/p) < 1.25 ** k
-    mse, rmse : m^2 and m, of this image
-    rel : mean |p - g| / g
-    log10 : mean |log10 p - log10 g|
-    mae : mean |p - g|, m
-
-    Raises
-    ------
-    MetricsError : different shapes, or no valid pixel in the reference.
-
+    Args:
+        prediction: H x W, metres; clamped to >= 0.001. A NaN or infinity where the reference is
+            valid counts as wrong for delta and makes the errors NaN or infinite.
+        reference: H x W, metres; zero, NaN and infinities are holes
+    Returns:
+        delta1, delta2, delta3 : share of the pixels with max(p/g, g/p) < 1.25 ** k mse, rmse : m^2
+        and m, of this image rel : mean |p - g| / g log10 : mean |log10 p - log10 g| mae : mean |p
+        - g|, m
+    Raises:
+        MetricsError: different shapes, or no valid pixel in the reference.
     """
     p, g = compared_pixels(prediction, reference)
     with np.errstate(invalid='ignore'):
@@ -101,10 +92,8 @@ class MetricsWindow:
     """
     The mean metrics of the last images.
 
-    Parameters
-    ----------
-    maxlen : images kept; None keeps all
-
+    Args:
+        maxlen: images kept; None keeps all
     """
 
     def __init__(self, maxlen: int | None = None) -> None:

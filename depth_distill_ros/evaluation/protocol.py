@@ -38,15 +38,14 @@ class Protocol:
     """
     Which pixels are compared, and with which metrics.
 
-    Attributes
-    ----------
-    metrics : function of a prediction and a reference, H×W metres each
-    crop : the evaluated part of the reference, one of kitti.CROPS
-    cap : metres; larger references are ignored, and predictions are clamped to it
-    whole : the network sees the whole image, stretched to its size. Otherwise it sees the largest
-        centred part of its aspect ratio, as on the robot, and only that part is compared
-    prepare : the data set's own test pipeline, applied first
-
+    Attributes:
+        metrics: function of a prediction and a reference, H×W metres each
+        crop: the evaluated part of the reference, one of kitti.CROPS
+        cap: metres; larger references are ignored, and predictions are clamped to it
+        whole: the network sees the whole image, stretched to its size. Otherwise it sees the
+            largest centred part of its aspect ratio, as on the robot, and only that part is
+            compared
+        prepare: the data set's own test pipeline, applied first
     """
 
     metrics: Metrics
@@ -69,16 +68,14 @@ class FrameResult:
     """
     The prediction and the metrics of one frame.
 
-    Attributes
-    ----------
-    index, name : which frame of the reader
-    image : H×W×3 uint8, the compared part of the image
-    reference : h×w metres of that part, NaN where it is not evaluated
-    prediction : h×w metres, as the network predicts it
-    coverage : share of the reference's pixels with a finite prediction
-    metrics, scaled : metrics of the prediction, and of the prediction times `scale`
-    scale : median of the reference / median of the prediction
-
+    Attributes:
+        index, name: which frame of the reader
+        image: H×W×3 uint8, the compared part of the image
+        reference: h×w metres of that part, NaN where it is not evaluated
+        prediction: h×w metres, as the network predicts it
+        coverage: share of the reference's pixels with a finite prediction
+        metrics, scaled: metrics of the prediction, and of the prediction times `scale`
+        scale: median of the reference / median of the prediction
     """
 
     index: int
@@ -106,16 +103,14 @@ class Evaluation:
     """
     Evaluates the frames of a reader; afterwards `summary()` and `skipped`.
 
-    Parameters
-    ----------
-    predict : from images (B×3×H×W, ImageNet-normalised; with `stereo`, left and right ones) to
-        B×1×h×w metres, NaN where there is no prediction; B×2×h×w if the second channel is the
-        confidence, 0 to 1
-    size : (height, width) of the images that the network is given; None: the size of the frame
-    device : of the images
-    trained_with : the camera that the network was trained with, at `size`. Its depth is scaled by
-        the focal length of each frame's camera, as on the robot; None: depth is not scaled
-
+    Args:
+        predict: from images (B×3×H×W, ImageNet-normalised; with `stereo`, left and right ones) to
+            B×1×h×w metres, NaN where there is no prediction; B×2×h×w if the second channel is the
+            confidence, 0 to 1
+        size: (height, width) of the images that the network is given; None: the size of the frame
+        device: of the images
+        trained_with: the camera that the network was trained with, at `size`. Its depth is scaled
+            by the focal length of each frame's camera, as on the robot; None: depth is not scaled
     """
 
     def __init__(self, predict: Callable[..., Tensor], size: tuple[int, int] | None,

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 The papers' tables, and our results beside them.
 
@@ -28,13 +27,11 @@ class PaperTable:
     """
     One table of a paper.
 
-    Attributes
-    ----------
-    name, title : such as 'd3-3'; what it compares, on which data
-    keys : the columns that identify a row
-    metrics : the columns with numbers, which can be compared with ours
-    rows : text by column, '' where the paper states nothing; empty for a table of ours
-
+    Attributes:
+        name, title: such as 'd3-3'; what it compares, on which data
+        keys: the columns that identify a row
+        metrics: the columns with numbers, which can be compared with ours
+        rows: text by column, '' where the paper states nothing; empty for a table of ours
     """
 
     name: str
@@ -138,12 +135,10 @@ def beside(table: PaperTable,
     """
     Put our rows beside the paper's.
 
-    Parameters
-    ----------
-    ours : for each row its key columns and its metrics; metrics that the table lacks are ignored.
-        A row belongs to the paper's row with the same keys; other rows come after them.
-        DepthDistillError for keys that are not the table's, or for a row given twice.
-
+    Args:
+        ours: for each row its key columns and its metrics; metrics that the table lacks are
+            ignored. A row belongs to the paper's row with the same keys; other rows come after
+            them. DepthDistillError for keys that are not the table's, or for a row given twice.
     """
     left: dict[tuple[str, ...], dict[str, float]] = {}
     for keys, metrics in ours:

@@ -23,12 +23,10 @@ class CameraGrid:
     The output is sampled where ``view.intrinsics`` projects the centre of each camera pixel.
     Pixels outside the crop of the view are NaN. Outputs in bars are used for no pixel.
 
-    Parameters
-    ----------
-    view : from the camera image to the network's input
-    source_size : (height, width) of the camera image, pixels
-    network_size : (height, width) of the network's output, which covers the whole view
-
+    Args:
+        view: from the camera image to the network's input
+        source_size: (height, width) of the camera image, pixels
+        network_size: (height, width) of the network's output, which covers the whole view
     """
 
     def __init__(self, view: View, source_size: tuple[int, int],

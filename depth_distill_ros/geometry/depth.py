@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 Depth conventions (REP 117, REP 118).
 
@@ -24,15 +23,11 @@ def z_from_ray_length(ray: np.ndarray, intrinsics: Intrinsics) -> np.ndarray:
     """
     Turn distances along each pixel's ray (SceneNet, lidar) into depth along the optical axis.
 
-    Parameters
-    ----------
-    ray : H×W, metres; NaN and infinities stay
-    intrinsics : of the same image
-
-    Returns
-    -------
-    H×W float32, metres
-
+    Args:
+        ray: H×W, metres; NaN and infinities stay
+        intrinsics: of the same image
+    Returns:
+        H×W float32, metres
     """
     if ray.shape != intrinsics.size:
         raise GeometryError(

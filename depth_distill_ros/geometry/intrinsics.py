@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 Pinhole intrinsics, and what a crop, a resize or padding does to them.
 
@@ -28,16 +27,12 @@ class Intrinsics:
     """
     A pinhole camera without distortion.
 
-    Attributes
-    ----------
-    fx, fy : focal lengths, pixels, > 0
-    cx, cy : principal point, pixels (pixel centres on whole numbers)
-    height, width : image size, pixels, > 0
-
-    Raises
-    ------
-    GeometryError : a value is not finite, or not a positive or whole number where it must be.
-
+    Attributes:
+        fx, fy: focal lengths, pixels, > 0
+        cx, cy: principal point, pixels (pixel centres on whole numbers)
+        height, width: image size, pixels, > 0
+    Raises:
+        GeometryError: a value is not finite, or not a positive or whole number where it must be.
     """
 
     fx: float
@@ -66,11 +61,9 @@ class Intrinsics:
         """
         Return intrinsics with square pixels and the principal point in the centre of the image.
 
-        Parameters
-        ----------
-        vertical_fov : angle between the image's top and bottom edge, radians, in (0, pi)
-        size : (height, width), pixels
-
+        Args:
+            vertical_fov: angle between the image's top and bottom edge, radians, in (0, pi)
+            size: (height, width), pixels
         """
         height, width = (positive_int(v, 'size') for v in size)
         if not 0.0 < vertical_fov < math.pi:
@@ -128,11 +121,9 @@ def focal_factor(trained: Intrinsics, seen: Intrinsics) -> float:
     z. An image taken with twice the focal length shows the same objects at twice the distance.
     The focal length is the geometric mean of fx and fy.
 
-    Parameters
-    ----------
-    trained : of the training images at the network's input size (ModelCard.intrinsics)
-    seen : of the network's input now, ``view.intrinsics(camera)``
-
+    Args:
+        trained: of the training images at the network's input size (ModelCard.intrinsics)
+        seen: of the network's input now, ``view.intrinsics(camera)``
     """
     return math.sqrt(seen.fx * seen.fy / (trained.fx * trained.fy))
 

@@ -17,18 +17,14 @@ class Projector:
     """
     Turns depth images of one camera into points.
 
-    Parameters
-    ----------
-    camera : of the depth images
-    free_beyond : metres. Depths beyond it and +inf become points at this depth. A cloud cannot
-        express free space (Nav2's inf_is_valid is for scans only), and costmaps clear only up to
-        points. If ``free_beyond`` exceeds the layer's obstacle_max_range, such points clear and
-        mark nothing.
-
-    Raises
-    ------
-    GeometryError : ``free_beyond`` is not positive and finite.
-
+    Args:
+        camera: of the depth images
+        free_beyond: metres. Depths beyond it and +inf become points at this depth. A cloud cannot
+            express free space (Nav2's inf_is_valid is for scans only), and costmaps clear only up
+            to points. If ``free_beyond`` exceeds the layer's obstacle_max_range, such points clear
+            and mark nothing.
+    Raises:
+        GeometryError: ``free_beyond`` is not positive and finite.
     """
 
     def __init__(self, camera: Intrinsics, free_beyond: float) -> None:
@@ -59,15 +55,11 @@ def thin(points: np.ndarray, voxel: float) -> np.ndarray:
 
     Measured points are kept, because the mean of a cube would lie between surfaces.
 
-    Parameters
-    ----------
-    points : ...×3 float32, metres, within 2^20 cubes of the origin; NaN points are dropped
-    voxel : edge of the cubes, metres, > 0
-
-    Returns
-    -------
-    N int64, into ``points.reshape(-1, 3)``
-
+    Args:
+        points: ...×3 float32, metres, within 2^20 cubes of the origin; NaN points are dropped
+        voxel: edge of the cubes, metres, > 0
+    Returns:
+        N int64, into ``points.reshape(-1, 3)``
     """
     if not voxel > 0.0:
         raise GeometryError(f'points: a voxel of {voxel} m; it must be > 0')

@@ -19,24 +19,18 @@ class Rectifier:
     """
     Removes the distortion from the images of one camera.
 
-    Attributes
-    ----------
-    camera : of the rectified images, without distortion
-    seen : H×W bool; False where a rectified pixel lies outside the raw image
-
-    Parameters
-    ----------
-    raw : K of camera_info, at the size of the images
-    model : 'plumb_bob', 'rational_polynomial' or 'equidistant' (fisheye)
-    coefficients : D of camera_info
-    rotation : R of camera_info, 3x3, from the camera's frame to the rectified one
-    rectified : P of camera_info; by default a camera of the same size whose whole image lies in
-        the raw image
-
-    Raises
-    ------
-    GeometryError : an unknown model, a wrong number of coefficients, or no rotation.
-
+    Attributes:
+        camera: of the rectified images, without distortion
+        seen: H×W bool; False where a rectified pixel lies outside the raw image
+    Args:
+        raw: K of camera_info, at the size of the images
+        model: 'plumb_bob', 'rational_polynomial' or 'equidistant' (fisheye)
+        coefficients: D of camera_info
+        rotation: R of camera_info, 3x3, from the camera's frame to the rectified one
+        rectified: P of camera_info; by default a camera of the same size whose whole image lies in
+            the raw image
+    Raises:
+        GeometryError: an unknown model, a wrong number of coefficients, or no rotation.
     """
 
     def __init__(self, raw: Intrinsics, model: str, coefficients: Sequence[float],

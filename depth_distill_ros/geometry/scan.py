@@ -21,12 +21,10 @@ class Mount:
     """
     The pose of the camera on the robot.
 
-    Attributes
-    ----------
-    height : of the camera above the floor, metres
-    pitch : radians, positive looks down
-    roll : radians about the optical axis, positive lowers the camera's right side
-
+    Attributes:
+        height: of the camera above the floor, metres
+        pitch: radians, positive looks down
+        roll: radians about the optical axis, positive lowers the camera's right side
     """
 
     height: float
@@ -47,13 +45,11 @@ class ScanLimits:
     """
     What counts as an obstacle.
 
-    Attributes
-    ----------
-    low, high : heights of obstacles, metres above the floor. Lower points are floor, the robot
-        passes under higher ones. Free space is reported only if the camera is between the two
-    range_min, range_max : metres in the level plane
-    rows : (first, last) row that is used, as shares of the image's height from the top
-
+    Attributes:
+        low, high: heights of obstacles, metres above the floor. Lower points are floor, the robot
+            passes under higher ones. Free space is reported only if the camera is between the two
+        range_min, range_max: metres in the level plane
+        rows: (first, last) row that is used, as shares of the image's height from the top
     """
 
     low: float = 0.05
@@ -84,12 +80,10 @@ class Scanner:
     inf_is_valid clear it. Else it is NaN, unknown: a ray that ends on the floor before range_max
     shows nothing of what is behind.
 
-    Attributes
-    ----------
-    limits : of heights, ranges and rows
-    angle_min, angle_max, angle_increment : radians about z, counterclockwise; bearing k is
-        angle_min + k * angle_increment
-
+    Attributes:
+        limits: of heights, ranges and rows
+        angle_min, angle_max, angle_increment: radians about z, counterclockwise; bearing k is
+            angle_min + k * angle_increment
     """
 
     def __init__(self, camera: Intrinsics, mount: Mount, limits: ScanLimits) -> None:

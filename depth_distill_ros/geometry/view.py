@@ -20,18 +20,14 @@ class View:
     """
     A crop of the source image, resized to ``place`` within ``size``.
 
-    Attributes
-    ----------
-    crop : (top, left, height, width) in the source image, pixels
-    size : (height, width) of the result, pixels
-    place : (top, left, height, width) of the crop in the result, pixels; bars fill the rest. By
-        default the whole result
-
-    Raises
-    ------
-    GeometryError : the place does not lie in the result; and, by the methods, the crop does not
-        lie in the source image.
-
+    Attributes:
+        crop: (top, left, height, width) in the source image, pixels
+        size: (height, width) of the result, pixels
+        place: (top, left, height, width) of the crop in the result, pixels; bars fill the rest. By
+            default the whole result
+    Raises:
+        GeometryError: the place does not lie in the result; and, by the methods, the crop does not
+            lie in the source image.
     """
 
     crop: tuple[int, int, int, int]

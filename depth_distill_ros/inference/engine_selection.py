@@ -69,19 +69,15 @@ def select_engine(folder: Path, wanted: str = AUTO, frames: Sequence[np.ndarray]
 
     Engines on a GPU are preferred to those on the CPU, which has other work, whatever their speed.
 
-    Parameters
-    ----------
-    folder : of the model
-    wanted : 'auto', one of ENGINES, or the name of a backend, such as 'openvino'
-    frames : H×W×3 uint8 RGB, of any size, for the comparison; None: images of the package
-    limits : of the difference to torch
-    log : gets a line for the selected engine and for each rejected one, with the errors
-
-    Raises
-    ------
-    ModelError : the model is unusable
-    EngineError : no engine is left
-
+    Args:
+        folder: of the model
+        wanted: 'auto', one of ENGINES, or the name of a backend, such as 'openvino'
+        frames: H×W×3 uint8 RGB, of any size, for the comparison; None: images of the package
+        limits: of the difference to torch
+        log: gets a line for the selected engine and for each rejected one, with the errors
+    Raises:
+        ModelError: the model is unusable
+        EngineError: no engine is left
     """
     folder, limits = Path(folder), limits or ParityLimits()
     if wanted != AUTO and not any(_matches(name, wanted) for name in ENGINES):

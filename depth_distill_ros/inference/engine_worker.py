@@ -38,16 +38,14 @@ class PrepareRequest:
     """
     A model to prepare.
 
-    Attributes
-    ----------
-    folder : of the model
-    engine : as `wanted` of select_engine
-    previous_engine : the engine selected for the previous model, or ''. It is taken again if it
-        works and agrees with torch; the others are then not timed
-    store : stream store with frames for the comparison; images of the package if '' or empty
-    threads : of an engine
-    limits : of the difference to torch
-
+    Attributes:
+        folder: of the model
+        engine: as `wanted` of select_engine
+        previous_engine: the engine selected for the previous model, or ''. It is taken again if it
+            works and agrees with torch; the others are then not timed
+        store: stream store with frames for the comparison; images of the package if '' or empty
+        threads: of an engine
+        limits: of the difference to torch
     """
 
     folder: str

@@ -32,15 +32,13 @@ class Parity:
     """
     Difference of an engine to the reference.
 
-    Attributes
-    ----------
-    median_relative_error : over the pixels for which both have a depth
-    delta1 : share of all pixels for which the depths differ by less than a factor of 1.25, or
-        neither has a depth
-    largest_error : metres, over the pixels for which both have a depth
-    frames : number of frames compared
-    compared : number of pixels for which both have a depth
-
+    Attributes:
+        median_relative_error: over the pixels for which both have a depth
+        delta1: share of all pixels for which the depths differ by less than a factor of 1.25, or
+            neither has a depth
+        largest_error: metres, over the pixels for which both have a depth
+        frames: number of frames compared
+        compared: number of pixels for which both have a depth
     """
 
     median_relative_error: float

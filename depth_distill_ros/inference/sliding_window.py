@@ -25,18 +25,14 @@ def sliding_window(network: Callable[..., Tensor], *images: Tensor,
     """
     Return the depth of images of any size, the mean where windows overlap.
 
-    Parameters
-    ----------
-    network : from as many B×3×h×w images as are given to B×1×h'×w' metres, which are resized to
-        the window
-    images : B×3×H×W normalised; the one image, or both of a stereo pair. An image smaller than
-        the window is extended by its last row and column
-    window : (height, width), pixels
-
-    Returns
-    -------
-    B×1×H×W float32 metres
-
+    Args:
+        network: from as many B×3×h×w images as are given to B×1×h'×w' metres, which are resized to
+            the window
+        images: B×3×H×W normalised; the one image, or both of a stereo pair. An image smaller than
+            the window is extended by its last row and column
+        window: (height, width), pixels
+    Returns:
+        B×1×H×W float32 metres
     """
     height, width = images[0].shape[-2:]
     missing = (0, max(0, window[1] - width), 0, max(0, window[0] - height))

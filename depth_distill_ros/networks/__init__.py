@@ -35,14 +35,12 @@ def build(name: str, backbone: str | None = None, pretrained: bool = False,
     """
     Build the depth network `name`, one of NETWORKS, with random weights.
 
-    Parameters
-    ----------
-    backbone : one of backbones_of(name); the first by default
-    pretrained : whether the encoder has its published ImageNet weights
-    options : further arguments of the network's class
+    Args:
+        backbone: one of backbones_of(name); the first by default
+        pretrained: whether the encoder has its published ImageNet weights
+        options: further arguments of the network's class
 
-    Raises DepthDistillError for an unknown name, backbone or option.
-
+        Raises DepthDistillError for an unknown name, backbone or option.
     """
     backbones = backbones_of(name)
     backbone = backbone or backbones[0]

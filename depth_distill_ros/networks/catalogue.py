@@ -28,14 +28,12 @@ class Entry:
     """
     One network.
 
-    Attributes
-    ----------
-    parameters : number of weights
-    gmac : 10⁹ multiply-accumulates of convolutions and matrix products for one input
-    batch_norms : number of BatchNorm layers
-    size : (height, width) of the input, as in the paper
-    milliseconds : median for one input on this CPU, torch in float32; None if not measured
-
+    Attributes:
+        parameters: number of weights
+        gmac: 10⁹ multiply-accumulates of convolutions and matrix products for one input
+        batch_norms: number of BatchNorm layers
+        size: (height, width) of the input, as in the paper
+        milliseconds: median for one input on this CPU, torch in float32; None if not measured
     """
 
     network: str

@@ -35,13 +35,11 @@ class ModelCard:
     """
     The description of a weights file.
 
-    Attributes
-    ----------
-    network, backbone, options : arguments of networks.build
-    size : (height, width) of the input, pixels
-    intrinsics : of the training images at that size; None if unknown
-    about : provenance for people: command, seed, data, scores
-
+    Attributes:
+        network, backbone, options: arguments of networks.build
+        size: (height, width) of the input, pixels
+        intrinsics: of the training images at that size; None if unknown
+        about: provenance for people: command, seed, data, scores
     """
 
     network: str

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 What a launch with Gazebo or Isaac Sim starts: said once, for the launch files and the tests.
 
@@ -48,10 +47,8 @@ def gazebo_world(arguments: GazeboLaunch, version: str) -> Path:
     """
     Return the world that Gazebo opens.
 
-    Raises
-    ------
-    BringupError : the file is not there.
-
+    Raises:
+        BringupError: the file is not there.
     """
     if not arguments.world:
         name = 'room.fortress.sdf' if version == _OLD else 'room.sdf'
@@ -69,10 +66,8 @@ def gazebo_processes(
     """
     Return the command lines beside ROS: the simulator, and what moves its camera.
 
-    Raises
-    ------
-    BringupError : no such world, or no way beside it.
-
+    Raises:
+        BringupError: no such world, or no way beside it.
     """
     version = gazebo_version(arguments, environment)
     world = gazebo_world(arguments, version)
@@ -95,10 +90,8 @@ def require_gazebo(arguments: GazeboLaunch,
     """
     Find out what is missing while nothing runs yet: a launch that breaks off leaves nodes behind.
 
-    Raises
-    ------
-    BringupError : no such world, no way beside it, or no Gazebo of this version.
-
+    Raises:
+        BringupError: no such world, no way beside it, or no Gazebo of this version.
     """
     version = gazebo_version(arguments, environment)
     command = gazebo_processes(arguments, environment)['gazebo'][0]

@@ -30,17 +30,15 @@ class Setting:
     """
     One setting.
 
-    Attributes
-    ----------
-    default : its type is the setting's type; a tuple is a list of texts or of whole numbers
-    help : what it does, in one sentence
-    unit : of a number; empty where it has none
-    range : (lowest, highest), both legal; a number without choices has one
-    choices : the only legal values; empty: any
-    changeable : a node takes a change while it runs
-    optional : None is legal too: not given
-    old_names, old_values : still accepted for one version, with a warning
-
+    Attributes:
+        default: its type is the setting's type; a tuple is a list of texts or of whole numbers
+        help: what it does, in one sentence
+        unit: of a number; empty where it has none
+        range: (lowest, highest), both legal; a number without choices has one
+        choices: the only legal values; empty: any
+        changeable: a node takes a change while it runs
+        optional: None is legal too: not given
+        old_names, old_values: still accepted for one version, with a warning
     """
 
     default: Any

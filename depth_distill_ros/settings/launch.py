@@ -145,10 +145,8 @@ def from_texts(kind: type[Kind], values: Mapping[str, str]) -> Kind:
     """
     Make the arguments `kind` out of texts, as launch has them.
 
-    Raises
-    ------
-    SettingError : a value outside its choices, or no bool or number where one belongs.
-
+    Raises:
+        SettingError: a value outside its choices, or no bool or number where one belongs.
     """
     table, read = settings_of(kind), dict[str, Any]()
     for name, text in values.items():

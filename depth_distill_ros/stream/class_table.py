@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Maps a simulator's class names and ids to the 13 NYU classes (config/classes.yaml)."""
 
 from __future__ import annotations
@@ -27,12 +26,10 @@ class ClassTable:
     """
     The classes of names and ids.
 
-    Attributes
-    ----------
-    names : id of NYU13 by name, in lower case with words joined by _
-    ids : id of NYU13 by the simulator's id
-    other : id of NYU13 for all other names and ids
-
+    Attributes:
+        names: id of NYU13 by name, in lower case with words joined by _
+        ids: id of NYU13 by the simulator's id
+        other: id of NYU13 for all other names and ids
     """
 
     names: Mapping[str, int]
@@ -56,10 +53,8 @@ def load(path: Path | None = None) -> ClassTable:
     """
     Return the shipped table with the changes of a file: its names are added, its ids replace all.
 
-    Raises
-    ------
-    ClassTableError : the file cannot be read, or an entry names no class
-
+    Raises:
+        ClassTableError: the file cannot be read, or an entry names no class
     """
     table = _read(share() / 'config' / 'classes.yaml', ClassTable(
         {name: number for number, name in enumerate(NYU13)}, {}, 0))

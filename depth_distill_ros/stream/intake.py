@@ -50,23 +50,19 @@ class StreamIntake:
     thinned, a duplicate, unpaired, without labels, or rejected with a reason. A rejected frame
     stops nothing: the next one is tried, since a camera may be reconfigured and a disk cleared.
 
-    Parameters
-    ----------
-    writer : the store
-    read : function from a message to its content, by topic: image H x W x 3 uint8 RGB, semantics
-        H x W (x 3) as sent, camera_info Intrinsics. The topics are paired with each other.
-        ``semantics`` is left out of a stream without classes
-    decoder : of the semantics; None for a stream without classes
-    log : receives what an operator should know
-    clock : seconds that only increase
-
-    Attributes
-    ----------
-    max_rate : frames per second of the stamps that are stored at most; 0: all
-    rejected : frames and label messages that were rejected, by reason: image, size, frame,
-        intrinsics, semantics, labels, store or other
-    last_rejection : the last rejection's message, '' if there was none
-
+    Args:
+        writer: the store
+        read: function from a message to its content, by topic: image H x W x 3 uint8 RGB,
+            semantics H x W (x 3) as sent, camera_info Intrinsics. The topics are paired with each
+            other. ``semantics`` is left out of a stream without classes
+        decoder: of the semantics; None for a stream without classes
+        log: receives what an operator should know
+        clock: seconds that only increase
+    Attributes:
+        max_rate: frames per second of the stamps that are stored at most; 0: all
+        rejected: frames and label messages that were rejected, by reason: image, size, frame,
+            intrinsics, semantics, labels, store or other
+        last_rejection: the last rejection's message, '' if there was none
     """
 
     def __init__(

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Isaac Sim's semantic_labels: the names of the ids in one frame."""
 
 from __future__ import annotations
@@ -24,11 +23,9 @@ class FrameLabels:
     """
     The names of one frame's ids.
 
-    Attributes
-    ----------
-    stamp : of the frame, nanoseconds
-    names : by id
-
+    Attributes:
+        stamp: of the frame, nanoseconds
+        names: by id
     """
 
     stamp: int
@@ -42,10 +39,8 @@ def parse(text: str) -> FrameLabels:
     Its form is ``{"2": {"class": "chair"}, "time_stamp": {"sec": 1, "nanosec": 0}}``, where
     "chair" may replace {"class": "chair"}. Ids without a name and all other entries are ignored.
 
-    Raises
-    ------
-    LabelsError : no JSON, not of this form, or no time stamp
-
+    Raises:
+        LabelsError: no JSON, not of this form, or no time stamp
     """
     if len(text) > _MOST_CHARACTERS:
         raise LabelsError(f'labels of {len(text)} characters: this is no list of classes')

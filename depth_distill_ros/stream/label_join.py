@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Joins frames and labels by stamp; both wait for each other for a limited time."""
 
 from __future__ import annotations
@@ -15,15 +14,11 @@ class LabelJoin:
 
     Waiting is measured in real time, since a simulator may run slower or faster.
 
-    Parameters
-    ----------
-    patience : seconds that a frame or a label waits
-    capacity : largest number of waiting frames, and of labels; the oldest is dropped
-
-    Attributes
-    ----------
-    without_labels, without_frame : number of frames and labels that were dropped
-
+    Args:
+        patience: seconds that a frame or a label waits
+        capacity: largest number of waiting frames, and of labels; the oldest is dropped
+    Attributes:
+        without_labels, without_frame: number of frames and labels that were dropped
     """
 
     def __init__(self, patience: float = 2.0, capacity: int = 90) -> None:

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Joins messages of several topics by their exact stamp."""
 
 from __future__ import annotations
@@ -29,12 +28,10 @@ class StampPairer:
     waiting items are dropped as unpaired. The other topics follow one by one: what they still
     deliver from before the reset is unpaired too, and their own jump belongs to the same reset.
 
-    Attributes
-    ----------
-    received : messages per topic
-    paired, unpaired, duplicates : full sets, items without partners, items that came twice
-    reset_count : resets of the simulator
-
+    Attributes:
+        received: messages per topic
+        paired, unpaired, duplicates: full sets, items without partners, items that came twice
+        reset_count: resets of the simulator
     """
 
     def __init__(self, topics: tuple[str, ...], capacity: int = 30) -> None:
@@ -61,12 +58,10 @@ class StampPairer:
         """
         Take one item; return the full set {topic: item} if this item completes it.
 
-        Parameters
-        ----------
-        topic : one of ``topics`` (KeyError otherwise)
-        stamp : nanoseconds
-        item : of any type
-
+        Args:
+            topic: one of ``topics`` (KeyError otherwise)
+            stamp: nanoseconds
+            item: of any type
         """
         self.received[topic] += 1
         if not self._is_after_reset(topic, stamp):

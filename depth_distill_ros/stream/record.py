@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 The bytes of one stored frame.
 
@@ -30,10 +29,8 @@ class RecordFormat:
     """
     Packs and unpacks frames of one size.
 
-    Parameters
-    ----------
-    size : (height, width) of every frame
-
+    Args:
+        size: (height, width) of every frame
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
@@ -64,15 +61,11 @@ class RecordFormat:
         """
         Copy the image and the class map of a record.
 
-        Parameters
-        ----------
-        record : bytes, possibly in the store's memory map
-        image, semantics : H x W x 3 and H x W uint8, overwritten
-
-        Raises
-        ------
-        CorruptRecord : wrong length, checksum, version or size
-
+        Args:
+            record: bytes, possibly in the store's memory map
+            image, semantics: H x W x 3 and H x W uint8, overwritten
+        Raises:
+            CorruptRecord: wrong length, checksum, version or size
         """
         self._check(record)
         stored_image, stored_semantics = self._views(record)

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 Random training batches and a fixed held-out set from a stream store.
 
@@ -36,12 +35,10 @@ class StoredFrames:
     """
     Frames from the store.
 
-    Attributes
-    ----------
-    images : B x H x W x 3 uint8, RGB
-    semantics : B x H x W uint8, class ids, 0 unknown
-    keys : B int64, the frames' keys in the store
-
+    Attributes:
+        images: B x H x W x 3 uint8, RGB
+        semantics: B x H x W uint8, class ids, 0 unknown
+        keys: B int64, the frames' keys in the store
     """
 
     images: np.ndarray
@@ -55,16 +52,12 @@ class StreamSampler:
 
     The same seed, the same calls and the same contents of the store give the same batches.
 
-    Parameters
-    ----------
-    reader : the store
-    batch : frames per batch, >= 1
-    seed : of the draws
-
-    Attributes
-    ----------
-    corrupt : number of damaged records that were skipped
-
+    Args:
+        reader: the store
+        batch: frames per batch, >= 1
+        seed: of the draws
+    Attributes:
+        corrupt: number of damaged records that were skipped
     """
 
     def __init__(self, reader: StreamReader, batch: int, seed: int) -> None:
@@ -77,11 +70,9 @@ class StreamSampler:
         """
         Return a batch.
 
-        Raises
-        ------
-        StreamEmpty : fewer than ``batch`` frames to train on
-        StoreError : the store cannot be read, or most of it is damaged
-
+        Raises:
+            StreamEmpty: fewer than ``batch`` frames to train on
+            StoreError: the store cannot be read, or most of it is damaged
         """
         with self._reader.snapshot() as frames:
             keys = frames.keys()
@@ -111,11 +102,9 @@ class StreamSampler:
 
         For parts that must not be trained on the training frames (the student's confidence).
 
-        Raises
-        ------
-        StreamEmpty : no held-out frame yet
-        StoreError : as for ``draw``
-
+        Raises:
+            StreamEmpty: no held-out frame yet
+            StoreError: as for ``draw``
         """
         with self._reader.snapshot() as frames:
             keys = frames.keys()
@@ -132,10 +121,8 @@ class StreamSampler:
         The same contents of the store give the same frames. They change as the store changes:
         keep the batch for a comparison over time.
 
-        Raises
-        ------
-        StreamEmpty : no held-out frame yet
-
+        Raises:
+            StreamEmpty: no held-out frame yet
         """
         count = positive_int(count, 'sampler: held-out count')
         with self._reader.snapshot() as frames:

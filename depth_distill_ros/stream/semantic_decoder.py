@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Recognises what the ids in semantic images mean, and decodes them to classes."""
 
 from __future__ import annotations
@@ -34,12 +33,10 @@ class Ready(NamedTuple):
     """
     A frame whose classes can be decoded.
 
-    Attributes
-    ----------
-    stamp : nanoseconds
-    frame : as given to ``SemanticDecoder.add``
-    names : of its ids; None if the ids are those of the class table
-
+    Attributes:
+        stamp: nanoseconds
+        frame: as given to ``SemanticDecoder.add``
+        names: of its ids; None if the ids are those of the class table
     """
 
     stamp: int
@@ -55,18 +52,14 @@ class SemanticDecoder:
     for their labels. Everything else holds ids, which LabelInfo names if it was received.
     Times are seconds of a clock that only increases.
 
-    Parameters
-    ----------
-    kind : 'auto' or a key of MEANINGS
-    table : classes of names and ids
-
-    Attributes
-    ----------
-    kind : key of MEANINGS, 'auto' while it is not known
-    unknown : number of frames for each name or id that the table lacks
-    labels : messages of labels received
-    join : frames and labels that wait for each other
-
+    Args:
+        kind: 'auto' or a key of MEANINGS
+        table: classes of names and ids
+    Attributes:
+        kind: key of MEANINGS, 'auto' while it is not known
+        unknown: number of frames for each name or id that the table lacks
+        labels: messages of labels received
+        join: frames and labels that wait for each other
     """
 
     def __init__(self, kind: str, table: ClassTable) -> None:
@@ -93,10 +86,8 @@ class SemanticDecoder:
         """
         Take one message of Isaac Sim's labels; return the frame that waited for it.
 
-        Raises
-        ------
-        LabelsError : it cannot be read.
-
+        Raises:
+            LabelsError: it cannot be read.
         """
         self._named = True
         self.labels += 1
@@ -128,20 +119,14 @@ class SemanticDecoder:
         """
         Return the classes of an image.
 
-        Parameters
-        ----------
-        array, encoding : as for ``semantics.label_ids``
-        names : from its ``Ready``
-
-        Returns
-        -------
-        H x W uint8, ids of NYU13; the names and ids that are unknown and are seen for the first
-        time
-
-        Raises
-        ------
-        SemanticsError : the image is not of this kind.
-
+        Args:
+            array, encoding: as for ``semantics.label_ids``
+            names: from its ``Ready``
+        Returns:
+            H x W uint8, ids of NYU13; the names and ids that are unknown and are seen for the
+            first time
+        Raises:
+            SemanticsError: the image is not of this kind.
         """
         if self._asked == 'labels_map' and encoding != LABELS_MAP:
             raise SemanticsError(

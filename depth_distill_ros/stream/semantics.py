@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Class ids from a simulator's semantic images."""
 
 from __future__ import annotations
@@ -32,21 +31,15 @@ def label_ids(array: np.ndarray, encoding: str) -> np.ndarray:
     """
     Return the simulator's ids in a semantic image.
 
-    Parameters
-    ----------
-    array : H x W of the encoding's type; for rgb8, Gazebo's labels_map, H x W x 3
-    encoding : the ROS image encoding, one of SUPPORTED
-
-    Returns
-    -------
-    H x W integers that share memory with ``array``. In a labels_map they are the blue channel:
-    a semantic one has the label in all channels, a panoptic one the number of the instance in red
-    and green.
-
-    Raises
-    ------
-    SemanticsError : an encoding that is not supported, or an image of colours
-
+    Args:
+        array: H x W of the encoding's type; for rgb8, Gazebo's labels_map, H x W x 3
+        encoding: the ROS image encoding, one of SUPPORTED
+    Returns:
+        H x W integers that share memory with ``array``. In a labels_map they are the blue channel:
+        a semantic one has the label in all channels, a panoptic one the number of the instance in
+        red and green.
+    Raises:
+        SemanticsError: an encoding that is not supported, or an image of colours
     """
     if encoding not in SUPPORTED:
         raise SemanticsError(
@@ -66,18 +59,12 @@ def class_ids(array: np.ndarray, encoding: str) -> np.ndarray:
     """
     Return the class map of an image whose ids are those of NYU13.
 
-    Parameters
-    ----------
-    array, encoding : as for ``label_ids``
-
-    Returns
-    -------
-    H x W uint8, ids of NYU13, 0 unknown; it may share memory with ``array``
-
-    Raises
-    ------
-    SemanticsError : as for ``label_ids``, and for a value that is no class id
-
+    Args:
+        array, encoding: as for ``label_ids``
+    Returns:
+        H x W uint8, ids of NYU13, 0 unknown; it may share memory with ``array``
+    Raises:
+        SemanticsError: as for ``label_ids``, and for a value that is no class id
     """
     ids = label_ids(array, encoding)
     unknown = np.unique(ids[(ids < 0) | (ids >= len(NYU13))])
@@ -94,20 +81,14 @@ def to_classes(
     """
     Return the classes of ids, and the ids that have no class.
 
-    Parameters
-    ----------
-    ids : H x W integers
-    classes : id of NYU13 by known id
-    other : id of NYU13 for all other ids
-
-    Returns
-    -------
-    H x W uint8, ids of NYU13; the ids that are not in ``classes``, ascending
-
-    Raises
-    ------
-    SemanticsError : more unknown ids than an image has classes
-
+    Args:
+        ids: H x W integers
+        classes: id of NYU13 by known id
+        other: id of NYU13 for all other ids
+    Returns:
+        H x W uint8, ids of NYU13; the ids that are not in ``classes``, ascending
+    Raises:
+        SemanticsError: more unknown ids than an image has classes
     """
     table = np.full(_TABLE_SIZE + 1, _UNKNOWN, np.uint8)
     for number, label in classes.items():

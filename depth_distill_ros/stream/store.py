@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """
 The stream store: the newest frames of the stream, on disk, shared by processes.
 
@@ -56,19 +55,15 @@ class StreamWriter:
     """
     Appends frames; at ``capacity`` it evicts the oldest in the same transaction.
 
-    Parameters
-    ----------
-    path : the store's folder, created if it is missing
-    size : (height, width) of the frames
-    capacity : largest number of frames, >= 1; if the store holds more, the oldest are evicted
+    Args:
+        path: the store's folder, created if it is missing
+        size: (height, width) of the frames
+        capacity: largest number of frames, >= 1; if the store holds more, the oldest are evicted
+    Raises:
+        StoreError: the store has another writer or another frame size, or the path is unusable
+        StoreVersionError: a store of another format version
 
-    Raises
-    ------
-    StoreError : the store has another writer or another frame size, or the path is unusable
-    StoreVersionError : a store of another format version
-
-    Either error leaves the stored frames unchanged.
-
+        Either error leaves the stored frames unchanged.
     """
 
     def __init__(self, path: str | Path, size: tuple[int, int], capacity: int) -> None:
@@ -101,11 +96,9 @@ class StreamWriter:
         """
         Store a frame of the store's size and return its key.
 
-        Raises
-        ------
-        StoreError : disk full, read-only, ...; the stored frames are intact, and a later append
-            may succeed
-
+        Raises:
+            StoreError: disk full, read-only, ...; the stored frames are intact, and a later append
+                may succeed
         """
         record = self._format.pack(frame)
         with store_errors(self.path, 'store a frame'):

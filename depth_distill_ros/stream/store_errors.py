@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Errors of a store on disk, each as one line with its remedy."""
 
 from __future__ import annotations

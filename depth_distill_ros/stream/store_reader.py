@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Reads the stream store; ``store.py`` explains the store."""
 
 from __future__ import annotations
@@ -33,16 +32,12 @@ class StreamReader:
     """
     Reads a store while a writer, of this or another process, may append to it.
 
-    Parameters
-    ----------
-    path : the store's folder
-
-    Raises
-    ------
-    StoreMissing : there is no store yet
-    StoreVersionError : a store of another format version
-    StoreError : cannot be opened
-
+    Args:
+        path: the store's folder
+    Raises:
+        StoreMissing: there is no store yet
+        StoreVersionError: a store of another format version
+        StoreError: cannot be opened
     """
 
     def __init__(self, path: str | Path, *, _env: lmdb.Environment | None = None) -> None:

@@ -31,10 +31,8 @@ def write_contact_sheet(path: str | Path, frames: Iterable[Frame], columns: int 
     """
     Write frames of one size to a PNG, ``columns`` of them in a line, and return its path.
 
-    Raises
-    ------
-    DepthDistillError : the file cannot be written.
-
+    Raises:
+        DepthDistillError: the file cannot be written.
     """
     rows = [row(frame) for frame in frames]
     rows += [np.zeros_like(rows[0])] * (-len(rows) % columns)

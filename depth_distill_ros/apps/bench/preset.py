@@ -54,20 +54,18 @@ class Preset:
     """
     Networks, settings and data of all tables.
 
-    Attributes
-    ----------
-    main_pair : the pair of all tables except D3's table 3
-    pairs : the pairs of D3's table 3
-    own_teacher : the teacher of the target domain is the shipped model and is not trained
-    settings : changes to the recipe of every row, except DACNN's
-    teacher_settings : further changes for the teachers that are trained
-    stereo : changes to the recipes of DACNN's rows
-    updates : updates of the student in rows without data (DFAD: five a step)
-    worlds : by role, what the embedded simulator renders if no data is given
-    target : what is path-traced if no data is given; None: nothing
-    parts : by role, which frames of `target`
-    notes : by paper, the differences to the paper, for readers of the results
-
+    Attributes:
+        main_pair: the pair of all tables except D3's table 3
+        pairs: the pairs of D3's table 3
+        own_teacher: the teacher of the target domain is the shipped model and is not trained
+        settings: changes to the recipe of every row, except DACNN's
+        teacher_settings: further changes for the teachers that are trained
+        stereo: changes to the recipes of DACNN's rows
+        updates: updates of the student in rows without data (DFAD: five a step)
+        worlds: by role, what the embedded simulator renders if no data is given
+        target: what is path-traced if no data is given; None: nothing
+        parts: by role, which frames of `target`
+        notes: by paper, the differences to the paper, for readers of the results
     """
 
     name: str
@@ -123,12 +121,10 @@ def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, room
     """
     Make the small preset, whose data sets have nearly the papers' ratios of size.
 
-    Parameters
-    ----------
-    target : the path-traced rooms; a quarter of the training rooms are X and NYU-v2, the rest U
-    rooms : rooms of X1, eight images each
-    test_rooms : rooms of the embedded simulator's test sets, four images each
-
+    Args:
+        target: the path-traced rooms; a quarter of the training rooms are X and NYU-v2, the rest U
+        rooms: rooms of X1, eight images each
+        test_rooms: rooms of the embedded simulator's test sets, four images each
     """
     shipped, size, parts = ('lden', 'resnet18'), target.size, _parts(target)
     pair = replace(_MAIN, teacher=shipped)

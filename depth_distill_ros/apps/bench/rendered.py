@@ -30,13 +30,11 @@ class World:
     """
     What is rendered: equal worlds give equal images, other seeds other rooms.
 
-    Attributes
-    ----------
-    size : (height, width) of the images, which are rendered at 240×320
-    stride : distance between the frames of a room, metres
-    vertical_fov : degrees
-    baseline : distance to a second camera on the right, metres; 0: no second camera
-
+    Attributes:
+        size: (height, width) of the images, which are rendered at 240×320
+        stride: distance between the frames of a room, metres
+        vertical_fov: degrees
+        baseline: distance to a second camera on the right, metres; 0: no second camera
     """
 
     look: str

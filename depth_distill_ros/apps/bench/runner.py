@@ -49,12 +49,10 @@ class Outcome:
     """
     A finished row.
 
-    Attributes
-    ----------
-    model : in the form of load_teacher
-    record : settings, steps, seconds and so on; empty for a model that was not trained
-    figures : metrics by column
-
+    Attributes:
+        model: in the form of load_teacher
+        record: settings, steps, seconds and so on; empty for a model that was not trained
+        figures: metrics by column
     """
 
     row: Row
@@ -68,13 +66,11 @@ class Bench:
     """
     Runs the rows of tables in `folder`, which several tables may share.
 
-    Parameters
-    ----------
-    data : data sets by role, in the form of open_reader; they replace what the preset renders
-    train : iterates over the steps of a training
-    say : receives progress messages, one line each
-    target : folder of the preset's path-traced frames; missing ones are rendered
-
+    Args:
+        data: data sets by role, in the form of open_reader; they replace what the preset renders
+        train: iterates over the steps of a training
+        say: receives progress messages, one line each
+        target: folder of the preset's path-traced frames; missing ones are rendered
     """
 
     def __init__(self, folder: Path, preset: Preset, data: Mapping[str, str], train: Train,

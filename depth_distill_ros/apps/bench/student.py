@@ -52,17 +52,16 @@ class Measurement:
     """
     The result of one load.
 
-    Attributes
-    ----------
-    sent, answered : frames within the measured time
-    fps : depths per second
-    latency_ms : by percentile (p50, p95, p99, max), from the image's stamp to its depth's arrival
-    jitter_ms : standard deviation of the time between two depths
-    cpu : CPU time of the node per second; 1.0 is one core
-    memory_mb : maximum resident memory of the node
-    node : percentiles that the node publishes itself (wait, engine, overhead...)
-    steps_per_second : training steps of the distiller
-
+    Attributes:
+        sent, answered: frames within the measured time
+        fps: depths per second
+        latency_ms: by percentile (p50, p95, p99, max), from the image's stamp to its depth's
+            arrival
+        jitter_ms: standard deviation of the time between two depths
+        cpu: CPU time of the node per second; 1.0 is one core
+        memory_mb: maximum resident memory of the node
+        node: percentiles that the node publishes itself (wait, engine, overhead...)
+        steps_per_second: training steps of the distiller
     """
 
     load: Load
@@ -90,12 +89,10 @@ class StudentBench:
     """
     Runs loads one after the other, each with its own nodes; files go to `folder`.
 
-    Parameters
-    ----------
-    model : folder of the measured student
-    parameters : of the inference node, by name
-    seconds : measured time of each load
-
+    Args:
+        model: folder of the measured student
+        parameters: of the inference node, by name
+        seconds: measured time of each load
     """
 
     def __init__(self, folder: Path, model: Path, parameters: dict[str, object], seconds: float):

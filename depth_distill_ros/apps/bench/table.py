@@ -45,17 +45,15 @@ class Row:
     """
     One student, or teacher, of a table.
 
-    Attributes
-    ----------
-    name : name of its folder; a row of the same name in another table is the same training
-    settings : of its training, without data and teacher; None: it is the shipped teacher
-    keys : its key columns in the paper's table; rows with equal keys share a line. None: only
-        other rows need it
-    data : role of the data set by source of OfflineSettings
-    teacher : name of its teacher's row; empty: no teacher, or the shipped one
-    columns : by column of the table, its metric and the role of its test set; empty: all metrics,
-        by their names, on the table's test set
-
+    Attributes:
+        name: name of its folder; a row of the same name in another table is the same training
+        settings: of its training, without data and teacher; None: it is the shipped teacher
+        keys: its key columns in the paper's table; rows with equal keys share a line. None: only
+            other rows need it
+        data: role of the data set by source of OfflineSettings
+        teacher: name of its teacher's row; empty: no teacher, or the shipped one
+        columns: by column of the table, its metric and the role of its test set; empty: all
+            metrics, by their names, on the table's test set
     """
 
     name: str
@@ -71,13 +69,11 @@ class BenchTable:
     """
     The rows of one table of the papers, in the order in which they are trained.
 
-    Attributes
-    ----------
-    name : as in evaluation.tables
-    test : role of the test set
-    protocol : one of evaluation.protocol.PROTOCOLS; recorded data is evaluated with 'robot'
-        instead of 'nyu'
-
+    Attributes:
+        name: as in evaluation.tables
+        test: role of the test set
+        protocol: one of evaluation.protocol.PROTOCOLS; recorded data is evaluated with 'robot'
+            instead of 'nyu'
     """
 
     name: str

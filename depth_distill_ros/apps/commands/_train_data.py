@@ -33,15 +33,13 @@ class Data:
     """
     The data of a supervised training.
 
-    Attributes
-    ----------
-    source : draw() returns a batch with depth
-    images : returns the given number of images without augmentation, B×3×H×W
-    evaluate : returns the metrics of a network on held-out frames
-    intrinsics : of the camera at the network's input size, if known
-    described : the training data, for the model's card
-    held_out : the evaluation data, for the model's card
-
+    Attributes:
+        source: draw() returns a batch with depth
+        images: returns the given number of images without augmentation, B×3×H×W
+        evaluate: returns the metrics of a network on held-out frames
+        intrinsics: of the camera at the network's input size, if known
+        described: the training data, for the model's card
+        held_out: the evaluation data, for the model's card
     """
 
     source: Any

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Run the whole loop in simulation, show its state, and write a report."""
 
 from __future__ import annotations

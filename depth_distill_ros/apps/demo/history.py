@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """The numbers in the nodes' diagnostics over the time of the run."""
 
 from __future__ import annotations
@@ -13,10 +12,8 @@ class History:
     """
     The numbers in all diagnostics over time.
 
-    Attributes
-    ----------
-    rows : one per ``add``: {'time': seconds, 'node.key': number, ...}
-
+    Attributes:
+        rows: one per ``add``: {'time': seconds, 'node.key': number, ...}
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """The demo's results: report.png, figures.json, and the recorded frames."""
 
 from __future__ import annotations
@@ -46,18 +45,14 @@ def score_run(
     """
     Score constant depth, teacher and up to 20 releases on the same frames.
 
-    Parameters
-    ----------
-    frames : recorded from the robot's camera
-    teacher : model folder
-    release_root : folder of the run's releases
-    began : start of the run, seconds since the epoch
-    progress : called with what is being scored
-
-    Raises
-    ------
-    ScoreError : no usable frame, or no release.
-
+    Args:
+        frames: recorded from the robot's camera
+        teacher: model folder
+        release_root: folder of the run's releases
+        began: start of the run, seconds since the epoch
+        progress: called with what is being scored
+    Raises:
+        ScoreError: no usable frame, or no release.
     """
     frames = usable(frames)
     records = releases(release_root)

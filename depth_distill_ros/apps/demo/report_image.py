@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """report.png: curves above, depth maps below."""
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Scores of constant depth, teacher and releases on the same recorded robot camera frames."""
 
 from __future__ import annotations
@@ -86,12 +85,10 @@ def mean_score(
     """
     Return the mean score of a predictor over the frames.
 
-    Parameters
-    ----------
-    frames : at least one, each with some valid reference
-    size : (height, width) at which the depths are compared
-    predict : from an H x W x 3 uint8 camera image to depth at ``size``, metres
-
+    Args:
+        frames: at least one, each with some valid reference
+        size: (height, width) at which the depths are compared
+        predict: from an H x W x 3 uint8 camera image to depth at ``size``, metres
     """
     if not frames:
         raise ScoreError('no frame of the robot camera with a reference was recorded')

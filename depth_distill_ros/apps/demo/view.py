@@ -1,6 +1,5 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-
 """Live state of the demo: a table in a terminal, otherwise a line every ten seconds."""
 
 from __future__ import annotations

@@ -33,18 +33,14 @@ class BagReader:
     frame is read by its time: only its rows from sqlite3, only the chunk that holds it from mcap.
     Random access costs no more than sequential access.
 
-    Attributes
-    ----------
-    unmatched : images left out because another topic has no message at their time
-
-    Parameters
-    ----------
-    path : the bag's folder (with metadata.yaml), or one .mcap or .db3 file
-    image, depth, semantics, camera_info : topics; depth 'none': without depth. By default, image
-        and depth are the only topics of their kind in the bag and camera_info is next to the
-        image. Semantics are read only if given. The first camera_info serves all images.
-    within : maximum time between the stamps of one frame, seconds
-
+    Attributes:
+        unmatched: images left out because another topic has no message at their time
+    Args:
+        path: the bag's folder (with metadata.yaml), or one .mcap or .db3 file
+        image, depth, semantics, camera_info: topics; depth 'none': without depth. By default,
+            image and depth are the only topics of their kind in the bag and camera_info is next to
+            the image. Semantics are read only if given. The first camera_info serves all images.
+        within: maximum time between the stamps of one frame, seconds
     """
 
     def __init__(self, path: Path, image: str | None = None, depth: str | None = None,

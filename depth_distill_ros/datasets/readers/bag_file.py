@@ -28,15 +28,11 @@ class BagFile:
     """
     One bag, for use by all threads of one process.
 
-    Attributes
-    ----------
-    types : topic -> message type
-    close : closes the bag, as the end of this object does
-
-    Raises
-    ------
-    DatasetError : damaged, not a bag, or the rosbags package is missing.
-
+    Attributes:
+        types: topic -> message type
+        close: closes the bag, as the end of this object does
+    Raises:
+        DatasetError: damaged, not a bag, or the rosbags package is missing.
     """
 
     def __init__(self, path: Path) -> None:

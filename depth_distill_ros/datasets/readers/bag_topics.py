@@ -36,10 +36,8 @@ def choose(bag: BagFile, image: str | None, depth: str | None, semantics: str | 
     """
     Return the named topics, and the only ones of their kind for the others.
 
-    Raises
-    ------
-    DatasetError : a topic is not in the bag, or there are several to choose from.
-
+    Raises:
+        DatasetError: a topic is not in the bag, or there are several to choose from.
     """
     named = {'image': (image, (IMAGE, COMPRESSED)), 'depth': (depth, (IMAGE,)),
              'semantics': (semantics, (IMAGE,)), 'camera_info': (camera_info, (CAMERA_INFO,))}

@@ -143,11 +143,9 @@ class PerProcess(Generic[T]):
 
     Equal ones share one handle within a process, because LMDB cannot open an environment twice.
 
-    Parameters
-    ----------
-    opener : a picklable function that opens the handle; the handle has a close()
-    path : argument of the opener
-
+    Args:
+        opener: a picklable function that opens the handle; the handle has a close()
+        path: argument of the opener
     """
 
     _shared: WeakValueDictionary[tuple[Callable, Path], _Owned] = WeakValueDictionary()

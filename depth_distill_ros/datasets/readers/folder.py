@@ -32,12 +32,10 @@ class FolderReader:
     right images of rectified pairs) are optional; each holds a file of every image's name. The
     camera is ``K.txt`` (3×3) or ``intrinsics.json`` (fx, fy, cx, cy).
 
-    Parameters
-    ----------
-    path : the folder that holds ``image/``, or only images
-    per_metre : stored value of one metre in ``depth/``
-    frames : which of the images, in their order
-
+    Args:
+        path: the folder that holds ``image/``, or only images
+        per_metre: stored value of one metre in ``depth/``
+        frames: which of the images, in their order
     """
 
     def __init__(self, path: Path, per_metre: float = 1000.0,

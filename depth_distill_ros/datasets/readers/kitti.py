@@ -40,14 +40,12 @@ class KittiReader:
     camera is that of ``<date>/calib_cam_to_cam.txt``. The benchmark's selection lies in
     ``depth_selection/`` with intrinsics of its own.
 
-    Parameters
-    ----------
-    path : the folder of all these; raw drives may also be in ``raw/`` or ``kitti_raw/``
-    split : train or val (every annotated image of the left camera), val-selection (1000), or
-        test-prediction (500, no depth)
-    files : a split list instead, such as Eigen's 22,600 + 697 images; see ``kitti_lists``
-    stereo : with the right images; an image of the right camera then means its pair
-
+    Args:
+        path: the folder of all these; raw drives may also be in ``raw/`` or ``kitti_raw/``
+        split: train or val (every annotated image of the left camera), val-selection (1000), or
+            test-prediction (500, no depth)
+        files: a split list instead, such as Eigen's 22,600 + 697 images; see ``kitti_lists``
+        stereo: with the right images; an image of the right camera then means its pair
     """
 
     def __init__(self, path: Path, split: str = 'train', files: Path | None = None,

@@ -21,13 +21,11 @@ class DriveFrame:
     """
     One image of a drive.
 
-    Attributes
-    ----------
-    drive : such as 2011_09_26_drive_0001_sync
-    camera : 2 (left) or 3 (right)
-    number : ten digits
-    has_depth : False if its list says that it has no depth
-
+    Attributes:
+        drive: such as 2011_09_26_drive_0001_sync
+        camera: 2 (left) or 3 (right)
+        number: ten digits
+        has_depth: False if its list says that it has no depth
     """
 
     drive: str
@@ -63,11 +61,9 @@ def listed(file: Path, stereo: bool) -> list[DriveFrame]:
     drive written 2011_09_26/2011_09_26_drive_0001_sync. Files named for depth are looked for
     where the official layout has them.
 
-    Parameters
-    ----------
-    file : the list
-    stereo : every line means a pair, whose left image is returned
-
+    Args:
+        file: the list
+        stereo: every line means a pair, whose left image is returned
     """
     frames: dict[DriveFrame, None] = {}
     for count, line in enumerate(read_text(file).splitlines(), 1):

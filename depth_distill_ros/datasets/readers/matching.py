@@ -14,15 +14,11 @@ def matched(first: Sequence[float], second: Sequence[float],
     """
     Pair the entries of two lists of times, the nearest first, each used once.
 
-    Parameters
-    ----------
-    first, second : times in the same unit; ``second`` in rising order
-    within : a pair is closer than this
-
-    Returns
-    -------
-    (index in first, index in second), by the index in first
-
+    Args:
+        first, second: times in the same unit; ``second`` in rising order
+        within: a pair is closer than this
+    Returns:
+        (index in first, index in second), by the index in first
     """
     centres = np.asarray(first)
     starts, stops = (np.searchsorted(second, centres + offset).tolist()

@@ -39,11 +39,9 @@ class NyuReader:
     Training depth is an 8-bit PNG of 0..10 m (value / 255 · 10), test depth a 16-bit PNG in
     millimetres; the format of the file decides.
 
-    Parameters
-    ----------
-    path : the folder that holds ``data/``, or ``data`` itself
-    split : train or test
-
+    Args:
+        path: the folder that holds ``data/``, or ``data`` itself
+        split: train or test
     """
 
     def __init__(self, path: Path, split: str = 'train') -> None:
@@ -90,12 +88,10 @@ class NyuMatReader:
 
     The 894 labels are not read, because the file does not map them to the 13 classes.
 
-    Parameters
-    ----------
-    path : the .mat file, or the folder that holds it
-    split : all, or train (795) or test (654) by the official ``splits.mat`` beside it
-    depth : filled (``depths``) or raw (``rawDepths``)
-
+    Args:
+        path: the .mat file, or the folder that holds it
+        split: all, or train (795) or test (654) by the official ``splits.mat`` beside it
+        depth: filled (``depths``) or raw (``rawDepths``)
     """
 
     def __init__(self, path: Path, split: str = 'all', depth: str = 'filled') -> None:

@@ -41,13 +41,11 @@ class ScanNetReader:
     (scannet_frames_25k). Colour is resized to the size of the depth, 480×640; the views of both
     cameras agree to within a few pixels.
 
-    Parameters
-    ----------
-    path : a folder of scenes (or of ``scans/`` or ``scannet_frames_25k/``), or one scene
-    every : take every n-th frame of a scene
-    scenes : a file with the names of the scenes to take, such as the official
-        ``scannetv2_train.txt``
-
+    Args:
+        path: a folder of scenes (or of ``scans/`` or ``scannet_frames_25k/``), or one scene
+        every: take every n-th frame of a scene
+        scenes: a file with the names of the scenes to take, such as the official
+            ``scannetv2_train.txt``
     """
 
     def __init__(self, path: Path, every: int = 1, scenes: Path | None = None) -> None:

@@ -43,16 +43,14 @@ class SceneNetReader:
     stored as the length of each pixel's ray in millimetres and converted to z. The documented
     camera has 60° × 45° at 320×240.
 
-    Parameters
-    ----------
-    path : the folder that holds ``val/`` or ``train/`` and the protobuf (also in ``data/`` or,
-        the training ones, in ``train_protobufs/``)
-    split : val (``scenenet_rgbd_val.pb``) or train (all ``scenenet_rgbd_train_*.pb`` whose
-        renders exist)
-    every : take every n-th frame of a trajectory (6: D3's 50 per trajectory)
-    semantics : nyu13; wnid, one label per WordNet id; instances, one label per object. wnid
-        labels are valid within one trajectory, instances within one image.
-
+    Args:
+        path: the folder that holds ``val/`` or ``train/`` and the protobuf (also in ``data/`` or,
+            the training ones, in ``train_protobufs/``)
+        split: val (``scenenet_rgbd_val.pb``) or train (all ``scenenet_rgbd_train_*.pb`` whose
+            renders exist)
+        every: take every n-th frame of a trajectory (6: D3's 50 per trajectory)
+        semantics: nyu13; wnid, one label per WordNet id; instances, one label per object. wnid
+            labels are valid within one trajectory, instances within one image.
     """
 
     def __init__(self, path: Path, split: str = 'val', every: int = 1,

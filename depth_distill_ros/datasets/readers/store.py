@@ -20,11 +20,9 @@ class StoreReader:
 
     A writer may continue: frames that it evicts meanwhile raise FrameEvicted.
 
-    Parameters
-    ----------
-    path : the store
-    split : all, train, or held-out (see ``stream.sampler``)
-
+    Args:
+        path: the store
+        split: all, train, or held-out (see ``stream.sampler``)
     """
 
     def __init__(self, path: Path, split: str = 'all') -> None:

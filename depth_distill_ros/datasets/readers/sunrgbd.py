@@ -36,12 +36,10 @@ class SunRgbdReader:
     A frame is ``image/*.jpg``, ``depth_bfx/*.png`` or ``depth/*.png`` and ``intrinsics.txt``.
     Depth is stored in millimetres, with the bits rotated left by 3.
 
-    Parameters
-    ----------
-    path : ``SUNRGBD/`` or the folder that holds it
-    split : all, or train or test by ``SUNRGBDtoolbox/traintestSUNRGBD/allsplit.mat``
-    depth : refined (``depth_bfx``) or raw (``depth``)
-
+    Args:
+        path: ``SUNRGBD/`` or the folder that holds it
+        split: all, or train or test by ``SUNRGBDtoolbox/traintestSUNRGBD/allsplit.mat``
+        depth: refined (``depth_bfx``) or raw (``depth``)
     """
 
     def __init__(self, path: Path, split: str = 'all', depth: str = 'refined') -> None:

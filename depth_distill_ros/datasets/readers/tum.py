@@ -38,11 +38,9 @@ class TumReader:
     Depth (value / 5000 metres) is registered to the images. The camera follows from
     "freiburg1", 2 or 3 in the sequence's name; otherwise there are no intrinsics.
 
-    Parameters
-    ----------
-    path : a sequence, or a folder of sequences
-    within : maximum time between an image and its depth, seconds
-
+    Args:
+        path: a sequence, or a folder of sequences
+        within: maximum time between an image and its depth, seconds
     """
 
     def __init__(self, path: Path, within: float = 0.02) -> None:

@@ -18,14 +18,12 @@ class Batch:
     """
     The images of one source, on the device.
 
-    Attributes
-    ----------
-    x : B×3×H×W float32, ImageNet-normalised
-    semantics : B×H×W uint8, class ids, 0 unknown
-    depth : B×1×h×w float32, metres; a value that is not finite or not positive is a hole
-    right : B×3×H×W, the right images of stereo pairs whose left images are `x`
-    keys : which frames these are; None where no frame can come again
-
+    Attributes:
+        x: B×3×H×W float32, ImageNet-normalised
+        semantics: B×H×W uint8, class ids, 0 unknown
+        depth: B×1×h×w float32, metres; a value that is not finite or not positive is a hole
+        right: B×3×H×W, the right images of stereo pairs whose left images are `x`
+        keys: which frames these are; None where no frame can come again
     """
 
     x: Tensor

@@ -23,11 +23,9 @@ class Method(Protocol):
     """
     One way to train. The trainer owns optimisers, schedule, precision and random state.
 
-    Attributes
-    ----------
-    needs : by name of the source, the fields of its Batch that must be there beside x
-    networks : by name, the networks that are trained, in training mode; 'student' is the result
-
+    Attributes:
+        needs: by name of the source, the fields of its Batch that must be there beside x
+        networks: by name, the networks that are trained, in training mode; 'student' is the result
     """
 
     @property

@@ -36,11 +36,9 @@ class Prediction:
     """
     The output of a network for one image.
 
-    Attributes
-    ----------
-    depth : h×w float32 metres, NaN where the output is not finite or not positive
-    confidence : h×w float32 from 0 to 1; None if the network has no confidence head
-
+    Attributes:
+        depth: h×w float32 metres, NaN where the output is not finite or not positive
+        confidence: h×w float32 from 0 to 1; None if the network has no confidence head
     """
 
     depth: np.ndarray
@@ -53,18 +51,14 @@ class DepthEngine(ABC):
 
     An engine processes one call at a time. Its memory is freed with the last reference to it.
 
-    Attributes
-    ----------
-    name : of the backend and its precision or device, such as 'openvino-bf16'
-    folder, card : of the model
-    input_size : (height, width) that the view must have
-    output_size : (height, width) of the prediction
-
-    Raises
-    ------
-    ModelError : the folder holds no usable model
-    EngineError : the engine cannot be made, or cannot read the image or the view
-
+    Attributes:
+        name: of the backend and its precision or device, such as 'openvino-bf16'
+        folder, card: of the model
+        input_size: (height, width) that the view must have
+        output_size: (height, width) of the prediction
+    Raises:
+        ModelError: the folder holds no usable model
+        EngineError: the engine cannot be made, or cannot read the image or the view
     """
 
     def __init__(self, name: str, folder: Path):

@@ -20,12 +20,10 @@ class ImageNetwork(nn.Module):
     """
     From a 1×H×W×3 uint8 RGB image to 1×1×h×w float32 metres and, if it has one, confidence.
 
-    Attributes
-    ----------
-    outputs : their names, 'depth' or 'depth' and 'confidence'
+    Attributes:
+        outputs: their names, 'depth' or 'depth' and 'confidence'
 
-    Raises DepthDistillError for a network that reads more than one image.
-
+        Raises DepthDistillError for a network that reads more than one image.
     """
 
     def __init__(self, network: nn.Module):

@@ -28,17 +28,13 @@ def depth_aware_conv2d(features: Tensor, guidance: Tensor, weight: Tensor,
     The taps are computed one after the other, and again in the backward pass, so that the nine
     weighted copies of the features, as with unfolding, are never in memory at once.
 
-    Parameters
-    ----------
-    features : B×C×H×W
-    guidance : B×G×H×W
-    weight : C′×C×3×3
-    bias : C′, or None
-
-    Returns
-    -------
-    B×C′×H×W
-
+    Args:
+        features: B×C×H×W
+        guidance: B×G×H×W
+        weight: C′×C×3×3
+        bias: C′, or None
+    Returns:
+        B×C′×H×W
     """
     d, (height, width) = dilation, features.shape[-2:]
     # never in half precision, because differences are squared

@@ -24,19 +24,15 @@ def load_teacher(spec: str, size: tuple[int, int] | None = None, needs_gradient:
     All teachers read B×3×H×W ImageNet-normalised images of any size and give B×1×h×w metres,
     external ones at half of H×W as the package's own do.
 
-    Parameters
-    ----------
-    spec : a model folder, or 'hf:<hub id or folder>', 'torchscript:<file>' or
-        'package.module:function', with ',key=value' options (see the modules of those names)
-    size : (height, width) of an external teacher's input, 228×304 by default; that of a model
-        folder is on its card
-    needs_gradient : whether the method needs gradients through the teacher to the image; an
-        external teacher that passes none is then refused
-
-    Raises
-    ------
-    ModelError : the teacher cannot be used; the text says what to do instead
-
+    Args:
+        spec: a model folder, or 'hf:<hub id or folder>', 'torchscript:<file>' or
+            'package.module:function', with ',key=value' options (see the modules of those names)
+        size: (height, width) of an external teacher's input, 228×304 by default; that of a model
+            folder is on its card
+        needs_gradient: whether the method needs gradients through the teacher to the image; an
+            external teacher that passes none is then refused
+    Raises:
+        ModelError: the teacher cannot be used; the text says what to do instead
     """
     kind, _, rest = spec.partition(':')
     if kind in _LOADERS:

@@ -38,13 +38,11 @@ class Adapter(nn.Module):
     """
     A network that gives B×1×h×w or B×h×w metres, as a teacher.
 
-    Parameters
-    ----------
-    size : (height, width) to which images are stretched; None if the network takes any size
-    mean, std : of R, G, B from 0 to 1; the network reads (image - mean) / std. Without both it
-        reads ImageNet-normalised images. mean alone has std 1, std alone mean 0
-    output : the number (from 0) or key of the depth among several outputs
-
+    Args:
+        size: (height, width) to which images are stretched; None if the network takes any size
+        mean, std: of R, G, B from 0 to 1; the network reads (image - mean) / std. Without both it
+            reads ImageNet-normalised images. mean alone has std 1, std alone mean 0
+        output: the number (from 0) or key of the depth among several outputs
     """
 
     _mean: Tensor

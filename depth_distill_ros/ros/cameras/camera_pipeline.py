@@ -39,17 +39,13 @@ class CameraPipeline:
     moment the executor delivers the deserialised image: the time before, in the driver and in DDS,
     could only be measured if camera and node shared a clock.
 
-    Parameters
-    ----------
-    node : has the inference parameters
-    name : of the camera, '' for none
-    arrived : is set when an image has arrived
-
-    Attributes
-    ----------
-    counts : what happened to each image
-    last_rejection : why the last rejected image was rejected, '' if none was
-
+    Args:
+        node: has the inference parameters
+        name: of the camera, '' for none
+        arrived: is set when an image has arrived
+    Attributes:
+        counts: what happened to each image
+        last_rejection: why the last rejected image was rejected, '' if none was
     """
 
     def __init__(self, node: ManagedNode, name: str, arrived: threading.Event) -> None:

@@ -30,25 +30,19 @@ class CameraView:
     """
     The tables and cameras that follow from one camera_info, one engine and the parameters.
 
-    Parameters
-    ----------
-    info : of the images
-    engine : runs the network
-    value : returns a parameter of the node
-
-    Attributes
-    ----------
-    view : from the rectified image to the network's input
-    scale : factor on the network's depth for the camera's focal length
-    info : camera_info of the published depth, without a valid header
-    camera : the same as Intrinsics
-    distorted : whether the images keep a distortion
-
-    Raises
-    ------
-    GeometryError, CameraInfoError : the camera_info describes no camera, or the parameters do not
-        fit it
-
+    Args:
+        info: of the images
+        engine: runs the network
+        value: returns a parameter of the node
+    Attributes:
+        view: from the rectified image to the network's input
+        scale: factor on the network's depth for the camera's focal length
+        info: camera_info of the published depth, without a valid header
+        camera: the same as Intrinsics
+        distorted: whether the images keep a distortion
+    Raises:
+        GeometryError, CameraInfoError: the camera_info describes no camera, or the parameters do
+            not fit it
     """
 
     def __init__(self, info: CameraInfo, engine: DepthEngine, value: Callable[[str], Any]):

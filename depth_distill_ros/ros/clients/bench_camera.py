@@ -34,11 +34,9 @@ class BenchCamera(CommandNode):
     """
     Publishes image (best effort, like cameras) and camera_info; counts camera_info_out.
 
-    Attributes
-    ----------
-    stamps : of the frames sent, nanoseconds of the wall clock
-    answers : camera_info_out messages received
-
+    Attributes:
+        stamps: of the frames sent, nanoseconds of the wall clock
+        answers: camera_info_out messages received
     """
 
     def __init__(self, size: tuple[int, int]):

@@ -21,11 +21,9 @@ class BenchListener(CommandNode):
     """
     Records the arrival of each depth image of the topic ``depth``.
 
-    Attributes
-    ----------
-    arrivals : time of arrival by stamp of the frame; both nanoseconds of the wall clock
-    repeated : depth images whose stamp had arrived before
-
+    Attributes:
+        arrivals: time of arrival by stamp of the frame; both nanoseconds of the wall clock
+        repeated: depth images whose stamp had arrived before
     """
 
     def __init__(self, depth: str):

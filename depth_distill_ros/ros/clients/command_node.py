@@ -17,12 +17,10 @@ class CommandNode:
     """
     A node in its own context: the command, not rclpy, handles signals.
 
-    Attributes
-    ----------
-    node : the rclpy node
-    values : values of the last diagnostic status of each node, as text, by node name
-    messages : (level, message) of the last diagnostic status of each node, by node name
-
+    Attributes:
+        node: the rclpy node
+        values: values of the last diagnostic status of each node, as text, by node name
+        messages: (level, message) of the last diagnostic status of each node, by node name
     """
 
     def __init__(self, name: str) -> None:

@@ -26,10 +26,8 @@ def topic_images(topic: str, count: int, timeout: float) -> Iterator[np.ndarray]
     Images that arrive while the caller works on one are skipped. Publishers may be reliable or
     best effort. The node leaves the graph when the iterator ends.
 
-    Raises
-    ------
-    DepthDistillError : an image cannot be read, or none arrives for ``timeout`` seconds
-
+    Raises:
+        DepthDistillError: an image cannot be read, or none arrives for ``timeout`` seconds
     """
     with closing(CommandNode('depth_distill_images')) as client:
         received: list[Image] = []

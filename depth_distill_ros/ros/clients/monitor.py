@@ -21,16 +21,12 @@ class Monitor(CommandNode):
     """
     Counts the frames of camera and student and keeps some pairs of image and reference depth.
 
-    Parameters
-    ----------
-    image, reference, depth : topics of the robot's camera, its depth and the student's depth
-    keep : called with (image H x W x 3 uint8, reference H x W float32 metres) of one stamp,
-        at most every ``period`` seconds
-
-    Attributes
-    ----------
-    camera_frames, depth_frames : messages received
-
+    Args:
+        image, reference, depth: topics of the robot's camera, its depth and the student's depth
+        keep: called with (image H x W x 3 uint8, reference H x W float32 metres) of one stamp, at
+            most every ``period`` seconds
+    Attributes:
+        camera_frames, depth_frames: messages received
     """
 
     def __init__(

@@ -29,10 +29,8 @@ class Input:
     effort: a reliable subscription loses no message, but receives nothing from a best-effort
     publisher.
 
-    Attributes
-    ----------
-    publishers : names of the nodes that publish the topic, as of the last ``check``
-
+    Attributes:
+        publishers: names of the nodes that publish the topic, as of the last ``check``
     """
 
     def __init__(self, node: Node, message_type: type, topic: str, callback: Callable, depth: int,

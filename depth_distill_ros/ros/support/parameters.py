@@ -32,10 +32,8 @@ def declare(node: Node, kind: type[Settings], prefix: str = '') -> None:
     """
     Declare a component's settings, each as `prefix` + name; illegal changes are refused.
 
-    Raises
-    ------
-    ParameterError : a start-up value of the wrong type or outside its range or choices.
-
+    Raises:
+        ParameterError: a start-up value of the wrong type or outside its range or choices.
     """
     table = {prefix + name: _prefixed(described, prefix)
              for name, described in settings_of(kind).items()}

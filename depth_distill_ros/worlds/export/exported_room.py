@@ -40,14 +40,12 @@ class ExportedRoom:
     """
     One room, ready to be written.
 
-    Attributes
-    ----------
-    name : of the world; an identifier
-    room : with its objects and lights
-    intrinsics : of all its cameras
-    way : camera poses in free space, ``_STRIDE`` metres of progress apart
-    noise : standard deviation of the camera's noise, of 0..1
-
+    Attributes:
+        name: of the world; an identifier
+        room: with its objects and lights
+        intrinsics: of all its cameras
+        way: camera poses in free space, ``_STRIDE`` metres of progress apart
+        noise: standard deviation of the camera's noise, of 0..1
     """
 
     name: str

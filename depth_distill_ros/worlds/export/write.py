@@ -26,18 +26,14 @@ def export(simulator: str, look: Look, seeds: Iterable[int], out: Path,
     """
     Write one folder ``room_SEED`` for each seed; return the files that the simulator opens.
 
-    Parameters
-    ----------
-    simulator : a key of ``WRITERS``
-    look, seeds : of the rooms
-    out : folder; files of the same names are replaced
-    size : of the camera images, (height, width), pixels
-    texture_rows : larger textures are shrunk to this many rows
-
-    Raises
-    ------
-    DepthDistillError : a file cannot be written, or the format's library is missing.
-
+    Args:
+        simulator: a key of ``WRITERS``
+        look, seeds: of the rooms
+        out: folder; files of the same names are replaced
+        size: of the camera images, (height, width), pixels
+        texture_rows: larger textures are shrunk to this many rows
+    Raises:
+        DepthDistillError: a file cannot be written, or the format's library is missing.
     """
     opened = []
     for seed in seeds:

@@ -27,28 +27,22 @@ class SimulatedCamera:
     """
     An endless iterator of ``Frame`` with classes and depth, determined by its arguments.
 
-    Parameters
-    ----------
-    look : 'stream', 'target', or a YAML file of ranges (sim/randomisation.yaml)
-    seed : of the rooms and the path
-    size : (height, width), pixels
-    frames_per_room : frames before the next room
-    vertical_fov : radians; a file of ranges may draw another one for each room
-    shadows : the ceiling lamp casts shadows; slower
-    rate : frames per second of simulated time, from which stamps follow
-    stride : metres of progress between frames: 0.06 is a robot at 0.3 m/s seen at 5 Hz; 0.35
-        gives different views of a room, for training
-
-    Attributes
-    ----------
-    intrinsics : of the last frame
-    room, pose : of the last frame
-    room_index : counts from 0
-
-    Raises
-    ------
-    DepthDistillError : an unknown look, a number out of range, or no OpenGL.
-
+    Args:
+        look: 'stream', 'target', or a YAML file of ranges (sim/randomisation.yaml)
+        seed: of the rooms and the path
+        size: (height, width), pixels
+        frames_per_room: frames before the next room
+        vertical_fov: radians; a file of ranges may draw another one for each room
+        shadows: the ceiling lamp casts shadows; slower
+        rate: frames per second of simulated time, from which stamps follow
+        stride: metres of progress between frames: 0.06 is a robot at 0.3 m/s seen at 5 Hz; 0.35
+            gives different views of a room, for training
+    Attributes:
+        intrinsics: of the last frame
+        room, pose: of the last frame
+        room_index: counts from 0
+    Raises:
+        DepthDistillError: an unknown look, a number out of range, or no OpenGL.
     """
 
     def __init__(self, look: str, seed: int, size: tuple[int, int] = (240, 320),

@@ -25,15 +25,13 @@ class Geom(NamedTuple):
     """
     One primitive in the room's frame; shape, texture, emission and gloss as in ``scene``.
 
-    Attributes
-    ----------
-    half : half extents, metres
-    centre : metres
-    turn : rotation, 9 numbers row by row
-    rgba : float32, 0..1
-    label : class id
-    repeat : copies of the texture over the widest face
-
+    Attributes:
+        half: half extents, metres
+        centre: metres
+        turn: rotation, 9 numbers row by row
+        rgba: float32, 0..1
+        label: class id
+        repeat: copies of the texture over the widest face
     """
 
     shape: str
@@ -137,12 +135,10 @@ def culled(middle: np.ndarray, radius: np.ndarray, axes: tuple[np.ndarray, ...],
     """
     Return the indices of the primitives in a camera's view, in order.
 
-    Parameters
-    ----------
-    middle, radius : N x 3 and N, spheres about the primitives, relative to the camera, metres
-    axes : the camera's right, up and forward directions
-    slopes : tangents of half the horizontal and half the vertical field of view
-
+    Args:
+        middle, radius: N x 3 and N, spheres about the primitives, relative to the camera, metres
+        axes: the camera's right, up and forward directions
+        slopes: tangents of half the horizontal and half the vertical field of view
     """
     right, up, forward = axes
     seen = middle @ forward > -radius

@@ -35,11 +35,9 @@ def load_mujoco() -> ModuleType:
     """
     Return the module mujoco, with an OpenGL that needs no display.
 
-    Raises
-    ------
-    DepthDistillError : mujoco is not installed.
-    GraphicsError : no OpenGL; names the packages.
-
+    Raises:
+        DepthDistillError: mujoco is not installed.
+        GraphicsError: no OpenGL; names the packages.
     """
     if 'mujoco' in sys.modules and not os.environ.get('MUJOCO_GL'):
         raise GraphicsError(

@@ -40,16 +40,12 @@ class MujocoRenderer:
     Small images are rendered larger (at about 336 rows) and shrunk. This smooths edges and is much
     faster than multisampling in software.
 
-    Parameters
-    ----------
-    intrinsics : square pixels, principal point in the middle; others of the same size may be
-        assigned between images
-    shadows : the ceiling lamp casts shadows, at half the speed or less
-
-    Raises
-    ------
-    GraphicsError : no OpenGL; names what to install.
-
+    Args:
+        intrinsics: square pixels, principal point in the middle; others of the same size may be
+            assigned between images
+        shadows: the ceiling lamp casts shadows, at half the speed or less
+    Raises:
+        GraphicsError: no OpenGL; names what to install.
     """
 
     def __init__(self, intrinsics: Intrinsics, shadows: bool = False) -> None:

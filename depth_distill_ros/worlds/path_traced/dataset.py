@@ -34,17 +34,13 @@ def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],
     """
     Write ``folder/{train,val,test}``, each a data set ``folder:PATH``, or complete them.
 
-    Parameters
-    ----------
-    jobs : processes of one thread each
-    report : called with a line after every room
-    rooms : number of rooms by split, the first ones; None is all
-
-    Raises
-    ------
-    DepthDistillError : the renderer is not installed, or the folder has other contents or cannot
-        be written. Another call continues with the rooms that are there.
-
+    Args:
+        jobs: processes of one thread each
+        report: called with a line after every room
+        rooms: number of rooms by split, the first ones; None is all
+    Raises:
+        DepthDistillError: the renderer is not installed, or the folder has other contents or
+            cannot be written. Another call continues with the rooms that are there.
     """
     wanted = world.rooms if rooms is None else rooms
     missing = [(split, room) for split in SPLITS for room in range(wanted.get(split, 0))

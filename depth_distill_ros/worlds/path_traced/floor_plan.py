@@ -58,15 +58,13 @@ class FloorPlan:
     """
     The floor on a grid of 5 cm.
 
-    Attributes
-    ----------
-    outline : corners, N×2 metres, counter-clockwise; all of the room is visible from the first
-    walls : one between each corner and the next
-    height : of the ceiling, metres
-    things : those placed, in the coordinates of the room
-    solid : occupied cells, indexed [y, x]
-    centres : (x, y) of the things on the floor
-
+    Attributes:
+        outline: corners, N×2 metres, counter-clockwise; all of the room is visible from the first
+        walls: one between each corner and the next
+        height: of the ceiling, metres
+        things: those placed, in the coordinates of the room
+        solid: occupied cells, indexed [y, x]
+        centres: (x, y) of the things on the floor
     """
 
     def __init__(self, outline: np.ndarray, height: float, rng: np.random.Generator) -> None:

@@ -25,14 +25,12 @@ class World:
     """
     The settings of a target domain, which determine all its images.
 
-    Attributes
-    ----------
-    rooms, frames : by split, the rooms and the frames of each room
-    size : (height, width), pixels
-    samples : paths traced for each pixel
-    vertical_fov : degrees; one for all images, as a depth network learns one focal length
-    seed : of the rooms; neither splits nor seeds share rooms
-
+    Attributes:
+        rooms, frames: by split, the rooms and the frames of each room
+        size: (height, width), pixels
+        samples: paths traced for each pixel
+        vertical_fov: degrees; one for all images, as a depth network learns one focal length
+        seed: of the rooms; neither splits nor seeds share rooms
     """
 
     rooms: dict[str, int]

@@ -61,15 +61,13 @@ class Randomisation:
     """
     Further random changes to rooms (``randomise``); only a look from a file has them.
 
-    Attributes
-    ----------
-    repaint : share of objects whose surfaces get any colour or any texture of the room
-    texture_scale : factor on the metres that a copy of a texture covers
-    variety : 0: all rooms draw from the same furniture; 1: each room prefers some of it
-    litter : objects on the floor, least and most
-    lamps : lights beside the one in the middle of the ceiling, least and most
-    vertical_fov : of the camera, radians; None keeps the camera's own
-
+    Attributes:
+        repaint: share of objects whose surfaces get any colour or any texture of the room
+        texture_scale: factor on the metres that a copy of a texture covers
+        variety: 0: all rooms draw from the same furniture; 1: each room prefers some of it
+        litter: objects on the floor, least and most
+        lamps: lights beside the one in the middle of the ceiling, least and most
+        vertical_fov: of the camera, radians; None keeps the camera's own
     """
 
     repaint: float = 0.0

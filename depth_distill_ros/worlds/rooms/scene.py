@@ -118,13 +118,11 @@ class Light:
     """
     A lamp, the sky in a window, or the light that the floor reflects.
 
-    Attributes
-    ----------
-    kind : 'directional' or 'spot'
-    direction : in which it shines, unit vector
-    colour : RGB intensity on a white surface that faces it
-    position : metres; a directional light uses it for shadows only
-
+    Attributes:
+        kind: 'directional' or 'spot'
+        direction: in which it shines, unit vector
+        colour: RGB intensity on a white surface that faces it
+        position: metres; a directional light uses it for shadows only
     """
 
     kind: str
@@ -138,15 +136,13 @@ class Room:
     """
     A room with its contents.
 
-    Attributes
-    ----------
-    kind : a key of ``layouts.LAYOUTS``
-    size : (along x, along y, height), metres; the walls' faces are at 0 and at size
-    objects : the shell (floor, walls, ceiling, doors, windows) and the furniture
-    ambient : RGB light from all directions
-    lights : the others, the ceiling lamp first
-    textures : name to H×W×3 uint8 RGB, seamless where a material tiles it
-
+    Attributes:
+        kind: a key of ``layouts.LAYOUTS``
+        size: (along x, along y, height), metres; the walls' faces are at 0 and at size
+        objects: the shell (floor, walls, ceiling, doors, windows) and the furniture
+        ambient: RGB light from all directions
+        lights: the others, the ceiling lamp first
+        textures: name to H×W×3 uint8 RGB, seamless where a material tiles it
     """
 
     kind: str
