@@ -134,7 +134,9 @@ def test_launch_config_and_executables_are_installed_where_ros_looks():
     assert set(files['lib/depth_distill_ros']) == {
         str(path.relative_to(ROOT)) for path in (ROOT / 'scripts').iterdir() if path.is_file()}
     installed = set().union(*files.values())
-    for path in [*ROOT.glob('launch/*.launch.py'), *ROOT.glob('config/*')]:
+    config = [path for path in ROOT.glob('config/**/*') if path.is_file()]
+    assert ROOT / 'config' / 'looks' / 'stream.yaml' in config
+    for path in [*ROOT.glob('launch/*.launch.py'), *config]:
         assert str(path.relative_to(ROOT)) in installed
 
 

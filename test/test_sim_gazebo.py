@@ -21,7 +21,7 @@ from depth_distill_ros.ros import bringup, simulators
 from depth_distill_ros.settings.launch import DistillationLaunch, GazeboLaunch, IsaacLaunch
 from depth_distill_ros.worlds.export.write import export
 from depth_distill_ros.worlds.pose import rotation
-from depth_distill_ros.worlds.rooms import looks
+from depth_distill_ros.worlds.rooms import look_file
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +50,7 @@ def gz_in(folder, answers='data: true', name='gz'):
 
 @pytest.mark.parametrize('name', WORLDS)
 def test_the_shipped_world_is_what_the_export_writes(name, tmp_path):
-    export('gazebo', looks.STREAM, [35], tmp_path, texture_rows=96)
+    export('gazebo', look_file.named('stream'), [35], tmp_path, texture_rows=96)
     fresh, camera = exported_rooms.sdf(tmp_path / 'room_35' / name)
     shipped, seen = exported_rooms.sdf(ROOM / name)
     assert shipped.keys() == fresh.keys()

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from depth_distill_ros.worlds.export.write import export
-from depth_distill_ros.worlds.rooms import looks
+from depth_distill_ros.worlds.rooms import look_file
 
 ISAAC = Path(__file__).resolve().parents[1] / 'sim' / 'isaac'
 SCRIPT = ISAAC / 'stream.py'
@@ -39,7 +39,7 @@ def script():
 @pytest.fixture(scope='module')
 def rooms(tmp_path_factory):
     out = tmp_path_factory.mktemp('rooms')
-    return export('isaac', looks.STREAM, [3, 4], out, (48, 64), texture_rows=16)
+    return export('isaac', look_file.named('stream'), [3, 4], out, (48, 64), texture_rows=16)
 
 
 class OmniGraphError(Exception):

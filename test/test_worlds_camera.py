@@ -19,7 +19,7 @@ from depth_distill_ros.frame import Frame
 from depth_distill_ros.worlds.contact_sheet import row, write_contact_sheet
 from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera, sample_frames
 from depth_distill_ros.worlds.mujoco.sensor import SensorModel
-from depth_distill_ros.worlds.rooms.looks import TARGET
+from depth_distill_ros.worlds.rooms import look_file
 
 pytestmark = pytest.mark.slow
 
@@ -106,7 +106,7 @@ def test_the_right_view_shows_the_same_surfaces_shifted_by_their_disparity():
 
 
 def test_the_sensor_keeps_the_picture_and_adds_what_cameras_add():
-    sensor = SensorModel(TARGET.sensor, (120, 160))
+    sensor = SensorModel(look_file.named('target').sensor, (120, 160))
     sensor.new_room(np.random.default_rng(0))
     grey = np.full((120, 160, 3), 128, np.uint8)
     first, second = sensor(grey).astype(float), sensor(grey).astype(float)

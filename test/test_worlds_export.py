@@ -19,13 +19,14 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.stream.classes import NYU13
 from depth_distill_ros.worlds.export import sdf, usd, write
 from depth_distill_ros.worlds.pose import roll_pitch_yaw, rotation
-from depth_distill_ros.worlds.rooms import looks
+from depth_distill_ros.worlds.rooms import look_file
 from depth_distill_ros.worlds.rooms.free_space import FreeSpace
 from depth_distill_ros.worlds.rooms.generate import generate
 
 pytestmark = pytest.mark.slow
 
 SEEDS = range(3, 6)
+STREAM = look_file.named('stream')
 FILES = {'mjcf': ('mujoco', 'room.xml'), 'sdf': ('gazebo', 'room.sdf'),
          'fortress': ('gazebo', 'room.fortress.sdf'), 'usd': ('isaac', 'room.usda'),
          'usd legacy': ('isaac', 'room.usda')}
@@ -38,7 +39,7 @@ READERS = {'mjcf': exported_rooms.mjcf, 'sdf': exported_rooms.sdf, 'fortress': e
 def exported(tmp_path_factory):
     out = tmp_path_factory.mktemp('rooms')
     for simulator in write.WRITERS:
-        write.export(simulator, looks.STREAM, SEEDS, out / simulator, (120, 160))
+        write.export(simulator, STREAM, SEEDS, out / simulator, (120, 160))
     return out
 
 
@@ -50,7 +51,7 @@ def read(exported, kind, seed):
 
 @functools.cache
 def drawn(seed):
-    return generate(looks.STREAM, (seed, 0))
+    return generate(STREAM, (seed, 0))
 
 
 @pytest.mark.parametrize('kind', FILES)
@@ -122,7 +123,7 @@ def test_mujoco_shows_of_its_file_what_the_embedded_simulator_shows(exported):
 
 def test_the_way_of_the_camera_is_free_and_the_same_for_all(exported):
     room = drawn(4)
-    space = FreeSpace(room, looks.STREAM.clearance)
+    space = FreeSpace(room)
     texts = {(exported / s / 'room_4' / write.WAY).read_text() for s in write.WRITERS}
     rows = list(csv.DictReader(texts.pop().splitlines()))
     assert not texts and len(rows) > 100
@@ -140,7 +141,7 @@ def test_angles_come_back_from_a_rotation():
 
 def test_the_same_arguments_write_the_same_bytes(exported, tmp_path):
     for simulator in write.WRITERS:
-        write.export(simulator, looks.STREAM, [3], tmp_path / simulator, (120, 160))
+        write.export(simulator, STREAM, [3], tmp_path / simulator, (120, 160))
         for path in sorted((tmp_path / simulator).rglob('*')):
             if path.is_file():
                 twin = exported / path.relative_to(tmp_path)

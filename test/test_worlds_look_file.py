@@ -23,11 +23,12 @@ from depth_distill_ros.worlds.mujoco.pool import (
     canonical_depth,
     held_out_frames,
 )
-from depth_distill_ros.worlds.rooms import look_file, looks
+from depth_distill_ros.worlds.rooms import look_file
 from depth_distill_ros.worlds.rooms.free_space import FreeSpace
 from depth_distill_ros.worlds.rooms.generate import generate
 from depth_distill_ros.worlds.rooms.trajectory import poses
 
+STREAM = look_file.named('stream')
 SHIPPED = Path(__file__).resolve().parents[1] / 'sim' / 'randomisation.yaml'
 SMALL = (48, 64)
 
@@ -59,7 +60,7 @@ def test_the_same_seed_gives_the_same_room(look, rooms):
 
 
 def test_an_empty_file_changes_nothing(write):
-    plain, same = generate(looks.STREAM, (5, 0)), generate(look_file.load(write('')), (5, 0))
+    plain, same = generate(STREAM, (5, 0)), generate(look_file.load(write('')), (5, 0))
     assert [t.name for t in same.objects] == [t.name for t in plain.objects]
     assert same.lights == plain.lights and same.ambient == plain.ambient
     for a, b in zip(plain.objects, same.objects, strict=True):
@@ -70,12 +71,13 @@ def test_an_empty_file_changes_nothing(write):
 def test_what_the_file_leaves_out_is_the_base_s(write):
     look = look_file.load(write('base: target\nroom: {ceiling: [3.0, 3.5]}\n'))
     assert look.ceiling == (3.0, 3.5)
-    assert look.wall == looks.TARGET.wall and look.sensor == looks.TARGET.sensor
+    target = look_file.named('target')
+    assert look.wall == target.wall and look.sensor == target.sensor
     assert look.name == 'my'
 
 
 def test_rooms_differ_in_light_paint_and_litter_more_than_the_stream_s(look, rooms):
-    usual = [generate(looks.STREAM, (k, 0)) for k in range(16)]
+    usual = [generate(STREAM, (k, 0)) for k in range(16)]
 
     def spread(some, measure):
         return np.std([measure(room) for room in some])
@@ -115,7 +117,7 @@ def test_litter_lies_in_nothing_else(rooms):
 
 def test_the_camera_stays_in_its_ranges_and_uses_them(look):
     room = generate(look, (1, 0))
-    space = FreeSpace(room, look.clearance)
+    space = FreeSpace(room)
     track = np.array([tuple(next(poses(space, look, np.random.default_rng(k), 0.3)))
                       for k in range(60)])
     height, pitch, roll = track[:, 2], np.degrees(track[:, 4]), np.degrees(track[:, 5])

@@ -86,7 +86,7 @@ def exported_room(look: Look, seed: int, size: tuple[int, int]) -> ExportedRoom:
     """
     key = (seed, 0)
     room = generate(look, key)
-    way = poses(FreeSpace(room, look.clearance), look, np.random.default_rng((*key, 1)), _STRIDE)
+    way = poses(FreeSpace(room), look, np.random.default_rng((*key, 1)), _STRIDE)
     intrinsics = Intrinsics.from_vertical_fov(
         randomise.vertical_fov(look, key, _VERTICAL_FOV), size)
     noise = 0.0

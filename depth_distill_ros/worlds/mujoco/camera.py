@@ -97,7 +97,7 @@ class SimulatedCamera:
             randomise.vertical_fov(self.look, key, self._vertical_fov), self.intrinsics.size)
         # Separate generators: a change to the path changes neither the rooms nor the noise.
         way, grain = (np.random.default_rng((*key, k)) for k in (1, 2))
-        self._poses = poses(FreeSpace(self.room, self.look.clearance), self.look, way,
+        self._poses = poses(FreeSpace(self.room), self.look, way,
                             self._stride)
         if self.look.sensor is not None:
             if self._sensor is None:

@@ -11,6 +11,7 @@ from depth_distill_ros.worlds.class_ids import CEILING, FLOOR, WALL
 from depth_distill_ros.worlds.rooms.scene import Room
 
 CELL = 0.05
+_CLEARANCE = 0.38
 _OVERHEAD = 1.0
 _UNDERFOOT = 0.03
 _SHELL = (CEILING, FLOOR, WALL)
@@ -26,7 +27,7 @@ class FreeSpace:
     area : of the free cells, square metres
     """
 
-    def __init__(self, room: Room, clearance: float) -> None:
+    def __init__(self, room: Room) -> None:
         self._things = np.array([thing.position[:2] for thing in room.objects
                                  if thing.label not in _SHELL]).reshape(-1, 2)
         rows, columns = (int(np.ceil(room.size[k] / CELL)) for k in (1, 0))
@@ -41,7 +42,7 @@ class FreeSpace:
                     occupied[y0:max(y1, 0), x0:max(x1, 0)] = 1
         away = cv2.distanceTransform(1 - occupied, cv2.DIST_L2, 5)
         self.distance = away[1:-1, 1:-1] * CELL - 0.5 * CELL
-        mask = (self.distance >= clearance).astype(np.uint8)
+        mask = (self.distance >= _CLEARANCE).astype(np.uint8)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
         largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])) if count > 1 else -1
         self.free = labels == largest

@@ -1,24 +1,25 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-A look from a YAML file of ranges (sim/randomisation.yaml), for domain randomisation.
+Looks, each a YAML file of ranges: ``stream`` and ``target`` in config/looks, and any of a user's.
 
-Keys that the file leaves out keep the values of the look named as its ``base``.
+Keys that a file leaves out keep the values of the look named as its ``base``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 import math
 from pathlib import Path
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import read_yaml
-from depth_distill_ros.worlds.rooms import looks
+from depth_distill_ros.installation import share
 from depth_distill_ros.worlds.rooms.layouts import LAYOUTS
-from depth_distill_ros.worlds.rooms.looks import Look, Randomisation, Range, Sensor
+from depth_distill_ros.worlds.rooms.looks import Lighting, Look, Palette, Range, Sensor
 from depth_distill_ros.worlds.rooms.materials import FLOOR_TILE, WALL_TILE
+
+BUILT_IN = ('stream', 'target')
 
 
 class LookFileError(DepthDistillError):
@@ -27,55 +28,61 @@ class LookFileError(DepthDistillError):
 
 def named(name: str) -> Look:
     """Return a built-in look or that of a YAML file; DepthDistillError if there is none."""
-    return load(Path(name)) if name.endswith(('.yaml', '.yml')) else looks.named(name)
+    return load(Path(name) if name.endswith(('.yaml', '.yml')) else _built_in(name))
 
 
 def load(path: Path) -> Look:
     """Return the look of a YAML file; LookFileError for an unknown key or a bad value."""
+    values: dict[str, dict[str, object]] = {
+        section: _values(path, section, entries) for section, entries in _sections(path).items()}
+    lighting, sensor = Lighting(**values.pop('lights')), values.pop('sensor')
+    # Not used here: sim/isaac/stream.py reads it, in a Python without this package.
+    del values['between_frames']
+    return Look(path.stem, lighting=lighting, sensor=Sensor(**sensor) if sensor else None,
+                **{field: value for section in values.values()
+                   for field, value in section.items()})
+
+
+def _built_in(name: object) -> Path:
+    # 'robot' is an old name.
+    name = 'target' if name == 'robot' else name
+    if name not in BUILT_IN:
+        raise DepthDistillError(
+            f"look: there is no {name!r}; choose one of {', '.join(BUILT_IN)}")
+    return share() / 'config' / 'looks' / f'{name}.yaml'
+
+
+def _sections(path: Path) -> dict[str, dict[str, object]]:
+    """Return the sections of a file, completed by those of its base."""
     sections = read_yaml(path, LookFileError)
+    names = ', '.join(('base', *_SECTIONS))
     if not isinstance(sections, dict):
-        raise LookFileError(f'{path}: it must be a mapping of {", ".join(("base", *_SECTIONS))}')
+        raise LookFileError(f'{path}: it must be a mapping of {names}')
     base = sections.pop('base', 'stream')
-    try:
-        look = looks.named(base)
-    except DepthDistillError:
-        raise LookFileError(f'{path}: base: {base!r} is none of {", ".join(sorted(looks.LOOKS))}'
-                            ) from None
-    found: dict[str, dict[str, object]] = {
-        place: {} for place in ('look', 'lighting', 'sensor', 'randomisation', 'frames')}
+    if base not in (*BUILT_IN, 'robot'):
+        raise LookFileError(f'{path}: base: {base!r} is none of {", ".join(BUILT_IN)}')
     for section, entries in sections.items():
-        for place, field, value in _section(path, section, entries):
-            found[place][field] = value
-    sensor = look.sensor
-    if found['sensor']:
-        sensor = replace(sensor or _IDEAL, **found['sensor'])
-    return replace(look, name=path.stem, lighting=replace(look.lighting, **found['lighting']),
-                   sensor=sensor, randomisation=Randomisation(**found['randomisation']),
-                   **found['look'])
+        if section not in _SECTIONS:
+            raise LookFileError(f'{path}: {section}: no such section; there are {names}')
+        if not isinstance(entries, dict):
+            raise LookFileError(
+                f'{path}: {section}: must be a mapping of {", ".join(_SECTIONS[section])}')
+    below = {} if path == _built_in('stream') else _sections(_built_in(base))
+    return {section: below.get(section, {}) | sections.get(section, {}) for section in _SECTIONS}
 
 
-def _section(path: Path, section: str, entries: object) -> Iterator[tuple[str, str, object]]:
-    """Yield (part of the look, field, value) of each entry."""
-    if section not in _SECTIONS:
-        raise LookFileError(
-            f'{path}: {section}: no such section; there are {", ".join(("base", *_SECTIONS))}')
-    known = _SECTIONS[section]
-    if not isinstance(entries, dict):
-        raise LookFileError(f'{path}: {section}: must be a mapping of {", ".join(known)}')
+def _values(path: Path, section: str, entries: dict[str, object]) -> dict[str, object]:
+    """Return the value of each field of the look that a section sets."""
+    known, values = _SECTIONS[section], {}
     for key, value in entries.items():
         if key not in known:
             raise LookFileError(
                 f'{path}: {section}.{key}: no such key; there are {", ".join(known)}')
-        places, read = known[key]
         try:
-            values = read(value)
+            values[_FIELDS.get((section, key), key)] = known[key](value)
         except (TypeError, ValueError) as error:
             raise LookFileError(f'{path}: {section}.{key}: {error}; got {value!r}') from None
-        # A range of the camera sets two numbers of the look: middle and half width.
-        names = places.split()
-        for name, part in zip(names, values if len(names) > 1 else (values,), strict=True):
-            place, _, field = name.rpartition('.')
-            yield place or 'look', field, part
+    return values
 
 
 def _is_number(value: object) -> bool:
@@ -114,7 +121,8 @@ def _radians(span: Range) -> Range:
 
 
 def _middle(span: Range) -> Range:
-    return 0.5 * (span[0] + span[1]), 0.5 * (span[1] - span[0])
+    # Rounded, so that 0.57 to 0.63 is exactly 0.6 ± 0.03.
+    return round(0.5 * (span[0] + span[1]), 9), round(0.5 * (span[1] - span[0]), 9)
 
 
 def _number(low: float, high: float) -> Callable[[object], float]:
@@ -141,7 +149,7 @@ def _weights(names: Iterable[str]) -> Callable[[object], dict[str, float]]:
     return read
 
 
-def _palette(value: object) -> looks.Palette:
+def _palette(value: object) -> Palette:
     keys = ('weight', 'hue', 'saturation', 'value')
     if not isinstance(value, list) or not value or not all(
             isinstance(entry, dict) and set(entry) == set(keys) for entry in value):
@@ -153,69 +161,64 @@ def _palette(value: object) -> looks.Palette:
                  for entry in value)
 
 
-def _styles(field: str) -> tuple[str, ...]:
-    return tuple(sorted({name for look in looks.LOOKS.values() for name in getattr(look, field)}))
-
-
-# The sensor without errors, for the keys that a sensor section leaves out.
-_IDEAL = Sensor(exposure=(1.0, 1.0), white_balance=0.0, gamma=(1.0, 1.0), contrast=(0.0, 0.0),
-                vignette=(0.0, 0.0), blur=(0.0, 0.0), noise=(0.0, 0.0))
 _STRENGTH, _SHARE = _span(0.0, 1.0), _number(0.0, 1.0)
-# section -> key -> (fields of the look, reader of the value)
-_SECTIONS: dict[str, dict[str, tuple[str, Callable[[object], object]]]] = {
+# section -> key -> reader of the value
+_SECTIONS: dict[str, dict[str, Callable[[object], object]]] = {
     'room': {
-        'kinds': ('kinds', _weights(LAYOUTS)),
-        'side': ('side', _span(3.0, 12.0, _side)),
-        'ceiling': ('ceiling', _span(2.3, 4.0))},
+        'kinds': _weights(LAYOUTS),
+        'side': _span(3.0, 12.0, _side),
+        'ceiling': _span(2.3, 4.0)},
     'colours': {
-        **{name: (name, _palette) for name in (
-            'wall', 'floor', 'wood', 'paint', 'fabric', 'small', 'roof')},
-        'repaint': ('randomisation.repaint', _SHARE)},
+        **dict.fromkeys(('wall', 'floor', 'wood', 'paint', 'fabric', 'small', 'roof'), _palette),
+        'repaint': _SHARE},
     'textures': {
-        'floors': ('floors', _weights(FLOOR_TILE)),
-        'walls': ('walls', _weights(WALL_TILE)),
-        'fabrics': ('fabrics', _weights(_styles('fabrics'))),
-        'contrast': ('texture_contrast', _STRENGTH),
-        'scale': ('randomisation.texture_scale', _span(0.25, 4.0)),
-        'accent_wall': ('accent_wall', _SHARE),
-        'plain_fabric': ('plain_fabric', _SHARE)},
+        'floors': _weights(FLOOR_TILE),
+        'walls': _weights(WALL_TILE),
+        'fabrics': _weights(('dots', 'noise', 'plaid', 'stripes', 'weave')),
+        'contrast': _STRENGTH,
+        'scale': _span(0.25, 4.0),
+        'accent_wall': _SHARE,
+        'plain_fabric': _SHARE},
     'objects': {
-        **{name: (name, _weights(_styles(name))) for name in (
-            'chairs', 'sofas', 'tables', 'storage')},
-        'proportions': ('proportions', _span(0.6, 1.5)),
-        'variety': ('randomisation.variety', _number(0.0, 3.0))},
+        'chairs': _weights(('shell', 'slats', 'solid', 'stool')),
+        'sofas': _weights(('boxy', 'rounded', 'slim')),
+        'tables': _weights(('legs', 'panel', 'pedestal')),
+        'storage': _weights(('bookcase', 'cabinet', 'cubes', 'drawers', 'wardrobe')),
+        'painted': _SHARE,
+        'proportions': _span(0.6, 1.5),
+        'variety': _number(0.0, 3.0)},
     'clutter': {
-        'share': ('clutter', _SHARE),
-        'extras': ('extras', _count(20, beyond=1)),
-        'litter': ('randomisation.litter', _count(20)),
-        'pictures': ('pictures', _count(8)),
-        'rug': ('rug', _SHARE),
-        'curtain': ('curtain', _SHARE)},
+        'share': _SHARE,
+        'extras': _count(20, beyond=1),
+        'litter': _count(20),
+        'pictures': _count(8),
+        'rug': _SHARE,
+        'curtain': _SHARE},
     'lights': {
-        **{name: (f'lighting.{name}', _STRENGTH) for name in (
-            'ambient', 'ceiling', 'window', 'bounce')},
-        **{name: (f'lighting.{name}', _span(-1.0, 1.0)) for name in (
-            'temperature', 'window_temperature')},
+        **dict.fromkeys(('ambient', 'ceiling', 'window', 'bounce'), _STRENGTH),
+        **dict.fromkeys(('temperature', 'window_temperature'), _span(-1.0, 1.0)),
         # OpenGL's fixed pipeline has eight lights, and a room may use five without these.
-        'lamps': ('randomisation.lamps', _count(3))},
+        'lamps': _count(3)},
     'camera': {
-        'height': ('camera_height camera_height_jitter', _span(0.1, 1.0, _middle)),
-        'pitch': ('camera_pitch camera_pitch_jitter', _span(
-            -45.0, 30.0, lambda span: _middle(_radians(span)))),
-        'roll': ('camera_roll_jitter', lambda value: math.radians(_number(0.0, 30.0)(value))),
-        'vertical_fov': ('randomisation.vertical_fov', _span(15.0, 120.0, _radians))},
+        'height': _span(0.1, 1.0, _middle),
+        'pitch': _span(-45.0, 30.0, lambda span: _radians(_middle(span))),
+        'roll': lambda value: math.radians(_number(0.0, 30.0)(value)),
+        'vertical_fov': _span(15.0, 120.0, _radians)},
     'sensor': {
-        'exposure': ('sensor.exposure', _span(0.2, 4.0)),
-        'white_balance': ('sensor.white_balance', _number(0.0, 0.5)),
-        'gamma': ('sensor.gamma', _span(0.4, 2.5)),
-        'contrast': ('sensor.contrast', _STRENGTH),
-        'vignette': ('sensor.vignette', _STRENGTH),
-        'blur': ('sensor.blur', _span(0.0, 4.0)),
-        'noise': ('sensor.noise', _span(0.0, 0.2))},
-    # Not used here: sim/isaac/stream.py reads this section, in a Python without this package.
+        'exposure': _span(0.2, 4.0),
+        'white_balance': _number(0.0, 0.5),
+        'gamma': _span(0.4, 2.5),
+        'contrast': _STRENGTH,
+        'vignette': _STRENGTH,
+        'blur': _span(0.0, 4.0),
+        'noise': _span(0.0, 0.2)},
     'between_frames': {
-        'every': ('frames.every', _number(0.0, 1e6)),
-        'light': ('frames.light', _span(0.01, 100.0)),
-        'tint': ('frames.tint', _number(0.0, 0.99)),
-        'surfaces': ('frames.surfaces', _flag)},
+        'every': _number(0.0, 1e6),
+        'light': _span(0.01, 100.0),
+        'tint': _number(0.0, 0.99),
+        'surfaces': _flag},
 }
+# (section, key) -> field of the look, where that is not the key
+_FIELDS = {('textures', 'contrast'): 'texture_contrast', ('textures', 'scale'): 'texture_scale',
+           ('clutter', 'share'): 'clutter',
+           **{('camera', key): f'camera_{key}' for key in ('height', 'pitch', 'roll')}}

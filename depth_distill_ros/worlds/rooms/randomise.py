@@ -1,10 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Domain randomisation: the changes that ``Look.randomisation`` makes to a room.
-
-Where it is None, as in the two built-in looks, no function draws a number or changes anything.
-"""
+"""Domain randomisation: changes to a room, which both built-in looks do without."""
 
 from __future__ import annotations
 
@@ -27,18 +23,16 @@ _FAVOURED = ('floors', 'walls', 'fabrics', 'chairs', 'sofas', 'tables', 'storage
 
 def favourites(look: Look, rng: np.random.Generator) -> Look:
     """Return the look with random weights, so that each room prefers some furniture."""
-    if look.randomisation is None or look.randomisation.variety == 0.0:
+    if look.variety == 0.0:
         return look
     return replace(look, **{
-        name: {key: weight * math.exp(look.randomisation.variety * rng.standard_normal())
+        name: {key: weight * math.exp(look.variety * rng.standard_normal())
                for key, weight in getattr(look, name).items()} for name in _FAVOURED})
 
 
 def litter(m: Materials, room: Placer) -> None:
     """Put small objects, books and boxes on the floor where they fit."""
-    if m.look.randomisation is None:
-        return
-    low, high = m.look.randomisation.litter
+    low, high = m.look.litter
     for _ in range(int(room.rng.integers(low, high + 1))):
         pick = room.rng.random()
         thing = small.carton(m) if pick < 0.2 else \
@@ -48,11 +42,9 @@ def litter(m: Materials, room: Placer) -> None:
 
 def finished(room: Room, look: Look, rng: np.random.Generator) -> Room:
     """Return the room with other colours and textures and with more lamps."""
-    if look.randomisation is None:
-        return room
-    scales = {name: math.exp(rng.uniform(*np.log(look.randomisation.texture_scale)))
+    scales = {name: math.exp(rng.uniform(*np.log(look.texture_scale)))
               for name in room.textures}
-    objects = tuple(_repainted(thing, room, look.randomisation.repaint, scales, rng)
+    objects = tuple(_repainted(thing, room, look.repaint, scales, rng)
                     for thing in room.objects)
     return replace(room, objects=objects, lights=room.lights + _lamps(room, look, rng))
 
@@ -86,7 +78,7 @@ def _paint(material: Material, room: Room, other: bool, scales: dict[str, float]
 
 
 def _lamps(room: Room, look: Look, rng: np.random.Generator) -> tuple[Light, ...]:
-    low, high = look.randomisation.lamps
+    low, high = look.lighting.lamps
     lamps = []
     for _ in range(int(rng.integers(low, high + 1))):
         x, y, z = room.size * rng.uniform((0.15, 0.15, 0.7), (0.85, 0.85, 0.95))
@@ -105,6 +97,6 @@ def vertical_fov(look: Look, key: Sequence[int], usual: float) -> float:
 
     It draws from a generator of its own, so that it does not change the room.
     """
-    if look.randomisation is None or look.randomisation.vertical_fov is None:
+    if look.vertical_fov is None:
         return usual
-    return float(np.random.default_rng((*key, 3)).uniform(*look.randomisation.vertical_fov))
+    return float(np.random.default_rng((*key, 3)).uniform(*look.vertical_fov))

@@ -32,15 +32,15 @@ def poses(space: FreeSpace, look: Look, rng: np.random.Generator, stride: float)
     """
     x, y = (float(v) for v in space.draw(rng, 1)[0])
     yaw = _first_heading(space, rng, x, y)
-    height = look.camera_height + look.camera_height_jitter * rng.uniform(-1.0, 1.0)
-    mount = 0.5 * look.camera_pitch_jitter * rng.uniform(-1.0, 1.0)
+    (usual, deviation), (level, swing) = look.camera_height, look.camera_pitch
+    height = usual + deviation * rng.uniform(-1.0, 1.0)
+    mount = 0.5 * swing * rng.uniform(-1.0, 1.0)
     keep = math.exp(-stride / _CORRELATION)
     drift, sway = rng.standard_normal((2, 2))
     goal, speed, left = None, 1.0, 0.0
     while True:
-        pitch = look.camera_pitch + mount + float(np.clip(
-            0.25 * sway[0], -0.5, 0.5)) * look.camera_pitch_jitter
-        roll = float(np.clip(0.5 * sway[1], -1.0, 1.0)) * look.camera_roll_jitter
+        pitch = level + mount + float(np.clip(0.25 * sway[0], -0.5, 0.5)) * swing
+        roll = float(np.clip(0.5 * sway[1], -1.0, 1.0)) * look.camera_roll
         yield Pose(x, y, height, yaw, pitch, roll)
         # Noise through two equal low-pass filters, scaled to unit spread: smooth motion.
         drift = keep * drift + math.sqrt(1.0 - keep * keep) * rng.standard_normal(2)
