@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The rooms of the package: their picture in docs/DESIGN.md, their imports and their sizes."""
+"""The parts of the package: their diagram in docs/DESIGN.md, their imports and their sizes."""
 
 import ast
 from functools import cache
@@ -20,16 +20,16 @@ def section(title):
 
 
 def drawn():
-    """Return what each room imports by the arrows of the picture."""
+    """Return what each part imports by the arrows of the diagram."""
     arrows = {}
-    for room, other in re.findall(r'^ +(\w+) --> (\w+)$', section('The rooms'), re.MULTILINE):
-        arrows.setdefault(room, set()).add(other)
+    for part, other in re.findall(r'^ +(\w+) --> (\w+)$', section('The packages and their imports'), re.MULTILINE):
+        arrows.setdefault(part, set()).add(other)
     return arrows
 
 
-def below(room):
-    """Return all rooms that one reaches from a room along the arrows."""
-    arrows, reached, open_ends = drawn(), set(), [room]
+def below(part):
+    """Return all parts that one reaches from a part along the arrows."""
+    arrows, reached, open_ends = drawn(), set(), [part]
     while open_ends:
         new = arrows.get(open_ends.pop(), set()) - reached
         reached |= new
@@ -37,13 +37,13 @@ def below(room):
     return reached
 
 
-def room_of(path):
+def part_of(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix('.py')
 
 
 def described():
-    """Return the names in the first column of the table of rooms."""
-    rows = [line for line in section('The rooms').split('\n') if line.startswith('| `')]
+    """Return the names in the first column of the table of parts."""
+    rows = [line for line in section('The packages and their imports').split('\n') if line.startswith('| `')]
     return set(re.findall(r'`(\w+)`', ' '.join(row.split('|')[1] for row in rows)))
 
 
@@ -53,7 +53,7 @@ SMALL = {'errors', 'files', 'installation', 'shipped', 'yaml_file'}
 
 @cache
 def imports():
-    """Return {(room, imported room): a file with that import} of the whole package."""
+    """Return {(part, imported part): a file with that import} of the whole package."""
     found = {}
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
@@ -65,35 +65,35 @@ def imports():
             for name in names:
                 top, _, rest = name.partition('.')
                 if top == 'depth_distill_ros' and rest and not rest.startswith('__'):
-                    found.setdefault((room_of(path), rest.split('.')[0]),
+                    found.setdefault((part_of(path), rest.split('.')[0]),
                                      path.relative_to(ROOT))
     return {pair: path for pair, path in found.items() if pair[0] != pair[1]}
 
 
-def test_the_table_describes_every_room_and_no_other():
-    there = {room_of(path) for path in SOURCES} - {'__init__', '__main__'}
+def test_the_table_describes_every_part_and_no_other():
+    there = {part_of(path) for path in SOURCES} - {'__init__', '__main__'}
     assert described() == there
 
 
-def test_every_import_goes_down_along_the_arrows_of_the_picture():
-    up = [f'{path}: {room} imports {other}' for (room, other), path in imports().items()
-          if room != '__main__' and other not in below(room) | SMALL]
+def test_every_import_goes_down_along_the_arrows_of_the_diagram():
+    up = [f'{path}: {part} imports {other}' for (part, other), path in imports().items()
+          if part != '__main__' and other not in below(part) | SMALL]
     assert not up
 
 
-def test_the_small_modules_import_no_room():
+def test_the_small_modules_import_no_part():
     assert not {pair: path for pair, path in imports().items()
                 if pair[0] in SMALL and pair[1] not in SMALL}
 
 
-def test_every_arrow_of_the_picture_is_an_import():
-    pairs = {(room, other) for room, others in drawn().items() for other in others}
+def test_every_arrow_of_the_diagram_is_an_import():
+    pairs = {(part, other) for part, others in drawn().items() for other in others}
     assert len(pairs) > 10
     assert pairs <= set(imports())
 
 
 def test_the_picture_has_no_circle():
-    assert not [room for room in drawn() if room in below(room)]
+    assert not [part for part in drawn() if part in below(part)]
 
 
 def test_every_file_that_the_page_names_is_there():
@@ -117,5 +117,5 @@ def test_no_folder_has_more_than_20_modules():
 
 
 @pytest.mark.parametrize('name', ['errors', 'geometry', 'distillation', 'apps'])
-def test_the_walk_over_the_imports_sees_the_known_rooms(name):
+def test_the_walk_over_the_imports_sees_the_known_parts(name):
     assert any(name in pair for pair in imports())
