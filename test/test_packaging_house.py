@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+HEADING = 'The packages and their imports'
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / 'depth_distill_ros'
 DESIGN = (ROOT / 'docs' / 'DESIGN.md').read_text(encoding='utf-8')
@@ -22,7 +23,7 @@ def section(title):
 def drawn():
     """Return what each part imports by the arrows of the diagram."""
     arrows = {}
-    for part, other in re.findall(r'^ +(\w+) --> (\w+)$', section('The packages and their imports'), re.MULTILINE):
+    for part, other in re.findall(r'^ +(\w+) --> (\w+)$', section(HEADING), re.MULTILINE):
         arrows.setdefault(part, set()).add(other)
     return arrows
 
@@ -43,7 +44,7 @@ def part_of(path):
 
 def described():
     """Return the names in the first column of the table of parts."""
-    rows = [line for line in section('The packages and their imports').split('\n') if line.startswith('| `')]
+    rows = [line for line in section(HEADING).split('\n') if line.startswith('| `')]
     return set(re.findall(r'`(\w+)`', ' '.join(row.split('|')[1] for row in rows)))
 
 
@@ -92,7 +93,7 @@ def test_every_arrow_of_the_diagram_is_an_import():
     assert pairs <= set(imports())
 
 
-def test_the_picture_has_no_circle():
+def test_the_diagram_has_no_circle():
     assert not [part for part in drawn() if part in below(part)]
 
 
