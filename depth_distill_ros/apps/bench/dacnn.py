@@ -39,10 +39,10 @@ def table_3(preset: Preset) -> BenchTable:
 
 
 def _teacher(preset: Preset, keys: Mapping[str, str] | None) -> Row:
-    return Row(_TEACHER, preset.stereo_settings('dacnn-teacher', ('dacnn_stereo', _BACKBONE)),
+    return Row(_TEACHER, preset.row_settings('dacnn-teacher', ('dacnn_stereo', _BACKBONE)),
                keys, {'labelled': Role.STEREO_TRAIN})
 
 
 def _student(preset: Preset, name: str, keys: Mapping[str, str], **changes) -> Row:
-    return Row(name, preset.stereo_settings('dacnn', ('dacnn', _BACKBONE), **changes), keys,
+    return Row(name, preset.row_settings('dacnn', ('dacnn', _BACKBONE), **changes), keys,
                {'labelled': Role.STEREO_TRAIN}, _TEACHER)

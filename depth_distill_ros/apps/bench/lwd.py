@@ -8,18 +8,12 @@ from collections.abc import Mapping
 
 from depth_distill_ros.apps.bench.d3 import PairRows
 from depth_distill_ros.apps.bench.preset import Preset
-from depth_distill_ros.apps.bench.table import (
-    AUXILIARY_COUNTS,
-    TUM_SEQUENCES,
-    BenchTable,
-    Role,
-    Row,
-    sequence,
-    subset,
-)
+from depth_distill_ros.apps.bench.table import SEQUENCES, SUBSETS, BenchTable, Role, Row
 from depth_distill_ros.evaluation.tables import paper_table
 
 _UNLABELLED, _LABELLED = 'LWD Ns(X+U)', "LWD Ns(X+U')"
+_Columns = Mapping[str, tuple[str, str]]
+_ALL: _Columns = {}  # the columns of Row that mean all metrics
 _BACKBONES = {'mobilenetv2': 'MobileNet-V2', 'resnet18': 'ResNet-18', 'resnet34': 'ResNet-34'}
 
 
@@ -36,14 +30,13 @@ def table_2(preset: Preset) -> BenchTable:
         _union_teacher(preset, keys("Teacher Nt(X+U')", teacher)),
         PairRows(preset, preset.main_pair).student(keys('Supervised Ns(X)', student)),
         _on_x(preset, keys('LWD Ns(X)', student)),
-        _unlabelled(preset, keys(_UNLABELLED, student)),
-        _labelled(preset, keys(_LABELLED, student))))
+        _on_both(preset, keys(_UNLABELLED, student), False),
+        _on_both(preset, keys(_LABELLED, student), True)))
 
 
 def table_3(preset: Preset) -> BenchTable:
     """Compare the two students with lightweight networks."""
-    backbone = _BACKBONES[preset.main_pair.student[1]]
-    return _both(preset, 'lwd-3', {'backbone': backbone})
+    return _both(preset, 'lwd-3', {'backbone': _BACKBONES[preset.main_pair.student[1]]})
 
 
 def table_4(preset: Preset) -> BenchTable:
@@ -54,31 +47,28 @@ def table_4(preset: Preset) -> BenchTable:
 def table_5(preset: Preset) -> BenchTable:
     """Evaluate the two students on each sequence of another data set."""
     return _both(preset, 'lwd-5', {}, columns={
-        name: ('delta1', sequence(name)) for name in TUM_SEQUENCES})
+        name: ('delta1', role) for name, role in SEQUENCES.items()})
 
 
 def figure_7(preset: Preset) -> BenchTable:
     """Train on more and more auxiliary images, unlabelled and labelled; table 2 has all."""
-    def columns(*names: str) -> dict[str, tuple[str, str]]:
-        return {f'delta1_{name}': ('delta1', Role.TEST) for name in names}
-
-    first, *counts = (row['auxiliary_images'] for row in paper_table('lwd-fig7').rows)
-    rows = [_teacher(preset, None), _union_teacher(preset, None),
-            _on_x(preset, {'auxiliary_images': first}, columns('unlabelled', 'labelled'))]
-    for count in counts:
-        role = subset(count) if count in AUXILIARY_COUNTS else Role.AUXILIARY
-        keys = {'auxiliary_images': count}
-        rows += [_unlabelled(preset, keys, columns('unlabelled'), role),
-                 _labelled(preset, keys, columns('labelled'), role)]
-    return BenchTable('lwd-fig7', tuple(rows))
+    columns = [{f'delta1_{name}': ('delta1', Role.TEST)} for name in ('unlabelled', 'labelled')]
+    first, *counts = ({'auxiliary_images': row['auxiliary_images']}
+                      for row in paper_table('lwd-fig7').rows)
+    return BenchTable('lwd-fig7', (
+        _teacher(preset, None), _union_teacher(preset, None),
+        _on_x(preset, first, columns[0] | columns[1]),
+        *(_on_both(preset, keys, labelled, columns[labelled],
+                   SUBSETS.get(keys['auxiliary_images'], Role.AUXILIARY))
+          for keys in counts for labelled in (False, True))))
 
 
 def _both(preset: Preset, name: str, keys: Mapping[str, str], test: str = Role.TEST,
-          columns: Mapping[str, tuple[str, str]] | None = None) -> BenchTable:
+          columns: _Columns = _ALL) -> BenchTable:
     return BenchTable(name, (
         _teacher(preset, None), _union_teacher(preset, None),
-        _unlabelled(preset, {'method': _UNLABELLED, **keys}, columns),
-        _labelled(preset, {'method': _LABELLED, **keys}, columns)), test)
+        *(_on_both(preset, {'method': method, **keys}, method == _LABELLED, columns)
+          for method in (_UNLABELLED, _LABELLED))), test)
 
 
 def _teacher(preset: Preset, keys: Mapping[str, str] | None) -> Row:
@@ -98,23 +88,16 @@ def _union_teacher(preset: Preset, keys: Mapping[str, str] | None) -> Row:
         {'labelled': Role.TRAIN, 'auxiliary': Role.AUXILIARY}, 'lwd-teacher')
 
 
-def _on_x(preset: Preset, keys: Mapping[str, str],
-          columns: Mapping[str, tuple[str, str]] | None = None) -> Row:
+def _on_x(preset: Preset, keys: Mapping[str, str], columns: _Columns = _ALL) -> Row:
     return Row('lwd-x', preset.row_settings('lwd', preset.main_pair.student, equation=1), keys,
-               {'labelled': Role.TRAIN}, 'lwd-teacher', columns or {})
+               {'labelled': Role.TRAIN}, 'lwd-teacher', columns)
 
 
-def _unlabelled(preset: Preset, keys: Mapping[str, str],
-                columns: Mapping[str, tuple[str, str]] | None = None,
-                role: str = Role.AUXILIARY) -> Row:
-    return Row('lwd-x-u' + role.removeprefix(Role.AUXILIARY), preset.row_settings(
-        'lwd', preset.main_pair.student, equation=3), keys,
-        {'labelled': Role.TRAIN, 'auxiliary': role}, 'lwd-teacher', columns or {})
-
-
-def _labelled(preset: Preset, keys: Mapping[str, str],
-              columns: Mapping[str, tuple[str, str]] | None = None,
-              role: str = Role.AUXILIARY) -> Row:
-    return Row('lwd-x-u-labelled' + role.removeprefix(Role.AUXILIARY), preset.row_settings(
-        'lwd', preset.main_pair.student, equation=4), keys,
-        {'labelled': Role.TRAIN, 'auxiliary': role}, 'lwd-union-teacher', columns or {})
+def _on_both(preset: Preset, keys: Mapping[str, str], labelled: bool, columns: _Columns = _ALL,
+             role: str = Role.AUXILIARY) -> Row:
+    """Return the student trained on X and on auxiliary images, whose depth is known or not."""
+    name, equation, teacher = ('lwd-x-u-labelled', 4, 'lwd-union-teacher') if labelled else (
+        'lwd-x-u', 3, 'lwd-teacher')
+    settings = preset.row_settings('lwd', preset.main_pair.student, equation=equation)
+    return Row(name + role.removeprefix(Role.AUXILIARY), settings, keys,
+               {'labelled': Role.TRAIN, 'auxiliary': role}, teacher, columns)

@@ -11,7 +11,15 @@ from typing import Any
 import torch
 from torch import nn
 
+from depth_distill_ros import __version__
+
 _WARM_UP, _TIMED = 10, 50
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result depends on."""
+    return {'depth_distill_ros': __version__, 'torch': torch.__version__,
+            'python': platform.python_version()}
 
 
 def device() -> dict[str, Any]:

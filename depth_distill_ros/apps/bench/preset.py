@@ -15,14 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from depth_distill_ros.apps.bench.rendered import Part, World
-from depth_distill_ros.apps.bench.table import (
-    AUXILIARY_ALL,
-    AUXILIARY_COUNTS,
-    TUM_SEQUENCES,
-    Role,
-    sequence,
-    subset,
-)
+from depth_distill_ros.apps.bench.table import SEQUENCES, SHARES, SUBSETS, Role
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.optimisation import RECIPES, recipe_of
 from depth_distill_ros.shipped import shipped_teacher
@@ -84,12 +77,10 @@ class Preset:
     def row_settings(self, method: str, network: tuple[str, str], **changes: Any,
                      ) -> OfflineSettings:
         """Return the method's recipe with the changes of the preset and of the row."""
-        return _settings(method, network, {**self.settings, **changes})
-
-    def stereo_settings(self, method: str, network: tuple[str, str], **changes: Any,
-                        ) -> OfflineSettings:
-        """Return the settings of a row of DACNN's tables."""
-        return _settings(method, network, {**self.stereo, **changes})
+        preset = self.stereo if method.startswith('dacnn') else self.settings
+        return OfflineSettings(**{
+            **RECIPES[recipe_of(method)], 'method': method, 'student': network[0],
+            'student_backbone': network[1], **preset, **changes})
 
     def has(self, role: str) -> bool:
         """Tell whether the preset can render the data of a role."""
@@ -98,12 +89,6 @@ class Preset:
     def note(self, table: str) -> str:
         """Return the differences to the paper of the table; empty if there are none."""
         return self.notes.get(table.partition('-')[0], '')
-
-
-def _settings(method: str, network: tuple[str, str], changes: Mapping[str, Any],
-              ) -> OfflineSettings:
-    return OfflineSettings(**{**RECIPES[recipe_of(method)], 'method': method,
-                          'student': network[0], 'student_backbone': network[1], **changes})
 
 
 FULL = Preset(
@@ -179,9 +164,8 @@ def _parts(target: traced.World) -> dict[str, Part]:
         Role.AUXILIARY: Part('train', known, count),
         # like a robot's frames, they are new to the teacher
         Role.ROBOT_FRAMES: Part('val'),
-        **{subset(name): Part('train', known, known + max(
-            1, round((count - known) * share / AUXILIARY_ALL)))
-           for name, share in AUXILIARY_COUNTS.items()}}
+        **{SUBSETS[name]: Part('train', known, known + max(1, round((count - known) * share)))
+           for name, share in SHARES.items()}}
 
 
 def _worlds(target: traced.World, rooms: int, test_rooms: int, stereo_size: tuple[int, int],
@@ -203,8 +187,8 @@ def _worlds(target: traced.World, rooms: int, test_rooms: int, stereo_size: tupl
         Role.BENCHMARK_TEST: World(
             'target', 916_000_000, test_rooms, 4, stereo_size, baseline=0.2),
     }
-    for number, name in enumerate(TUM_SEQUENCES):
+    for number, role in enumerate(SEQUENCES.values()):
         # a sequence is one path through one room
-        worlds[sequence(name)] = World('stream', 931_000_000 + number, 1, 4 * test_rooms // 5 + 1,
-                                       size, stride=0.1, vertical_fov=lens)
+        worlds[role] = World('stream', 931_000_000 + number, 1, 4 * test_rooms // 5 + 1, size,
+                             stride=0.1, vertical_fov=lens)
     return worlds

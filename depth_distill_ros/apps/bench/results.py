@@ -9,14 +9,11 @@ from dataclasses import replace
 import fcntl
 import json
 from pathlib import Path
-import platform
 from statistics import mean, stdev
 from typing import Any
 
-import torch
-
-from depth_distill_ros import __version__
 from depth_distill_ros.apps.bench.gap import shares_of_gap
+from depth_distill_ros.apps.bench.machine import versions
 from depth_distill_ros.apps.bench.results_page import write_report
 from depth_distill_ros.apps.bench.runner import Bench, Outcome
 from depth_distill_ros.errors import DepthDistillError
@@ -67,8 +64,7 @@ def _entry(bench: Bench, comparison: Comparison, outcomes: Sequence[Outcome]) ->
     return {
         'title': table.title, 'keys': table.keys, 'metrics': table.metrics,
         'preset': bench.preset.name, 'note': bench.preset.note(table.name),
-        'versions': {'depth_distill_ros': __version__, 'torch': torch.__version__,
-                     'python': platform.python_version()},
+        'versions': versions(),
         'rows': [{**row.keys, **lines.get(tuple(row.keys.items()), {}),
                   'paper': row.paper, 'ours': row.ours} for row in comparison.rows],
         'share_of_gap': shares_of_gap(outcomes),
@@ -92,14 +88,13 @@ def _lines(paper: PaperTable, outcomes: Sequence[Outcome],
         outcomes_of.setdefault(keys, []).append(outcome)
     lines = {}
     for keys, same in outcomes_of.items():
-        values = {name: [o.figures[name] for o in same if name in o.figures]
-                  for name in paper.metrics}
+        by_seed = {name: {str(o.seed): o.figures[name] for o in same if name in o.figures}
+                   for name in paper.metrics}
+        values = {name: list(found.values()) for name, found in by_seed.items() if found}
         lines[keys] = {
-            'ours': {name: mean(found) for name, found in values.items() if found},
+            'ours': {name: mean(found) for name, found in values.items()},
             'spread': {name: stdev(found) for name, found in values.items() if len(found) > 1},
-            'by_seed': {name: {str(o.seed): o.figures[name] for o in same if name in o.figures}
-                        for name in paper.metrics},
-            'seeds': max((len(found) for found in values.values()), default=0),
+            'by_seed': by_seed, 'seeds': max(map(len, values.values()), default=0),
             'minutes': round(sum(_seconds(o.record) for o in same) / 60, 1)}
     return lines
 

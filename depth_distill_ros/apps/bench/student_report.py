@@ -7,15 +7,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 import os
 from pathlib import Path
-import platform
 
 from matplotlib.figure import Figure
 from rich.box import SIMPLE
 from rich.table import Table
-import torch
 
-from depth_distill_ros import __version__
-from depth_distill_ros.apps.bench.machine import device
+from depth_distill_ros.apps.bench.machine import device, versions
 from depth_distill_ros.apps.bench.student import Measurement
 from depth_distill_ros.files import write_json, writing
 from depth_distill_ros.networks.model import read_card
@@ -45,9 +42,7 @@ def write_results(folder: Path, model: Path, measurements: Sequence[Measurement]
     results = {
         'model': {'network': card.network, 'backbone': card.backbone, 'size': card.size},
         'device': device(),
-        'versions': {'depth_distill_ros': __version__, 'torch': torch.__version__,
-                     'python': platform.python_version(),
-                     'ros': os.environ.get('ROS_DISTRO', 'wheels')},
+        'versions': {**versions(), 'ros': os.environ.get('ROS_DISTRO', 'wheels')},
         'loads': [m.as_dict() for m in measurements]}
     write_json(folder / 'results.json', results)
     with writing(folder / 'latency.png'):

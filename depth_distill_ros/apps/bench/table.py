@@ -24,20 +24,11 @@ class Role:
     STEREO_TRAIN, STEREO_TEST, BENCHMARK_TEST = 'stereo-train', 'stereo-test', 'benchmark-test'
 
 
-# of LWD: table 5's sequences; figure 7's counts, less the one of all auxiliary images
-TUM_SEQUENCES = ('360', 'desk', 'desk2', 'rpy', 'xyz')
-AUXILIARY_COUNTS = {'11.6K': 11.6, '22.0K': 22.0, '40.2K': 40.2, '67.6K': 67.6, '153.0K': 153.0}
-AUXILIARY_ALL = 204.2
-
-
-def sequence(name: str) -> str:
-    """Return the role of one of TUM_SEQUENCES."""
-    return f'tum-{name}'
-
-
-def subset(count: str) -> str:
-    """Return the role of a part of the auxiliary images."""
-    return f'{Role.AUXILIARY}-{count}'
+# of LWD: the role of each sequence of table 5, and of each count of auxiliary images in figure 7
+# below all of them; the share that each count is of all
+SEQUENCES = {name: f'tum-{name}' for name in ('360', 'desk', 'desk2', 'rpy', 'xyz')}
+SHARES = {f'{count}K': count / 204.2 for count in (11.6, 22.0, 40.2, 67.6, 153.0)}
+SUBSETS = {count: f'{Role.AUXILIARY}-{count}' for count in SHARES}
 
 
 @dataclass(frozen=True)

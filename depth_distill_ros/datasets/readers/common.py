@@ -57,12 +57,13 @@ def read_colour(path: Path) -> np.ndarray:
     return cv2.cvtColor(decode(read_bytes(path), cv2.IMREAD_COLOR, path), cv2.COLOR_BGR2RGB)
 
 
-def read_grey(path: Path, dtype: type = np.uint16) -> np.ndarray:
-    """Return a one-channel image of that type, H×W."""
+def read_grey(path: Path, *dtypes: type) -> np.ndarray:
+    """Return a one-channel image of one of these types, by default uint16, H×W."""
     pixels = decode(read_bytes(path), cv2.IMREAD_UNCHANGED, path)
-    if pixels.ndim != 2 or pixels.dtype != dtype:
+    dtypes = dtypes or (np.uint16,)
+    if pixels.ndim != 2 or pixels.dtype not in dtypes:
         raise DatasetError(f'{path} holds {pixels.dtype} of shape {pixels.shape}, expected one '
-                           f'channel of {np.dtype(dtype)}')
+                           f'channel of {" or ".join(dtype.__name__ for dtype in dtypes)}')
     return pixels
 
 
@@ -71,6 +72,11 @@ def metres(stored: np.ndarray, per_metre: float, farthest: float = np.inf) -> np
     depth = stored.astype(np.float32) / np.float32(per_metre)
     depth[(stored == 0) | (depth > farthest)] = np.nan
     return depth
+
+
+def read_depth(path: Path, per_metre: float, farthest: float = np.inf) -> np.ndarray:
+    """Return the float32 metres of a 16-bit image, NaN as in ``metres``."""
+    return metres(read_grey(path), per_metre, farthest)
 
 
 def numbers(path: Path, count: int) -> np.ndarray:

@@ -10,16 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from depth_distill_ros.datasets.reader import DatasetError
-from depth_distill_ros.datasets.readers.common import (
-    entries,
-    intrinsics_of,
-    metres,
-    not_found,
-    read_colour,
-    read_grey,
-    read_matrix,
-    read_text,
-)
+from depth_distill_ros.datasets.readers import common
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.stream import semantics as class_maps
 
@@ -43,10 +34,10 @@ class FolderReader:
         self._path = path
         self._per_metre = per_metre
         self._images = path / 'image' if (path / 'image').is_dir() else path
-        self._files = entries(self._images) if path.is_dir() else []
+        self._files = common.entries(self._images) if path.is_dir() else []
         if not self._files:
-            raise not_found('folder', '*.jpg or *.png, or image/ with some (and depth/, '
-                            'semantics/, right/, K.txt beside it)', path)
+            raise common.not_found('folder', '*.jpg or *.png, or image/ with some (and '
+                                   'depth/, semantics/, right/, K.txt beside it)', path)
         stems = [Path(file).stem for file in self._files]
         twice = [a for a, b in zip(stems, stems[1:], strict=False) if a == b]
         if twice:
@@ -66,31 +57,31 @@ class FolderReader:
     def __getitem__(self, index: int) -> Frame:
         file = self._files[index]
         name = Path(file).stem
-        image = read_colour(self._images / file)
+        image = common.read_colour(self._images / file)
         depth = semantics = camera = right = None
         if self._has_depth:
             path = self._path / 'depth' / f'{name}.png'
-            depth = metres(read_grey(path), self._per_metre)
+            depth = common.read_depth(path, self._per_metre)
             if depth.shape != image.shape[:2]:
                 raise DatasetError(f'{path} is {depth.shape} and its image {image.shape[:2]} '
                                    '(height, width): depth must be registered to the images')
         if self._has_semantics:
             path = self._path / 'semantics' / f'{name}.png'
             try:
-                semantics = class_maps.class_ids(read_grey(path, np.uint8), 'mono8')
+                semantics = class_maps.class_ids(common.read_grey(path, np.uint8), 'mono8')
             except class_maps.SemanticsError as error:
                 raise DatasetError(f'{path}: {error}') from None
         if self._has_right:
-            right = read_colour(self._path / 'right' / f'{name}.png')
+            right = common.read_colour(self._path / 'right' / f'{name}.png')
         if self._camera is not None:
-            camera = intrinsics_of(self._camera, image.shape[:2])
+            camera = common.intrinsics_of(self._camera, image.shape[:2])
         return Frame(image, depth, semantics, camera, right, name=name)
 
     def _has(self, part: str, stems: list[str]) -> bool:
         folder = self._path / part
         if not folder.is_dir():
             return False
-        there = {Path(name).stem for name in entries(folder, ('.png',))}
+        there = {Path(name).stem for name in common.entries(folder, ('.png',))}
         missing = [stem for stem in stems if stem not in there]
         if missing:
             raise DatasetError(f'{folder} lacks {len(missing)} of {len(stems)} files, the first '
@@ -101,11 +92,11 @@ class FolderReader:
 def _camera(path: Path) -> np.ndarray | None:
     """Return K, 3×3, or None."""
     if (path / 'K.txt').is_file():
-        matrix = read_matrix(path / 'K.txt')
+        matrix = common.read_matrix(path / 'K.txt')
     elif (path / 'intrinsics.json').is_file():
         file = path / 'intrinsics.json'
         try:
-            entry = json.loads(read_text(file))
+            entry = json.loads(common.read_text(file))
             fx, fy, cx, cy = (float(entry[name]) for name in ('fx', 'fy', 'cx', 'cy'))
         except (ValueError, KeyError, TypeError):
             raise DatasetError(f'{file} does not hold the numbers fx, fy, cx, cy') from None

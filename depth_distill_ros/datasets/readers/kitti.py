@@ -11,17 +11,7 @@ from typing import Any
 import numpy as np
 
 from depth_distill_ros.datasets.reader import DatasetError
-from depth_distill_ros.datasets.readers.common import (
-    entries,
-    first_existing,
-    intrinsics_of,
-    metres,
-    not_found,
-    read_colour,
-    read_grey,
-    read_matrix,
-    read_text,
-)
+from depth_distill_ros.datasets.readers import common
 from depth_distill_ros.datasets.readers.kitti_lists import DriveFrame, listed
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
@@ -60,34 +50,34 @@ class KittiReader:
         roots = (path, path / 'raw', path / 'kitti_raw', path / 'raw_data')
         raw = next((root for root in roots if any(root.glob('20??_??_??'))), None)
         if raw is None:
-            raise not_found('kitti', 'raw drives (2011_09_26/...)', path)
+            raise common.not_found('kitti', 'raw drives (2011_09_26/...)', path)
         self._raw = raw
-        annotated = first_existing((path / 'data_depth_annotated',
-                                    path / 'depth' / 'data_depth_annotated'))
+        annotated = common.first_existing((path / 'data_depth_annotated',
+                                           path / 'depth' / 'data_depth_annotated'))
         if annotated is None and any((path / name).is_dir() for name in ('train', 'val')):
             annotated = path
         self._annotated = _drives(annotated) if annotated else {}
         if files is not None:
-            file = first_existing((files, path / files))
+            file = common.first_existing((files, path / files))
             if file is None:
-                raise not_found('kitti', f'the split list {files}', path)
+                raise common.not_found('kitti', f'the split list {files}', path)
             self._frames = listed(file, stereo)
         else:
             if annotated is None:
-                raise not_found('kitti', 'data_depth_annotated/', path)
+                raise common.not_found('kitti', 'data_depth_annotated/', path)
             self._frames = [
                 DriveFrame(drive, 2, Path(name).stem) for drive, folder in self._annotated.items()
                 if folder.parent.name == split
-                for name in entries(folder / 'proj_depth' / 'groundtruth' / 'image_02')]
+                for name in common.entries(folder / 'proj_depth' / 'groundtruth' / 'image_02')]
             if not self._frames:
-                raise not_found('kitti', f'{split}/<drive>/proj_depth/groundtruth/image_02/*.png',
-                                annotated)
+                raise common.not_found(
+                    'kitti', f'{split}/<drive>/proj_depth/groundtruth/image_02/*.png', annotated)
         first = self._frames[0]
         # Some store the images as JPEG; lists name .png or .jpg, as their author had them.
         kinds = [suffix for suffix in ('.png', '.jpg')
                  if self._image(first, suffix).is_file()]
         if not kinds:
-            raise not_found('kitti', f'{first.image}.png or .jpg (the first image)', raw)
+            raise common.not_found('kitti', f'{first.image}.png or .jpg (the first image)', raw)
         self._suffix = kinds[0]
 
     def __len__(self) -> int:
@@ -97,10 +87,10 @@ class KittiReader:
         frame = self._frames[index]
         if self._selection is not None:
             return self._selected(frame)
-        image = read_colour(self._image(frame, self._suffix))
+        image = common.read_colour(self._image(frame, self._suffix))
         right = None
         if self._stereo:
-            right = read_colour(self._image(frame.of_camera(3), self._suffix))
+            right = common.read_colour(self._image(frame.of_camera(3), self._suffix))
         return Frame(image, self._depth(frame),
                      intrinsics=_camera(self._raw / frame.date, frame.camera, image.shape[:2]),
                      right=right, name=frame.image)
@@ -114,30 +104,32 @@ class KittiReader:
             return None
         file = folder / frame.annotation
         # The first and last images of a drive have no annotation.
-        return metres(read_grey(file), _PER_METRE) if file.is_file() else None
+        return common.read_depth(file, _PER_METRE) if file.is_file() else None
 
     def _open_selection(self, path: Path, name: str) -> None:
         folder = next((root / name for root in (
             path, path / 'depth_selection', path / 'data_depth_selection')
             if (root / name / 'image').is_dir()), None)
         if folder is None:
-            raise not_found('kitti', f'depth_selection/{name}/image', path)
+            raise common.not_found('kitti', f'depth_selection/{name}/image', path)
         self._selection = folder
-        self._frames = [DriveFrame('', 2, Path(file).stem) for file in entries(folder / 'image')]
+        self._frames = [DriveFrame('', 2, Path(file).stem)
+                        for file in common.entries(folder / 'image')]
         if not self._frames:
-            raise not_found('kitti', '*.png', folder / 'image')
+            raise common.not_found('kitti', '*.png', folder / 'image')
         self._has_depth = (folder / 'groundtruth_depth').is_dir()
 
     def _selected(self, frame: DriveFrame) -> Frame:
         name = frame.number
-        image = read_colour(self._selection / 'image' / f'{name}.png')
+        image = common.read_colour(self._selection / 'image' / f'{name}.png')
         depth = None
         if self._has_depth:
             file = name.replace('_sync_image_', '_sync_groundtruth_depth_')
-            depth = metres(read_grey(
-                self._selection / 'groundtruth_depth' / f'{file}.png'), _PER_METRE)
-        matrix = read_matrix(self._selection / 'intrinsics' / f'{name}.txt')
-        return Frame(image, depth, intrinsics=intrinsics_of(matrix, image.shape[:2]), name=name)
+            depth = common.read_depth(
+                self._selection / 'groundtruth_depth' / f'{file}.png', _PER_METRE)
+        matrix = common.read_matrix(self._selection / 'intrinsics' / f'{name}.txt')
+        camera = common.intrinsics_of(matrix, image.shape[:2])
+        return Frame(image, depth, intrinsics=camera, name=name)
 
 
 def _drives(annotated: Path) -> dict[str, Path]:
@@ -153,9 +145,9 @@ def _camera(date: Path, camera: int, size: tuple[int, int]) -> Intrinsics | None
     file = date / 'calib_cam_to_cam.txt'
     if not file.is_file():
         return None
-    lines = dict(line.split(':', 1) for line in read_text(file).splitlines() if ':' in line)
+    lines = dict(line.split(':', 1) for line in common.read_text(file).splitlines() if ':' in line)
     try:
         values = [float(word) for word in lines[f'P_rect_{camera:02d}'].split()]
-        return intrinsics_of(np.array(values).reshape(3, 4), size)
+        return common.intrinsics_of(np.array(values).reshape(3, 4), size)
     except (KeyError, ValueError):
         raise DatasetError(f'{file} holds no line P_rect_{camera:02d} of 12 numbers') from None

@@ -7,21 +7,10 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from depth_distill_ros.datasets.reader import DatasetError
-from depth_distill_ros.datasets.readers.common import (
-    PerProcess,
-    decode,
-    first_existing,
-    metres,
-    not_found,
-    read_bytes,
-    read_colour,
-    read_text,
-    resized,
-)
+from depth_distill_ros.datasets.readers import common
 from depth_distill_ros.datasets.readers.matlab import open_hdf5, read_matlab
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
@@ -46,11 +35,11 @@ class NyuReader:
 
     def __init__(self, path: Path, split: str = 'train') -> None:
         name = f'nyu2_{split}.csv'
-        listing = first_existing((path / 'data' / name, path / name))
+        listing = common.first_existing((path / 'data' / name, path / name))
         if listing is None:
-            raise not_found('nyu', f'data/{name}', path)
+            raise common.not_found('nyu', f'data/{name}', path)
         self._rows = [tuple(cell.strip() for cell in row[:2])
-                      for row in csv.reader(read_text(listing).splitlines()) if row]
+                      for row in csv.reader(common.read_text(listing).splitlines()) if row]
         if not self._rows or any(len(row) < 2 for row in self._rows):
             raise DatasetError(f'{listing} does not hold lines "image,depth"')
         # The lists name files relative to the folder above data/.
@@ -58,7 +47,7 @@ class NyuReader:
         roots = (path, path.parent, listing.parent, listing.parent.parent)
         found = next((root for root in roots if (root / first).is_file()), None)
         if found is None:
-            raise not_found('nyu', f'{first} (the first line of {listing.name})', path)
+            raise common.not_found('nyu', f'{first} (the first line of {listing.name})', path)
         self._root = found
 
     def __len__(self) -> int:
@@ -66,20 +55,15 @@ class NyuReader:
 
     def __getitem__(self, index: int) -> Frame:
         colour, depth = self._rows[index]
-        image = read_colour(self._root / colour)
+        image = common.read_colour(self._root / colour)
         return Frame(image, _depth(self._root / depth),
-                     intrinsics=resized(CAMERA, image.shape[:2]),
+                     intrinsics=common.resized(CAMERA, image.shape[:2]),
                      name=str(Path(colour).with_suffix('')))
 
 
 def _depth(path: Path) -> np.ndarray:
-    stored = decode(read_bytes(path), cv2.IMREAD_UNCHANGED, path)
-    if stored.ndim == 2 and stored.dtype == np.uint8:
-        return metres(stored, 255 / FARTHEST, FARTHEST)
-    if stored.ndim == 2 and stored.dtype == np.uint16:
-        return metres(stored, 1000, FARTHEST)
-    raise DatasetError(f'{path} holds {stored.dtype} of shape {stored.shape}, expected one '
-                       'channel of 8 or 16 bits')
+    stored = common.read_grey(path, np.uint8, np.uint16)
+    return common.metres(stored, 1000 if stored.dtype == np.uint16 else 255 / FARTHEST, FARTHEST)
 
 
 class NyuMatReader:
@@ -97,10 +81,10 @@ class NyuMatReader:
     def __init__(self, path: Path, split: str = 'all', depth: str = 'filled') -> None:
         file = path if path.is_file() else path / _MAT_FILE
         if not file.is_file():
-            raise not_found('nyu-mat', _MAT_FILE, path)
+            raise common.not_found('nyu-mat', _MAT_FILE, path)
         self._file = file
         self._depth = {'filled': 'depths', 'raw': 'rawDepths'}[depth]
-        self._hdf5 = PerProcess(open_hdf5, file)
+        self._hdf5 = common.PerProcess(open_hdf5, file)
         hdf5 = self._hdf5.get()
         for name in ('images', self._depth):
             if name not in hdf5:
@@ -124,14 +108,14 @@ class NyuMatReader:
         except OSError as error:
             raise DatasetError(f'{self._file}: frame {number + 1} is damaged: {error}') from None
         depth[~((depth > 0) & (depth <= FARTHEST))] = np.nan
-        return Frame(image, depth, intrinsics=resized(CAMERA, image.shape[:2]),
+        return Frame(image, depth, intrinsics=common.resized(CAMERA, image.shape[:2]),
                      name=f'{number + 1:04d}')
 
 
 def _split(folder: Path, name: str, count: int) -> list[int]:
-    file = first_existing((folder / 'splits.mat',))
-    if file is None:
-        raise not_found('nyu-mat', 'splits.mat (the official split)', folder)
+    file = folder / 'splits.mat'
+    if not file.exists():
+        raise common.not_found('nyu-mat', 'splits.mat (the official split)', folder)
     numbers = np.asarray(read_matlab(file, name), np.int64).ravel() - 1
     if not len(numbers) or numbers.min() < 0 or numbers.max() >= count:
         raise DatasetError(f'{file}: {name} does not number frames of 1..{count}')

@@ -12,17 +12,7 @@ import re
 import cv2
 
 from depth_distill_ros.datasets.reader import DatasetError
-from depth_distill_ros.datasets.readers.common import (
-    entries,
-    first_existing,
-    intrinsics_of,
-    metres,
-    not_found,
-    read_colour,
-    read_grey,
-    read_matrix,
-    read_text,
-)
+from depth_distill_ros.datasets.readers import common
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
@@ -55,21 +45,21 @@ class ScanNetReader:
             names = os.listdir(root) if root.is_dir() else []
             found += [root / name for name in sorted(names) if _SCENE.fullmatch(name)]
         if not found:
-            raise not_found('scannet', 'scene folders such as scene0000_00/color', path)
+            raise common.not_found('scannet', 'scene folders such as scene0000_00/color', path)
         if scenes is not None:
             found = _chosen(found, scenes)
         self._frames = [(scene, Path(name).stem) for scene in found
-                        for name in entries(scene / 'color', ('.jpg',))[::every]]
+                        for name in common.entries(scene / 'color', ('.jpg',))[::every]]
         if not self._frames:
-            raise not_found('scannet', 'color/*.jpg', found[0])
+            raise common.not_found('scannet', 'color/*.jpg', found[0])
 
     def __len__(self) -> int:
         return len(self._frames)
 
     def __getitem__(self, index: int) -> Frame:
         scene, frame = self._frames[index]
-        image = read_colour(scene / 'color' / f'{frame}.jpg')
-        depth = metres(read_grey(scene / 'depth' / f'{frame}.png'), 1000, FARTHEST)
+        image = common.read_colour(scene / 'color' / f'{frame}.jpg')
+        depth = common.read_depth(scene / 'depth' / f'{frame}.png', 1000, FARTHEST)
         camera = _camera(scene, image.shape[:2])
         if image.shape[:2] != depth.shape:
             shrinks = image.shape[0] >= depth.shape[0] and image.shape[1] >= depth.shape[1]
@@ -81,13 +71,13 @@ class ScanNetReader:
 
 @lru_cache(maxsize=4096)
 def _camera(scene: Path, size: tuple[int, int]) -> Intrinsics | None:
-    file = first_existing((scene / 'intrinsic' / 'intrinsic_color.txt',
-                           scene / 'intrinsics_color.txt'))
-    return intrinsics_of(read_matrix(file, 4), size) if file else None
+    file = common.first_existing((scene / 'intrinsic' / 'intrinsic_color.txt',
+                                  scene / 'intrinsics_color.txt'))
+    return common.intrinsics_of(common.read_matrix(file, 4), size) if file else None
 
 
 def _chosen(found: list[Path], scenes: Path) -> list[Path]:
-    wanted = set(read_text(scenes).split())
+    wanted = set(common.read_text(scenes).split())
     there = [scene for scene in found if scene.name in wanted]
     if len(there) < len(wanted):
         missing = sorted(wanted - {scene.name for scene in found})

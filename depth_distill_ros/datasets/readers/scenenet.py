@@ -11,18 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from depth_distill_ros.datasets.reader import DatasetError
-from depth_distill_ros.datasets.readers.common import (
-    first_existing,
-    metres,
-    not_found,
-    read_colour,
-    read_grey,
-)
-from depth_distill_ros.datasets.readers.scenenet_index import (
-    Trajectory,
-    instances_of,
-    trajectories_in,
-)
+from depth_distill_ros.datasets.readers import common, scenenet_index
+from depth_distill_ros.datasets.readers.scenenet_index import Trajectory
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.depth import z_from_ray_length
 from depth_distill_ros.geometry.intrinsics import Intrinsics
@@ -56,25 +46,25 @@ class SceneNetReader:
     def __init__(self, path: Path, split: str = 'val', every: int = 1,
                  semantics: str = 'nyu13') -> None:
         self._semantics = semantics
-        root = first_existing((path / split, path / 'data' / split))
+        root = common.first_existing((path / split, path / 'data' / split))
         folders = (path, path / 'data', path / 'train_protobufs', path.parent)
         name = {'val': 'scenenet_rgbd_val.pb', 'train': 'scenenet_rgbd_train_*.pb'}[split]
         protobufs = next((found for folder in folders if (found := sorted(folder.glob(name)))), [])
         if root is None or not protobufs:
-            raise not_found('scenenet', f'{split}/' if root is None else name, path)
+            raise common.not_found('scenenet', f'{split}/' if root is None else name, path)
         self._root = root
         # The training set comes in 17 parts, and few disks hold all of them.
         self._trajectories = [
-            trajectory for file in protobufs for trajectory in trajectories_in(file)
+            trajectory for file in protobufs for trajectory in scenenet_index.trajectories_in(file)
             if split == 'val' or (root / trajectory.render_path).is_dir()]
         self._frames = [(number, frame) for number, trajectory in enumerate(self._trajectories)
                         for frame in trajectory.frames[::every]]
         if not self._frames:
-            raise not_found('scenenet', f'the renders that {protobufs[0].name} names', root)
+            raise common.not_found('scenenet', f'the renders that {protobufs[0].name} names', root)
         first = self._trajectories[0]
         if not (root / first.render_path / 'photo').is_dir():
-            raise not_found('scenenet', f'{first.render_path}/photo (the first trajectory of '
-                            f'{protobufs[0].name})', root)
+            raise common.not_found('scenenet', f'{first.render_path}/photo (the first trajectory '
+                                   f'of {protobufs[0].name})', root)
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -83,10 +73,10 @@ class SceneNetReader:
         number, frame = self._frames[index]
         trajectory = self._trajectories[number]
         folder = self._root / trajectory.render_path
-        image = read_colour(folder / 'photo' / f'{frame}.jpg')
+        image = common.read_colour(folder / 'photo' / f'{frame}.jpg')
         camera = _camera(*image.shape[:2])
-        rays = metres(read_grey(folder / 'depth' / f'{frame}.png'), 1000)
-        objects = read_grey(folder / 'instance' / f'{frame}.png')
+        rays = common.read_depth(folder / 'depth' / f'{frame}.png', 1000)
+        objects = common.read_grey(folder / 'instance' / f'{frame}.png')
         return Frame(image, z_from_ray_length(rays, camera), self._labels(trajectory, objects),
                      camera, name=f'{trajectory.render_path}/{frame}')
 
@@ -111,7 +101,7 @@ def _camera(height: int, width: int) -> Intrinsics:
 @lru_cache(maxsize=1024)
 def _classes(trajectory: Trajectory) -> np.ndarray:
     """Return the class of each instance id, with a 0 at the end."""
-    instances = instances_of(trajectory)
+    instances = scenenet_index.instances_of(trajectory)
     foreign = sorted(set(instances.values()) - NYU13_OF_WORDNET.keys())
     if foreign:
         raise DatasetError(f'{trajectory.file}: trajectory {trajectory.render_path} has objects '
@@ -122,7 +112,7 @@ def _classes(trajectory: Trajectory) -> np.ndarray:
 @lru_cache(maxsize=1024)
 def _kinds(trajectory: Trajectory) -> np.ndarray:
     """Return for each instance id the rank of its WordNet id in the trajectory, from 1 on."""
-    instances = instances_of(trajectory)
+    instances = scenenet_index.instances_of(trajectory)
     ranks = {wnid: min(rank, _MOST) for rank, wnid in enumerate(sorted({*instances.values()}), 1)}
     return _table({number: ranks[wnid] for number, wnid in instances.items()})
 

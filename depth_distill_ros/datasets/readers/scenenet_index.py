@@ -48,13 +48,9 @@ def trajectories_in(file: Path) -> list[Trajectory]:
     return found
 
 
+@lru_cache(maxsize=64)
 def instances_of(trajectory: Trajectory) -> dict[int, str]:
     """Return instance id -> WordNet id of all objects except the background."""
-    return _instances(trajectory)
-
-
-@lru_cache(maxsize=64)
-def _instances(trajectory: Trajectory) -> dict[int, str]:
     try:
         with trajectory.file.open('rb') as file:
             file.seek(trajectory.start)

@@ -11,16 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from depth_distill_ros.datasets.reader import DatasetError
-from depth_distill_ros.datasets.readers.common import (
-    entries,
-    first_existing,
-    intrinsics_of,
-    metres,
-    not_found,
-    read_colour,
-    read_grey,
-    read_matrix,
-)
+from depth_distill_ros.datasets.readers import common
 from depth_distill_ros.datasets.readers.matlab import read_matlab
 from depth_distill_ros.frame import Frame
 
@@ -47,7 +38,7 @@ class SunRgbdReader:
         root = next((folder for folder in (path, path / 'SUNRGBD')
                      if any((folder / sensor).is_dir() for sensor in SENSORS)), None)
         if root is None:
-            raise not_found('sunrgbd', ', '.join(f'{name}/' for name in SENSORS), path)
+            raise common.not_found('sunrgbd', ', '.join(f'{name}/' for name in SENSORS), path)
         self._root = root
         if split == 'all':
             self._frames = [frame for sensor in SENSORS if (root / sensor).is_dir()
@@ -55,7 +46,7 @@ class SunRgbdReader:
         else:
             self._frames = _split(root, split)
         if not self._frames:
-            raise not_found('sunrgbd', 'folders with intrinsics.txt', root)
+            raise common.not_found('sunrgbd', 'folders with intrinsics.txt', root)
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -63,11 +54,12 @@ class SunRgbdReader:
     def __getitem__(self, index: int) -> Frame:
         name = self._frames[index]
         folder = self._root / name
-        image = read_colour(_only(folder / 'image'))
-        stored = read_grey(_only(folder / self._depth))
-        depth = metres((stored >> 3) | (stored << np.uint16(13)), 1000, FARTHEST)
-        matrix = read_matrix(folder / 'intrinsics.txt')
-        return Frame(image, depth, intrinsics=intrinsics_of(matrix, image.shape[:2]), name=name)
+        image = common.read_colour(_only(folder / 'image'))
+        stored = common.read_grey(_only(folder / self._depth))
+        depth = common.metres((stored >> 3) | (stored << np.uint16(13)), 1000, FARTHEST)
+        matrix = common.read_matrix(folder / 'intrinsics.txt')
+        camera = common.intrinsics_of(matrix, image.shape[:2])
+        return Frame(image, depth, intrinsics=camera, name=name)
 
 
 def _frames(folder: Path, name: str) -> Iterator[str]:
@@ -83,9 +75,9 @@ def _frames(folder: Path, name: str) -> Iterator[str]:
 
 def _split(root: Path, split: str) -> list[str]:
     name = 'SUNRGBDtoolbox/traintestSUNRGBD/allsplit.mat'
-    file = first_existing((root.parent / name, root / name))
+    file = common.first_existing((root.parent / name, root / name))
     if file is None:
-        raise not_found('sunrgbd', name, root.parent)
+        raise common.not_found('sunrgbd', name, root.parent)
     # Each is a folder on the authors' disk: .../SUNRGBD/kv1/...
     frames = [str(entry).partition('/SUNRGBD/')[2].strip('/')
               for entry in read_matlab(file, f'all{split}')]
@@ -95,7 +87,7 @@ def _split(root: Path, split: str) -> list[str]:
 
 
 def _only(folder: Path) -> Path:
-    found = entries(folder)
+    found = common.entries(folder)
     if len(found) != 1:
         raise DatasetError(f'{folder} holds {len(found)} images, expected one')
     return folder / found[0]

@@ -9,14 +9,7 @@ from pathlib import Path
 import re
 
 from depth_distill_ros.datasets.reader import DatasetError
-from depth_distill_ros.datasets.readers.common import (
-    metres,
-    not_found,
-    read_colour,
-    read_grey,
-    read_text,
-    resized,
-)
+from depth_distill_ros.datasets.readers import common
 from depth_distill_ros.datasets.readers.matching import matched
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
@@ -48,7 +41,7 @@ class TumReader:
         sequences = [path] if _RGB in names else [
             path / name for name in names if (path / name / _RGB).is_file()]
         if not sequences:
-            raise not_found('tum', f'{_RGB} and {_DEPTH}, or folders with them', path)
+            raise common.not_found('tum', f'{_RGB} and {_DEPTH}, or folders with them', path)
         self._frames: list[tuple[Path, str, str, str]] = []
         for sequence in sequences:
             colours, depths = (_listed(sequence, name) for name in (_RGB, _DEPTH))
@@ -63,18 +56,19 @@ class TumReader:
 
     def __getitem__(self, index: int) -> Frame:
         sequence, time, colour, depth = self._frames[index]
-        image = read_colour(sequence / colour)
+        image = common.read_colour(sequence / colour)
         number = re.search(r'(?:freiburg|fr)([123])', sequence.resolve().name)
-        camera = resized(_CAMERAS[number[1]], image.shape[:2]) if number else None
-        return Frame(image, metres(read_grey(sequence / depth), _PER_METRE), intrinsics=camera,
+        camera = common.resized(_CAMERAS[number[1]], image.shape[:2]) if number else None
+        return Frame(image, common.read_depth(sequence / depth, _PER_METRE), intrinsics=camera,
                      name=f'{sequence.resolve().name}/{time}')
 
 
 def _listed(sequence: Path, name: str) -> list[tuple[str, str]]:
     """Return (time, file) of a list's lines, by time."""
     if not (sequence / name).is_file():
-        raise not_found('tum', name, sequence)
-    lines = [line.replace(',', ' ').split() for line in read_text(sequence / name).splitlines()
+        raise common.not_found('tum', name, sequence)
+    lines = [line.replace(',', ' ').split()
+             for line in common.read_text(sequence / name).splitlines()
              if line.strip() and not line.startswith('#')]
     try:
         return sorted(((time, file) for time, file, *_ in lines), key=lambda e: float(e[0]))
