@@ -19,11 +19,11 @@ import resource
 import time
 
 from rich.console import Console
-from rich.table import Table
 import torch
 from torch import Tensor
 from torch.nn.functional import unfold
 
+from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.networks.dacnn.depth_aware import depth_aware_conv2d
 
 # Uses in DACNN: divisor of the image's size, channels in, channels out.
@@ -82,12 +82,7 @@ def main() -> None:
     parser.add_argument('--runs', type=int, default=5)
     parser.add_argument('--json', type=Path)
     a = parser.parse_args()
-    table = Table(title=f'depth-aware convolution, 256×512, batch {a.batch}, dilation '
-                        f'{a.dilation}, {torch.get_num_threads()} threads')
-    for column in ('at 1/', 'channels', 'pass', 'unfolded ms', 'tap by tap ms', 'times faster',
-                   'unfolded MiB', 'tap by tap MiB', 'times smaller'):
-        table.add_column(column, justify='right')
-    rows = []
+    rows, cells = [], []
     for use in _USES:
         for learn in (False, True):
             for form in _FORMS:
@@ -95,13 +90,17 @@ def main() -> None:
                     rows.append(process.apply(
                         _measure, (form, use, learn, a.batch, a.runs, a.dilation)))
             slow, lean = rows[-2:]
-            table.add_row(
+            cells.append((
                 str(use[0]), f'{use[1]} to {use[2]}', 'and backward' if learn else 'forward',
                 f'{slow["milliseconds"]:.0f}', f'{lean["milliseconds"]:.0f}',
                 f'{slow["milliseconds"] / lean["milliseconds"]:.2f}',
                 f'{slow["peak_mib"]:.0f}', f'{lean["peak_mib"]:.0f}',
-                f'{slow["peak_mib"] / max(lean["peak_mib"], 1):.1f}')
-    Console(width=120).print(table)
+                f'{slow["peak_mib"] / max(lean["peak_mib"], 1):.1f}'))
+    Console(width=120).print(terminal_table(
+        ('at 1/', 'channels', 'pass', 'unfolded ms', 'tap by tap ms', 'times faster',
+         'unfolded MiB', 'tap by tap MiB', 'times smaller'), cells, 0,
+        title=f'depth-aware convolution, 256×512, batch {a.batch}, dilation {a.dilation}, '
+              f'{torch.get_num_threads()} threads'))
     if a.json:
         a.json.write_text(json.dumps({'torch': torch.__version__, 'rows': rows}, indent=2) + '\n')
 

@@ -28,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 import torch
 
+from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.engine_selection import (
     ENGINES,
@@ -119,16 +120,13 @@ def rows_of(engines: Sequence[tuple[DepthEngine, float]], seconds: np.ndarray,
 
 def table(rows: Sequence[Row]) -> Table:
     """Return the rows as a table for the terminal."""
-    made = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for name in ('network', 'engine'):
-        made.add_column(name, no_wrap=True)
-    for name in ('best ms', 'median', '× torch', 'rel. error', 'δ1', 'max m', 'start s'):
-        made.add_column(name, justify='right', no_wrap=True)
-    for row in rows:
-        made.add_row(row.network, row.engine, f'{row.best:.1f}', f'{row.median:.1f}',
-                     f'{row.times_torch:.2f}', f'{row.median_relative_error:.1e}',
-                     f'{row.delta1:.4f}', f'{row.largest_error:.1e}', f'{row.start:.1f}')
-    return made
+    columns = ('network', 'engine', 'best ms', 'median', '× torch', 'rel. error', 'δ1', 'max m',
+               'start s')
+    cells = ((row.network, row.engine, f'{row.best:.1f}', f'{row.median:.1f}',
+              f'{row.times_torch:.2f}', f'{row.median_relative_error:.1e}', f'{row.delta1:.4f}',
+              f'{row.largest_error:.1e}', f'{row.start:.1f}') for row in rows)
+    return terminal_table(columns, cells, 2, no_wrap=True, box=SIMPLE_HEAD, padding=(0, 1, 0, 0),
+                          pad_edge=False)
 
 
 def images_of(folder: Path | None) -> list[np.ndarray]:

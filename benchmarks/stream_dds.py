@@ -11,6 +11,7 @@ they reached the store. Example: python benchmarks/stream_dds.py --rates 60 90
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 import os
 from pathlib import Path
 import subprocess
@@ -84,35 +85,27 @@ def measure(rate: float, seconds: float) -> bool:
 
 def _follow(store: Path, frames: int) -> tuple[int, float, dict[str, str]]:
     """Return (frames stored, seconds from first to last, the node's last diagnostics)."""
-    from diagnostic_msgs.msg import DiagnosticArray
-    import rclpy
-
     from depth_distill_ros.errors import DepthDistillError
+    from depth_distill_ros.ros.clients.command_node import CommandNode
     from depth_distill_ros.stream.store_reader import StreamReader
 
-    values: dict[str, str] = {}
-    node = rclpy.create_node('benchmark')
-    node.create_subscription(
-        DiagnosticArray, '/diagnostics', lambda message: values.update(
-            {entry.key: entry.value for entry in message.status[0].values}), 10)
-    reader, count, first, last = None, 0, 0.0, time.monotonic() + 30.0
-    while count < frames and time.monotonic() - last < _PATIENCE:
-        rclpy.spin_once(node, timeout_sec=0.02)
-        try:
-            reader = reader or StreamReader(store)
-        except DepthDistillError:
-            continue
-        if len(reader) > count:
-            last = time.monotonic()
-            first = first or last
-            count = len(reader)
-    deadline = time.monotonic() + 2.0
-    while time.monotonic() < deadline:
-        rclpy.spin_once(node, timeout_sec=0.1)
+    with closing(CommandNode('benchmark')) as client:
+        client.watch_diagnostics()
+        reader, count, first, last = None, 0, 0.0, time.monotonic() + 30.0
+        while count < frames and time.monotonic() - last < _PATIENCE:
+            client.spin_once(0.02)
+            try:
+                reader = reader or StreamReader(store)
+            except DepthDistillError:
+                continue
+            if len(reader) > count:
+                last = time.monotonic()
+                first = first or last
+                count = len(reader)
+        client.spin(2.0)
     if reader:
         reader.close()
-    node.destroy_node()
-    return count, max(last - first, 1e-9), values
+    return count, max(last - first, 1e-9), client.values.get('stream', {})
 
 
 def main() -> int:
@@ -126,12 +119,8 @@ def main() -> int:
     if arguments.publish:
         publish(arguments.publish, arguments.rates[0])
         return 0
-    import rclpy
-
     os.environ.update(environment() | {'ROS_DOMAIN_ID': str(1 + os.getpid() % 100)})
-    rclpy.init()
     whole = [measure(rate, arguments.seconds) for rate in arguments.rates]
-    rclpy.shutdown()
     return 0 if all(whole) else 1
 
 

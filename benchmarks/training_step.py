@@ -21,7 +21,6 @@ import resource
 import time
 
 from rich.console import Console
-from rich.table import Table
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
@@ -33,6 +32,7 @@ from depth_distill_ros.distillation.methods.d3 import D3
 from depth_distill_ros.distillation.mixing import mix
 from depth_distill_ros.distillation.statistics import FeatureStatistics
 from depth_distill_ros.distillation.trainer import Trainer
+from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.networks import build, transformation_network
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
@@ -146,20 +146,15 @@ def _measure(kind: str, precision: str, a: argparse.Namespace) -> dict:
 
 
 def _print(rows: list[dict], a: argparse.Namespace, compute: Compute) -> None:
-    table = Table(title=f'D3, LDEN {a.teacher} to {a.student}, G {a.g} × {a.g_width}, batch '
-                        f'{a.batch} of {a.size[0]}×{a.size[1]}, {compute.device}, '
-                        f'{torch.get_num_threads()} threads')
-    for column in ('step', 'images/s', 'ratio', 'peak MiB', 'loss_plain', 'loss_transformed',
-                   'l_bn', 'l_rec'):
-        table.add_column(column, justify='right')
-    for row in rows:
-        losses = row['losses_of_the_first_step']
-        table.add_row(
-            f'{row["name"]}, {row["precision"]}', f'{row["images_per_s"]:.2f}',
-            f'{row["images_per_s"] / rows[0]["images_per_s"]:.2f}', f'{row["peak_mib"]:.0f}',
-            *(f'{losses[name]:.4f}' for name in ('loss_plain', 'loss_transformed', 'l_bn',
-                                                 'l_rec')))
-    Console(width=120).print(table)
+    losses = ('loss_plain', 'loss_transformed', 'l_bn', 'l_rec')
+    cells = ((f'{row["name"]}, {row["precision"]}', f'{row["images_per_s"]:.2f}',
+              f'{row["images_per_s"] / rows[0]["images_per_s"]:.2f}', f'{row["peak_mib"]:.0f}',
+              *(f'{row["losses_of_the_first_step"][name]:.4f}' for name in losses))
+             for row in rows)
+    Console(width=120).print(terminal_table(
+        ('step', 'images/s', 'ratio', 'peak MiB', *losses), cells,
+        title=f'D3, LDEN {a.teacher} to {a.student}, G {a.g} × {a.g_width}, batch {a.batch} of '
+              f'{a.size[0]}×{a.size[1]}, {compute.device}, {torch.get_num_threads()} threads'))
 
 
 def _arguments() -> argparse.Namespace:

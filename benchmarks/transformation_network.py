@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 import torch
 
 from depth_distill_ros.apps.bench.paper_figures import trained_g
@@ -26,6 +25,7 @@ from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.distillation.data.dataset_source import DatasetBatches
 from depth_distill_ros.distillation.mixing import mix
 from depth_distill_ros.distillation.statistics import FeatureStatistics
+from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import read_settings
@@ -71,13 +71,13 @@ def main() -> None:
                         help='images of the target domain, on which the teacher was trained')
     parser.add_argument('--batches', type=int, default=12)
     arguments = parser.parse_args()
-    table = Table(title=f'{arguments.run}, {arguments.batches} batches')
-    for column in ('images', 'l_BN', '± batches', 'changed by', 'teacher depth, m'):
-        table.add_column(column, justify='left' if column == 'images' else 'right')
+    cells = []
     for kind, rows in measure(arguments.run, arguments.target, arguments.batches).items():
         (l_bn, change, depth), scatter = np.mean(rows, axis=0), np.std(rows, axis=0)[0]
-        table.add_row(kind, f'{l_bn:.0f}', f'{scatter:.0f}', f'{change:.3f}', f'{depth:.2f}')
-    Console().print(table)
+        cells.append((kind, f'{l_bn:.0f}', f'{scatter:.0f}', f'{change:.3f}', f'{depth:.2f}'))
+    Console().print(terminal_table(
+        ('images', 'l_BN', '± batches', 'changed by', 'teacher depth, m'), cells,
+        title=f'{arguments.run}, {arguments.batches} batches'))
 
 
 if __name__ == '__main__':

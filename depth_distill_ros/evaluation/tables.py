@@ -18,6 +18,7 @@ from pathlib import Path
 from rich.table import Table
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.evaluation.terminal import terminal_table
 
 _FOLDER = Path(__file__).parent / 'papers'
 
@@ -109,25 +110,14 @@ class Comparison:
 
     def rich(self) -> Table:
         """Return the table for a terminal."""
-        table = Table(title=self.table.title)
-        for key in self.table.keys:
-            table.add_column(key)
-        for metric in self.table.metrics:
-            for whose in self._whose():
-                table.add_column(f'{metric} {whose}', justify='right')
-        for cells in self._cells():
-            table.add_row(*cells)
-        return table
-
-    def _cells(self) -> list[list[str]]:
-        return [[*(row.keys.get(key, '') for key in self.table.keys),
-                 *(f'{figures[metric]:.3f}' if metric in figures else '-'
-                   for metric in self.table.metrics
-                   for figures in (getattr(row, whose) for whose in self._whose()))]
-                for row in self.rows]
-
-    def _whose(self) -> tuple[str, ...]:
-        return ('paper', 'ours') if self.table.rows else ('ours',)
+        keys = self.table.keys
+        figures = [(metric, whose) for metric in self.table.metrics
+                   for whose in (('paper', 'ours') if self.table.rows else ('ours',))]
+        rows = ([*(row.keys.get(key, '') for key in keys),
+                 *(f'{getattr(row, whose)[metric]:.3f}' if metric in getattr(row, whose) else '-'
+                   for metric, whose in figures)] for row in self.rows)
+        return terminal_table([*keys, *map(' '.join, figures)], rows, len(keys),
+                              title=self.table.title)
 
 
 def beside(table: PaperTable,

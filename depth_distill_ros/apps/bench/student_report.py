@@ -14,6 +14,7 @@ from rich.table import Table
 
 from depth_distill_ros.apps.bench.machine import device, versions
 from depth_distill_ros.apps.bench.student import Measurement
+from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.files import write_json, writing
 from depth_distill_ros.networks.model import read_card
 
@@ -22,18 +23,16 @@ _PERCENTILES = ('p50', 'p95', 'p99')
 
 def table(measurements: Sequence[Measurement]) -> Table:
     """Return a table for a terminal, one row for each load."""
-    result = Table(title='/depth/student over DDS; times in ms', box=SIMPLE, padding=(0, 1, 0, 0))
-    for title in ('load', 'fps', 'missed', *_PERCENTILES, 'jitter', 'engine', 'node', 'cores',
-                  'MB', 'steps/s'):
-        result.add_column(title, justify='left' if title == 'load' else 'right', no_wrap=True)
-    for m in measurements:
-        result.add_row(
-            str(m.load), f'{m.fps:.1f}', f'{m.missed}/{m.sent}',
-            *(f'{m.latency_ms[name]:.1f}' for name in _PERCENTILES), f'{m.jitter_ms:.1f}',
-            m.node.get('engine_p50_ms', '-'), m.node.get('overhead_p50_ms', '-'), f'{m.cpu:.2f}',
-            f'{m.memory_mb:.0f}',
-            '-' if m.steps_per_second is None else f'{m.steps_per_second:.1f}')
-    return result
+    columns = ('load', 'fps', 'missed', *_PERCENTILES, 'jitter', 'engine', 'node', 'cores', 'MB',
+               'steps/s')
+    rows = ((str(m.load), f'{m.fps:.1f}', f'{m.missed}/{m.sent}',
+             *(f'{m.latency_ms[name]:.1f}' for name in _PERCENTILES), f'{m.jitter_ms:.1f}',
+             m.node.get('engine_p50_ms', '-'), m.node.get('overhead_p50_ms', '-'),
+             f'{m.cpu:.2f}', f'{m.memory_mb:.0f}',
+             '-' if m.steps_per_second is None else f'{m.steps_per_second:.1f}')
+            for m in measurements)
+    return terminal_table(columns, rows, no_wrap=True, box=SIMPLE, padding=(0, 1, 0, 0),
+                          title='/depth/student over DDS; times in ms')
 
 
 def write_results(folder: Path, model: Path, measurements: Sequence[Measurement]) -> None:

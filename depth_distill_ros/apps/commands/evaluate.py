@@ -16,7 +16,6 @@ import re
 import numpy as np
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 import torch
 from torch import Tensor, nn
 
@@ -27,12 +26,8 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.constant import ConstantDepth, constant_depth
 from depth_distill_ros.evaluation.figures import draw_errors
 from depth_distill_ros.evaluation.kitti import CROPS
-from depth_distill_ros.evaluation.protocol import (
-    PROTOCOLS,
-    Evaluation,
-    FrameResult,
-    Protocol,
-)
+from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation, FrameResult, Protocol
+from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.files import writing
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.inference.sliding_window import sliding_window
@@ -181,24 +176,15 @@ def _write_rows(path: Path, rows: Sequence[dict[str, object]]) -> None:
 
 
 def _show(found: dict) -> None:
-    table = Table()
-    for column in (found['protocol'], 'metric', 'median-scaled'):
-        table.add_column(column, justify='left' if column == found['protocol'] else 'right')
-    for name, value in found['metrics'].items():
-        table.add_row(name, f'{value:.4f}', f'{found["median_scaled"][name]:.4f}')
     print(f'{found["model"]} on {found["data"]}')
-    Console().print(table)
-    if found['confidence']:
-        _show_confidence(found['confidence'])
+    Console().print(terminal_table(
+        (found['protocol'], 'metric', 'median-scaled'),
+        ((name, f'{value:.4f}', f'{found["median_scaled"][name]:.4f}')
+         for name, value in found['metrics'].items())))
+    if rows := found['confidence']:
+        Console().print(terminal_table(
+            list(rows[0]), ([f'{value:.3f}' for value in row.values()] for row in rows), 0,
+            title='pixels with at least this confidence'))
     print(f'{found["frames"]} frames, {found["skipped"]} skipped without a reference, '
           f'{100 * found["coverage"]:.1f} % of the reference pixels predicted; '
           f'crop {found["crop"]}, cap {found["cap"] or "none"}')
-
-
-def _show_confidence(rows: Sequence[dict[str, float]]) -> None:
-    table = Table(title='pixels with at least this confidence')
-    for column in rows[0]:
-        table.add_column(column, justify='right')
-    for row in rows:
-        table.add_row(*(f'{value:.3f}' for value in row.values()))
-    Console().print(table)

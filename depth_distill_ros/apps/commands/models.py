@@ -15,6 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from depth_distill_ros.apps.commands import _models_calibrate, _models_import
+from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.networks.catalogue import Entry, entries
 
 HELP = 'list the networks and their cost; import and calibrate networks'
@@ -42,14 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _table(rows: Iterable[Entry]) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)  # fits 80 columns
-    for name in ('network', 'backbone'):
-        table.add_column(name, no_wrap=True)
-    for name in ('parameters', 'GMAC', 'BN layers', 'input', 'CPU ms'):
-        table.add_column(name, justify='right', no_wrap=True)
-    for row in rows:
-        table.add_row(
-            row.network, row.backbone, f'{row.parameters:,}', f'{row.gmac:.2f}',
-            str(row.batch_norms), '×'.join(map(str, row.size)),
-            '' if row.milliseconds is None else f'{row.milliseconds:.0f}')
-    return table
+    columns = ('network', 'backbone', 'parameters', 'GMAC', 'BN layers', 'input', 'CPU ms')
+    cells = ((row.network, row.backbone, f'{row.parameters:,}', f'{row.gmac:.2f}',
+              str(row.batch_norms), '×'.join(map(str, row.size)),
+              '' if row.milliseconds is None else f'{row.milliseconds:.0f}') for row in rows)
+    return terminal_table(columns, cells, 2, no_wrap=True, box=SIMPLE_HEAD, padding=(0, 1, 0, 0),
+                          pad_edge=False)  # fits 80 columns
