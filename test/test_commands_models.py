@@ -1,23 +1,23 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""depth-distill models: the catalogue as a table and as JSON, and its subcommands."""
+"""depth-distill models: the networks as a table and as JSON, and its subcommands."""
 
 import json
 
 import pytest
 
 from depth_distill_ros.apps import cli
-from depth_distill_ros.networks import NETWORKS, backbones_of, catalogue
+from depth_distill_ros.networks import NETWORKS, backbones_of, network_costs
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def few(monkeypatch):
-    """Leave two networks in the catalogue: the giants take seconds even as outlines."""
-    monkeypatch.setattr(catalogue, 'NETWORKS', ('lden_light', 'edn'))
+    """Leave two networks in the list: the giants take seconds even as outlines."""
+    monkeypatch.setattr(network_costs, 'NETWORKS', ('lden_light', 'edn'))
     monkeypatch.setattr(
-        catalogue, 'backbones_of', lambda n: ('mobilenetv2',) if n == 'lden_light' else (
+        network_costs, 'backbones_of', lambda n: ('mobilenetv2',) if n == 'lden_light' else (
             'resnet18',))
 
 
@@ -45,15 +45,15 @@ def test_json_is_a_list_that_a_program_can_read(few, capsys):
 
 
 def test_cpu_times_are_measured_unless_left_out(few, monkeypatch, capsys):
-    monkeypatch.setattr(catalogue, '_TIMING', 1e-6)
-    monkeypatch.setattr(catalogue, '_G_FORMS', ('light',))
+    monkeypatch.setattr(network_costs, '_TIMING', 1e-6)
+    monkeypatch.setattr(network_costs, 'TRANSFORMATIONS', ('light',))
     assert cli.main(['models', '--json']) == 0
     assert all(row['milliseconds'] > 0 for row in json.loads(capsys.readouterr().out))
 
 
-def test_every_network_with_every_backbone_is_in_the_catalogue(monkeypatch):
-    monkeypatch.setattr(catalogue, '_entry', lambda network, backbone, *_: (network, backbone))
-    listed = list(catalogue.entries())
+def test_every_network_with_every_backbone_is_in_the_list(monkeypatch):
+    monkeypatch.setattr(network_costs, '_entry', lambda network, backbone, *_: (network, backbone))
+    listed = list(network_costs.entries())
     assert listed == [(n, b) for n in NETWORKS for b in backbones_of(n)] + [
         ('g', 'paper'), ('g', 'light')]
 

@@ -53,8 +53,9 @@ def test_l_guidance_is_a_divergence_from_the_teacher_without_a_gradient_to_it(so
 def test_l_guidance_of_two_positions_worked_out_by_hand():
     student, teacher = (torch.tensor([[[[0.0, math.log(r)]]]]) for r in (1.0, 3.0))
     expected = 0.25 * math.log(0.25 / 0.5) + 0.75 * math.log(0.75 / 0.5)
-    assert l_guidance([student], [teacher], reduction='sum').item() == pytest.approx(expected)
-    assert l_guidance([student], [teacher]).item() == pytest.approx(expected / 2)
+    assert l_guidance([student], [teacher], 'positions', 'sum').item() == pytest.approx(expected)
+    mean = l_guidance([student], [teacher], 'positions', 'mean')
+    assert mean.item() == pytest.approx(expected / 2)
 
 
 @pytest.fixture(scope='module')

@@ -9,6 +9,7 @@ import pytest
 from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
 from depth_distill_ros.geometry.scan import Mount, ScanLimits, Scanner
 
+LIMITS = ScanLimits(0.05, 1.5, 0.2, 5.0)
 CAMERA = Intrinsics(250.0, 260.0, 148.0, 117.5, 228, 304)
 MOUNTS = [Mount(0.5), Mount(0.5, pitch=0.25), Mount(0.5, pitch=-0.15, roll=0.2),
           Mount(0.5, pitch=0.1, roll=-0.3)]
@@ -93,13 +94,13 @@ def test_floor_alone_proves_free_only_as_far_as_it_is_seen():
 def test_only_the_rows_of_the_band_are_looked_at():
     depth = np.full(CAMERA.size, 3.0, np.float32)
     depth[:60] = 1.0
-    whole, lower = (Scanner(CAMERA, Mount(0.5), ScanLimits(0.02, 2.0, rows=rows))(depth)
+    whole, lower = (Scanner(CAMERA, Mount(0.5), ScanLimits(0.02, 2.0, 0.2, 5.0, rows))(depth)
                     for rows in ((0.0, 1.0), (0.4, 0.7)))
     assert abs(np.nanmin(whole) - 1.0) < 0.01 and abs(np.nanmin(lower) - 3.0) < 0.01
 
 
 def test_angles_cover_the_picture_from_right_to_left():
-    scanner = Scanner(CAMERA, Mount(0.5), ScanLimits())
+    scanner = Scanner(CAMERA, Mount(0.5), LIMITS)
     assert scanner.angle_min == pytest.approx(-np.arctan2(303 - 148.0, 250.0))
     assert scanner.angle_max >= np.arctan2(148.0, 250.0) - 1e-9
     assert scanner.angle_max == pytest.approx(
@@ -108,13 +109,13 @@ def test_angles_cover_the_picture_from_right_to_left():
 
 
 @pytest.mark.parametrize('make, words', [
-    (lambda: ScanLimits(1.0, 0.5), 'lowest height 1.0 m'),
-    (lambda: ScanLimits(range_max=0.1), 'ranges'),
-    (lambda: ScanLimits(rows=(0.6, 0.4)), 'rows'),
-    (lambda: Scanner(CAMERA, Mount(0.5, pitch=1.5), ScanLimits()),
+    (lambda: ScanLimits(1.0, 0.5, 0.2, 5.0), 'lowest height 1.0 m'),
+    (lambda: ScanLimits(0.05, 1.5, 0.2, 0.1), 'ranges'),
+    (lambda: ScanLimits(0.05, 1.5, 0.2, 5.0, (0.6, 0.4)), 'rows'),
+    (lambda: Scanner(CAMERA, Mount(0.5, pitch=1.5), LIMITS),
      r'pitch of 85\.94\d* and a roll of 0 degrees.*behind'),
-    (lambda: Scanner(CAMERA, Mount(0.5), ScanLimits(rows=(0.5, 0.501))), 'no row'),
-    (lambda: Scanner(CAMERA, Mount(0.5), ScanLimits())(np.ones((2, 2))), r'\(2, 2\)')])
+    (lambda: Scanner(CAMERA, Mount(0.5), ScanLimits(0.05, 1.5, 0.2, 5.0, (0.5, 0.501))), 'no row'),
+    (lambda: Scanner(CAMERA, Mount(0.5), LIMITS)(np.ones((2, 2))), r'\(2, 2\)')])
 def test_impossible_numbers_are_refused(make, words):
     with pytest.raises(GeometryError, match=words):
         make()

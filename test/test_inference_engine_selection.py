@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The selection of an engine: the fastest whose depth agrees with torch's."""
 
+import shutil
+
 import engine_parts
 import numpy as np
 import pytest
@@ -181,6 +183,18 @@ def test_the_error_of_an_absent_engine_is_one_line_with_the_extra_to_install(
     with pytest.raises(EngineError, match=f'no engine "{name}".*{extra}'):
         select_engine(student, name)
     openvino_engine.core.cache_clear()
+
+
+def test_without_the_onnx_package_the_engines_that_need_it_are_absent_and_torch_is_selected(
+        student, tmp_path, monkeypatch):
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))  # no ONNX file of an earlier test
+    folder = shutil.copytree(student, tmp_path / 'student',
+                             ignore=shutil.ignore_patterns('engines'))
+    monkeypatch.setattr(
+        'depth_distill_ros.inference.engines.onnx_export.find_spec', lambda name: None)
+    assert select_engine(folder).name.startswith('torch-')
+    with pytest.raises(EngineAbsentError, match='pip install onnx'):
+        open_engine(folder, 'onnxruntime-cpu')
 
 
 def test_the_error_names_what_a_processor_or_machine_lacks_for_an_engine(student, monkeypatch):

@@ -43,7 +43,8 @@ class _Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescription
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog='depth-distill', description='Depth distillation on the robot, without ROS launch.')
+        prog='depth-distill',
+        description='Train, distil, evaluate and export depth networks; run the demo.')
     parser.add_argument('--version', action='version', version=__version__)
     subparsers = parser.add_subparsers(required=True, metavar='COMMAND')
     names = [module.name for module in iter_modules(commands.__path__)

@@ -56,7 +56,7 @@ def loss_h(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Te
     return mean_over(l_depth, mask) + mean_over(per_pixel, whole)
 
 
-def predictions(network: Any, x: Tensor, every_scale: bool = True) -> list[Tensor]:
+def predictions(network: Any, x: Tensor, every_scale: bool) -> list[Tensor]:
     """Return the depth maps that are trained, coarse to fine: SARPN's five, or the only one."""
     return network.scales(x) if every_scale and hasattr(network, 'scales') else [network(x)]
 

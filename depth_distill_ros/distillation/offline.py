@@ -31,7 +31,7 @@ from depth_distill_ros.networks.model import ModelCard
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import upgraded, write_settings
-from depth_distill_ros.settings.names import WITHOUT_TEACHER
+from depth_distill_ros.settings.names import PAPER_SIZE, WITHOUT_TEACHER
 from depth_distill_ros.shipped import shipped_teacher
 
 _CHECKED_FRAMES = 20
@@ -62,7 +62,7 @@ def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = 
     settings = effective(settings.method, settings)
     compute = Compute.available(settings.precision)
     teacher, card = _teacher(settings)
-    height, width = settings.size if any(settings.size) else card.size if card else (228, 304)
+    height, width = settings.size if any(settings.size) else card.size if card else PAPER_SIZE
     size = height, width
     torch.manual_seed(settings.seed)
     student, pretrained = starting_student(
@@ -152,5 +152,5 @@ def _require_fields(reader: Reader, needed: tuple[str, ...], spec: str, method: 
         if not missing:
             return
     if missing:
-        raise DepthDistillError(f'method {method} needs {" and ".join(missing)}, which {spec} '
-                                f'has not ({frame.name})')
+        raise DepthDistillError(f'{spec} has no {" and no ".join(missing)}, which method {method} '
+                                f'needs ({frame.name})')

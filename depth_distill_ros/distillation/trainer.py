@@ -58,7 +58,7 @@ class Trainer:
         return self._settings.lr * self._schedule(self.step)
 
     def train_step(self, batches: Batches) -> dict[str, float]:
-        """Make one iteration; return its losses. NonFiniteLoss leaves the weights unchanged."""
+        """Make one iteration; return its losses. NonFiniteLoss leaves the student unchanged."""
         for network in self.method.networks.values():
             network.train()
         if self._keep_encoder_statistics:
@@ -89,7 +89,8 @@ class Trainer:
                 raise NonFiniteLoss(
                     f'not a finite number at step {self.step}: the loss of the {name} is '
                     f'{loss.item():.4g}, its gradient norm {norm.item():.4g}; lower the learning '
-                    'rate and start again, training resumes from the last checkpoint')
+                    'rate. The node then resumes from its last checkpoint; a run on data sets '
+                    'needs another folder')
         for name in names:
             self._scaler.step(self._optimizers[name])
         self._scaler.update()

@@ -18,7 +18,7 @@ class TransformationLoss:
     """
 
     def __init__(self, teacher: nn.Module, statistics: FeatureStatistics, alpha: float,
-                 beta: float, rec_reduction: str = 'mean'):
+                 beta: float, rec_reduction: str):
         self._teacher, self._statistics = teacher, statistics
         self._alpha, self._beta = alpha, beta
         self._reduce = torch.mean if rec_reduction == 'mean' else torch.sum

@@ -27,9 +27,10 @@ def eigen_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, fl
     Compare two depths as ``depth_metrics`` does, with the metrics of Eigen et al. (2014).
 
     Returns:
-        abs_rel, sq_rel : mean |p - g| / g; mean (p - g)^2 / g, m mse, rmse : m^2 and m, of this
-        image rmse_log : root of the mean squared difference of the natural logarithms delta1,
-        delta2, delta3 : share of the pixels with max(p/g, g/p) < 1.25 ** k
+        abs_rel, sq_rel: mean |p - g| / g; mean (p - g)^2 / g, m
+        mse, rmse: of this image, m^2 and m
+        rmse_log: root of the mean squared difference of the natural logarithms
+        delta1, delta2, delta3: share of the pixels with max(p/g, g/p) < 1.25 ** k
     """
     p, g = compared_pixels(prediction, reference)
     squared = (p - g) ** 2
@@ -49,8 +50,9 @@ def benchmark_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str
     Compare two depths as ``depth_metrics`` does, with the metrics of KITTI's benchmark.
 
     Returns:
-        silog : 100 times the standard deviation of ln p - ln g sq_error_rel, abs_error_rel : mean
-        (p - g)^2 / g^2 and mean |p - g| / g, percent irmse : root of the mean (1/p - 1/g)^2, 1/km
+        silog: 100 times the standard deviation of ln p - ln g
+        sq_error_rel, abs_error_rel: mean (p - g)^2 / g^2 and mean |p - g| / g, percent
+        irmse: root of the mean (1/p - 1/g)^2, 1/km
     """
     p, g = compared_pixels(prediction, reference)
     relative = (p - g) / g

@@ -39,9 +39,11 @@ def depth_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, fl
             valid counts as wrong for delta and makes the errors NaN or infinite.
         reference: H x W, metres; zero, NaN and infinities are holes
     Returns:
-        delta1, delta2, delta3 : share of the pixels with max(p/g, g/p) < 1.25 ** k mse, rmse : m^2
-        and m, of this image rel : mean |p - g| / g log10 : mean |log10 p - log10 g| mae : mean |p
-        - g|, m
+        delta1, delta2, delta3: share of the pixels with max(p/g, g/p) < 1.25 ** k
+        mse, rmse: of this image, m^2 and m
+        rel: mean |p - g| / g
+        log10: mean |log10 p - log10 g|
+        mae: mean |p - g|, m
     Raises:
         MetricsError: different shapes, or no valid pixel in the reference.
     """

@@ -52,10 +52,10 @@ class ScanLimits:
         rows: (first, last) row that is used, as shares of the image's height from the top
     """
 
-    low: float = 0.05
-    high: float = 1.5
-    range_min: float = 0.2
-    range_max: float = 5.0
+    low: float
+    high: float
+    range_min: float
+    range_max: float
     rows: tuple[float, float] = (0.0, 1.0)
 
     def __post_init__(self) -> None:

@@ -25,9 +25,9 @@ from depth_distill_ros.inference.engines.openvino_engine import OpenVinoEngine
 from depth_distill_ros.inference.engines.tensorrt_engine import TensorRtEngine
 from depth_distill_ros.inference.engines.torch_engine import TorchEngine
 from depth_distill_ros.inference.parity import ParityLimits, check_parity
+from depth_distill_ros.settings.inference import AUTO, ENGINES
 from depth_distill_ros.shipped import shipped_images
 
-AUTO = 'auto'
 REFERENCE = 'torch-cpu'
 _GPU: dict[str, Callable[[Path, Log], DepthEngine]] = {
     'tensorrt-fp16': TensorRtEngine,
@@ -40,7 +40,6 @@ _CPU: dict[str, Callable[[Path, Log], DepthEngine]] = {
     'onnxruntime-cpu': lambda folder, log: OnnxRuntimeEngine(folder, 'cpu', log),
     REFERENCE: lambda folder, log: TorchEngine(folder, 'cpu'),
 }
-ENGINES = (*_GPU, *_CPU)
 _ROUNDS = 15
 
 

@@ -25,9 +25,10 @@ from depth_distill_ros.settings.names import NETWORKS
 _CLASSES: dict[str, Callable[..., nn.Module]] = {
     'lden': LDEN, 'lden_light': LDENLight, 'edn': EDN, 'ffn': FFN, 'sarpn': SARPN, 'dacnn': DACNN,
     'dacnn_stereo': StereoDACNN}
-_TRANSFORMATIONS = {'paper': TransformationNetwork, 'light': LightTransformationNetwork}
+TRANSFORMATIONS = {'paper': TransformationNetwork, 'light': LightTransformationNetwork}
 
-__all__ = ['BACKBONES', 'NETWORKS', 'backbones_of', 'build', 'transformation_network']
+__all__ = ['BACKBONES', 'NETWORKS', 'TRANSFORMATIONS', 'backbones_of', 'build',
+           'transformation_network']
 
 
 def build(name: str, backbone: str | None = None, pretrained: bool = False,
@@ -39,8 +40,8 @@ def build(name: str, backbone: str | None = None, pretrained: bool = False,
         backbone: one of backbones_of(name); the first by default
         pretrained: whether the encoder has its published ImageNet weights
         options: further arguments of the network's class
-
-        Raises DepthDistillError for an unknown name, backbone or option.
+    Raises:
+        DepthDistillError: an unknown name, backbone or option
     """
     backbones = backbones_of(name)
     backbone = backbone or backbones[0]
@@ -64,15 +65,15 @@ def backbones_of(name: str) -> tuple[str, ...]:
 
 
 def transformation_network(form: str = 'paper', width: float = 1.0,
-                           residual: bool = False) -> nn.Module:
+                           residual: bool = True) -> nn.Module:
     """
     Build G of D3, which transforms B×3×H×W normalised images: the 'paper' or our 'light' form.
 
     `width` scales its channels. With `residual` it adds to its input and starts as the identity.
     """
-    if form not in _TRANSFORMATIONS:
+    if form not in TRANSFORMATIONS:
         raise DepthDistillError(
-            f'no form {form!r} of G; choose one of {", ".join(_TRANSFORMATIONS)}')
+            f'no form {form!r} of G; choose one of {", ".join(TRANSFORMATIONS)}')
     if not 0 < width < float('inf'):
         raise DepthDistillError(f'G cannot have the width {width}; use a positive one')
-    return _TRANSFORMATIONS[form](width, residual)
+    return TRANSFORMATIONS[form](width, residual)

@@ -3,9 +3,9 @@
 """
 LDEN light, our addition: LDEN with a cheaper head.
 
-Nine tenths of LDEN's arithmetic are dense 5×5 convolutions at half resolution, although no tap is
-finer than a quarter. Here the taps are fused at the size of the first tap by depthwise-separable
-convolutions; only the last step is at half resolution.
+With MobileNet-V2, nine tenths of LDEN's arithmetic are dense 5×5 convolutions at half resolution,
+although no tap is finer than a quarter. Here the taps are fused at the size of the first tap by
+depthwise-separable convolutions; only the last step is at half resolution.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class LDENLight(ConfidentNetwork):
     """
     From B×3×H×W ImageNet-normalised images to B×1×h×w metres, linear, at twice the first tap.
 
-    The size is LDEN's, for 228×304 114×152, with a seventh of its arithmetic. With `confidence` it
-    has a ConfidenceHead.
+    The size is LDEN's, for 228×304 114×152, with an eighth of its arithmetic (MobileNet-V2). With
+    `confidence` it has a ConfidenceHead.
     """
 
     def __init__(self, backbone: str, pretrained: bool = False, confidence: bool = False):

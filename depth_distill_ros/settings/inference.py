@@ -10,7 +10,7 @@ from depth_distill_ros.settings.field import Settings, narrowed, setting
 from depth_distill_ros.settings.node import RATE, InputSettings
 
 AUTO = 'auto'
-# the fastest first
+# on a GPU, then on a CPU; within each the usually faster first
 ENGINES = (
     'tensorrt-fp16', 'torch-cuda', 'onnxruntime-cuda', 'openvino-bf16', 'openvino-f32',
     'onnxruntime-cpu', 'torch-cpu')
@@ -29,8 +29,9 @@ class InferenceSettings(InputSettings):
     cameras: tuple[str, ...] = setting(
         ('',), 'names of the cameras; topics and parameters of a named camera begin with its name '
         '(front/image, front.transport), those of one without a name do not')
-    engine: str = setting(AUTO, 'engine that runs the network; auto: the fastest that is '
-                          'installed and agrees with torch', choices=(AUTO, *ENGINES))
+    engine: str = setting(
+        AUTO, 'engine that runs the network; auto: of the installed ones that agree with torch, '
+        'GPU before CPU, then the fastest', choices=(AUTO, *ENGINES))
     threads: int = setting(0, 'threads of the engine; 0: it decides', range=(0, 256))
     parity_error: float = setting(0.005, 'largest median relative difference from the depth of '
                                   'torch with which an engine is accepted', range=(0.0, 1.0))

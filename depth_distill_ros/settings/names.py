@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+# height and width of the networks' input in the papers on NYU-v2
+PAPER_SIZE = (228, 304)
 # methods that need a teacher and the simulator's frames alone: those a robot can run
 STREAM_METHODS = ('d3', 'd3plus', 'kd-ood', 'random-noise', 'dfad')
 METHODS = (*STREAM_METHODS, 'supervised', 'lwd', 'dacnn-teacher', 'dacnn')

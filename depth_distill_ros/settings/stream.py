@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from depth_distill_ros.settings.field import setting
+from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.settings.node import IMAGE_SIDE, RATE, InputSettings
 
 
@@ -24,11 +25,14 @@ class StreamSettings(InputSettings):
         choices=('auto', 'ids', 'labels_map', 'isaac', 'label_info', 'none'))
     classes: str = setting('', 'class table (YAML) that adds names to those of '
                            'config/classes.yaml and may replace its ids')
-    max_rate: float = setting(0.0, 'largest rate at which frames are stored; 0: every frame',
-                              unit='frames/s', range=RATE, changeable=True)
-    height: int = setting(228, "height at which frames are stored: that of the network's input",
-                          unit='pixels', range=IMAGE_SIDE)
-    width: int = setting(304, "width at which frames are stored: that of the network's input",
-                         unit='pixels', range=IMAGE_SIDE)
+    max_rate: float = setting(
+        0.0, 'largest rate at which frames are stored; 0: every frame; the launch files give the '
+        'node auxiliary 1', unit='frames/s', range=RATE, changeable=True)
+    height: int = setting(
+        PAPER_SIZE[0], "height of the stored frames; the launch files set that of the teacher's "
+        'input', unit='pixels', range=IMAGE_SIDE)
+    width: int = setting(
+        PAPER_SIZE[1], "width of the stored frames; the launch files set that of the teacher's "
+        'input', unit='pixels', range=IMAGE_SIDE)
     capacity: int = setting(4000, 'frames that the store keeps; a new one then replaces the '
                             'oldest', unit='frames', range=(64, 10_000_000))

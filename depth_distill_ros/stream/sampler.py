@@ -20,8 +20,8 @@ from depth_distill_ros.geometry.intrinsics import positive_int
 from depth_distill_ros.stream.store_errors import CorruptRecord, StoreError
 from depth_distill_ros.stream.store_reader import Snapshot, StreamReader
 
-_RUN = 32
-_PERIOD = 8 * _RUN
+HELD_OUT = 32
+_PERIOD = 8 * HELD_OUT
 # If this many draws for each frame of a batch do not fill it, most of the store is damaged.
 _MOST_DRAWS = 100
 
@@ -171,19 +171,19 @@ class StreamSampler:
 
 
 def is_held_out(key: int) -> bool:
-    """Return whether the frame of this key is never trained on."""
-    return key % _PERIOD < _RUN
+    """Return whether the frame of this key is held out: it does not train the depth."""
+    return key % _PERIOD < HELD_OUT
 
 
 # The keys of each kind are numbered 0, 1, 2, ...: number of keys below a key, and key of a number.
 
 
 def _held_out_below(key: int) -> int:
-    return key // _PERIOD * _RUN + min(key % _PERIOD, _RUN)
+    return key // _PERIOD * HELD_OUT + min(key % _PERIOD, HELD_OUT)
 
 
 def _held_out_key(number: int) -> int:
-    return number // _RUN * _PERIOD + number % _RUN
+    return number // HELD_OUT * _PERIOD + number % HELD_OUT
 
 
 def _train_below(key: int) -> int:
@@ -191,4 +191,4 @@ def _train_below(key: int) -> int:
 
 
 def _train_key(number: int) -> int:
-    return number // (_PERIOD - _RUN) * _PERIOD + _RUN + number % (_PERIOD - _RUN)
+    return number // (_PERIOD - HELD_OUT) * _PERIOD + HELD_OUT + number % (_PERIOD - HELD_OUT)

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from depth_distill_ros.apps.commands import _models_calibrate, _models_import
 from depth_distill_ros.evaluation.terminal import terminal_table
-from depth_distill_ros.networks.catalogue import Entry, entries
+from depth_distill_ros.networks.network_costs import Entry, entries
 
 HELP = 'list the networks and their cost; import and calibrate networks'
 EXAMPLE = 'depth-distill models --no-time'

@@ -12,20 +12,17 @@ import torch
 from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, Batches
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.normalisation import to_input
-from depth_distill_ros.stream.sampler import StoredFrames, StreamSampler
+from depth_distill_ros.stream.sampler import HELD_OUT, StoredFrames, StreamSampler
 from depth_distill_ros.stream.store_errors import StoreMissing
 from depth_distill_ros.stream.store_reader import StreamReader
-
-# of every 256 frames the first 32 are held out, so the first 32 give no training batch
-_FIRST_HELD_OUT = 32
 
 
 class StreamSource:
     """
     Draws batches of `batch` images, `auxiliary` of which are robot camera frames.
 
-    All are simulated until the auxiliary store holds that many frames to train on. Damaged records
-    are counted and skipped.
+    A batch has only the `batch` - `auxiliary` simulated images until the auxiliary store holds
+    enough frames to train on. Damaged records are counted and skipped.
     """
 
     def __init__(self, store: str, auxiliary_store: str, size: tuple[int, int], batch: int,
@@ -34,7 +31,7 @@ class StreamSource:
         self._auxiliary = _Store(auxiliary_store, size, auxiliary, seed, device) \
             if auxiliary > 0 else None
         self._stores = [store for store in (self._stream, self._auxiliary) if store]
-        self._auxiliary_needed = _FIRST_HELD_OUT + auxiliary
+        self._auxiliary_needed = HELD_OUT + auxiliary  # the first run is held out
 
     @property
     def frames(self) -> int:

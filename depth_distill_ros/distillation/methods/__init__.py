@@ -52,8 +52,6 @@ def make_method(name: str, teacher: nn.Module | None, student: nn.Module, comput
     A method that generates its own images makes `batch` of them a step, of `size` (height, width).
     Raises DepthDistillError for an unknown method, or a teacher that does not suit the method.
     """
-    if name not in METHODS:
-        raise DepthDistillError(f'no method {name!r}; choose one of {", ".join(METHODS)}')
     o: Any = effective(name, options)  # those of the method: further fields than a stream's
     device = compute.device
     n_t: Any = None
@@ -81,5 +79,7 @@ def make_method(name: str, teacher: nn.Module | None, student: nn.Module, comput
         return LWD(n_t, n_s, compute, o.equation, o.kd_weight, o.every_scale)
     if name == 'dacnn-teacher':
         return DACNNTeacher(n_s, compute)
-    return DACNNStudent(n_t, n_s, compute, o.w_smooth, o.w_proxy, o.w_guidance,
-                        o.guidance_softmax, o.guidance_reduction)
+    if name == 'dacnn':
+        return DACNNStudent(n_t, n_s, compute, o.w_smooth, o.w_proxy, o.w_guidance,
+                            o.guidance_softmax, o.guidance_reduction)
+    raise DepthDistillError(f'no method {name!r}; choose one of {", ".join(METHODS)}')

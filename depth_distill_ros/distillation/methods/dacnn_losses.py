@@ -32,8 +32,8 @@ def l_smooth(depth: Tensor, image: Tensor) -> Tensor:
     return terms[0] + terms[1]
 
 
-def l_guidance(student: Sequence[Tensor], teacher: Sequence[Tensor], softmax: str = 'positions',
-               reduction: str = 'mean') -> Tensor:
+def l_guidance(student: Sequence[Tensor], teacher: Sequence[Tensor], softmax: str,
+               reduction: str) -> Tensor:
     """
     Σ_k KL(p_k of the teacher ‖ p_k of the student), p = softmax(g), g_k B×G×h×w.
 

@@ -26,7 +26,7 @@ class KDOOD:
     needs: dict[str, tuple[str, ...]] = {STREAM: ()}
 
     def __init__(self, teacher: nn.Module, student: nn.Module, compute: Compute,
-                 every_scale: bool = True, augmentation: float = 0.0):
+                 every_scale: bool, augmentation: float):
         self.teacher = teacher.eval().requires_grad_(False)
         self.networks = {'student': student}
         self._teacher_depth = {name: TeacherDepth(teacher) for name in (STREAM, AUXILIARY)}
@@ -54,8 +54,8 @@ class RandomNoise(KDOOD):
     needs = {}
 
     def __init__(self, teacher: nn.Module, student: nn.Module, compute: Compute,
-                 size: tuple[int, int], batch: int, every_scale: bool = True):
-        super().__init__(teacher, student, compute, every_scale)
+                 size: tuple[int, int], batch: int, every_scale: bool):
+        super().__init__(teacher, student, compute, every_scale, augmentation=0.0)
         self._shape = (batch, 3, *size)
 
     def step(self, batches: Batches, update: Update,

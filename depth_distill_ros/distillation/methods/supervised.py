@@ -26,6 +26,7 @@ class Supervised:
              generator: torch.Generator) -> dict[str, Tensor]:
         labelled = batches[LABELLED]
         with self._compute.autocast():
-            loss = measured_loss(predictions(self.networks['student'], labelled.x), labelled.depth)
+            maps = predictions(self.networks['student'], labelled.x, every_scale=True)
+            loss = measured_loss(maps, labelled.depth)
             update(loss, 'student')
         return {'loss_student': loss.detach()}

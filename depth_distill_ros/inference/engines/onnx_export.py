@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.onnx.symbolic_helper import parse_args
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.inference.engines.engine import EngineAbsentError
 from depth_distill_ros.inference.engines.image_network import INPUT, ImageNetwork
 from depth_distill_ros.networks.confidence import ConfidentNetwork
 
@@ -31,10 +31,11 @@ def export_onnx(network: nn.Module, size: tuple[int, int]) -> bytes:
 
     It reads 'picture', 1×H×W×3 uint8 RGB at `size`, and gives 'depth', 1×1×h×w metres, and
     'confidence', 1×1×h×w from 0 to 1, if the network has it. The network itself stays unchanged.
-    Raises DepthDistillError if onnx is not installed or the network reads more than one image.
+    Raises EngineAbsentError if onnx is not installed, DepthDistillError if the network reads more
+    than one image.
     """
     if find_spec('onnx') is None:
-        raise DepthDistillError('an ONNX file needs the package onnx; pip install onnx')
+        raise EngineAbsentError('an ONNX file needs the package onnx; pip install onnx')
     network = deepcopy(network).cpu().float().eval()
     if isinstance(network, ConfidentNetwork):
         network.head[-1] = _SplitConvolution(network.head[-1])

@@ -11,8 +11,8 @@ from torch import nn
 
 from depth_distill_ros.networks.model import ModelCard, load_model
 from depth_distill_ros.networks.teachers import hugging_face, python_function, torchscript
+from depth_distill_ros.settings.names import PAPER_SIZE
 
-_SIZE = (228, 304)
 _LOADERS = {'hf': hugging_face.load, 'torchscript': torchscript.load}
 
 
@@ -42,6 +42,6 @@ def load_teacher(spec: str, size: tuple[int, int] | None = None, needs_gradient:
     else:
         network, card = load_model(Path(spec).expanduser())
         return network.requires_grad_(False), card
-    size = size or _SIZE
+    size = size or PAPER_SIZE
     network = load(rest, size, needs_gradient).eval().requires_grad_(False)
     return network, ModelCard('external', spec, size)

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The list of all networks with their size and speed."""
+"""The size and cost of every network."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from depth_distill_ros.networks import NETWORKS, backbones_of, build, transformation_network
+from depth_distill_ros.networks import (
+    NETWORKS,
+    TRANSFORMATIONS,
+    backbones_of,
+    build,
+    transformation_network,
+)
+from depth_distill_ros.settings.names import PAPER_SIZE
 
-_SIZE = (228, 304)
 _SIZES = {'dacnn': (256, 512), 'dacnn_stereo': (256, 512)}
 _VIEWS = {'dacnn_stereo': 2}
-_G_FORMS = ('paper', 'light')
 _TIMING = 1.0  # seconds for each network; a very large one runs once
 
 
@@ -54,12 +59,12 @@ def entries(timed: bool = True) -> Iterator[Entry]:
     for network in NETWORKS:
         for backbone in backbones_of(network):
             yield _entry(network, backbone, partial(build, network, backbone), timed)
-    for form in _G_FORMS:
+    for form in TRANSFORMATIONS:
         yield _entry('g', form, partial(transformation_network, form), timed)
 
 
 def _entry(network: str, backbone: str, make: Callable[[], nn.Module], timed: bool) -> Entry:
-    size, views = _SIZES.get(network, _SIZE), _VIEWS.get(network, 1)
+    size, views = _SIZES.get(network, PAPER_SIZE), _VIEWS.get(network, 1)
     with torch.device('meta'):
         model = make().eval()
         with FlopCounterMode(display=False) as counter, torch.no_grad():
