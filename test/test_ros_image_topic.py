@@ -96,6 +96,6 @@ def test_the_command_calibrates_on_a_camera_topic(camera, tmp_path, capsys):
     assert _models_calibrate.run(parser.parse_args([
         str(tmp_path / 'out.safetensors'), '--teacher', str(tmp_path / 'teacher'),
         '--topic', topic, '--pictures', '6'])) == 0
-    assert '54 layers, 6 pictures' in capsys.readouterr().out
+    assert '54 layers, 6 images' in capsys.readouterr().out
     with safe_open(tmp_path / 'out.safetensors', 'pt') as file:
         assert file.metadata()['pictures'] == '6'

@@ -235,7 +235,7 @@ class Flaky(DepthEngine):
         super().__init__('flaky', folder)
         self.output_size, self._calls = students.DEPTH_SIZE, 0
 
-    def _infer(self, image, view, order):
+    def _infer(self, image, view):
         self._calls += 1
         if self._calls % 2:
             raise RuntimeError('out of memory\nmore')
