@@ -28,7 +28,7 @@ def seeded(name, shape):
     if name.endswith(COUNTER):
         return torch.tensor(1)
     unit = np.random.RandomState(zlib.crc32(name.encode())).random_sample(shape) * 2 - 1
-    if len(shape) == 4:
+    if len(shape) > 1:
         values = unit * (6 / np.prod(shape[1:])) ** 0.5
     elif name.endswith('running_var'):
         values = 1 + unit / 2

@@ -78,6 +78,8 @@ def test_a_network_predicts_on_its_own_grid_for_any_size(name, backbone):
             depth = network(x)
         if name == 'sarpn':
             expected = [half(side) for side in size]
+        elif name == 'meter':
+            expected = [half(half(side)) for side in size]
         elif backbone == 'senet154':  # its pooling has no padding
             expected = [2 * half(half(side) - 1) for side in size]
         else:
@@ -104,7 +106,8 @@ def test_the_depth_of_a_larger_network_depends_on_each_of_its_weights(name, back
 @pytest.mark.slow
 @pytest.mark.parametrize(('name', 'backbone', 'options'), [
     ('lden', 'mobilenetv2', {}), ('lden_light', 'mobilenetv2', {}), ('edn', 'resnet18', {}),
-    ('edn', 'resnet18', {'up': 'unpool'}), ('ffn', 'resnet18', {}), ('sarpn', 'resnet18', {})])
+    ('edn', 'resnet18', {'up': 'unpool'}), ('ffn', 'resnet18', {}), ('sarpn', 'resnet18', {}),
+    ('meter', 'xxs', {'frame': True})])
 def test_depth_and_gradients_are_finite(name, backbone, options):
     network = build(name, backbone, **options).to(memory_format=torch.channels_last)
     for size in ((33, 65), (96, 128)):

@@ -17,14 +17,15 @@ from depth_distill_ros.networks.edn import EDN
 from depth_distill_ros.networks.ffn import FFN
 from depth_distill_ros.networks.lden import LDEN
 from depth_distill_ros.networks.lden_light import LDENLight
+from depth_distill_ros.networks.meter.meter import METER
 from depth_distill_ros.networks.sarpn import SARPN
 from depth_distill_ros.networks.transformation import TransformationNetwork
 from depth_distill_ros.networks.transformation_light import LightTransformationNetwork
 from depth_distill_ros.settings.names import NETWORKS
 
 _CLASSES: dict[str, Callable[..., nn.Module]] = {
-    'lden': LDEN, 'lden_light': LDENLight, 'edn': EDN, 'ffn': FFN, 'sarpn': SARPN, 'dacnn': DACNN,
-    'dacnn_stereo': StereoDACNN}
+    'lden': LDEN, 'lden_light': LDENLight, 'edn': EDN, 'ffn': FFN, 'sarpn': SARPN, 'meter': METER,
+    'dacnn': DACNN, 'dacnn_stereo': StereoDACNN}
 TRANSFORMATIONS = {'paper': TransformationNetwork, 'light': LightTransformationNetwork}
 
 __all__ = ['BACKBONES', 'NETWORKS', 'TRANSFORMATIONS', 'backbones_of', 'build',

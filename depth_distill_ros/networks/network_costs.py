@@ -23,7 +23,7 @@ from depth_distill_ros.networks import (
 )
 from depth_distill_ros.settings.names import PAPER_SIZE
 
-_SIZES = {'dacnn': (256, 512), 'dacnn_stereo': (256, 512)}
+_SIZES = {'meter': (192, 256), 'dacnn': (256, 512), 'dacnn_stereo': (256, 512)}
 _VIEWS = {'dacnn_stereo': 2}
 _TIMING = 1.0  # seconds for each network; a very large one runs once
 

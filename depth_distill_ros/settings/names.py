@@ -20,7 +20,12 @@ STREAM_NETWORKS = {
     'ffn': ('resnet18', 'resnet50', 'senet154'),
     'sarpn': ('resnet34', 'resnet18', 'resnet50', 'senet154'),
 }
-NETWORKS = {**STREAM_NETWORKS, 'dacnn': ('resnest50',), 'dacnn_stereo': ('resnest50',)}
+NETWORKS = {
+    **STREAM_NETWORKS,
+    'meter': ('xxs', 'xs', 's'),  # its sizes: it has no encoder of its own
+    'dacnn': ('resnest50',),
+    'dacnn_stereo': ('resnest50',),
+}
 STEREO = 'dacnn_stereo'
 
 

@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The authors' names for the parameters of our networks.
+The authors' names for the parameters of our networks, and what else their checkpoints need.
 
 The tables map names of our modules to theirs; the longest matching name applies. Their encoders
 have no classifier, so each parameter of a file has a counterpart in ours.
@@ -9,11 +9,16 @@ have no classifier, so each parameter of a file has a counterpart in ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from torch import Tensor
+
+from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.networks import backbones_of
+from depth_distill_ros.networks.authors import meter
 from depth_distill_ros.networks.model import ModelError
 
 
@@ -70,14 +75,48 @@ _STAGES = {'resnet18': _RESNET, 'resnet34': _RESNET, 'resnet50': _RESNET,
            'senet154': _SENET, 'mobilenetv2': _MOBILENETV2}
 
 
+def _backbone(names: Mapping[str, Tensor]) -> str:
+    if any(name.startswith('features.') for name in names):
+        return 'a DenseNet'
+    if any(name.startswith('mv2.') for name in names):
+        return 'mobilenetv2'
+    # the other SE networks of the authors' code have one convolution there
+    if 'base.0.conv3.weight' in names:
+        return 'senet154'
+    blocks = len({name.split('.')[1] for name in names if name.startswith('layer3.')})
+    bottleneck = 'layer3.0.conv3.weight' in names
+    return {(2, False): 'resnet18', (6, False): 'resnet34', (6, True): 'resnet50'}.get(
+        (blocks, bottleneck), 'another network')
+
+
 @dataclass(frozen=True)
 class Format:
-    """A format: our `network`, the authors' code `source`, and their name of the `encoder`."""
+    """
+    A format of checkpoints, and how they become our networks.
+
+    Attributes
+    ----------
+    network : ours
+    source : the authors' code
+    encoder : their name of the encoder
+    names : from our modules outside of the encoder to theirs
+    size : (height, width) of the network's input
+    backbone_of : from the tensors of the encoder to the backbone of our network
+    options : of our network, as for `build`
+    per_metre : by our parameter, its divisor; the output is then in metres
+    intrinsics : of the camera of the training images, at `size`
+
+    """
 
     network: str
     source: str
     encoder: str
     names: dict[str, str]
+    size: tuple[int, int] = (228, 304)  # of LDEN, FFN and SARPN for NYU-v2
+    backbone_of: Callable[[Mapping[str, Tensor]], str] = _backbone
+    options: dict[str, Any] = field(default_factory=dict)
+    per_metre: dict[str, float] = field(default_factory=dict)
+    intrinsics: Intrinsics | None = None
 
 
 FORMATS = {
@@ -87,13 +126,16 @@ FORMATS = {
         'ffn', 'github.com/JunjH/Revisiting_Single_Depth_Estimation', 'E', _ffn()),
     'sarpn-authors': Format(
         'sarpn', 'github.com/Xt-Chen/SARPN', 'feature_extraction', _sarpn()),
+    'meter-authors': Format(
+        'meter', 'github.com/lorenzopapa5/METER (NYU-v2)', 'encoder', meter.names(), meter.SIZE,
+        meter.size_of, {'frame': True}, {'head.weight': 100.0}, meter.CAMERA),
 }
 
 
 def names_of(form: str, backbone: str, ours: Iterable[str]) -> dict[str, str]:
     """Return the authors' name for each parameter name of our network."""
     table = FORMATS[form].names | _below(
-        'encoder.stages', FORMATS[form].encoder, _STAGES[backbone])
+        'encoder.stages', FORMATS[form].encoder, _STAGES.get(backbone, {}))
     return {name: _renamed(name, table) for name in ours}
 
 
@@ -106,29 +148,16 @@ def _renamed(name: str, table: dict[str, str]) -> str:
     raise KeyError(name)
 
 
-def encoder_of(form: str, theirs: Iterable[str], path: Path) -> str:
-    """Return the backbone to which the names in the file `path` belong. Raises ModelError."""
+def encoder_of(form: str, theirs: Mapping[str, Tensor], path: Path) -> str:
+    """Return the backbone to which the tensors of the file `path` belong. Raises ModelError."""
     network, prefix = FORMATS[form].network, f'{FORMATS[form].encoder}.'
-    inside = {name.removeprefix(prefix) for name in theirs if name.startswith(prefix)}
+    inside = {name.removeprefix(prefix): tensor for name, tensor in theirs.items()
+              if name.startswith(prefix)}
     if not inside:
         raise ModelError(f'{path} has no {prefix}*, the encoder of {form}; choose the '
                          '--format that fits')
-    found = _backbone(inside)
+    found = FORMATS[form].backbone_of(inside)
     if found not in backbones_of(network):
         raise ModelError(f'{path}: its encoder is {found}; our {network} can have '
                          f'{", ".join(backbones_of(network))}: use a checkpoint with one of them')
     return found
-
-
-def _backbone(names: set[str]) -> str:
-    if any(name.startswith('features.') for name in names):
-        return 'a DenseNet'
-    if any(name.startswith('mv2.') for name in names):
-        return 'mobilenetv2'
-    # the other SE networks of the authors' code have one convolution there
-    if 'base.0.conv3.weight' in names:
-        return 'senet154'
-    blocks = len({name.split('.')[1] for name in names if name.startswith('layer3.')})
-    bottleneck = 'layer3.0.conv3.weight' in names
-    return {(2, False): 'resnet18', (6, False): 'resnet34', (6, True): 'resnet50'}.get(
-        (blocks, bottleneck), 'another network')
