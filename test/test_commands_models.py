@@ -25,7 +25,7 @@ def test_the_table_has_a_line_for_each_network_with_its_cost(few, capsys, monkey
     monkeypatch.setenv('COLUMNS', '80')
     assert cli.main(['models', '--no-time']) == 0
     table = capsys.readouterr().out
-    for heading in ('network', 'backbone', 'parameters', 'GMAC', 'BN layers', 'input', 'CPU ms'):
+    for heading in ('network', 'backbone', 'parameters', 'GMAC', 'BN', 'input', 'CPU ms'):
         assert heading in table
     line = next(line for line in table.splitlines() if 'edn' in line)
     for cell in ('resnet18', '13,681,520', '4.63', '33', '228×304'):

@@ -54,6 +54,7 @@ def outputs(network):
     ('lden', 'mobilenetv2', {}),
     ('lden', 'resnet34', {}),
     ('lden_light', 'mobilenetv2', {}),
+    ('lden_light', 'efficientnet_lite0', {}),
     ('meter', 'xxs', {'frame': True}),
     ('edn', 'resnet18', {}),
     ('edn', 'resnet18', {'up': 'unpool'}),

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 import torchvision
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.networks.efficientnet_lite import lite, lite_stages
 
 
 class Encoder(nn.Module):
@@ -91,6 +92,7 @@ class _Backbone:
     cut: Callable[[nn.Module], list[nn.Module]]
     channels: tuple[int, ...]
     stem: tuple[int, int] | None = None  # its number of layers in the first stage, its channels
+    extra: str = ''  # of this package, that brings its ImageNet weights without the internet
 
 
 _SMALL, _LARGE = (64, 128, 256, 512), (256, 512, 1024, 2048)
@@ -101,6 +103,12 @@ _BACKBONES = {
     'mobilenetv2': _Backbone(
         _from_torchvision('mobilenet_v2'), _mobilenetv2_stages, (24, 32, 96, 160)),
     'senet154': _Backbone(_from_timm('legacy_senet154'), _senet_stages, _LARGE, (1, 128)),
+    'efficientnet_lite0': _Backbone(
+        lite(0), lite_stages, (24, 40, 112, 320), extra='imagenet'),
+    'efficientnet_lite1': _Backbone(
+        lite(1), lite_stages, (24, 40, 112, 320), extra='imagenet'),
+    'efficientnet_lite2': _Backbone(
+        lite(2), lite_stages, (24, 48, 120, 352), extra='imagenet'),
     # for DACNN: its first stage is the stem at stride 2, and its last two stay at stride 8
     'resnest50': _Backbone(
         _from_timm('resnest50d', output_stride=8), _resnest_stages, (64, *_LARGE)),
@@ -135,7 +143,9 @@ def _pretrained(name: str, backbone: _Backbone) -> nn.Module:
         raise
     except Exception as error:  # URLError from torchvision, various from timm
         reason = next(iter(str(error).splitlines()), type(error).__name__)
+        extra = backbone.extra
+        install = f'pip install depth_distill_ros[{extra}], ' if extra else ''
         raise DepthDistillError(
-            f'the ImageNet weights of {name} cannot be downloaded ({reason}); connect to the '
-            "internet, put them into torch's or Hugging Face's cache, or build without pretrained "
-            'weights') from error
+            f'the ImageNet weights of {name} cannot be downloaded ({reason}); {install}connect to '
+            "the internet, put them into torch's or Hugging Face's cache, or build without "
+            'pretrained weights') from error

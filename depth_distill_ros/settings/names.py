@@ -11,7 +11,8 @@ STREAM_METHODS = ('d3', 'd3plus', 'kd-ood', 'random-noise', 'dfad')
 METHODS = (*STREAM_METHODS, 'supervised', 'lwd', 'dacnn-teacher', 'dacnn')
 WITHOUT_TEACHER = ('supervised', 'dacnn-teacher')
 
-_LDEN_BACKBONES = ('mobilenetv2', 'resnet18', 'resnet34')
+_LDEN_BACKBONES = ('mobilenetv2', 'resnet18', 'resnet34',
+                   'efficientnet_lite0', 'efficientnet_lite1', 'efficientnet_lite2')
 # the backbones of each network, the default first
 STREAM_NETWORKS = {
     'lden': _LDEN_BACKBONES,

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _table(rows: Iterable[Entry]) -> Table:
-    columns = ('network', 'backbone', 'parameters', 'GMAC', 'BN layers', 'input', 'CPU ms')
+    columns = ('network', 'backbone', 'parameters', 'GMAC', 'BN', 'input', 'CPU ms')
     cells = ((row.network, row.backbone, f'{row.parameters:,}', f'{row.gmac:.2f}',
               str(row.batch_norms), '×'.join(map(str, row.size)),
               '' if row.milliseconds is None else f'{row.milliseconds:.0f}') for row in rows)
