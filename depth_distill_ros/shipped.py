@@ -32,4 +32,4 @@ def is_shipped(folder: Path) -> bool:
 
 def shipped_images() -> list[Path]:
     """Return simulated camera images, of both looks, on which engines are compared."""
-    return sorted((_MODELS / 'pictures').glob('*.jpg'))
+    return sorted((_MODELS / 'images').glob('*.jpg'))

@@ -4,7 +4,7 @@
 The student's depth through image_pipeline's own nodes, in one container.
 
 A cloud by depth_image_proc and a scan by depthimage_to_laserscan, where those are installed. The
-inference node publishes both itself too, made with its confidence and its far clamp.
+inference node publishes both itself too, with its confidence and free_beyond applied.
 
 ros2 launch depth_distill_ros depth_processing.launch.py output_frame:=camera_link
 """

@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The robot alone: the newest release answers the camera; nothing learns.
+Inference alone: predicts depth for the robot's images; nothing is trained.
 
 ros2 launch depth_distill_ros inference.launch.py work_dir:=/data/run
     robot_image:=/camera/image_raw robot_camera_info:=/camera/camera_info

@@ -186,7 +186,7 @@ def test_a_settings_file_with_an_unknown_name_is_refused(tmp_path):
     ({'method': 'dacnn', 'stream': '', 'labelled': 'SELF', 'student': 'dacnn',
       'student_backbone': 'resnest50'}, 'not LDEN into DACNN'),
     ({'method': 'dacnn-teacher', 'stream': '', 'labelled': 'SELF', 'student': 'dacnn_stereo',
-      'student_backbone': 'resnest50'}, 'needs right, which'),
+      'student_backbone': 'resnest50'}, 'has no right, which method dacnn-teacher needs'),
     ({'method': 'd5'}, "setting method is 'd5'"),
 ])
 def test_data_that_do_not_suit_the_method_are_refused_with_the_option(
@@ -305,7 +305,7 @@ def test_the_command_trains_and_leaves_a_student(teacher, frames, tmp_path, caps
     assert 'delta1' in capsys.readouterr().out
     assert load_model(tmp_path / 'run' / 'student')[1].network == 'lden'
     assert main(words) == 0  # nothing left to do, and nothing undone
-    assert 'going on from step 3' in capsys.readouterr().out
+    assert 'resumed from step 3' in capsys.readouterr().out
 
 
 def test_the_command_takes_a_recipe_and_what_is_given_goes_before_it(tmp_path):

@@ -164,7 +164,7 @@ def test_the_error_names_an_unknown_engine_or_an_unusable_model(student, tmp_pat
     for take in (select_engine, open_engine):
         with pytest.raises(EngineError, match='no engine "openvin"; choose one of auto, tens'):
             take(student, 'openvin')
-    with pytest.raises(ModelError, match='nothing is no model folder'):
+    with pytest.raises(ModelError, match='nothing is not a model folder'):
         select_engine(tmp_path / 'nothing')
 
 

@@ -62,7 +62,7 @@ def test_a_broken_release_is_rejected_and_the_next_is_prepared(worker, job, tmp_
     students.with_nan(record)
     with pytest.raises(PreparationError, match='NaN or infinity'):
         worker.prepare(replace(job, folder=str(record.folder)), never)
-    with pytest.raises(PreparationError, match='nothing is no model folder'):
+    with pytest.raises(PreparationError, match='nothing is not a model folder'):
         worker.prepare(replace(job, folder=str(tmp_path / 'nothing')), never)
     assert worker.prepare(job, never) == ENGINE
 

@@ -165,7 +165,7 @@ def test_the_node_answers_with_torch_at_once_and_with_the_engine_that_is_selecte
     camera, depths = RobotCamera(nodes, camera_of_picture), nodes.listen(Image, 'depth')
     one_by_one(camera, depths, 1, picture)
     node.wait_for_values(engine=engine, preparing='', swaps=0, refused_releases=0)
-    wait_until(lambda: node.message() == 'answering with release 0', 'the engine')
+    wait_until(lambda: node.message() == 'release 0', 'the engine')
     one_by_one(camera, depths, 1, picture)
     np.testing.assert_allclose(images.read_depth(depths[-1]), 2.0, rtol=1e-5)
     torch, chosen, opened = (node.log.index(text) for text in (
@@ -203,7 +203,7 @@ def test_impossible_limits_of_the_scan_end_the_node_with_one_line(nodes, tmp_pat
 def test_a_model_parameter_that_names_no_model_ends_the_node_with_one_line(nodes, tmp_path):
     node = nodes.start('inference_node', wait_for=None, model=str(tmp_path / 'nothing'))
     assert node.exit_code() == 1
-    assert 'nothing is no model folder' in node.log and 'Traceback' not in node.log
+    assert 'nothing is not a model folder' in node.log and 'Traceback' not in node.log
 
 
 def test_a_broken_newest_release_at_the_start_gives_way_to_the_one_before(nodes, tmp_path):

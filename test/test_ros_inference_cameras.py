@@ -93,14 +93,14 @@ def test_two_cameras_of_one_name_are_refused(nodes, model):
     assert 'give each camera its own name' in node.log and 'Traceback' not in node.log
 
 
-def test_nothing_is_inferred_while_nobody_listens(nodes, model):
+def test_nothing_is_inferred_without_a_subscriber(nodes, model):
     node = nodes.start('inference_node', model=model, engine='torch-cpu')
     camera = RobotCamera(nodes, SMALL)
     for _ in range(3):
         camera.show(image_for(SMALL))
         time.sleep(0.05)
     values = wait_until(
-        lambda: (v := node.values()).get('dropped.nobody_listens', '0') != '0' and v, 'a drop')
+        lambda: (v := node.values()).get('dropped.no_subscriber', '0') != '0' and v, 'a drop')
     assert values['answered'] == '0' and 'engine_p50_ms' not in values
     one_by_one(camera, nodes.listen(Image, 'depth'), 1, image_for(SMALL))
 

@@ -67,7 +67,7 @@ def test_an_old_name_is_that_of_no_setting():
     ({'heat': True}, 'setting heat is True'), ({'rack': 1.5}, 'a whole number from 0 to 4'),
     ({'fan': 'yes'}, 'setting fan is .yes.; it must be true or false'),
     ({'mode': 'left'}, 'it must be one of top, bottom'), ({'size': (1,)}, '2 whole numbers'),
-    ({'size': (0, 3)}, '2 whole numbers'), ({'racks': [1]}, 'a list of texts'),
+    ({'size': (0, 3)}, '2 whole numbers'), ({'racks': [1]}, 'a list of strings'),
     ({'mode': True}, 'one of top, bottom')])
 def test_an_illegal_value_is_one_line_with_the_setting_and_what_is_legal(wrong, line):
     with pytest.raises(SettingError, match=line) as caught:

@@ -256,7 +256,7 @@ def test_a_world_of_ones_own_is_opened_with_a_window_and_may_stand_still(tmp_pat
         'gazebo': ['gz', 'sim', '-r', str(world)]}
     with pytest.raises(bringup.BringupError, match='way.csv is missing; say fly:=false'):
         simulators.gazebo_processes(GazeboLaunch(world=str(world)), {})
-    with pytest.raises(bringup.BringupError, match='is no file'):
+    with pytest.raises(bringup.BringupError, match='is not a file'):
         simulators.gazebo_processes(GazeboLaunch(world='/nowhere.sdf'), {})
 
 

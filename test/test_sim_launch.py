@@ -83,7 +83,7 @@ def test_isaac_starts_the_graph_alone_and_names_the_labels(teacher):
 
 
 @pytest.mark.parametrize('missing, arguments, message', [
-    (None, {'world': '/nowhere.sdf'}, '/nowhere.sdf is no file'),
+    (None, {'world': '/nowhere.sdf'}, '/nowhere.sdf is not a file'),
     ('bin/gz', {}, 'gz of Gazebo Harmonic is not on the PATH; apt install ros-'),
     ('share/ament_index/resource_index/packages/ros_gz_bridge', {},
      'ros_gz_bridge is not installed: apt install ros-')])

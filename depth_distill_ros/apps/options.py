@@ -19,7 +19,7 @@ def add_options(parser: argparse.ArgumentParser, kind: type[Settings],
     """
     Add an option for each setting; one that is not given is absent from the parsed arguments.
 
-    recipe : names whose default depends on another option.
+    `recipe` has the names whose default depends on another option.
     """
     for name, described in settings_of(kind).items():
         add_option(parser, name, described, of_recipe=name in recipe)

@@ -60,7 +60,7 @@ class TrainingCurves:
 
     @contextmanager
     def _give_up_on_errors(self) -> Iterator[None]:
-        """Write no more curves, with a warning, after the first error: training goes on."""
+        """Write no more curves, with a warning, after the first error; training continues."""
         try:
             yield
         except OSError as error:

@@ -45,7 +45,7 @@ class Rectifier:
                                 f'expected {" or ".join(map(str, _MODELS[model]))} numbers')
         r = np.eye(3) if rotation is None else np.asarray(rotation, np.float64).reshape(3, 3)
         if not np.allclose(r @ r.T, np.eye(3), atol=1e-3):
-            raise GeometryError(f'camera_info: R is no rotation: {r.ravel().tolist()}')
+            raise GeometryError(f'camera_info: R is not a rotation: {r.ravel().tolist()}')
         self._raw_size = raw.size
         size = raw.size[::-1]
         self.camera = rectified or _whole_view(raw, model, d, r)

@@ -87,9 +87,9 @@ def read_card(folder: Path) -> ModelCard:
         return _card(entries)
     except OSError as error:
         raise ModelError(
-            f'{folder} is no model folder: {CARD} cannot be read ({error.strerror})') from error
+            f'{folder} is not a model folder: {CARD} cannot be read ({error.strerror})') from error
     except (ValueError, TypeError, GeometryError) as error:
-        raise ModelError(f'{path} is no model card: {error}') from error
+        raise ModelError(f'{path} is not a model card: {error}') from error
 
 
 _KINDS: dict[str, Any] = {

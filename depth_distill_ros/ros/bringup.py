@@ -89,12 +89,12 @@ class _Files:
         if arguments.params_file:
             paths.append(Path(arguments.params_file).expanduser().absolute())
             if not paths[-1].is_file():
-                raise BringupError(f'params_file: {paths[-1]} is no file')
+                raise BringupError(f'params_file: {paths[-1]} is not a file')
         self._arguments, self._files = arguments, ParameterFiles(*paths)
 
     def spec(self, executable: str, name: str, remappings: dict[str, str],
              derived: dict[str, Any] | None = None, **given: Any) -> NodeSpec:
-        """Return a node: `derived` takes the place of defaults, `given` goes before the files."""
+        """Return a node: `derived` replaces defaults, `given` takes precedence over the files."""
         arguments = self._arguments
         given |= {'use_sim_time': arguments.use_sim_time, 'autostart': arguments.autostart}
         known = settings_of(*NODES[executable.removesuffix('_node')]).keys()
@@ -110,7 +110,7 @@ class _Files:
 
 
 def inference_graph(arguments: InferenceLaunch) -> list[NodeSpec]:
-    """Return the robot alone: the newest release of the run answers the camera."""
+    """Return the inference node alone, with the newest release of the run."""
     files = _Files(arguments, '')
     folder = work_dir(arguments, files.value('inference', 'work_dir'))
     return [_inference(files, arguments, folder)]
@@ -120,7 +120,7 @@ def distillation_graph(arguments: DistillationLaunch, package_file: str = '') ->
     """
     Return the whole loop; simulators, auxiliary stream and evaluator only where they have a part.
 
-    package_file : of config/; empty: the one of the launch file
+    `package_file` is a file of config/; empty: the one of the launch file.
     """
     files = _Files(arguments, package_file)
     folder = work_dir(arguments, *(files.value(name, 'work_dir') for name in _SHARING))

@@ -4,7 +4,7 @@
 The parameters that YAML files give to a node, before it runs.
 
 ROS itself lets `/**` of a later file lose against a node's name in an earlier one; here a later
-file always goes before an earlier one.
+file always takes precedence over an earlier one.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def gazebo_world(arguments: GazeboLaunch, version: str) -> Path:
         return share() / 'sim' / 'gazebo' / 'room_35' / name
     path = Path(arguments.world).expanduser().absolute()
     if not path.is_file():
-        raise BringupError(f'world: {path} is no file; write one with '
+        raise BringupError(f'world: {path} is not a file; write one with '
                            '"depth-distill simulate --export gazebo OUT"')
     return path
 

@@ -36,8 +36,8 @@ class StreamMethodSettings(Settings):
     rec_reduction: str = setting(
         'mean', 'how l_rec is reduced over the pixels', choices=('mean', 'sum'))
     g_trains_on: str = setting(
-        'own', "losses that G is trained on: its own (eq. 8), or the student's too (eq. 10 to the "
-        'letter)', choices=('own', 'own_and_student'), old_names=('reading',),
+        'own', "losses that G is trained on: its own (eq. 8), or the student's too (eq. 10 as "
+        'printed)', choices=('own', 'own_and_student'), old_names=('reading',),
         old_values={'A': 'own', 'B': 'own_and_student'})
     mixing: str = setting('classes', 'regions that D3 mixes between two images',
                           choices=('classes', 'instances', 'none'))
@@ -55,8 +55,8 @@ class MethodSettings(StreamMethodSettings):
 
     kd_weight: float = setting(0.1, 'weight λ of the teacher depth in the loss of lwd',
                                range=(0.0, 1.0), old_names=('lam',))
-    equation: int = setting(
-        1, 'equation of lwd: which data it is trained on', choices=(1, 2, 3, 4))
+    equation: int = setting(1, 'equation of lwd, by the data that it is trained on: 1 labelled; 2 '
+                            'auxiliary; 3 both; 4 both labelled', choices=(1, 2, 3, 4))
     w_smooth: float = setting(0.01, 'weight of L_smooth in dacnn', range=(0.0, 1e6))
     w_proxy: float = setting(
         0.01, 'weight of L_proxy, the teacher depth, in dacnn', range=(0.0, 1e6))
@@ -72,7 +72,7 @@ class MethodSettings(StreamMethodSettings):
 class DistillationSettings(StreamMethodSettings, OptimisationSettings):
     """What the node and the runs on data sets have in common."""
 
-    method: str = setting('d3', 'the way to train', choices=METHODS)
+    method: str = setting('d3', 'training method', choices=METHODS)
     teacher: str = setting(
         '', 'model folder, hf:ID, torchscript:FILE or module:function; empty: the shipped one')
     student: str = setting('lden', 'network of the student', choices=tuple(NETWORKS))
@@ -83,9 +83,9 @@ class DistillationSettings(StreamMethodSettings, OptimisationSettings):
         'folder of a model with the same backbone; empty: the shipped ones if there are any, else '
         'random', old_names=('start',))
     auxiliary_share: float = setting(
-        0.0, "share of each batch that are auxiliary images: the robot's own frames, unlabelled. "
-        '0: the node trains on none, and a run on data sets takes a whole batch of each kind, as '
-        'LWD does', range=(0.0, 0.9))
+        0.0, "share of each batch that are auxiliary images. Node: the robot's own frames, "
+        'unlabelled; 0: none. Run on data sets: the frames of --auxiliary; 0: a whole batch of '
+        'each kind, as in LWD', range=(0.0, 0.9))
 
     @property
     def auxiliary_images(self) -> int:
@@ -130,8 +130,9 @@ class OnlineSettings(DistillationSettings, NodeSettings):
     threads: int = setting(0, 'torch threads of the process; 0: torch decides', range=(0, 256))
     niceness: int = setting(0, 'niceness of the training thread: 19 yields the CPU to all other '
                             'processes', range=(0, 19))
-    release_period: float = setting(60.0, 'time between two considered releases', unit='seconds',
-                                    range=(1.0, 1e6), changeable=True)
+    release_period: float = setting(
+        60.0, 'time between two attempts to release; at most 5 s before the first release',
+        unit='seconds', range=(1.0, 1e6), changeable=True)
     checkpoint_period: float = setting(
         300.0, 'time between two checkpoints', unit='seconds', range=(1.0, 1e6), changeable=True)
     preview_period: float = setting(10.0, 'time between two preview images', unit='seconds',
@@ -140,7 +141,7 @@ class OnlineSettings(DistillationSettings, NodeSettings):
 
 @dataclass(frozen=True)
 class OfflineSettings(DistillationSettings, MethodSettings):
-    """A run on data sets; run.yaml beside its outputs holds them."""
+    """A run on data sets; run.yaml in its folder holds these settings."""
 
     stream: str = setting('', f'simulated frames, {DATA}')
     labelled: str = setting('', f'frames with measured depth, {DATA}')

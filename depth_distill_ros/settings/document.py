@@ -63,6 +63,8 @@ def _table(kind: type[Settings], option: bool, argument: bool) -> Iterator[str]:
         shown = '--' + name.replace('_', '-') if option else name
         star = ' *' if described.changeable and what == 'parameter' else ''
         default = 'as the files have it' if described.optional else text_of(described.default)
+        if option and isinstance(described.default, tuple):
+            default = ' '.join(map(text_of, described.default))
         meaning = described.help + ''.join(
             f'; formerly `{old}`' for old in described.old_names)
         yield (f'| `{shown}`{star} | {default} | {values_of(described)} | '

@@ -17,7 +17,7 @@ import warnings
 from depth_distill_ros.errors import DepthDistillError
 
 _KEY = 'setting'
-_CALLED = {bool: 'true or false', str: 'a text'}
+_CALLED = {bool: 'true or false', str: 'a string'}
 Kind = TypeVar('Kind', bound='Settings')
 
 
@@ -31,7 +31,7 @@ class Setting:
     One setting.
 
     Attributes:
-        default: its type is the setting's type; a tuple is a list of texts or of whole numbers
+        default: its type is the setting's type; a tuple is a list of strings or of whole numbers
         help: what it does, in one sentence
         unit: of a number; empty where it has none
         range: (lowest, highest), both legal; a number without choices has one
@@ -81,7 +81,7 @@ class Setting:
             kind, article = int, 'a whole number'
         if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
             unit = f' {self.unit}' if self.unit else ''
-            raise self._wrong(value, f'{article} from {low:g} to {high:g}{unit}')
+            raise self._wrong(value, f'{article} from {low:,.10g} to {high:,.10g}{unit}')
         return type(self.default)(value)
 
     def _sequence(self, value: Any) -> tuple[Any, ...]:
@@ -90,7 +90,7 @@ class Setting:
             raise self._wrong(value, 'of type tuple or list')
         if kind is str:
             if not all(isinstance(part, str) for part in value):
-                raise self._wrong(value, 'a list of texts')
+                raise self._wrong(value, 'a list of strings')
         elif len(value) != len(self.default) or not all(
                 type(part) is int and self.range[0] <= part <= self.range[1] for part in value):
             raise self._wrong(value, f'{len(self.default)} whole numbers, height and width')

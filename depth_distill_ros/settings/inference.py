@@ -34,10 +34,10 @@ class InferenceSettings(InputSettings):
         'GPU before CPU, then the fastest', choices=(AUTO, *ENGINES))
     threads: int = setting(0, 'threads of the engine; 0: it decides', range=(0, 256))
     parity_error: float = setting(0.005, 'largest median relative difference from the depth of '
-                                  'torch with which an engine is accepted', range=(0.0, 1.0))
+                                  'torch with which an engine is not rejected', range=(0.0, 1.0))
     parity_delta1: float = setting(
         0.998, 'smallest share of pixels within a factor of 1.25 of the depth of torch with which '
-        'an engine is accepted', range=(0.0, 1.0))
+        'an engine is not rejected', range=(0.0, 1.0))
     resize: str = setting(
         'crop', "how an image of another aspect ratio becomes the network's input: cropped to its "
         'middle, or padded as a whole', choices=('crop', 'pad'), old_names=('fit',))
@@ -58,10 +58,10 @@ class InferenceSettings(InputSettings):
         0.0, 'side of the cubes that hold one point each; 0: an organised cloud with a point for '
         'each pixel', unit='metres', range=(0.0, 2.0), changeable=True)
     points_rgb: bool = setting(False, 'the points have the colours of the image', changeable=True)
-    scan_low: float = setting(0.05, 'lowest obstacle of the scan, above the floor', unit='metres',
-                              range=(-10.0, 10.0))
-    scan_high: float = setting(1.5, 'highest obstacle of the scan, above the floor', unit='metres',
-                               range=(-10.0, 10.0))
+    scan_low: float = setting(0.05, 'height above the floor from which on a point is an obstacle '
+                              'of the scan', unit='metres', range=(-10.0, 10.0))
+    scan_high: float = setting(1.5, 'height above the floor up to which a point is an obstacle '
+                               'of the scan', unit='metres', range=(-10.0, 10.0))
     scan_range_min: float = setting(
         0.2, 'smallest range of the scan', unit='metres', range=(0.0, 100.0))
     scan_range_max: float = setting(
@@ -78,7 +78,7 @@ class CameraSettings(Settings):
 
     transport: str = setting('raw', 'topic of the images: image (raw), or image/compressed',
                              choices=('raw', 'compressed'))
-    max_rate: float = setting(0.0, 'largest rate at which frames get a depth; 0: every frame',
+    max_rate: float = setting(0.0, 'largest rate at which images are processed; 0: every image',
                               unit='frames/s', range=RATE, changeable=True)
     rectify: str = setting(
         'none', 'where the distortion that camera_info describes is removed: nowhere (none), in '

@@ -38,20 +38,20 @@ def _parameter(kind: type[Settings], name: str, **changes: Any) -> Any:
 
 @dataclass(frozen=True)
 class InferenceLaunch(Settings):
-    """The robot alone."""
+    """The inference node alone, on the robot."""
 
     package_file: ClassVar[str] = 'inference.yaml'
 
     robot_image: str = setting('camera/image_raw', "the robot camera's image topic")
     robot_camera_info: str = setting('camera/camera_info', "the robot camera's CameraInfo topic")
-    work_dir: str | None = setting(
-        '', 'folder of the run: store, checkpoints, releases', optional=True)
+    work_dir: str | None = _parameter(
+        InferenceSettings, 'work_dir', help='folder of the run: store, checkpoints, releases')
     run: str = setting('', 'name of the run, whose folder is $ROS_HOME/depth_distill/NAME '
                               'where no work_dir is given; a run is resumed only with the same '
                               'method, teacher, student and size; empty: default')
     model: str | None = _parameter(InferenceSettings, 'model')
     params_file: str = setting(
-        '', "YAML file of node parameters; it adds to the package's own and goes before it")
+        '', "YAML file of node parameters; takes precedence over the package's own")
     namespace: str = setting('', 'namespace of all nodes and topics')
     use_sim_time: bool | None = setting(False, 'take the time from /clock', optional=True)
     autostart: bool | None = _parameter(
@@ -143,7 +143,7 @@ LAUNCHES: dict[str, type[Settings]] = {
 
 def from_texts(kind: type[Kind], values: Mapping[str, str]) -> Kind:
     """
-    Make the arguments `kind` out of texts, as launch has them.
+    Make the arguments `kind` out of strings, as launch has them.
 
     Raises:
         SettingError: a value outside its choices, or no bool or number where one belongs.

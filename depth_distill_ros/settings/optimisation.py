@@ -27,14 +27,14 @@ class OptimisationSettings(Settings):
         'the run', unit='steps', range=(0, 2**31 - 1))
     halvings: int = setting(3, 'with schedule d3, largest number of halvings', range=(0, 64))
     weight_decay: float = setting(
-        1e-4, 'weight decay of the student; other networks have none', range=(0.0, 1.0))
+        1e-4, 'weight decay of the depth network; G and generators have none', range=(0.0, 1.0))
     clip: float = setting(
         0.0, "largest norm of a network's gradient; 0: no limit", range=(0.0, 1e6))
-    ema: float = setting(0.999, 'decay per step of the averaged student, which is the one that is '
-                         'released', range=(0.0, 0.999999))
+    ema: float = setting(0.999, 'decay per step of the averaged network, which is the result of '
+                         'the training', range=(0.0, 0.999999))
     precision: str = setting('auto', 'number format of the arithmetic; auto: the fast one of the '
                              'hardware', choices=('auto', 'fp32', 'bf16', 'fp16'))
-    seed: int = setting(0, 'seed of weights, batches and mixing', range=(0, 2**31 - 1))
+    seed: int = setting(0, 'seed of weights and batches', range=(0, 2**31 - 1))
 
 
 # What differs from the defaults in a paper's training. D3 does not state its weight decay, DACNN

@@ -26,7 +26,7 @@ class EvaluationSettings(Settings):
 
 @dataclass(frozen=True)
 class DistillSettings(EvaluationSettings):
-    """How `depth-distill distill` evaluates and saves; no result depends on it."""
+    """How `depth-distill distill` evaluates and saves; no trained weight depends on it."""
 
     evaluate_frames: int = setting(0, 'largest number of frames to evaluate on, evenly spread; 0: '
                                    'all', unit='frames', range=(0, 2**31 - 1))
@@ -43,7 +43,7 @@ class TrainSettings(EvaluationSettings, OptimisationSettings):
                          'of ranges, such as sim/randomisation.yaml')
     data: str = setting('', f'frames with measured depth to train on instead of rooms, {DATA}')
     network: str = narrowed(OfflineSettings, 'student', help='network to train')
-    backbone: str = setting('resnet18', 'its backbone', choices=backbones(NETWORKS))
+    backbone: str = setting('resnet18', 'backbone of the network', choices=backbones(NETWORKS))
     start: str = setting('', 'folder of a model of the same network to start from; empty: random '
                          'weights')
     size: tuple[int, int] = narrowed(OfflineSettings, 'size', default=(96, 128), range=(1, 8192),

@@ -43,7 +43,7 @@ def parse(text: str) -> FrameLabels:
         LabelsError: no JSON, not of this form, or no time stamp
     """
     if len(text) > _MOST_CHARACTERS:
-        raise LabelsError(f'labels of {len(text)} characters: this is no list of classes')
+        raise LabelsError(f'labels of {len(text)} characters: this is not a list of classes')
     try:
         entries = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -149,7 +149,8 @@ class StreamSampler:
             self._random.bit_generator.state = state['random']
             self.corrupt = int(state['corrupt'])
         except (KeyError, TypeError, ValueError) as error:
-            raise DepthDistillError(f'sampler: this is no state of a sampler ({error})') from error
+            raise DepthDistillError(
+                f'sampler: this is not a state of a sampler ({error})') from error
 
     def _read(self, frames: Snapshot, keys: Iterable[int], count: int) -> StoredFrames:
         """Read the first ``count`` undamaged frames among ``keys``."""

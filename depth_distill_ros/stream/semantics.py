@@ -64,7 +64,7 @@ def class_ids(array: np.ndarray, encoding: str) -> np.ndarray:
     Returns:
         H x W uint8, ids of NYU13, 0 unknown; it may share memory with ``array``
     Raises:
-        SemanticsError: as for ``label_ids``, and for a value that is no class id
+        SemanticsError: as for ``label_ids``, and for a value that is not a class id
     """
     ids = label_ids(array, encoding)
     unknown = np.unique(ids[(ids < 0) | (ids >= len(NYU13))])

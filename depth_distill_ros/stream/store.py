@@ -61,9 +61,7 @@ class StreamWriter:
         capacity: largest number of frames, >= 1; if the store holds more, the oldest are evicted
     Raises:
         StoreError: the store has another writer or another frame size, or the path is unusable
-        StoreVersionError: a store of another format version
-
-        Either error leaves the stored frames unchanged.
+        StoreVersionError: a store of another format version; both leave the frames unchanged
     """
 
     def __init__(self, path: str | Path, size: tuple[int, int], capacity: int) -> None:

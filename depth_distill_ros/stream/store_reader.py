@@ -166,7 +166,7 @@ def described_size(path: Path, txn: lmdb.Transaction) -> tuple[int, int] | None:
     if raw is None:
         if txn.stat()['entries']:
             raise StoreError(
-                f'store {path}: holds an LMDB database that is no stream store; choose another '
+                f'store {path}: holds an LMDB database that is not a stream store; choose another '
                 'store path')
         return None
     try:

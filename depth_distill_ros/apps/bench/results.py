@@ -69,7 +69,7 @@ def _entry(bench: Bench, comparison: Comparison, outcomes: Sequence[Outcome]) ->
                   'paper': row.paper, 'ours': row.ours} for row in comparison.rows],
         'share_of_gap': shares_of_gap(outcomes),
         'trained': [{'row': o.row.name, 'seed': o.seed, 'figures': o.figures,
-                     **{k: v for k, v in o.record.items() if k != 'judged'}}
+                     **{k: v for k, v in o.record.items() if k not in ('evaluated', 'judged')}}
                     for o in outcomes]}
 
 

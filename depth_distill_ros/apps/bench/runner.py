@@ -205,7 +205,7 @@ class Bench:
                        'threads': torch.get_num_threads()},
             # of the last session, if there were several
             'seconds': round(time.monotonic() - began, 1), 'steps_of_them': opened.total - first,
-            'unreadable': opened.training.source.unreadable, 'judged': {}}
+            'unreadable': opened.training.source.unreadable, 'evaluated': {}}
         write_json(path, record)
         if settings.method != 'd3':
             # several times the student's size; only D3's G is needed later, for the figures
@@ -217,10 +217,11 @@ class Bench:
         if path is None:
             return self._evaluate(model, test, protocol)
         record, key = _read(path), f'{protocol} {test}'
-        if key not in record['judged']:
-            record['judged'][key] = self._evaluate(model, test, protocol)
+        figures = record.setdefault('evaluated', record.pop('judged', {}))  # the name until 0.1
+        if key not in figures:
+            figures[key] = self._evaluate(model, test, protocol)
             write_json(path, record)
-        return record['judged'][key]
+        return figures[key]
 
     def _evaluate(self, model: str, test: str, protocol: str) -> dict[str, float]:
         network, card = load_teacher(model)

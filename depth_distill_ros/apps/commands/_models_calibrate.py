@@ -31,6 +31,8 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks.normalisation import to_input
 from depth_distill_ros.networks.teachers import load_teacher
+from depth_distill_ros.settings.distillation import DistillationSettings
+from depth_distill_ros.settings.field import settings_of
 from depth_distill_ros.shipped import shipped_teacher
 
 HELP = "record a teacher's feature statistics on unlabelled images of its domain"
@@ -42,10 +44,9 @@ EXAMPLE = ('depth-distill models calibrate '
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('out', type=Path, help='new safetensors file')
     parser.add_argument('--teacher', default='',
-                        help='model folder, hf:ID, torchscript:FILE or module:function; empty: '
-                             'the shipped one')
+                        help=settings_of(DistillationSettings)['teacher'].help)
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument('--folder', help='folder with images in image/')
+    source.add_argument('--folder', help='folder of images, or one with images in image/')
     source.add_argument('--bag', help='ROS 2 bag')
     source.add_argument('--data', metavar='KIND:PATH[,KEY=VALUE...]', help='any data set')
     source.add_argument('--topic', help='camera topic, rgb8 or similar; while the teacher '

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--out', type=Path, required=True,
                         help='folder of the run; an interrupted run goes on')
     parser.add_argument('--config', type=Path, metavar='RUN.YAML',
-                        help='settings to start from; what else is given goes before them')
+                        help='settings to start from; other options take precedence over them')
     parser.add_argument('--recipe', choices=RECIPES,
                         help="optimiser settings of a paper (default: the method's own)")
     add_options(parser, DistillSettings)
@@ -66,7 +66,7 @@ def _run(arguments: argparse.Namespace) -> int:
     first = opened.training.trainer.step
     if processes.rank() == 0:
         print(f'{chosen.method}, {opened.total} steps on {opened.compute}'
-              + (f', going on from step {first}' if first else ''))
+              + (f', resumed from step {first}' if first else ''))
     show(opened.training.steps(opened.total, chosen.batch, how.evaluate_every, how.save_every),
          first, opened.total)
     folder = opened.training.finish()
@@ -81,7 +81,7 @@ def _settings(arguments: argparse.Namespace) -> OfflineSettings:
     values = given(arguments, OfflineSettings)
     if arguments.config:
         if arguments.recipe:
-            raise DepthDistillError('--config has a recipe already; leave --recipe away')
+            raise DepthDistillError('--config has a recipe already; omit --recipe')
         before = asdict(read_settings(OfflineSettings, arguments.config))
     else:
         method = values.get('method', OfflineSettings.method)

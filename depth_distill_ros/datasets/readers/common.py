@@ -49,7 +49,7 @@ def read_text(path: Path) -> str:
     try:
         return read_bytes(path).decode('utf-8')
     except UnicodeDecodeError:
-        raise DatasetError(f'{path} is no text file') from None
+        raise DatasetError(f'{path} is not a text file') from None
 
 
 def read_colour(path: Path) -> np.ndarray:

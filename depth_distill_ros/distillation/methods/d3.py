@@ -23,17 +23,17 @@ class D3:
     """
     A frozen teacher N_t, a student N_s and a transformation network G.
 
+    Auxiliary images, where there are some, are neither mixed nor transformed.
+
     Args:
         transformation: G; None: the student is trained on x̂′ in place of G(x̂′)
         alpha, beta, rec_reduction: of TransformationLoss
         g_trains_on: 'own': G is trained on eq. 8 alone; 'own_and_student': eq. 9 reaches G too
-            (eq. 10 to the letter)
+            (eq. 10 as printed)
         mixing: whether 'classes' or 'instances' are mixed; 'none': G transforms x′ itself
         statistics: that G fits, in place of those of the teacher's BatchNorm layers
         every_scale: train a student with several scales at each of them
         augmentation: strength of the random camera augmentation of all images; 0: none
-
-        Auxiliary images, where there are some, are neither mixed nor transformed.
     """
 
     def __init__(self, teacher: nn.Module, student: nn.Module, transformation: nn.Module | None,

@@ -22,8 +22,8 @@ class ImageNetwork(nn.Module):
 
     Attributes:
         outputs: their names, 'depth' or 'depth' and 'confidence'
-
-        Raises DepthDistillError for a network that reads more than one image.
+    Raises:
+        DepthDistillError: a network that reads more than one image
     """
 
     def __init__(self, network: nn.Module):

@@ -108,7 +108,7 @@ class CameraPipeline:
                 'no release yet: camera frames are dropped until the distiller publishes one',
                 once=True)
         elif not self._outputs.wanted():
-            self.counts.drop('nobody_listens')
+            self.counts.drop('no_subscriber')
         else:
             try:
                 self._process(*latest, engine)

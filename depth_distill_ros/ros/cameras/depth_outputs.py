@@ -43,7 +43,7 @@ class DepthOutputs:
         """
         Publish on each topic that has a subscriber, with the header of the image.
 
-        image : H×W×3 uint8 RGB, rectified if the parameters ask for that
+        `image` is H×W×3 uint8 RGB, rectified if the parameters ask for that.
         """
         depth, far = self._published(prediction, view), self._value('free_beyond')
         stamp, frame_id = header.stamp, header.frame_id

@@ -15,7 +15,7 @@ def laser_scan(scanner: Scanner, depth: np.ndarray, stamp: Time, frame_id: str) 
     """
     Return the scan of H×W float32 depth.
 
-    frame_id : level frame at the camera (x forward, y left, z up), not the optical frame
+    `frame_id` is the level frame at the camera (x forward, y left, z up), not the optical one.
     """
     message = LaserScan()
     message.header.stamp = stamp

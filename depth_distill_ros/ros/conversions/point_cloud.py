@@ -22,7 +22,7 @@ def organised_cloud(points: np.ndarray, stamp: Time, frame_id: str,
     """
     Return a cloud with the rows and columns of H×W×3 float32 points, NaN invalid.
 
-    rgb : H×W×3 uint8, the image on the same pixels
+    `rgb` is the image on the same pixels, H×W×3 uint8.
     """
     return _cloud(points, rgb, stamp, frame_id, is_dense=False)
 

@@ -125,10 +125,10 @@ class DistillerNode(ManagedNode):
                 if period == 'release_period' and not self._release:
                     seconds = min(seconds, _FIRST_RELEASE_PERIOD)
                 if time.monotonic() - last[period] >= seconds:
-                    self._try(period, action)
+                    self._try(period.removesuffix('_period'), action)
                     last[period] = time.monotonic()
             self._show(session.train_step())
-        self._try('checkpoint_period', self._save)
+        self._try('checkpoint', self._save)
 
     def _wait_for_frames(self, stop: threading.Event) -> bool:
         logged = -math.inf
@@ -158,13 +158,14 @@ class DistillerNode(ManagedNode):
         # As a task, which wakes the executor; setting the result of a future does not.
         self.executor.create_task(answer.set_result, (success, message))
 
-    def _try(self, name: str, action: Callable[[], object]) -> None:
-        """Run an action; an error, such as a full disk, is reported and training goes on."""
+    def _try(self, what: str, action: Callable[[], object]) -> None:
+        """Run an action; after an error, such as a full disk, training continues."""
         try:
             action()
-            self._problems.pop(name, None)
+            self._problems.pop(what, None)
         except DepthDistillError as error:
-            self._problems[name] = report(self.get_logger(), 'training goes on, but', error)
+            self._problems[what] = report(
+                self.get_logger(), f'{what} failed, training continues', error)
 
     def _save(self) -> str:
         return f'saved {self._session.save()} at step {self._session.step}'
@@ -174,7 +175,7 @@ class DistillerNode(ManagedNode):
             raise DepthDistillError('the stream store holds too few frames to evaluate a student')
         record = self._session.consider_release(force)
         if record is None:
-            return 'no release: the student is no better than the last one'
+            return 'no release: the score is too low'
         self._announce(record)
         return f'release {record.number}: {record.folder}'
 

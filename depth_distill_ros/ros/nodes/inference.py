@@ -136,7 +136,7 @@ class InferenceNode(ManagedNode):
         elif self._last_refusal:
             diagnosis.level, diagnosis.message = Level.WARN, self._last_refusal
         else:
-            diagnosis.message = f'answering with release {student.number}'
+            diagnosis.message = f'release {student.number}'
             if self._preparing is not None:
                 diagnosis.message += f' ({student.engine.name}), preparing {self._preparing}'
         return diagnosis
