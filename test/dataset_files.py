@@ -10,7 +10,7 @@ import numpy as np
 SIZE = (24, 32)
 
 
-def picture(number, size=SIZE):
+def made_image(number, size=SIZE):
     """Return smooth H×W×3 RGB whose channels differ, so that JPEG and channel order show."""
     rows, columns = np.mgrid[0:1:size[0] * 1j, 0:1:size[1] * 1j]
     channels = (200 * rows, 100 * columns + 50, 20 + 5 * (number % 40) + 0 * rows)
@@ -42,9 +42,9 @@ def text(path, content):
     return path
 
 
-def assert_picture(found, number, size=SIZE, exact=False):
+def assert_image(found, number, size=SIZE, exact=False):
     assert found.dtype == np.uint8 and found.shape == (*size, 3)
-    difference = np.abs(found.astype(int) - picture(number, size))
+    difference = np.abs(found.astype(int) - made_image(number, size))
     assert difference.max() <= (0 if exact else 12)
 
 

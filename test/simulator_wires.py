@@ -62,14 +62,14 @@ class Gazebo(Simulator):
     def messages(self, number, frame):
         stamp = images.time_message(1_000_000_000 + number * 100_000_000)
         label = frame.semantics
-        picture = np.stack([label] * 3, axis=-1)
+        image = np.stack([label] * 3, axis=-1)
         if self._panoptic:
             instance = np.where(label > 0, 250 + label.astype(int) + number, 0)
-            picture = np.stack([instance % 256, instance // 256, label], axis=-1)
+            image = np.stack([instance % 256, instance // 256, label], axis=-1)
         camera = 'camera::link::'
         return {
             'image': images.from_array(frame.image, 'rgb8', stamp, f'{camera}rgb'),
-            'semantics': images.from_array(picture.astype(np.uint8), 'rgb8', stamp,
+            'semantics': images.from_array(image.astype(np.uint8), 'rgb8', stamp,
                                            f'{camera}segmentation' * (number + 1)),
             'depth': images.from_array(self.depth_of(frame), '32FC1', stamp, f'{camera}rgbd'),
             'camera_info': camera_info.from_intrinsics(frame.intrinsics, stamp, f'{camera}rgb')}

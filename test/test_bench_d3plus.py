@@ -37,7 +37,7 @@ def test_the_rows_that_d3s_table_has_too_are_the_same_trainings(preset):
 
 
 @pytest.mark.parametrize('preset', [small(), FULL], ids=lambda preset: preset.name)
-def test_with_the_robots_frames_an_update_sees_no_more_pictures(preset):
+def test_with_the_robots_frames_an_update_sees_no_more_images(preset):
     rows = {row.name: row for row in bench_table('d3plus', preset).rows}
     with_robot, without = (rows[f'lden-mbv2-kd-ood-x1{end}'].settings for end in ('-robot', ''))
     assert 2 * with_robot.batch == without.batch

@@ -83,10 +83,10 @@ def test_every_method_of_d3s_table_3_gets_its_figures(table_3):
     assert found['versions'].keys() == {'depth_distill_ros', 'torch', 'python'}
     assert '| LDEN R34->MBv2 | D3 | X1 | 0.600 |' in (folder / 'RESULTS.md').read_text()
     assert 'rendering 48 frames for stream-large' in printed
-    pictures = [cv2.imread(str(folder / f'figure-{number}-LDEN_R34_MBv2.jpg'))
+    images = [cv2.imread(str(folder / f'figure-{number}-LDEN_R34_MBv2.jpg'))
                 for number in (4, 5)]
-    # ten columns of depth and one of pictures; five columns
-    assert pictures[0].shape[1] > 1.8 * pictures[1].shape[1] > 1000
+    # ten columns of depth and one of images; five columns
+    assert images[0].shape[1] > 1.8 * images[1].shape[1] > 1000
 
 
 def test_the_ablation_takes_the_row_that_both_tables_have(folder, capsys):

@@ -144,7 +144,7 @@ def test_test_data_is_never_trained_on():
     assert {role: part.split for role, part in parts.items() if part.split != 'train'} == {
         'target-test': 'test', 'robot-frames': 'val'}
     assert parts['target-test'] == Part('test')
-    # X and U are other pictures, and both together all that the teacher has seen
+    # X and U are other images, and both together all that the teacher has seen
     assert parts['target-train'].last == parts['auxiliary'].first == 1000
     assert all(1000 == part.first < part.last <= 4000 for role, part in parts.items()
                if role.startswith('auxiliary'))

@@ -45,9 +45,9 @@ def data(tmp_path):
     for part in ('image', 'depth'):
         (tmp_path / 'data' / part).mkdir(parents=True)
     for k in range(FRAMES):
-        picture = np.full((40, 80, 3), 30 * k, np.uint8)
+        image = np.full((40, 80, 3), 30 * k, np.uint8)
         millimetres = np.full((40, 80), 2000 + 500 * k if k < FRAMES - 1 else 0, np.uint16)
-        cv2.imwrite(str(tmp_path / 'data' / 'image' / f'{k}.png'), picture)
+        cv2.imwrite(str(tmp_path / 'data' / 'image' / f'{k}.png'), image)
         cv2.imwrite(str(tmp_path / 'data' / 'depth' / f'{k}.png'), millimetres)
     return f'folder:{tmp_path / "data"}'
 

@@ -38,7 +38,7 @@ def test_only_topics_that_are_there_are_shown(file, published):
 
 
 @pytest.mark.parametrize('file', ['depth_distill.rviz', 'foxglove.json'])
-def test_a_layout_shows_picture_depth_confidence_cloud_and_scan(file):
+def test_a_layout_shows_image_depth_confidence_cloud_and_scan(file):
     text = (CONFIG / file).read_text(encoding='utf-8')
     for topic in ('/camera/image_raw', '/depth/student', '/depth/student/confidence',
                   '/depth/student/points', '/depth/student/scan'):

@@ -1,11 +1,11 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bags in both storages, as recorders write them, become the pictures that were published."""
+"""Bags in both storages, as recorders write them, become the images that were published."""
 
 import pickle
 
 import cv2
-from dataset_files import SIZE, assert_depth, assert_picture, cut, picture, stored_depth
+from dataset_files import SIZE, assert_depth, assert_image, cut, made_image, stored_depth
 import numpy as np
 import pytest
 from rosbags.rosbag2 import StoragePlugin, Writer
@@ -59,11 +59,11 @@ def write_bag(path, topics, storage=StoragePlugin.MCAP):
 
 
 def camera_topics(count=4):
-    """Return a camera whose depth comes late, at every other picture, on another topic."""
+    """Return a camera whose depth comes late, at every other image, on another topic."""
     stamps = [START + number * SECOND // 10 for number in range(count)]
     return {
         '/camera/image_raw': [
-            (stamp + 1000, image(picture(n)[..., ::-1], 'bgr8', stamp, padding=7))
+            (stamp + 1000, image(made_image(n)[..., ::-1], 'bgr8', stamp, padding=7))
             for n, stamp in enumerate(stamps)],
         '/camera/camera_info': [(stamp, camera_info(stamp)) for stamp in stamps],
         '/camera/depth/image_rect': [
@@ -77,13 +77,13 @@ def camera_topics(count=4):
 
 
 @pytest.mark.parametrize('storage', [StoragePlugin.MCAP, StoragePlugin.SQLITE3])
-def test_pictures_come_with_the_depth_and_classes_of_their_stamp(tmp_path, storage):
+def test_images_come_with_the_depth_and_classes_of_their_stamp(tmp_path, storage):
     write_bag(tmp_path / 'bag', camera_topics(), storage)
     reader = open_reader(f'bag:{tmp_path}/bag,semantics=/labels')
     assert len(reader) == 2 and reader.unmatched == 2
     sample = reader[1]
     assert sample.name == f'000002-{START + SECOND // 5}'
-    assert_picture(sample.image, 2, exact=True)
+    assert_image(sample.image, 2, exact=True)
     assert_depth(sample.depth, stored_depth(2))
     assert np.all(sample.semantics == 2)
     assert sample.intrinsics.fx == 30 and sample.intrinsics.size == SIZE
@@ -95,28 +95,28 @@ def test_a_single_file_is_a_bag_too_and_a_reader_may_be_pickled(tmp_path, storag
     bag = write_bag(tmp_path / 'bag', camera_topics(), storage)
     file = next(file for file in bag.iterdir() if file.suffix in ('.mcap', '.db3'))
     reader = pickle.loads(pickle.dumps(open_reader(f'bag:{file}')))
-    assert_picture(reader[1].image, 2, exact=True)
+    assert_image(reader[1].image, 2, exact=True)
 
 
 def test_messages_of_one_time_and_of_no_stamp_are_told_apart(tmp_path):
-    messages = [(START, image(picture(n), 'rgb8', 0)) for n in range(3)]
+    messages = [(START, image(made_image(n), 'rgb8', 0)) for n in range(3)]
     reader = open_reader(f'bag:{write_bag(tmp_path / "bag", {"/image": messages})}')
     for number in range(3):
-        assert_picture(reader[number].image, number, exact=True)
+        assert_image(reader[number].image, number, exact=True)
     assert len({reader[n].name for n in range(3)}) == 3
     assert reader[0].depth is None and reader[0].intrinsics is None
 
 
-def test_compressed_pictures_and_depth_in_metres_are_read(tmp_path):
+def test_compressed_images_and_depth_in_metres_are_read(tmp_path):
     metres = (stored_depth(1) / 1000).astype(np.float32)
     metres[0, :4] = [0, np.nan, np.inf, -1]
     reader = open_reader('bag:' + str(write_bag(tmp_path / 'bag', {
-        '/camera/image_raw/compressed': [(START, compressed(picture(1), START))],
+        '/camera/image_raw/compressed': [(START, compressed(made_image(1), START))],
         '/camera/camera_info': [(START, camera_info(START))],
         '/other/camera_info': [(START, camera_info(START, 99.0))],
         '/camera/depth': [(START, image(metres, '32FC1', START, padding=8))]})))
     sample = reader[0]
-    assert_picture(sample.image, 1)
+    assert_image(sample.image, 1)
     assert sample.intrinsics.fx == 30
     assert np.isnan(sample.depth[:3, :3]).all() and np.isnan(sample.depth[0, 3])
     assert sample.depth[0, 4] == metres[0, 4]
@@ -150,7 +150,7 @@ def test_parts_of_other_sizes_and_wrong_messages_are_refused(tmp_path):
     bag = write_bag(tmp_path / 'depth', topics)
     with pytest.raises(DatasetError, match=r'name the registered depth topic, or depth=none'):
         open_reader(f'bag:{bag}')[0]
-    short = image(picture(0), 'rgb8', START)
+    short = image(made_image(0), 'rgb8', START)
     short.data = short.data[:-5]
     bag = write_bag(tmp_path / 'short', {'/image': [(START, short)]})
     with pytest.raises(DatasetError, match=f'/image at {START}: image rgb8 24x32 is truncated'):

@@ -6,7 +6,7 @@ import json
 import pickle
 import shutil
 
-from dataset_files import SIZE, assert_depth, assert_picture, picture, stored_depth, text, write
+from dataset_files import SIZE, assert_depth, assert_image, made_image, stored_depth, text, write
 import numpy as np
 import pytest
 from recording import OFFICE, open_recording
@@ -22,7 +22,7 @@ from depth_distill_ros.geometry.intrinsics import Intrinsics
 def folder(tmp_path):
     path = tmp_path / 'plain, with comma'
     for number, suffix in ((2, 'jpg'), (10, 'png')):
-        write(path / 'image' / f'{number}.{suffix}', picture(number))
+        write(path / 'image' / f'{number}.{suffix}', made_image(number))
         write(path / 'depth' / f'{number}.png', stored_depth(number))
         write(path / 'semantics' / f'{number}.png', np.full(SIZE, number, np.uint8))
     text(path / 'K.txt', '30 0 15.5\n0 31 11.5\n0 0 1\n')
@@ -34,14 +34,14 @@ def test_a_folder_gives_all_that_is_in_it(folder):
     reader = open_reader(f'folder:{folder}')
     assert [reader[i].name for i in range(len(reader))] == ['2', '10']
     sample = reader[1]
-    assert_picture(sample.image, 10, exact=True)
+    assert_image(sample.image, 10, exact=True)
     assert_depth(sample.depth, stored_depth(10))
     assert np.all(sample.semantics == 10)
     assert sample.intrinsics == Intrinsics(30, 31, 15.5, 11.5, *SIZE)
     assert_depth(open_reader(f'folder:{folder},per_metre=5000')[0].depth, stored_depth(2), 5000)
 
 
-def test_a_part_of_the_pictures_is_taken_in_the_order_of_their_names(folder):
+def test_a_part_of_the_images_is_taken_in_the_order_of_their_names(folder):
     def names(frames):
         reader = open_reader(f'folder:{folder},frames={frames}')
         return [reader[i].name for i in range(len(reader))]
@@ -51,7 +51,7 @@ def test_a_part_of_the_pictures_is_taken_in_the_order_of_their_names(folder):
         names('5:9')
 
 
-def test_pictures_alone_are_enough(folder):
+def test_images_alone_are_enough(folder):
     for part in ('depth', 'semantics'):
         shutil.rmtree(folder / part)
     (folder / 'K.txt').unlink()
@@ -63,8 +63,8 @@ def test_pictures_alone_are_enough(folder):
 
 def test_right_views_make_stereo_pairs(folder):
     for number in (2, 10):
-        write(folder / 'right' / f'{number}.png', picture(number + 1))
-    assert_picture(open_reader(f'folder:{folder}')[1].right, 11, exact=True)
+        write(folder / 'right' / f'{number}.png', made_image(number + 1))
+    assert_image(open_reader(f'folder:{folder}')[1].right, 11, exact=True)
     (folder / 'right' / '2.png').unlink()
     with pytest.raises(DatasetError, match=r'right lacks 1 of 2 files, the first being 2\.png'):
         open_reader(f'folder:{folder}')
@@ -82,7 +82,7 @@ def test_what_does_not_fit_together_is_refused(folder):
     with pytest.raises(DatasetError, match=r'depth lacks 1 of 2 files, the first being 2.png'):
         open_reader(f'folder:{folder}')
     shutil.rmtree(folder / 'depth')
-    write(folder / 'image' / '10.jpg', picture(1))
+    write(folder / 'image' / '10.jpg', made_image(1))
     with pytest.raises(DatasetError, match='holds two images named 10'):
         open_reader(f'folder:{folder}')
     text(folder / 'K.txt', 'fx 30')
@@ -94,7 +94,7 @@ def test_what_does_not_fit_together_is_refused(folder):
         open_reader(f'folder:{folder}')
 
 
-def test_a_folder_of_nothing_but_pictures_is_read(folder):
+def test_a_folder_of_nothing_but_images_is_read(folder):
     reader = open_reader(f'folder:{folder}/image')
     assert [reader[number].name for number in range(len(reader))] == ['2', '10']
     assert reader[0].depth is None and reader[0].semantics is None

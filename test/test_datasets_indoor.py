@@ -7,9 +7,9 @@ import pickle
 from dataset_files import (
     SIZE,
     assert_depth,
-    assert_picture,
+    assert_image,
     cut,
-    picture,
+    made_image,
     stored_depth,
     text,
     write,
@@ -29,12 +29,12 @@ def nyu(tmp_path):
     lines = {'train': [], 'test': []}
     for number in range(3):
         scene = f'data/nyu2_train/living_room_00{number}_out/{number}7'
-        write(root / f'{scene}.jpg', picture(number))
+        write(root / f'{scene}.jpg', made_image(number))
         eight_bit = (stored_depth(number) // 20).astype(np.uint8)
         write(root / f'{scene}.png', eight_bit)
         lines['train'].append(f'{scene}.jpg,{scene}.png')
         scene = f'data/nyu2_test/{number:05d}'
-        write(root / f'{scene}_colors.png', picture(number))
+        write(root / f'{scene}_colors.png', made_image(number))
         write(root / f'{scene}_depth.png', stored_depth(number, most=12000))
         lines['test'].append(f'{scene}_colors.png,{scene}_depth.png')
     # The training list comes with DOS line ends, the other one without.
@@ -48,18 +48,18 @@ def test_nyu_training_depth_is_eight_bit_of_ten_metres(nyu):
     assert len(reader) == 3
     sample = reader[1]
     assert sample.name == 'data/nyu2_train/living_room_001_out/17'
-    assert_picture(sample.image, 1)
+    assert_image(sample.image, 1)
     assert_depth(sample.depth, (stored_depth(1) // 20).astype(float), 25.5)
 
 
 def test_nyu_test_depth_is_millimetres_and_ends_at_ten_metres(nyu):
     for path in (nyu, nyu / 'data'):
         sample = open_reader(f'nyu:{path},split=test')[2]
-        assert_picture(sample.image, 2, exact=True)
+        assert_image(sample.image, 2, exact=True)
         assert_depth(sample.depth, stored_depth(2, most=12000), farthest=10)
 
 
-def test_nyu_intrinsics_are_those_of_the_picture_at_hand(nyu):
+def test_nyu_intrinsics_are_those_of_the_image_at_hand(nyu):
     camera = open_reader(f'nyu:{nyu}')[0].intrinsics
     assert camera.size == SIZE
     assert camera.fx == pytest.approx(518.857901 / 20)
@@ -86,7 +86,7 @@ def test_damaged_and_missing_files_are_named(nyu):
     (folder / 'living_room_001_out' / '17.png').unlink()
     with pytest.raises(DatasetError, match=r'001_out/17.png cannot be read: No such file'):
         reader[1]
-    write(folder / 'living_room_002_out' / '27.png', picture(2))
+    write(folder / 'living_room_002_out' / '27.png', made_image(2))
     with pytest.raises(DatasetError, match=r'002_out/27.png holds uint8 of shape \(24, 32, 3\)'):
         reader[2]
     (folder / 'living_room_002_out' / '27.png').write_bytes(b'')
@@ -100,7 +100,7 @@ def nyu_mat(tmp_path):
     depth = [stored_depth(n, most=12000) / 1000 for n in range(4)]
     # MATLAB 7.3 is HDF5 behind 512 bytes, with the axes the other way round.
     with h5py.File(file, 'w', userblock_size=512) as hdf5:
-        hdf5['images'] = np.stack([picture(n).transpose(2, 1, 0) for n in range(4)])
+        hdf5['images'] = np.stack([made_image(n).transpose(2, 1, 0) for n in range(4)])
         hdf5['depths'] = np.stack([d.T for d in depth]).astype(np.float32)
         hdf5['rawDepths'] = np.stack([d.T / 2 for d in depth]).astype(np.float32)
     savemat(tmp_path / 'splits.mat', {'trainNdxs': np.array([[1], [4]], np.uint16),
@@ -111,7 +111,7 @@ def nyu_mat(tmp_path):
 def test_the_official_nyu_file_is_read_with_its_split(nyu_mat):
     reader = open_reader(f'nyu-mat:{nyu_mat.parent},split=test')
     assert [reader[i].name for i in range(len(reader))] == ['0002', '0003']
-    assert_picture(reader[0].image, 1, exact=True)
+    assert_image(reader[0].image, 1, exact=True)
     assert_depth(reader[0].depth, stored_depth(1, most=12000), farthest=10)
     raw = open_reader(f'nyu-mat:{nyu_mat},depth=raw')
     assert len(raw) == 4
@@ -120,7 +120,7 @@ def test_the_official_nyu_file_is_read_with_its_split(nyu_mat):
 
 def test_an_open_nyu_file_may_be_pickled(nyu_mat):
     reader = pickle.loads(pickle.dumps(open_reader(f'nyu-mat:{nyu_mat}')))
-    assert_picture(reader[2].image, 2, exact=True)
+    assert_image(reader[2].image, 2, exact=True)
 
 
 def test_a_damaged_nyu_file_or_split_is_named(nyu_mat):
@@ -149,7 +149,8 @@ def scannet(tmp_path):
     root = tmp_path / 'scannet'
     for scene in ('scene0000_00', 'scene0012_01'):
         for number in (0, 2, 10):
-            write(root / 'scans' / scene / 'color' / f'{number}.jpg', picture(number, COLOUR_SIZE))
+            write(root / 'scans' / scene / 'color' / f'{number}.jpg',
+                  made_image(number, COLOUR_SIZE))
             write(root / 'scans' / scene / 'depth' / f'{number}.png',
                   stored_depth(number, most=9000))
         text(root / 'scans' / scene / 'intrinsic' / 'intrinsic_color.txt', _matrix(60, 32.5, 24.5))
@@ -162,7 +163,7 @@ def test_scannet_frames_come_in_the_order_of_their_numbers_at_the_size_of_the_de
         f'{scene}/{number}' for scene in ('scene0000_00', 'scene0012_01')
         for number in (0, 2, 10)]
     sample = reader[2]
-    assert_picture(sample.image, 10)
+    assert_image(sample.image, 10)
     assert_depth(sample.depth, stored_depth(10, most=9000), farthest=6)
     assert sample.intrinsics.fx == pytest.approx(60 * 32 / 66)
     assert sample.intrinsics.cx == pytest.approx(33 * 32 / 66 - 0.5)
@@ -180,7 +181,7 @@ def test_scannet_scenes_and_frames_may_be_chosen(scannet):
 
 def test_the_25k_subset_of_scannet_is_read_too(tmp_path):
     scene = tmp_path / 'scannet_frames_25k' / 'scene0000_00'
-    write(scene / 'color' / '000100.jpg', picture(1, COLOUR_SIZE))
+    write(scene / 'color' / '000100.jpg', made_image(1, COLOUR_SIZE))
     write(scene / 'depth' / '000100.png', stored_depth(1))
     text(scene / 'intrinsics_color.txt', _matrix(60, 32.5, 24.5))
     sample = open_reader(f'scannet:{tmp_path}')[0]
@@ -194,7 +195,7 @@ def sunrgbd(tmp_path):
     root = tmp_path / 'SUNRGBD'
     frames = ['kv1/NYUdata/NYU0001', 'kv2/kinect2data/000002_2014-05-26', 'xtion/sun3ddata/a/b/c']
     for number, frame in enumerate(frames):
-        write(root / frame / 'image' / f'{number}.jpg', picture(number))
+        write(root / frame / 'image' / f'{number}.jpg', made_image(number))
         millimetres = stored_depth(number, most=9000)
         write(root / frame / 'depth_bfx' / f'{number}.png',
               (millimetres << 3) | (millimetres >> 13))
@@ -214,7 +215,7 @@ def test_sun_rgbd_depth_is_turned_back_and_ends_at_eight_metres(sunrgbd):
         assert len(reader) == 3
         sample = reader[1]
         assert sample.name == 'kv2/kinect2data/000002_2014-05-26'
-        assert_picture(sample.image, 1)
+        assert_image(sample.image, 1)
         assert_depth(sample.depth, stored_depth(1, most=9000), farthest=8)
         assert sample.intrinsics == Intrinsics(520.5, 530.25, 15.5, 11.5, *SIZE)
     assert np.all(open_reader(f'sunrgbd:{sunrgbd},depth=raw')[0].depth == 1.0)
@@ -232,7 +233,7 @@ def _sequence(root, offsets=(0.01, -0.004, 0.5)):
     listed = {'rgb': [], 'depth': []}
     for number, offset in enumerate(offsets):
         time = 1305031452.5 + number
-        for kind, at, pixels in (('rgb', time, picture(number)),
+        for kind, at, pixels in (('rgb', time, made_image(number)),
                                  ('depth', time + offset, stored_depth(number, most=60000))):
             name = f'{kind}/{at:.6f}.png'
             write(root / name, pixels)
@@ -242,13 +243,13 @@ def _sequence(root, offsets=(0.01, -0.004, 0.5)):
     return root
 
 
-def test_tum_pictures_come_with_the_depth_of_their_time(tmp_path):
+def test_tum_images_come_with_the_depth_of_their_time(tmp_path):
     path = _sequence(tmp_path / 'rgbd_dataset_freiburg2_desk')
     reader = open_reader(f'tum:{path}')
     assert len(reader) == 2
     sample = reader[1]
     assert sample.name == 'rgbd_dataset_freiburg2_desk/1305031453.500000'
-    assert_picture(sample.image, 1, exact=True)
+    assert_image(sample.image, 1, exact=True)
     assert_depth(sample.depth, stored_depth(1, most=60000), 5000)
     assert sample.intrinsics.fx == pytest.approx(520.9 / 20)
     assert len(open_reader(f'tum:{path},within=0.6')) == 3

@@ -1,8 +1,8 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""KITTI's raw drives, annotated depth, split lists and selected pictures."""
+"""KITTI's raw drives, annotated depth, split lists and selected images."""
 
-from dataset_files import SIZE, assert_depth, assert_picture, picture, stored_depth, text, write
+from dataset_files import SIZE, assert_depth, assert_image, made_image, stored_depth, text, write
 import pytest
 
 from depth_distill_ros.datasets import DatasetError, open_reader
@@ -30,7 +30,7 @@ def kitti(tmp_path, request):
         for number in numbers:
             for camera in (2, 3):
                 write(tmp_path / f'{_raw(drive, camera, number)}{request.param}',
-                      picture(number + camera))
+                      made_image(number + camera))
                 if number != 70:
                     write(tmp_path / 'data_depth_annotated' / split
                           / _annotation(drive, camera, number), stored_depth(number + camera))
@@ -38,12 +38,12 @@ def kitti(tmp_path, request):
     return tmp_path
 
 
-def test_the_annotated_pictures_of_the_left_camera_are_the_split(kitti):
+def test_the_annotated_images_of_the_left_camera_are_the_split(kitti):
     reader = open_reader(f'kitti:{kitti},split=val')
     assert len(reader) == 1
     sample = reader[0]
     assert sample.name == _raw(DRIVE, 2, 69)
-    assert_picture(sample.image, 71)
+    assert_image(sample.image, 71)
     assert_depth(sample.depth, stored_depth(71), 256)
     assert sample.intrinsics == Intrinsics(30, 31, 15, 12, *SIZE)
     assert sample.right is None
@@ -65,12 +65,12 @@ def test_the_lists_for_eigens_split_are_understood(kitti, line):
         assert_depth(reader[0].depth, stored_depth(71), 256)
 
 
-def test_pictures_without_depth_have_none(kitti):
+def test_images_without_depth_have_none(kitti):
     text(kitti / 'eigen.txt', f'{_raw(DRIVE, 2, 69)}.png None 721.5377\n'
                               f'{DATE}/{DRIVE} 70 l\n{DATE}/{DRIVE} 69 r\n')
     reader = open_reader(f'kitti:{kitti},files=eigen.txt')
     assert [reader[i].depth is None for i in range(3)] == [True, True, False]
-    assert_picture(reader[2].image, 72)
+    assert_image(reader[2].image, 72)
     assert reader[2].intrinsics.fx == 32
 
 
@@ -78,26 +78,26 @@ def test_stereo_gives_the_right_view_and_each_pair_once(kitti):
     text(kitti / 'eigen.txt', f'{DATE}/{DRIVE} 69 r\n{DATE}/{DRIVE} 69 l\n{DATE}/{OTHER} 5 l\n')
     reader = open_reader(f'kitti:{kitti},files=eigen.txt,stereo=yes')
     assert [reader[i].name for i in range(len(reader))] == [_raw(DRIVE, 2, 69), _raw(OTHER, 2, 5)]
-    assert_picture(reader[0].image, 71)
-    assert_picture(reader[0].right, 72)
+    assert_image(reader[0].image, 71)
+    assert_image(reader[0].right, 72)
     assert_depth(reader[0].depth, stored_depth(71), 256)
 
 
 @pytest.mark.parametrize('folder', ['depth_selection', '.'])
-def test_the_selected_pictures_of_the_benchmark(tmp_path, folder):
+def test_the_selected_images_of_the_benchmark(tmp_path, folder):
     selection = tmp_path / folder / 'val_selection_cropped'
     name = f'{DRIVE}_image_0000000008_image_02'
-    write(selection / 'image' / f'{name}.png', picture(8))
+    write(selection / 'image' / f'{name}.png', made_image(8))
     write(selection / 'groundtruth_depth'
           / f'{DRIVE}_groundtruth_depth_0000000008_image_02.png', stored_depth(8))
     text(selection / 'intrinsics' / f'{name}.txt', '721.5 0.0 15.5 0.0 722.5 11.5 0.0 0.0 1.0')
     sample = open_reader(f'kitti:{tmp_path},split=val-selection')[0]
     assert sample.name == name
-    assert_picture(sample.image, 8, exact=True)
+    assert_image(sample.image, 8, exact=True)
     assert_depth(sample.depth, stored_depth(8), 256)
     assert sample.intrinsics == Intrinsics(721.5, 722.5, 15.5, 11.5, *SIZE)
     anonymous = tmp_path / folder / 'test_depth_prediction_anonymous'
-    write(anonymous / 'image' / '0000000000.png', picture(1))
+    write(anonymous / 'image' / '0000000000.png', made_image(1))
     text(anonymous / 'intrinsics' / '0000000000.txt', '721.5 0 15.5 0 722.5 11.5 0 0 1')
     assert open_reader(f'kitti:{tmp_path},split=test-prediction')[0].depth is None
     with pytest.raises(DatasetError, match='no right images'):

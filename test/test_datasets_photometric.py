@@ -17,12 +17,12 @@ def generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def pictures(count=512, seed=1):
+def images(count=512, seed=1):
     return torch.rand(count, 3, 4, 5, generator=generator(seed))
 
 
 def test_lighting_adds_one_colour_along_the_principal_directions():
-    x = pictures(4096)
+    x = images(4096)
     added = lighting(x, 0.1, generator()) - x
     colour = added.mean((2, 3))
     torch.testing.assert_close(added, colour.view(-1, 3, 1, 1).expand_as(added),
@@ -33,7 +33,7 @@ def test_lighting_adds_one_colour_along_the_principal_directions():
 
 
 def test_jitter_is_brightness_contrast_and_saturation_in_whatever_order():
-    x = pictures(256).double()
+    x = images(256).double()
     changed = jitter(x, 0.4, generator(3))
     factors = 1 + 0.4 * (2 * torch.rand(256, 3, generator=generator(3)).double() - 1)
 
@@ -51,15 +51,15 @@ def test_jitter_is_brightness_contrast_and_saturation_in_whatever_order():
 
 
 def test_nothing_is_clamped():
-    x = pictures()
+    x = images()
     for change in (hu, dacnn):
         changed = change(x, generator())
         assert changed.max() > 1.0 and changed.dtype == torch.float32
     assert hu(x, generator()).min() < 0.0
 
 
-def test_dacnn_changes_half_of_the_pictures_by_a_tenth_at_most():
-    x = pictures(1024)
+def test_dacnn_changes_half_of_the_images_by_a_tenth_at_most():
+    x = images(1024)
     changed = dacnn(x, generator())
     touched = ((changed - x).abs() > 1e-4).flatten(1).any(1)
     assert 440 < touched.sum() < 584
@@ -70,7 +70,7 @@ def test_dacnn_changes_half_of_the_pictures_by_a_tenth_at_most():
 
 @pytest.mark.parametrize('change', [hu, dacnn])
 def test_the_same_numbers_change_views_of_a_scene_alike(change):
-    left = pictures(64)
+    left = images(64)
     right = left.roll(1, 3)
     changed = change(left, generator(5)), change(right, generator(5))
     torch.testing.assert_close(changed[0].roll(1, 3), changed[1], atol=1e-5, rtol=0)

@@ -5,7 +5,7 @@
 from dataclasses import replace
 import pickle
 
-from dataset_files import picture
+from dataset_files import made_image
 import numpy as np
 import pytest
 
@@ -65,14 +65,14 @@ def test_the_training_pipeline_gives_depth_at_half_the_size_of_the_crop():
     np.testing.assert_allclose(prepared.depth[60], 1 + shown[60] / 100, atol=0.05)
 
 
-def test_any_picture_covers_any_crop():
+def test_any_image_covers_any_crop():
     for size in ((100, 300), (531, 681), (300, 100), (240, 320)):
         for wanted in ((96, 128), (256, 512), (228, 304)):
             prepared = Indoor(wanted, flip=True, rotation=5.0)(sample(size), random())
             assert prepared.image.shape[:2] == prepared.depth.shape == wanted
 
 
-def test_a_mirrored_picture_is_that_of_a_mirrored_camera():
+def test_a_mirrored_image_is_that_of_a_mirrored_camera():
     mirrored = flipped(sample())
     np.testing.assert_array_equal(mirrored.image[:, ::-1], sample().image)
     np.testing.assert_array_equal(mirrored.depth[:, ::-1], sample().depth)
@@ -86,7 +86,7 @@ def test_a_turn_moves_everything_alike_and_uncovers_the_unknown():
     turned = rotated(sample(), 5.0)
     assert turned.image[0, 0].tolist() == [0, 0, 0] and turned.semantics[0, 0] == 0
     assert np.isnan(turned.depth[0, 0])
-    # The picture's own record of x against the depth that was made of it.
+    # The image's own record of x against the depth that was made of it.
     inside = (slice(100, 380), slice(100, 540))
     error = turned.depth[inside] - (1 + (turned.image[inside][..., 0] * 4.0 + 1.5) / 100)
     assert np.abs(error).max() < 0.06
@@ -134,20 +134,20 @@ def test_stereo_pairs_are_neither_mirrored_nor_turned():
             assert prepare.pipeline(sample(right=True), random(number)).right.shape == (96, 128, 3)
 
 
-def test_depth_of_another_size_than_the_picture_is_refused():
+def test_depth_of_another_size_than_the_image_is_refused():
     wrong = replace(sample(), depth=sample().depth[:, :-1])
     for pipeline in (Indoor(), RandomCrop(), Fit((96, 128), (48, 64))):
         with pytest.raises(FrameSizeError, match='depth of size 480x639 .* of 480x640'):
             pipeline(wrong, random())
 
 
-def test_a_camera_picture_is_fitted_as_the_nodes_do():
+def test_a_camera_image_is_fitted_as_the_nodes_do():
     prepared = Fit((96, 128), (48, 64))(replace(sample(), semantics=None))
     assert prepared.image.shape == (96, 128, 3) and prepared.depth.shape == (48, 64)
     assert prepared.semantics is None
     said, shown = directions(prepared)
     np.testing.assert_allclose(said, shown, atol=0.008)
-    small = Frame(picture(0, (96, 128)), name='small')
+    small = Frame(made_image(0, (96, 128)), name='small')
     assert Fit((96, 128))(small).image is not None
     np.testing.assert_array_equal(Fit((96, 128))(small).image, small.image)
 

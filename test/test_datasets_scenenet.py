@@ -1,8 +1,8 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""SceneNet RGB-D: its protobuf, as protobuf itself writes it, names what the pictures show."""
+"""SceneNet RGB-D: its protobuf, as protobuf itself writes it, names what the images show."""
 
-from dataset_files import assert_picture, cut, picture, stored_depth, write
+from dataset_files import assert_image, cut, made_image, stored_depth, write
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from depth_distill_ros.stream.classes import NYU13
 
 SIZE = (240, 320)
 CEILING, TABLE, LAMP = '02990373', '04379243', '03636649'
-# Instance 7 of the pictures is one that no protobuf names.
+# Instance 7 of the images is one that no protobuf names.
 IDS = np.array([[0, 1, 2], [3, 300, 7]], np.uint16).repeat(120, 0).repeat(107, 1)[:, :320]
 
 
@@ -63,7 +63,7 @@ def scenenet(tmp_path):
     for path in ('0/223', '0/7'):
         for frame in (0, 25, 50):
             folder = tmp_path / 'val' / path
-            write(folder / 'photo' / f'{frame}.jpg', picture(frame, SIZE))
+            write(folder / 'photo' / f'{frame}.jpg', made_image(frame, SIZE))
             write(folder / 'depth' / f'{frame}.png', stored_depth(frame, SIZE))
             write(folder / 'instance' / f'{frame}.png', IDS)
     (tmp_path / 'scenenet_rgbd_val.pb').write_bytes(_protobuf(['0/223', '0/7']))
@@ -74,7 +74,7 @@ def test_frames_come_in_the_order_of_the_protobuf(scenenet):
     reader = open_reader(f'scenenet:{scenenet}')
     assert [reader[i].name for i in range(len(reader))] == [
         f'{path}/{frame}' for path in ('0/223', '0/7') for frame in (0, 25, 50)]
-    assert_picture(reader[1].image, 25, SIZE)
+    assert_image(reader[1].image, 25, SIZE)
     assert len(open_reader(f'scenenet:{scenenet},every=3')) == 2
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Calibration files: recorded from pictures, used in place of BatchNorm statistics."""
+"""Calibration files: recorded from images, used in place of BatchNorm statistics."""
 
 import cv2
 import numpy as np
@@ -26,11 +26,11 @@ from depth_distill_ros.networks.teachers import load_teacher
 
 
 def world(count, size=(64, 96), seed=0):
-    """Return pictures of soft coloured blots, count×H×W×3 uint8."""
+    """Return images of soft coloured blots, count×H×W×3 uint8."""
     random = np.random.default_rng(seed)
     small = random.integers(0, 256, (count, 6, 8, 3), np.uint8)
-    return np.stack([cv2.resize(picture, size[::-1], interpolation=cv2.INTER_CUBIC)
-                     for picture in small])
+    return np.stack([cv2.resize(image, size[::-1], interpolation=cv2.INTER_CUBIC)
+                     for image in small])
 
 
 def batches(count, batch, **options):
@@ -64,7 +64,7 @@ def vit():
     return Tokens().eval()
 
 
-def test_the_statistics_are_those_of_all_pictures_together_however_they_are_batched(vit):
+def test_the_statistics_are_those_of_all_images_together_however_they_are_batched(vit):
     with torch.no_grad():
         everything = torch.cat(batches(7, 7))
         tokens = vit.norm1(vit.patches(everything).flatten(2).transpose(1, 2)).double()
@@ -108,7 +108,7 @@ def test_a_vit_from_elsewhere_has_two_default_layers_a_block(tmp_path):
     assert sum(name.endswith('fc1') for name in layers) == 4
 
 
-def test_l_bn_uses_the_calibration_and_reaches_the_picture(vit, tmp_path):
+def test_l_bn_uses_the_calibration_and_reaches_the_image(vit, tmp_path):
     path = tmp_path / 'calibration.safetensors'
     statistics = {'query': (torch.full((8,), 0.5), torch.full((8,), 2.0))}
     save_calibration(path, statistics, {'teacher': 'vit'})
@@ -123,7 +123,7 @@ def test_l_bn_uses_the_calibration_and_reaches_the_picture(vit, tmp_path):
     assert x.grad.any()
 
 
-def test_pictures_of_the_calibrated_world_have_nearly_no_l_bn_and_others_have(vit, tmp_path):
+def test_images_of_the_calibrated_world_have_nearly_no_l_bn_and_others_have(vit, tmp_path):
     path = tmp_path / 'calibration.safetensors'
     x = torch.cat(batches(32, 8))
     save_calibration(path, record(vit, default_layers(vit, x[:1]), x.split(8)), {})
@@ -134,18 +134,18 @@ def test_pictures_of_the_calibrated_world_have_nearly_no_l_bn_and_others_have(vi
     assert sum(same).item() < 1e-4 < 1 < sum(other).item()
 
 
-def test_a_batch_norm_teacher_calibrated_on_its_pictures_has_nearly_its_statistics(tmp_path):
+def test_a_batch_norm_teacher_calibrated_on_its_images_has_nearly_its_statistics(tmp_path):
     torch.manual_seed(0)
     teacher = build('lden', 'resnet18')
-    pictures = torch.cat(batches(48, 48))
+    images = torch.cat(batches(48, 48))
     for layer in teacher.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.momentum = None  # the mean over all batches, not the default's last ones
     with torch.no_grad():
-        for batch in pictures.split(16):
+        for batch in images.split(16):
             teacher.train()(batch)
-    layers = default_layers(teacher.eval(), pictures[:1])
-    statistics = record(teacher, layers, pictures.split(16))
+    layers = default_layers(teacher.eval(), images[:1])
+    statistics = record(teacher, layers, images.split(16))
     modules = dict(teacher.named_modules())
     assert len(statistics) == 26
     for name, (mean, variance) in statistics.items():
@@ -229,9 +229,9 @@ def test_what_cannot_be_recorded_or_written_is_named(vit, tmp_path):
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / 'pictures' / 'image').mkdir(parents=True)
-    for number, picture in enumerate(world(6, (80, 100))):
-        cv2.imwrite(str(tmp_path / 'pictures' / 'image' / f'{number}.png'), picture[..., ::-1])
+    (tmp_path / 'images' / 'image').mkdir(parents=True)
+    for number, image in enumerate(world(6, (80, 100))):
+        cv2.imwrite(str(tmp_path / 'images' / 'image' / f'{number}.png'), image[..., ::-1])
     save_model(tmp_path / 'teacher', build('lden', 'mobilenetv2'),
                ModelCard('lden', 'mobilenetv2', (64, 96)))
     return tmp_path
@@ -245,10 +245,10 @@ def calibrate(folder, *words):
         str(folder / 'out.safetensors'), '--teacher', str(folder / 'teacher'), *words]))
 
 
-def test_the_command_calibrates_on_a_folder_and_leaves_unreadable_pictures_out(folder, capsys):
-    broken = folder / 'pictures' / 'image' / '3.png'
+def test_the_command_calibrates_on_a_folder_and_leaves_unreadable_images_out(folder, capsys):
+    broken = folder / 'images' / 'image' / '3.png'
     broken.write_bytes(broken.read_bytes()[:40])
-    assert calibrate(folder, '--folder', str(folder / 'pictures')) == 0
+    assert calibrate(folder, '--folder', str(folder / 'images')) == 0
     printed = capsys.readouterr().out
     assert '54 layers, 5 images, 1 unreadable skipped' in printed and '3.png' in printed
     with safe_open(folder / 'out.safetensors', 'pt') as file:
@@ -261,11 +261,11 @@ def test_the_command_calibrates_on_a_folder_and_leaves_unreadable_pictures_out(f
         teacher(batches(1, 1)[0])
     assert len(terms) == 54
     with pytest.raises(StatisticsError, match='never overwritten'):
-        calibrate(folder, '--folder', str(folder / 'pictures'))
+        calibrate(folder, '--folder', str(folder / 'images'))
 
 
-def test_the_command_takes_other_layers_fewer_pictures_and_another_size(folder, capsys):
-    calibrate(folder, '--data', f'folder:{folder}/pictures', '--layers', 'head.0,compress.?.1',
+def test_the_command_takes_other_layers_fewer_images_and_another_size(folder, capsys):
+    calibrate(folder, '--data', f'folder:{folder}/images', '--layers', 'head.0,compress.?.1',
               '--images', '3', '--size', '96', '128')
     assert '5 layers, 3 images' in capsys.readouterr().out
     with safe_open(folder / 'out.safetensors', 'pt') as file:
@@ -280,14 +280,14 @@ def test_the_command_takes_other_layers_fewer_pictures_and_another_size(folder, 
 ])
 def test_the_command_refuses_what_makes_no_sense(folder, words, message):
     with pytest.raises(DepthDistillError, match=message):
-        calibrate(folder, '--folder', str(folder / 'pictures'), *words)
+        calibrate(folder, '--folder', str(folder / 'images'), *words)
     assert not (folder / 'out.safetensors').exists()
 
 
 def test_the_command_says_why_nothing_could_be_read(folder):
-    for path in (folder / 'pictures' / 'image').iterdir():
+    for path in (folder / 'images' / 'image').iterdir():
         path.write_bytes(b'')
     with pytest.raises(DepthDistillError, match=r'no image could be read.*\.png'):
-        calibrate(folder, '--folder', str(folder / 'pictures'))
+        calibrate(folder, '--folder', str(folder / 'images'))
     with pytest.raises(DepthDistillError, match='missing'):
         calibrate(folder, '--bag', str(folder / 'missing'))

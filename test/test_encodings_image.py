@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures come out of every encoding as they went in, or a line says why not."""
+"""Images come out of every encoding as they went in, or a line says why not."""
 
 from types import SimpleNamespace
 
@@ -13,7 +13,7 @@ from depth_distill_ros.encodings.image import ImageError
 
 # Colours that change slowly enough for chroma and mosaics to be put together again.
 V, U = np.mgrid[:48, :64]
-PICTURE = np.stack([40 + 3 * U, 220 - 4 * V, 60 + 2 * V + U], 2).astype(np.uint8)
+IMAGE = np.stack([40 + 3 * U, 220 - 4 * V, 60 + 2 * V + U], 2).astype(np.uint8)
 
 
 def message_of(rows, encoding, height=None, width=None, padding=0, big_endian=False):
@@ -26,12 +26,12 @@ def message_of(rows, encoding, height=None, width=None, padding=0, big_endian=Fa
                            is_bigendian=int(big_endian), data=data.tobytes())
 
 
-def mosaic_of(picture, order):
+def mosaic_of(rgb, order):
     """Return what a sensor sees through filters in this order: top left, right, next row."""
     channel = {'r': 0, 'g': 1, 'b': 2}
-    mosaic = np.empty(picture.shape[:2], picture.dtype)
+    mosaic = np.empty(rgb.shape[:2], rgb.dtype)
     for k, name in enumerate(order):
-        mosaic[k // 2::2, k % 2::2] = picture[k // 2::2, k % 2::2, channel[name]]
+        mosaic[k // 2::2, k % 2::2] = rgb[k // 2::2, k % 2::2, channel[name]]
     return mosaic
 
 
@@ -45,21 +45,21 @@ def assert_like(found, expected, most):
 @pytest.mark.parametrize('padding', [0, 6])
 @pytest.mark.parametrize('order', ['rggb', 'bggr', 'gbrg', 'grbg'])
 def test_a_mosaic_of_8_bits_is_put_together_in_its_own_order(order, padding):
-    message = message_of(mosaic_of(PICTURE, order), f'bayer_{order}8', padding=padding)
-    assert_like(image.read_rgb(message), PICTURE, 2)
+    message = message_of(mosaic_of(IMAGE, order), f'bayer_{order}8', padding=padding)
+    assert_like(image.read_rgb(message), IMAGE, 2)
 
 
 @pytest.mark.parametrize('big_endian', [False, True])
 @pytest.mark.parametrize('order', ['rggb', 'bggr', 'gbrg', 'grbg'])
 def test_of_a_mosaic_of_16_bits_the_upper_8_count(order, big_endian):
-    mosaic = mosaic_of(PICTURE, order).astype(np.uint16) * 256 + 17
+    mosaic = mosaic_of(IMAGE, order).astype(np.uint16) * 256 + 17
     message = message_of(mosaic, f'bayer_{order}16', padding=4, big_endian=big_endian)
-    assert_like(image.read_rgb(message), PICTURE, 2)
+    assert_like(image.read_rgb(message), IMAGE, 2)
 
 
-def yuv(picture):
+def yuv(rgb):
     """Return Y, U, V of ITU-R BT.601 in studio range, as cameras send them."""
-    r, g, b = (picture[..., k].astype(float) for k in range(3))
+    r, g, b = (rgb[..., k].astype(float) for k in range(3))
     y = 16 + (65.481 * r + 128.553 * g + 24.966 * b) / 255
     u = 128 + (-37.797 * r - 74.203 * g + 112.0 * b) / 255
     v = 128 + (112.0 * r - 93.786 * g - 18.214 * b) / 255
@@ -69,23 +69,23 @@ def yuv(picture):
 @pytest.mark.parametrize('padding', [0, 10])
 @pytest.mark.parametrize('encoding, order', [
     ('yuv422', 'uyvy'), ('uyvy', 'uyvy'), ('yuv422_yuy2', 'yuyv'), ('yuyv', 'yuyv')])
-def test_packed_yuv_becomes_the_picture(encoding, order, padding):
-    y, u, v = yuv(PICTURE)
+def test_packed_yuv_becomes_the_image(encoding, order, padding):
+    y, u, v = yuv(IMAGE)
     pairs = {'uyvy': (u[:, ::2], y[:, ::2], v[:, ::2], y[:, 1::2]),
              'yuyv': (y[:, ::2], u[:, ::2], y[:, 1::2], v[:, ::2])}[order]
     rows = np.stack(pairs, 2).reshape(48, 128)
     message = message_of(rows, encoding, width=64, padding=padding)
-    assert_like(image.read_rgb(message), PICTURE, 6)
+    assert_like(image.read_rgb(message), IMAGE, 6)
 
 
 @pytest.mark.parametrize('padding', [0, 10])
 @pytest.mark.parametrize('encoding', ['nv12', 'nv21'])
-def test_planar_yuv_becomes_the_picture(encoding, padding):
-    y, u, v = yuv(PICTURE)
+def test_planar_yuv_becomes_the_image(encoding, padding):
+    y, u, v = yuv(IMAGE)
     pair = (u, v) if encoding == 'nv12' else (v, u)
     chroma = np.stack([plane[::2, ::2] for plane in pair], 2).reshape(24, 64)
     message = message_of(np.vstack([y, chroma]), encoding, height=48, padding=padding)
-    assert_like(image.read_rgb(message), PICTURE, 8)
+    assert_like(image.read_rgb(message), IMAGE, 8)
 
 
 @pytest.mark.parametrize('encoding, rows, height, width, words', [
@@ -110,16 +110,16 @@ def compressed_of(pixels, form, kind, header=b''):
     ('jpeg', '.jpg', 12), ('png', '.png', 0), ('rgb8; jpeg compressed bgr8', '.jpg', 12),
     ('bgr8; jpeg compressed ', '.jpg', 12), ('rgb8; png compressed bgr8', '.png', 0),
     ('', '.png', 0)])
-def test_a_compressed_picture_is_read_in_rgb_whatever_its_format_says(form, kind, most):
-    found = compressed.read_rgb(compressed_of(PICTURE[..., ::-1], form, kind))
-    assert_like(found, PICTURE, most)
+def test_a_compressed_image_is_read_in_rgb_whatever_its_format_says(form, kind, most):
+    found = compressed.read_rgb(compressed_of(IMAGE[..., ::-1], form, kind))
+    assert_like(found, IMAGE, most)
 
 
-def test_a_compressed_grey_picture_and_a_compressed_mosaic_become_colour():
-    grey = compressed.read_rgb(compressed_of(PICTURE[..., 0], 'mono8; png compressed ', '.png'))
-    np.testing.assert_array_equal(grey, np.repeat(PICTURE[..., :1], 3, 2))
-    message = compressed_of(mosaic_of(PICTURE, 'gbrg'), 'bayer_gbrg8; png compressed ', '.png')
-    assert_like(compressed.read_rgb(message), PICTURE, 2)
+def test_a_compressed_grey_image_and_a_compressed_mosaic_become_colour():
+    grey = compressed.read_rgb(compressed_of(IMAGE[..., 0], 'mono8; png compressed ', '.png'))
+    np.testing.assert_array_equal(grey, np.repeat(IMAGE[..., :1], 3, 2))
+    message = compressed_of(mosaic_of(IMAGE, 'gbrg'), 'bayer_gbrg8; png compressed ', '.png')
+    assert_like(compressed.read_rgb(message), IMAGE, 2)
 
 
 @pytest.mark.parametrize('form, header', [
@@ -148,7 +148,7 @@ def test_compressed_depth_in_metres_undoes_its_inverse_depth():
     (compressed.read_rgb, SimpleNamespace(format='jpeg', data=b'GIF89a...'), 'or no image'),
     (compressed.read_rgb, compressed_of(np.ones((2, 2), np.uint16), '16UC1; png', '.png'),
      'depth, not a colour image'),
-    (compressed.read_depth, compressed_of(PICTURE, 'rgb8; jpeg compressed bgr8', '.jpg'),
+    (compressed.read_depth, compressed_of(IMAGE, 'rgb8; jpeg compressed bgr8', '.jpg'),
      'uint8 of shape .*depth has one channel'),
     (compressed.read_depth, SimpleNamespace(format='16UC1; compressedDepth rvl', data=bytes(90)),
      'compressedDepth.format to png'),
@@ -160,7 +160,7 @@ def test_a_compressed_image_of_another_kind_is_refused_with_its_format(reader, m
 
 
 def test_a_truncated_compressed_image_is_not_filled_with_grey():
-    message = compressed_of(PICTURE, 'rgb8; jpeg compressed bgr8', '.jpg')
+    message = compressed_of(IMAGE, 'rgb8; jpeg compressed bgr8', '.jpg')
     message.data = message.data[:-40]
     with pytest.raises(ImageError, match='jpeg compressed bgr8" is truncated'):
         compressed.read_rgb(message)

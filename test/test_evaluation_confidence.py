@@ -38,10 +38,10 @@ def test_a_network_with_a_confidence_is_evaluated_by_threshold(tmp_path, capsys)
             layer.bias.fill_(value)
     save_model(tmp_path / 'sure', network, ModelCard(
         'lden', 'mobilenetv2', (32, 64), options={'confidence': True}))
-    for part, picture in (('image', np.full((40, 80, 3), 90, np.uint8)),
+    for part, image in (('image', np.full((40, 80, 3), 90, np.uint8)),
                           ('depth', np.full((40, 80), 3000, np.uint16))):
         (tmp_path / 'data' / part).mkdir(parents=True)
-        cv2.imwrite(str(tmp_path / 'data' / part / '0.png'), picture)
+        cv2.imwrite(str(tmp_path / 'data' / part / '0.png'), image)
     words = ['evaluate', '--model', str(tmp_path / 'sure'), '--data',
              f'folder:{tmp_path / "data"}', '--device', 'cpu']
     assert main([*words, '--json']) == 0

@@ -55,7 +55,7 @@ def test_a_window_means_these_metrics_too_in_both_conventions_where_there_is_an_
 @pytest.mark.parametrize('crop, rows, columns', [
     ('none', (0, 375), (0, 1242)), ('garg', (153, 371), (44, 1197)),
     ('eigen', (124, 342), (44, 1197))])
-def test_a_crop_counts_these_rows_and_columns_of_a_kitti_picture(crop, rows, columns):
+def test_a_crop_counts_these_rows_and_columns_of_a_kitti_image(crop, rows, columns):
     kept = np.isfinite(counted(np.full((375, 1242), 9, np.float32), crop, 1e-3, 80.0))
     expected = np.zeros((375, 1242), bool)
     expected[slice(*rows), slice(*columns)] = True

@@ -125,7 +125,7 @@ def test_as_on_the_robot_the_middle_is_seen_and_only_that_is_compared():
     assert result.image.shape[:2] == result.reference.shape == (48, 64)
 
 
-def test_a_reference_of_another_size_than_its_picture_is_compared_at_its_own():
+def test_a_reference_of_another_size_than_its_image_is_compared_at_its_own():
     reader = [frame(np.full((24, 64), 2, np.float32), size=(48, 128))]
     (result,), _ = evaluate(predicts(2.0), reader, size=(24, 32))
     assert result.prediction.shape == (24, 32)

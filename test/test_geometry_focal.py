@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Another lens, other metres: the factor is exact for magnified pictures, and helps real ones."""
+"""Another lens, other metres: the factor is exact for magnified images, and helps real ones."""
 
 import math
 

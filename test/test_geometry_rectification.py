@@ -32,7 +32,7 @@ def bent(points, model, d):
     return pixels[:, 0]
 
 
-def picture_of_a_dot(pixel):
+def image_of_a_dot(pixel):
     v, u = np.mgrid[:480, :640]
     dot = 250 * np.exp(-((u - pixel[0]) ** 2 + (v - pixel[1]) ** 2) / (2 * 2.0 ** 2))
     return np.repeat(dot.astype(np.uint8)[..., None], 3, 2)
@@ -52,7 +52,7 @@ def test_dots_land_where_the_rectified_camera_projects_them(model, d, rotation):
         for pixel, target in zip(bent(in_lens, model, d), zip(u, v, strict=True), strict=True):
             if not (10 < pixel[0] < 629 and 10 < pixel[1] < 469):
                 continue
-            found = rectifier.image(picture_of_a_dot(pixel))[..., 0].astype(float)
+            found = rectifier.image(image_of_a_dot(pixel))[..., 0].astype(float)
             rows, columns = np.mgrid[:480, :640]
             centre = (found * columns).sum() / found.sum(), (found * rows).sum() / found.sum()
             assert np.hypot(*np.subtract(centre, target)) <= 0.3
@@ -87,6 +87,6 @@ def test_a_lens_that_nobody_knows_is_refused(arguments, words):
         Rectifier(*arguments)
 
 
-def test_a_picture_of_another_size_is_refused():
+def test_an_image_of_another_size_is_refused():
     with pytest.raises(GeometryError, match=r'\(240, 320\)'):
         Rectifier(RAW, *LENSES[0]).image(np.zeros((240, 320, 3), np.uint8))

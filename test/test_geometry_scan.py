@@ -99,7 +99,7 @@ def test_only_the_rows_of_the_band_are_looked_at():
     assert abs(np.nanmin(whole) - 1.0) < 0.01 and abs(np.nanmin(lower) - 3.0) < 0.01
 
 
-def test_angles_cover_the_picture_from_right_to_left():
+def test_angles_cover_the_image_from_right_to_left():
     scanner = Scanner(CAMERA, Mount(0.5), LIMITS)
     assert scanner.angle_min == pytest.approx(-np.arctan2(303 - 148.0, 250.0))
     assert scanner.angle_max >= np.arctan2(148.0, 250.0) - 1e-9

@@ -119,7 +119,7 @@ def test_an_impossible_size_is_refused(size):
 
 
 @pytest.mark.parametrize(('source', 'target'), SIZES)
-def test_a_pad_shows_the_whole_picture_as_large_as_it_goes_in_the_middle(source, target):
+def test_a_pad_shows_the_whole_image_as_large_as_it_goes_in_the_middle(source, target):
     view = View.pad(source, target)
     top, left, height, width = view.place
     assert view.crop == (0, 0, *source) and view.size == target

@@ -233,4 +233,4 @@ def test_export_of_an_engine_that_is_not_installed_fails_with_one_line(
     assert cli.main(['export', str(folder), '--engine', 'tensorrt']) == 1
     assert 'depth_distill_ros[tensorrt]' in capsys.readouterr().err
     assert cli.main(['export', str(tmp_path)]) == 1
-    assert 'no model folder' in capsys.readouterr().err
+    assert 'not a model folder' in capsys.readouterr().err

@@ -17,14 +17,14 @@ def test_windows_lie_every_half_window_and_the_last_at_the_border():
 
 @pytest.mark.parametrize('size', [(375, 1242), (256, 512), (300, 520), (200, 700), (90, 70)])
 def test_a_network_that_sees_one_pixel_gives_the_same_in_windows(size):
-    picture = torch.rand(2, 3, *size)
+    image = torch.rand(2, 3, *size)
     seen = []
 
     def network(x):
         seen.append(tuple(x.shape[-2:]))
         return x[:, :1] * 2
 
-    torch.testing.assert_close(sliding_window(network, picture), picture[:, :1] * 2)
+    torch.testing.assert_close(sliding_window(network, image), image[:, :1] * 2)
     assert set(seen) == {(256, 512)}
 
 

@@ -5,7 +5,7 @@
 import json
 import sys
 
-from external_parts import Harm, picture
+from external_parts import Harm, made_image
 import numpy as np
 from PIL import Image
 import pytest
@@ -42,7 +42,7 @@ def family(request, tmp_path_factory):
 
 def test_a_hugging_face_model_gives_the_depth_of_its_own_pipeline_at_half_size(family):
     folder, spec = family
-    image = picture()
+    image = made_image()
     expected = pipeline('depth-estimation', model=str(folder))(
         Image.fromarray(image))['predicted_depth'].detach()
     teacher, card = load_teacher(spec)
@@ -58,7 +58,7 @@ def test_a_hugging_face_model_gives_the_depth_of_its_own_pipeline_at_half_size(f
 
 def test_its_gradient_reaches_the_image_and_its_weights_are_frozen(family):
     teacher, _ = load_teacher(family[1])
-    x = to_input(torch.from_numpy(np.stack([picture(), picture()[:, ::-1]])))
+    x = to_input(torch.from_numpy(np.stack([made_image(), made_image()[:, ::-1]])))
     x.requires_grad_()
     depth = teacher(x)
     depth.sum().backward()
@@ -69,7 +69,7 @@ def test_its_gradient_reaches_the_image_and_its_weights_are_frozen(family):
 def test_its_scale_is_in_metres(tmp_path):
     shallow = tiny_teachers.saved(tmp_path / 'a', tiny_teachers.depth_anything(max_depth=20))
     deep = tiny_teachers.saved(tmp_path / 'b', tiny_teachers.depth_anything(max_depth=80))
-    x = to_input(torch.from_numpy(picture())[None])
+    x = to_input(torch.from_numpy(made_image())[None])
     expected = 4 * load_teacher(f'hf:{shallow}')[0](x)
     assert torch.allclose(load_teacher(f'hf:{deep}')[0](x), expected)
     assert torch.allclose(load_teacher(f'hf:{shallow},max_depth=80')[0](x), expected)
@@ -96,7 +96,7 @@ def test_glpn_of_kitti_does_not_pass_as_ten_metres_deep(tmp_path):
     folder = tiny_teachers.saved(tmp_path / 'glpn-kitti', tiny_teachers.glpn())
     with pytest.raises(ModelError, match='max_depth=80'):
         load_teacher(f'hf:{folder}')
-    x = to_input(torch.from_numpy(picture())[None])
+    x = to_input(torch.from_numpy(made_image())[None])
     shallow, deep = (load_teacher(f'hf:{folder},max_depth={m}')[0](x) for m in (10, 80))
     assert torch.allclose(8 * shallow, deep)
 

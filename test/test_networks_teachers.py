@@ -5,7 +5,7 @@
 import pickle
 import sys
 
-from external_parts import Harm, picture
+from external_parts import Harm, made_image
 import pytest
 import torch
 from torch import nn
@@ -22,7 +22,7 @@ def test_a_model_folder_is_a_teacher_with_its_own_size(tmp_path):
     teacher, card = load_teacher(str(tmp_path / 'model'), (64, 64))
     assert card.size == (96, 128) and not teacher.training
     assert not any(p.requires_grad for p in teacher.parameters())
-    with pytest.raises(ModelError, match='no model folder'):
+    with pytest.raises(ModelError, match='not a model folder'):
         load_teacher(str(tmp_path / 'missing'))
 
 
@@ -74,7 +74,7 @@ def module(tmp_path, monkeypatch):
     ('map', ''), ('flat', ''), ('single', ''), ('pair', ',output=1'), ('dict', ',output=depth')])
 def test_a_function_s_network_is_a_teacher_whatever_form_its_depth_has(module, form, options):
     teacher, card = load_teacher(module(Brightness(form)) + options, (64, 96))
-    x = to_input(torch.from_numpy(picture((64, 96)))[None])
+    x = to_input(torch.from_numpy(made_image((64, 96)))[None])
     expected = nn.functional.interpolate(
         x.mean(1, keepdim=True), (32, 48), mode='bilinear', align_corners=True)
     assert torch.allclose(teacher(x), expected, atol=1e-6)
@@ -82,7 +82,7 @@ def test_a_function_s_network_is_a_teacher_whatever_form_its_depth_has(module, f
 
 
 def test_a_function_s_network_reads_images_of_its_own_size_and_normalisation(module):
-    x = to_input(torch.from_numpy(picture((64, 96)))[None])
+    x = to_input(torch.from_numpy(made_image((64, 96)))[None])
     teacher, _ = load_teacher(module(Fixed()) + ',size=32x48,std=0.00392157', (64, 96))
     expected = nn.functional.interpolate(denormalise(x), (32, 48), mode='area').mean(1)
     assert (teacher(x)[0, 0] - expected[0]).abs().mean() < 0.01
@@ -141,7 +141,7 @@ def test_a_torchscript_file_is_a_teacher_with_gradients(tmp_path):
     torch.jit.trace(Fixed(), torch.rand(1, 3, 32, 48)).save(tmp_path / 'teacher.pt')
     spec = f'torchscript:{tmp_path}/teacher.pt,size=32x48,mean=0,std=0.00392157'
     teacher, card = load_teacher(spec, (64, 96), needs_gradient=True)
-    x = to_input(torch.from_numpy(picture((64, 96)))[None]).requires_grad_()
+    x = to_input(torch.from_numpy(made_image((64, 96)))[None]).requires_grad_()
     depth = teacher(x)
     depth.sum().backward()
     assert depth.shape == (1, 1, 32, 48) and x.grad.any()

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The renderer's pictures, depth and classes, and the folders that it fills."""
+"""The renderer's images, depth and classes, and the folders that it fills."""
 
 import json
 import math
@@ -111,7 +111,7 @@ def test_the_sun_is_added_to_the_lamps():
     np.testing.assert_allclose(np.median(sunny, axis=(0, 1)), 2.0 * linear / math.pi, rtol=0.05)
 
 
-def test_a_folder_reader_finds_pictures_depth_classes_and_one_camera(rendered):
+def test_a_folder_reader_finds_images_depth_classes_and_one_camera(rendered):
     for split, count in (('train', 4), ('val', 1), ('test', 1)):
         reader = FolderReader(rendered / split)
         assert len(reader) == count
@@ -126,7 +126,7 @@ def test_a_folder_reader_finds_pictures_depth_classes_and_one_camera(rendered):
     assert write_sheet(rendered).stat().st_size > 500
 
 
-def test_an_interrupted_run_goes_on_and_makes_the_same_pictures_in_any_number_of_jobs(
+def test_an_interrupted_run_goes_on_and_makes_the_same_images_in_any_number_of_jobs(
         rendered, tmp_path):
     folder = tmp_path / 'rooms'
     # As after a kill: one room is complete, one lacks an image and has half a file, one lacks a
@@ -145,7 +145,7 @@ def test_an_interrupted_run_goes_on_and_makes_the_same_pictures_in_any_number_of
         assert path.read_bytes() == (folder / path.relative_to(rendered)).read_bytes(), path
 
 
-def test_another_seed_makes_other_pictures(rendered, tmp_path):
+def test_another_seed_makes_other_images(rendered, tmp_path):
     other = World(**{**vars(TINY), 'seed': 78, 'rooms': {'train': 0, 'val': 1, 'test': 0}})
     render(other, tmp_path / 'rooms', 1, silent)
     name = 'val/depth/00000_00.png'
@@ -170,7 +170,7 @@ def test_a_damaged_description_is_named(tmp_path):
         render(TINY, tmp_path, 1, silent)
 
 
-def test_a_full_disk_is_named_and_leaves_no_half_picture(tmp_path):
+def test_a_full_disk_is_named_and_leaves_no_half_image(tmp_path):
     # the kernel refuses to let any file grow, as it does on a full disk
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -129,9 +129,9 @@ def test_exposure_follows_the_light_and_colours_keep_their_order():
     assert red > green > blue
 
 
-def test_a_black_picture_stays_finite():
-    picture = Camera((24, 32))(np.zeros((24, 32, 3), np.float32), np.random.default_rng(0))
-    assert picture.dtype == np.uint8 and picture.mean() < 60
+def test_a_black_image_stays_finite():
+    image = Camera((24, 32))(np.zeros((24, 32, 3), np.float32), np.random.default_rng(0))
+    assert image.dtype == np.uint8 and image.mean() < 60
 
 
 def test_shapes_face_outwards():

@@ -34,22 +34,22 @@ from depth_distill_ros.shipped import shipped_start  # noqa: E402
 
 
 @pytest.fixture
-def picture():
+def rgb():
     return np.random.default_rng(0).integers(0, 256, (120, 200, 3), np.uint8)
 
 
 @pytest.fixture
-def camera_of_picture():
+def camera_of_image():
     return Intrinsics(150.0, 151.0, 98.0, 61.0, 120, 200)
 
 
 def test_answers_with_the_image_s_stamp_and_frame_and_with_intrinsics_that_fit(
-        nodes, tmp_path, picture, camera_of_picture):
+        nodes, tmp_path, rgb, camera_of_image):
     students.release(tmp_path, 2.5)
     nodes.start('inference_node', work_dir=str(tmp_path))
     depths, infos = nodes.listen(Image, 'depth'), nodes.listen(CameraInfo, 'camera_info_out')
-    camera = RobotCamera(nodes, camera_of_picture)
-    one_by_one(camera, depths, 5, picture)
+    camera = RobotCamera(nodes, camera_of_image)
+    one_by_one(camera, depths, 5, rgb)
     wait_until(lambda: len(infos) == 5, 'camera_info')
     assert [stamp_of(m) for m in depths] == [stamp_of(m) for m in infos] == camera.stamps
     assert {m.header.frame_id for m in depths + infos} == {FRAME}
@@ -63,19 +63,19 @@ def test_answers_with_the_image_s_stamp_and_frame_and_with_intrinsics_that_fit(
 
 
 def test_every_frame_of_a_swap_under_load_comes_from_one_release_and_is_accounted_for(
-        nodes, tmp_path, picture, camera_of_picture):
+        nodes, tmp_path, rgb, camera_of_image):
     records = [students.release(tmp_path, metres) for metres in (1.0, 2.0, 3.0)]
     node = nodes.start('inference_node', model=str(records[0].folder), engine='torch-cpu')
     depths = nodes.listen(Image, 'depth', profile(1000))
     releases = nodes.talk(String, 'release', profile(1, latched=True))
-    camera = RobotCamera(nodes, camera_of_picture)
+    camera = RobotCamera(nodes, camera_of_image)
     answered_by = {1.0: 0, 2.0: 0, 3.0: 0}
     for metres, record in zip((1.0, 2.0, 3.0), [None, *records[1:]], strict=True):
         if record is not None:
             releases.publish(students.message(record))
         deadline = time.monotonic() + TIMEOUT
         while not (depths and images.read_depth(depths[-1])[0, 0] == metres):
-            camera.show(picture)
+            camera.show(rgb)
             time.sleep(0.002)
             assert time.monotonic() < deadline, node.log
     values = wait_until(
@@ -94,7 +94,7 @@ def test_every_frame_of_a_swap_under_load_comes_from_one_release_and_is_accounte
 
 
 def test_bad_releases_are_refused_by_name_and_the_running_student_stays(
-        nodes, tmp_path, picture, camera_of_picture):
+        nodes, tmp_path, rgb, camera_of_image):
     good, nan, half, other, bare = (students.release(tmp_path, 4.0) for _ in range(5))
     students.with_nan(nan)
     students.cut_short(half)
@@ -113,19 +113,19 @@ def test_bad_releases_are_refused_by_name_and_the_running_student_stays(
     node.wait_for_log(f'{tmp_path}/none')
     releases.publish(String(data='release 9'))
     node.wait_for_values(refused_releases=6, release=0)
-    one_by_one(RobotCamera(nodes, camera_of_picture), depths, 1, picture)
+    one_by_one(RobotCamera(nodes, camera_of_image), depths, 1, rgb)
     assert images.read_depth(depths[0])[0, 0] == 4.0
     assert 'Traceback' not in node.log
 
 
 def test_unusable_images_are_counted_by_reason_and_the_next_good_one_is_answered(
-        nodes, tmp_path, picture, camera_of_picture):
+        nodes, tmp_path, rgb, camera_of_image):
     node = nodes.start('inference_node', model=str(students.release(tmp_path, 1.0).folder))
     depths = nodes.listen(Image, 'depth')
     images_only = nodes.talk(Image, 'image', BEST_EFFORT)
-    images_only.publish(images.from_array(picture, 'rgb8', Time(), FRAME))
+    images_only.publish(images.from_array(rgb, 'rgb8', Time(), FRAME))
     node.wait_for_values(rejected__no_camera_info=1)
-    camera = RobotCamera(nodes, camera_of_picture)
+    camera = RobotCamera(nodes, camera_of_image)
 
     def unknown_encoding(message):
         message.encoding = 'yuv9'
@@ -135,38 +135,38 @@ def test_unusable_images_are_counted_by_reason_and_the_next_good_one_is_answered
 
     for number, (spoil, word) in enumerate((
             (unknown_encoding, 'yuv9'), (truncated, 'got 1000')), 1):
-        camera.show(picture, spoil)
+        camera.show(rgb, spoil)
         assert word in node.wait_for_values(rejected__image=number)['last_rejection']
-    camera.show(picture[:100])
+    camera.show(rgb[:100])
     assert '100x200' in node.wait_for_values(rejected__no_camera_info=2)['last_rejection']
-    one_by_one(camera, depths, 1, picture)
+    one_by_one(camera, depths, 1, rgb)
     assert node.wait_for_values(answered=1, received=5, rejected=4, dropped=0)
     assert 'Traceback' not in node.log
 
 
 def test_without_a_release_frames_are_dropped_and_counted_until_the_first_one_comes(
-        nodes, tmp_path, picture, camera_of_picture):
+        nodes, tmp_path, rgb, camera_of_image):
     node = nodes.start('inference_node')
-    camera = RobotCamera(nodes, camera_of_picture)
-    camera.show(picture)
+    camera = RobotCamera(nodes, camera_of_image)
+    camera.show(rgb)
     node.wait_for_values(dropped__no_release=1, release='')
     node.wait_for_log('no release yet')
     record = students.release(tmp_path, 1.0)
     nodes.talk(String, 'release', profile(1, latched=True)).publish(students.message(record))
     node.wait_for_values(release=1)
-    one_by_one(camera, nodes.listen(Image, 'depth'), 1, picture)
+    one_by_one(camera, nodes.listen(Image, 'depth'), 1, rgb)
 
 
 def test_the_node_answers_with_torch_at_once_and_with_the_engine_that_is_selected_meanwhile(
-        nodes, tmp_path, picture, camera_of_picture):
+        nodes, tmp_path, rgb, camera_of_image):
     engine = next(iter({'onnxruntime-cpu', 'openvino-f32'} & set(engine_parts.installed())))
     node = nodes.start('inference_node', model=str(students.release(tmp_path, 2.0).folder),
                        engine=engine)
-    camera, depths = RobotCamera(nodes, camera_of_picture), nodes.listen(Image, 'depth')
-    one_by_one(camera, depths, 1, picture)
+    camera, depths = RobotCamera(nodes, camera_of_image), nodes.listen(Image, 'depth')
+    one_by_one(camera, depths, 1, rgb)
     node.wait_for_values(engine=engine, preparing='', swaps=0, refused_releases=0)
     wait_until(lambda: node.message() == 'release 0', 'the engine')
-    one_by_one(camera, depths, 1, picture)
+    one_by_one(camera, depths, 1, rgb)
     np.testing.assert_allclose(images.read_depth(depths[-1]), 2.0, rtol=1e-5)
     torch, chosen, opened = (node.log.index(text) for text in (
         'torch-cpu)', f'{engine} selected: ', f'{engine})'))
@@ -174,13 +174,13 @@ def test_the_node_answers_with_torch_at_once_and_with_the_engine_that_is_selecte
 
 
 def test_an_engine_that_cannot_be_had_leaves_torch_answering_and_is_named(
-        nodes, tmp_path, picture, camera_of_picture):
+        nodes, tmp_path, rgb, camera_of_image):
     node = nodes.start('inference_node', model=str(students.release(tmp_path, 2.0).folder),
                        engine='torch-cuda')
     node.wait_for_values(engine='torch-cpu', preparing='', refused_releases=1)
     wait_until(lambda: node.level() == 1, 'a warning')
     assert 'no NVIDIA GPU' in node.message() and 'Traceback' not in node.log
-    one_by_one(RobotCamera(nodes, camera_of_picture), nodes.listen(Image, 'depth'), 1, picture)
+    one_by_one(RobotCamera(nodes, camera_of_image), nodes.listen(Image, 'depth'), 1, rgb)
 
 
 def test_the_node_ends_at_once_while_an_engine_is_prepared(nodes, tmp_path):

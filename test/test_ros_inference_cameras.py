@@ -229,7 +229,7 @@ def test_each_camera_s_focal_scale_is_on_diagnostics(nodes, tmp_path):
 
 
 class Flaky(DepthEngine):
-    """Fails on every second picture."""
+    """Fails on every second image."""
 
     def __init__(self, folder):
         super().__init__('flaky', folder)

@@ -23,7 +23,7 @@ WIDE = Intrinsics(150.0, 151.0, 98.0, 61.0, 120, 200)
 
 
 @pytest.fixture
-def picture():
+def image():
     return np.random.default_rng(0).integers(0, 256, (120, 200, 3), np.uint8)
 
 
@@ -40,10 +40,10 @@ def start(nodes, tmp_path):
 
 
 def test_depth_on_the_camera_s_own_pixels_has_its_camera_info_and_nothing_beside_the_crop(
-        start, nodes, picture):
+        start, nodes, image):
     node, camera = start(output='camera')
     depths, infos = nodes.listen(Image, 'depth'), nodes.listen(CameraInfo, 'camera_info_out')
-    depth = images.read_depth(one_by_one(camera, depths, 1, picture))
+    depth = images.read_depth(one_by_one(camera, depths, 1, image))
     # 120x200 is cropped to 120x160, 20 columns off each side
     assert depth.shape == (120, 200)
     assert np.isnan(depth[:, :20]).all() and np.isnan(depth[:, 180:]).all()
@@ -53,37 +53,37 @@ def test_depth_on_the_camera_s_own_pixels_has_its_camera_info_and_nothing_beside
     assert stamp_of(infos[-1]) == stamp_of(depths[-1]) and infos[-1].header.frame_id == FRAME
 
 
-def test_a_padded_image_is_answered_to_its_edges(start, nodes, picture):
+def test_a_padded_image_is_answered_to_its_edges(start, nodes, image):
     node, camera = start(resize='pad', output='camera')
-    depth = images.read_depth(one_by_one(camera, nodes.listen(Image, 'depth'), 1, picture))
+    depth = images.read_depth(one_by_one(camera, nodes.listen(Image, 'depth'), 1, image))
     np.testing.assert_allclose(depth, 2.5, rtol=1e-5)
 
 
-def test_millimetres_for_those_who_want_them(start, nodes, picture):
+def test_millimetres_for_those_who_want_them(start, nodes, image):
     node, camera = start(encoding='16UC1')
-    message = one_by_one(camera, nodes.listen(Image, 'depth'), 1, picture)
+    message = one_by_one(camera, nodes.listen(Image, 'depth'), 1, image)
     assert (message.encoding, message.step) == ('16UC1', 2 * message.width)
     assert np.unique(images.read_array(message)).tolist() == [2500]
 
 
-def test_what_is_farther_than_far_is_free_space(start, nodes, picture):
+def test_what_is_farther_than_far_is_free_space(start, nodes, image):
     node, camera = start(metres=9.0, free_beyond=4.0)
     depths, clouds = nodes.listen(Image, 'depth'), nodes.listen(PointCloud2, 'points')
-    assert np.isposinf(images.read_depth(one_by_one(camera, depths, 1, picture))).all()
-    one_by_one(camera, clouds, 1, picture)
+    assert np.isposinf(images.read_depth(one_by_one(camera, depths, 1, image))).all()
+    one_by_one(camera, clouds, 1, image)
     assert np.unique(points_of(clouds[-1])[..., 2]).tolist() == [4.0]
 
 
-def test_depth_of_little_confidence_is_left_out_and_the_limit_can_be_moved(start, nodes, picture):
+def test_depth_of_little_confidence_is_left_out_and_the_limit_can_be_moved(start, nodes, image):
     node, camera = start(confidence=0.75, min_confidence=0.5)
     depths, sure = nodes.listen(Image, 'depth'), nodes.listen(Image, 'confidence')
     np.testing.assert_allclose(
-        images.read_depth(one_by_one(camera, depths, 1, picture)), 2.5, rtol=1e-6)
-    one_by_one(camera, sure, 1, picture)
+        images.read_depth(one_by_one(camera, depths, 1, image)), 2.5, rtol=1e-6)
+    one_by_one(camera, sure, 1, image)
     assert (sure[-1].encoding, sure[-1].height, sure[-1].width) == ('32FC1', 48, 64)
     np.testing.assert_allclose(images.read_array(sure[-1]), 0.75, rtol=1e-4)
     node.set_parameter('min_confidence', 0.9)
-    assert np.isnan(images.read_depth(one_by_one(camera, depths, 1, picture))).all()
+    assert np.isnan(images.read_depth(one_by_one(camera, depths, 1, image))).all()
 
 
 def test_a_cloud_has_a_point_for_each_pixel_in_the_image_s_colours(start, nodes):
@@ -103,17 +103,17 @@ def test_a_cloud_has_a_point_for_each_pixel_in_the_image_s_colours(start, nodes)
     assert np.unique(colours.reshape(-1, 3), axis=0).tolist() == [[50, 100, 200]]
 
 
-def test_a_thinned_cloud_is_smaller_and_lies_on_the_same_surface(start, nodes, picture):
+def test_a_thinned_cloud_is_smaller_and_lies_on_the_same_surface(start, nodes, image):
     node, camera = start(points_voxel=0.25)
-    cloud = one_by_one(camera, nodes.listen(PointCloud2, 'points'), 1, picture)
+    cloud = one_by_one(camera, nodes.listen(PointCloud2, 'points'), 1, image)
     assert (cloud.height, cloud.is_dense) == (1, True) and 10 < cloud.width < 200
     np.testing.assert_allclose(points_of(cloud)[..., 2], 2.5, rtol=1e-6)
 
 
-def test_a_scan_of_a_wall_is_in_a_level_frame_whatever_the_camera_s_pitch(start, nodes, picture):
+def test_a_scan_of_a_wall_is_in_a_level_frame_whatever_the_camera_s_pitch(start, nodes, image):
     pitch = 10.0
     node, camera = start(camera_height=0.6, camera_pitch=pitch, scan_frame='eye_level')
-    scan = one_by_one(camera, nodes.listen(LaserScan, 'scan'), 1, picture)
+    scan = one_by_one(camera, nodes.listen(LaserScan, 'scan'), 1, image)
     assert scan.header.frame_id == 'eye_level' and stamp_of(scan) == camera.stamps[-1]
     ranges = np.array(scan.ranges)
     bearings = scan.angle_min + scan.angle_increment * np.arange(len(ranges))
@@ -126,35 +126,35 @@ def test_a_scan_of_a_wall_is_in_a_level_frame_whatever_the_camera_s_pitch(start,
     assert len(ranges) > 40 and bearings[0] < -0.3 and bearings[-1] > 0.3
 
 
-def test_a_longer_lens_makes_the_same_image_farther(start, nodes, picture):
+def test_a_longer_lens_makes_the_same_image_farther(start, nodes, image):
     learned = Intrinsics(60.0, 60.4, 64.0, 48.0, *students.SIZE)
     # 120 rows become 96: this camera's 150 pixels of focal length are 120 for the network
     node, camera = start(learned=learned)
-    depth = images.read_depth(one_by_one(camera, nodes.listen(Image, 'depth'), 1, picture))
+    depth = images.read_depth(one_by_one(camera, nodes.listen(Image, 'depth'), 1, image))
     np.testing.assert_allclose(depth, 5.0, rtol=1e-5)
 
 
-def test_focal_scaling_can_be_switched_off(start, nodes, picture):
+def test_focal_scaling_can_be_switched_off(start, nodes, image):
     learned = Intrinsics(60.0, 60.4, 64.0, 48.0, *students.SIZE)
     node, camera = start(learned=learned, scale_focal=False)
-    depth = images.read_depth(one_by_one(camera, nodes.listen(Image, 'depth'), 1, picture))
+    depth = images.read_depth(one_by_one(camera, nodes.listen(Image, 'depth'), 1, image))
     np.testing.assert_allclose(depth, 2.5, rtol=1e-5)
 
 
-def test_a_distorted_camera_is_rectified_and_its_depth_has_no_distortion(start, nodes, picture):
+def test_a_distorted_camera_is_rectified_and_its_depth_has_no_distortion(start, nodes, image):
     def barrel(message):
         message.d = [-0.2, 0.05, 0.0, 0.0, 0.0]
 
     node, camera = start(rectify='node')
     depths, infos = nodes.listen(Image, 'depth'), nodes.listen(CameraInfo, 'camera_info_out')
-    one_by_one(camera, depths, 1, picture, change_info=barrel)
+    one_by_one(camera, depths, 1, image, change_info=barrel)
     wait_until(lambda: infos, 'camera_info')
     assert not any(infos[-1].d) and infos[-1].width == 64
     unknown = students_of_unknown_model
-    camera.show(picture, change_info=unknown)
+    camera.show(image, change_info=unknown)
     node.wait_for_values(rejected__camera_info=1)
     assert 'rectify the images upstream' in node.values()['last_rejection']
-    one_by_one(camera, depths, 1, picture, change_info=barrel)
+    one_by_one(camera, depths, 1, image, change_info=barrel)
 
 
 def distorted(message):
@@ -162,24 +162,24 @@ def distorted(message):
     message.p = np.array([100.0, 0, 99, 0, 0, 100, 60, 0, 0, 0, 1, 0])
 
 
-def test_an_image_that_is_rectified_already_is_that_of_p(start, nodes, picture):
+def test_an_image_that_is_rectified_already_is_that_of_p(start, nodes, image):
     node, camera = start(rectify='upstream', output='camera', resize='pad')
     depths, infos = nodes.listen(Image, 'depth'), nodes.listen(CameraInfo, 'camera_info_out')
-    depth = images.read_depth(one_by_one(camera, depths, 1, picture, change_info=distorted))
+    depth = images.read_depth(one_by_one(camera, depths, 1, image, change_info=distorted))
     np.testing.assert_allclose(depth, 2.5, rtol=1e-5)  # nothing is moved, nothing was unseen
     wait_until(lambda: infos, 'camera_info')
     assert camera_info.to_intrinsics(infos[-1]) == Intrinsics(100.0, 100.0, 99.0, 60.0, 120, 200)
     assert not any(infos[-1].d) and 'set rectify' not in node.log
 
 
-def test_a_distortion_that_is_left_in_is_said_once(start, nodes, picture):
+def test_a_distortion_that_is_left_in_is_said_once(start, nodes, image):
     node, camera = start()
     depths = nodes.listen(Image, 'depth')
-    one_by_one(camera, depths, 2, picture)
+    one_by_one(camera, depths, 2, image)
     assert 'set rectify' not in node.log
-    one_by_one(camera, depths, 2, picture, change_info=distorted)
-    one_by_one(camera, depths, 1, picture)
-    one_by_one(camera, depths, 1, picture, change_info=distorted)
+    one_by_one(camera, depths, 2, image, change_info=distorted)
+    one_by_one(camera, depths, 1, image)
+    one_by_one(camera, depths, 1, image, change_info=distorted)
     assert node.log.count('camera_info has a distortion, which stays in the images: set '
                           'rectify to node, or to upstream if') == 1
 
@@ -188,11 +188,11 @@ def students_of_unknown_model(message):
     message.distortion_model, message.d = 'thin_prism', [0.1, 0.2]
 
 
-def test_a_compressed_image_is_answered_like_a_raw_one(start, nodes, picture):
+def test_a_compressed_image_is_answered_like_a_raw_one(start, nodes, image):
     node, camera = start(transport='compressed')
-    depth = one_by_one(camera, nodes.listen(Image, 'depth'), 1, picture)
+    depth = one_by_one(camera, nodes.listen(Image, 'depth'), 1, image)
     assert stamp_of(depth) == camera.stamps[-1]
-    camera.show(picture, lambda message: message.data.__delitem__(slice(300, None)))
+    camera.show(image, lambda message: message.data.__delitem__(slice(300, None)))
     node.wait_for_values(rejected__image=1)
     assert 'is truncated after' in node.values()['last_rejection']
 
@@ -203,16 +203,16 @@ def points_of(cloud):
         cloud.height, cloud.width, step)[..., :3]
 
 
-def test_what_is_farther_than_far_is_no_obstacle_in_the_scan_either(start, nodes, picture):
+def test_what_is_farther_than_far_is_no_obstacle_in_the_scan_either(start, nodes, image):
     node, camera = start(metres=4.0, free_beyond=3.0, scan_range_max=5.0)
-    scan = one_by_one(camera, nodes.listen(LaserScan, 'scan'), 1, picture)
+    scan = one_by_one(camera, nodes.listen(LaserScan, 'scan'), 1, image)
     ranges = np.array(scan.ranges)
     assert np.isposinf(ranges).any() and not np.isfinite(ranges).any()
 
 
-def test_a_limit_on_a_confidence_that_no_model_gives_is_said(start, nodes, picture):
+def test_a_limit_on_a_confidence_that_no_model_gives_is_said(start, nodes, image):
     node, camera = start(min_confidence=0.9)
-    depth = one_by_one(camera, nodes.listen(Image, 'depth'), 1, picture)
+    depth = one_by_one(camera, nodes.listen(Image, 'depth'), 1, image)
     np.testing.assert_allclose(images.read_depth(depth), 2.5, rtol=1e-5)
     wait_until(lambda: node.level() == 1, 'a warning on /diagnostics')
     assert 'the model predicts no confidence' in node.message()

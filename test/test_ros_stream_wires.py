@@ -217,12 +217,12 @@ def test_classes_that_the_table_lacks_are_named_once_and_become_the_other_class(
     nodes, node, work_dir = stream
     isaac = Isaac(nodes)
 
-    def strange(messages):
+    def with_lava(messages):
         labels = messages['semantic_labels']
         labels.data = labels.data.replace('"floor"', '"lava"')
 
     for number in range(3):
-        isaac.send(number, rendered[number], strange)
+        isaac.send(number, rendered[number], with_lava)
     node.wait_for_values(stored=3, unknown_classes='lava (3)')
     assert node.level() == 1
     assert node.log.count('the class table lacks lava') == 1
@@ -313,8 +313,8 @@ def test_publishers_that_skip_different_frames_are_told_from_a_stream_without_an
     nodes, node, _ = stream
     isaac = Isaac(nodes)
     for number in range(40):
-        picture, classes = (isaac.messages(2 * number + k, rendered[0]) for k in (0, 1))
-        isaac.publish({'image': picture['image'], 'camera_info': picture['camera_info']})
+        image, classes = (isaac.messages(2 * number + k, rendered[0]) for k in (0, 1))
+        isaac.publish({'image': image['image'], 'camera_info': image['camera_info']})
         isaac.publish({'semantics': classes['semantics']})
     node.wait_for_values(paired=0, received__semantics=40)
     assert node.level() == 1 and 'never have one stamp' in node.message()

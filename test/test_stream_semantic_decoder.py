@@ -112,8 +112,8 @@ def test_label_info_names_the_ids_of_all_later_frames():
     decoder.set_info({40: 'couch', 41: 'ceiling'})
     ready, = decoder.add(1, 'mono16', 'frame', 0.0)
     assert decoder.kind == 'label_info'
-    found, strange = decoder.decode(np.array([[40, 41]], np.uint16), 'mono16', ready.names)
-    assert [NYU13[c] for c in found[0]] == ['sofa', 'ceiling'] and strange == []
+    found, unknown = decoder.decode(np.array([[40, 41]], np.uint16), 'mono16', ready.names)
+    assert [NYU13[c] for c in found[0]] == ['sofa', 'ceiling'] and unknown == []
 
 
 def test_before_label_info_came_its_frames_are_refused():
@@ -127,8 +127,8 @@ def test_unknown_names_and_ids_are_told_once_and_counted_for_good():
     decoder = SemanticDecoder('isaac', TABLE)
     ids = np.array([[0, 1, 2, 3, 9]], np.int32)
     names = {0: 'BACKGROUND', 1: 'UNLABELLED', 2: 'boombox', 3: 'chair', 4: 'unseen'}
-    found, strange = decoder.decode(ids, '32SC1', names)
-    assert strange == ['boombox', 'id 9']
+    found, unknown = decoder.decode(ids, '32SC1', names)
+    assert unknown == ['boombox', 'id 9']
     assert found.tolist() == [[0, 0, 7, 4, 7]]
     assert decoder.decode(ids, '32SC1', names)[1] == []
     assert decoder.unknown == {'boombox': 2, 'id 9': 2}

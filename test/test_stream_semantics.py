@@ -26,16 +26,16 @@ def classes(array, encoding):
 @pytest.mark.parametrize(('encoding', 'dtype'), ENCODINGS)
 def test_class_ids_come_through_every_integer_encoding(encoding, dtype):
     ids = np.arange(14, dtype=dtype).reshape(2, 7)
-    found, strange = classes(ids, encoding)
-    assert found.dtype == np.uint8 and strange == []
+    found, unknown = classes(ids, encoding)
+    assert found.dtype == np.uint8 and unknown == []
     np.testing.assert_array_equal(found, ids)
 
 
 def test_gazebos_semantic_labels_map_is_its_label_three_times():
     label = np.arange(14, dtype=np.uint8).reshape(2, 7)
-    found, strange = classes(np.stack([label] * 3, axis=-1), 'rgb8')
+    found, unknown = classes(np.stack([label] * 3, axis=-1), 'rgb8')
     np.testing.assert_array_equal(found, label)
-    assert strange == []
+    assert unknown == []
 
 
 def test_a_label_of_a_semantic_labels_map_may_be_large():
@@ -48,9 +48,9 @@ def test_gazebos_panoptic_labels_map_has_the_label_in_blue_beside_the_count():
     label = np.arange(14, dtype=np.uint8).reshape(2, 7)
     count = np.arange(0, 14 * 40, 40).reshape(2, 7)  # up to 520 instances
     image = np.stack([count % 256, count // 256, label], axis=-1).astype(np.uint8)
-    found, strange = classes(image, 'rgb8')
+    found, unknown = classes(image, 'rgb8')
     np.testing.assert_array_equal(found, label)
-    assert strange == []
+    assert unknown == []
 
 
 @pytest.mark.parametrize('seed', range(5))
@@ -72,15 +72,15 @@ def test_an_unknown_encoding_is_named_with_what_is_supported(encoding):
 def test_an_id_that_is_no_class_becomes_the_other_one_and_is_told(value, dtype, encoding):
     ids = np.full((3, 3), 12, dtype)
     ids[1, 1] = value
-    found, strange = classes(ids, encoding)
-    assert strange == [value]
+    found, unknown = classes(ids, encoding)
+    assert unknown == [value]
     assert found[1, 1] == OTHER and (np.delete(found, 4) == 12).all()
 
 
 def test_ids_beyond_those_that_are_looked_up_at_once_have_classes_too():
     ids = np.array([[-1, 70_000], [5, 70_001]], np.int32)
-    found, strange = to_classes(ids, {-1: 0, 70_000: 3, 5: 5}, OTHER)
-    assert found.tolist() == [[0, 3], [5, OTHER]] and strange == [70_001]
+    found, unknown = to_classes(ids, {-1: 0, 70_000: 3, 5: 5}, OTHER)
+    assert found.tolist() == [[0, 3], [5, OTHER]] and unknown == [70_001]
 
 
 def test_an_instance_image_is_refused():

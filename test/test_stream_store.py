@@ -133,7 +133,7 @@ def test_a_database_of_another_program_is_refused_and_left_untouched(tmp_path):
     with lmdb.open(str(tmp_path)) as env, env.begin(write=True) as txn:
         txn.put(b'somebody', b'else')
     before = digest(tmp_path)
-    with pytest.raises(StoreError, match='no stream store'):
+    with pytest.raises(StoreError, match='not a stream store'):
         StreamWriter(tmp_path, SIZE, 4)
     assert digest(tmp_path) == before
 

@@ -86,8 +86,8 @@ def test_the_two_looks_differ_in_colour_and_grain():
             grain.append(np.median(np.abs(grey - smooth)))
         return np.mean(saturation), np.mean(grain)
 
-    (vivid, clean), (muted, noisy) = statistics('stream'), statistics('target')
-    assert vivid > 1.4 * muted
+    (vivid, clean), (pale, noisy) = statistics('stream'), statistics('target')
+    assert vivid > 1.4 * pale
     assert noisy > clean
 
 
@@ -105,7 +105,7 @@ def test_the_right_view_shows_the_same_surfaces_shifted_by_their_disparity():
             assert np.abs(warped - left)[inside].mean() < 0.5 * np.abs(right - left)[inside].mean()
 
 
-def test_the_sensor_keeps_the_picture_and_adds_what_cameras_add():
+def test_the_sensor_keeps_the_image_and_adds_what_cameras_add():
     sensor = SensorModel(look_file.named('target').sensor, (120, 160))
     sensor.new_room(np.random.default_rng(0))
     grey = np.full((120, 160, 3), 128, np.uint8)

@@ -91,9 +91,9 @@ def test_every_texture_that_a_file_names_is_beside_it(exported):
     for simulator in write.WRITERS:
         folder = exported / simulator / 'room_3' / 'textures'
         assert {path.stem for path in folder.iterdir()} == room.textures.keys()
-        for name, picture in room.textures.items():
+        for name, rgb in room.textures.items():
             saved = cv2.imread(str(folder / f'{name}.png'))[..., ::-1]
-            np.testing.assert_array_equal(saved, picture)
+            np.testing.assert_array_equal(saved, rgb)
 
 
 def test_mujoco_shows_of_its_file_what_the_embedded_simulator_shows(exported):

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Domain randomisation: a look from a file of ranges, in rooms, pictures and exports."""
+"""Domain randomisation: a look from a file of ranges, in rooms, images and exports."""
 
 import dataclasses
 import itertools
@@ -126,7 +126,7 @@ def test_the_camera_stays_in_its_ranges_and_uses_them(look):
     assert np.abs(roll).max() <= 5.001 and np.ptp(roll) > 3
 
 
-def test_pictures_come_with_the_field_of_view_of_their_room():
+def test_images_come_with_the_field_of_view_of_their_room():
     with SimulatedCamera(str(SHIPPED), 2, SMALL, frames_per_room=2) as camera:
         taken = list(itertools.islice(camera, 8))
     angles = [math.degrees(frame.intrinsics.vertical_fov) for frame in taken]
@@ -135,7 +135,7 @@ def test_pictures_come_with_the_field_of_view_of_their_room():
     assert all(np.isfinite(frame.depth).all() for frame in taken)
 
 
-def test_a_field_of_view_shows_in_the_picture(write):
+def test_a_field_of_view_shows_in_the_image(write):
     def first(text):
         with SimulatedCamera(str(write(text)), 2, SMALL) as camera:
             return next(camera)
@@ -149,12 +149,12 @@ def test_a_field_of_view_shows_in_the_picture(write):
     assert (np.abs(seen - narrow.depth) < 0.05 * narrow.depth).mean() > 0.85
 
 
-def test_training_learns_depth_as_the_lens_on_its_card_would_have_taken_the_picture(write):
+def test_training_learns_depth_as_the_lens_on_its_card_would_have_taken_the_image(write):
     path = write('camera: {vertical_fov: [60, 60]}')
     _, depth = held_out_frames(str(path), 2, 1, SMALL, SMALL, frames_per_room=2)
     with SimulatedCamera(str(path), 2, (240, 320), stride=0.35) as camera:
         seen = next(camera)
-    # Half the picture's height is tan(30 deg) of the distance here, tan(22.5 deg) there.
+    # Half the image's height is tan(30 deg) of the distance here, tan(22.5 deg) there.
     further = math.tan(math.radians(30)) / math.tan(math.radians(22.5))
     nearest = View.fit((240, 320), SMALL).depth(seen.depth)
     np.testing.assert_allclose(depth[0], further * nearest, rtol=1e-5)

@@ -178,15 +178,15 @@ def test_panels_cover_a_wall_without_a_gap():
 def test_shadows_darken_what_the_lamp_does_not_reach_and_leave_the_rest():
     room = box_room(box('block', TABLE, (1.0, 1.0, 0.05), (2.0, 2.5, 1.4)))
     pose = Pose(0.4, 0.5, 0.6, math.atan2(2.0, 1.6), math.radians(-14.0), 0.0)
-    pictures = []
+    images = []
     for shadows in (False, True):
         camera = MujocoRenderer(INTRINSICS, shadows)
         camera.load(room)
         image, semantics, depth = camera.render(pose)
-        pictures.append(image.astype(int))
+        images.append(image.astype(int))
         camera.close()
-    floor = (semantics == FLOOR) & (pictures[0][..., 0] > 60)
-    darker = (pictures[0] - pictures[1]).max(axis=2)[floor] > 15
+    floor = (semantics == FLOOR) & (images[0][..., 0] > 60)
+    darker = (images[0] - images[1]).max(axis=2)[floor] > 15
     at = points(depth, pose)[floor]
     inside = (np.abs(at[:, 0] - 2.0) < 0.3) & (np.abs(at[:, 1] - 2.5) < 0.3)
     assert darker[inside].mean() > 0.9

@@ -65,8 +65,8 @@ def test_the_same_seed_gives_the_same_room_and_another_seed_another():
     first, again, other = (generate(STREAM, seed) for seed in ((3, 1), (3, 1), (3, 2)))
     assert plain(first) == plain(again)
     assert first.textures.keys() == again.textures.keys()
-    for name, picture in first.textures.items():
-        np.testing.assert_array_equal(picture, again.textures[name])
+    for name, image in first.textures.items():
+        np.testing.assert_array_equal(image, again.textures[name])
     assert plain(first) != plain(other)
 
 
@@ -201,9 +201,9 @@ def test_what_does_not_fit_is_refused():
 def test_textures_that_repeat_have_no_seam():
     rng = np.random.default_rng(2)
     colour = np.array([0.6, 0.5, 0.4], np.float32)
-    for picture in (textures.plaster(rng, colour, 0.3), textures.carpet(rng, colour, 0.3),
+    for image in (textures.plaster(rng, colour, 0.3), textures.carpet(rng, colour, 0.3),
                     textures.wood(rng, colour, 0.3)):
-        values = picture.astype(float)
+        values = image.astype(float)
         inner = np.abs(np.diff(values, axis=0)).mean()
         seam = np.abs(values[0] - values[-1]).mean()
         assert seam < 2.0 * inner + 1.0
