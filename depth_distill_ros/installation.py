@@ -86,7 +86,7 @@ def environment() -> dict[str, str]:
 
 
 def graph_of_its_own(logs: Path) -> dict[str, str]:
-    """Return the environment of nodes that meet nobody but one another, on this machine."""
+    """Return the environment of nodes that discover only one another, on this machine."""
     added = {**environment(), 'ROS_LOG_DIR': str(logs / 'ros')}
     if 'ROS_DOMAIN_ID' not in os.environ:
         added['ROS_DOMAIN_ID'] = str(random.SystemRandom().randint(1, 100))

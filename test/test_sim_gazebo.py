@@ -254,7 +254,7 @@ def test_a_world_of_ones_own_is_opened_with_a_window_and_may_stand_still(tmp_pat
     arguments = GazeboLaunch(world=str(world), gui=True, fly=False, gazebo='ionic')
     assert simulators.gazebo_processes(arguments, {}) == {
         'gazebo': ['gz', 'sim', '-r', str(world)]}
-    with pytest.raises(bringup.BringupError, match='way.csv is missing; say fly:=false'):
+    with pytest.raises(bringup.BringupError, match='way.csv is missing; give fly:=false'):
         simulators.gazebo_processes(GazeboLaunch(world=str(world)), {})
     with pytest.raises(bringup.BringupError, match='is not a file'):
         simulators.gazebo_processes(GazeboLaunch(world='/nowhere.sdf'), {})

@@ -124,11 +124,13 @@ class OnlineDistillation:
 
     def train_step(self) -> dict[str, float]:
         """Make one iteration; return its losses. NonFiniteLoss leaves the last checkpoint."""
-        losses = self._trainer.train_step(self._source.draw())
+        batches = self._source.draw()
+        losses = self._trainer.train_step(batches)
         if self._confidence and self.step % _CONFIDENCE_EVERY == 0:
             targets = self._evaluator.targets(self._source.draw_held_out())
             losses['loss_confidence'] = self._confidence.step(targets)
-        self._curves.add_step(self.step, losses, self.learning_rate, self.settings.batch)
+        self._curves.add_step(self.step, losses, self.learning_rate,
+                              sum(len(batch.x) for batch in batches.values()))
         return losses
 
     def save(self) -> Path:

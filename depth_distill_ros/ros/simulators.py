@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-What a launch with Gazebo or Isaac Sim starts: said once, for the launch files and the tests.
+What a launch with Gazebo or Isaac Sim starts, for the launch files and the tests.
 
 Both simulators publish on the topics of the embedded one, so the graph behind them is the same.
 """
@@ -77,7 +77,7 @@ def gazebo_processes(
     if arguments.fly:
         way = world.with_name('way.csv')
         if not way.is_file():
-            raise BringupError(f'fly: {way} is missing; say fly:=false and move the camera '
+            raise BringupError(f'fly: {way} is missing; give fly:=false and move the camera '
                                'yourself, or export the world with depth-distill simulate')
         script = share() / 'sim' / 'gazebo' / 'fly_camera.py'
         processes['fly_camera'] = [sys.executable, str(script), str(world), '--rate',

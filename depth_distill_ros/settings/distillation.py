@@ -150,7 +150,7 @@ class OfflineSettings(DistillationSettings, MethodSettings):
         {}, "options of the student's network, such as up=unpool or depth_aware=false")
     size: tuple[int, int] = setting((0, 0), "height and width of the images; 0 0: the teacher's, "
                                     'else 228 304', unit='pixels', range=(0, 8192))
-    steps: int = setting(0, 'length of the training; 0: as many as the epochs say', unit='steps',
+    steps: int = setting(0, 'length of the training; 0: that of the epochs', unit='steps',
                          range=(0, 2**31 - 1))
     epochs: float = setting(
         20.0, 'passes over the largest source', unit='epochs', range=(1e-9, 1e9))

@@ -4,7 +4,7 @@
 The arguments of the launch files.
 
 An argument that stands for a node's parameter is None where it was not given; then the parameter
-files decide. The others say what runs and under which topics.
+files decide. The others determine what runs and under which topics.
 """
 
 from __future__ import annotations
@@ -46,9 +46,10 @@ class InferenceLaunch(Settings):
     robot_camera_info: str = setting('camera/camera_info', "the robot camera's CameraInfo topic")
     work_dir: str | None = _parameter(
         InferenceSettings, 'work_dir', help='folder of the run: store, checkpoints, releases')
-    run: str = setting('', 'name of the run, whose folder is $ROS_HOME/depth_distill/NAME '
-                              'where no work_dir is given; a run is resumed only with the same '
-                              'method, teacher, student and size; empty: default')
+    run: str = setting(
+        '', 'name of the run, whose folder is $ROS_HOME/depth_distill/NAME where no work_dir is '
+        'given; a run is resumed only with the same method, teacher, student, backbone, size, and '
+        'form, width and residual of G; empty: default')
     model: str | None = _parameter(InferenceSettings, 'model')
     params_file: str = setting(
         '', "YAML file of node parameters; takes precedence over the package's own")

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What `depth-distill train` and `depth-distill distill` are told beside the method."""
+"""The settings of `depth-distill train`, and of `depth-distill distill` beside the method."""
 
 from __future__ import annotations
 

@@ -21,14 +21,15 @@ def shares_of_gap(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
     """
     Return the share of the gap in δ1 by line of the table.
 
-    share : (δ1 - plain) / (measured - plain), of means over the seeds that all three rows have.
-        `plain` is KD-OOD on the same stream without robot frames, `measured` the student trained
-        with measured depth, both of the same pair of networks
-    spread : standard deviation of δ1 - plain over those seeds, relative to the gap; None for one
-    gap : measured - plain
-    seeds : those seeds
-
     A line without both ends, or with a gap <= 0, has no share. The ends and the teacher have none.
+
+    Returns:
+        share: (δ1 - plain) / (measured - plain), of means over the seeds that all three rows have.
+            `plain` is KD-OOD on the same stream without robot frames, `measured` the student
+            trained with measured depth, both of the same pair of networks
+        spread: standard deviation of δ1 - plain over those seeds, relative to the gap; None for 1
+        gap: measured - plain
+        seeds: those seeds
     """
     found: dict[_Line, dict[int, float]] = {}
     for o in outcomes:

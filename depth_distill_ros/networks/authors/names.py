@@ -94,18 +94,16 @@ class Format:
     """
     A format of checkpoints, and how they become our networks.
 
-    Attributes
-    ----------
-    network : ours
-    source : the authors' code
-    encoder : their name of the encoder
-    names : from our modules outside of the encoder to theirs
-    size : (height, width) of the network's input
-    backbone_of : from the tensors of the encoder to the backbone of our network
-    options : of our network, as for `build`
-    per_metre : by our parameter, its divisor; the output is then in metres
-    intrinsics : of the camera of the training images, at `size`
-
+    Attributes:
+        network: ours
+        source: the authors' code
+        encoder: their name of the encoder
+        names: from our modules outside of the encoder to theirs
+        size: (height, width) of the network's input
+        backbone_of: from the tensors of the encoder to the backbone of our network
+        options: of our network, as for `build`
+        per_metre: by our parameter, its divisor; the output is then in metres
+        intrinsics: of the camera of the training images, at `size`
     """
 
     network: str
