@@ -12,6 +12,7 @@ from depth_distill_ros.worlds.path_traced import traced_ornaments as small
 from depth_distill_ros.worlds.path_traced import traced_seating as seating
 from depth_distill_ros.worlds.path_traced import traced_storage as storage
 from depth_distill_ros.worlds.path_traced.floor_plan import FloorPlan
+from depth_distill_ros.worlds.path_traced.meshes import box, rounded
 from depth_distill_ros.worlds.path_traced.thing import Thing
 from depth_distill_ros.worlds.path_traced.traced_materials import Materials
 
@@ -64,8 +65,8 @@ def _office(plan: FloorPlan, m: Materials) -> None:
     _storage(plan, m, int(rng.integers(2, 5)))
     if rng.random() < 0.4:
         _dine(plan, m)
-    board = Thing().rounded((rng.uniform(1.0, 1.8), 0.02, 0.9), 0.005, (0, 0, 0),
-                            m.plain((0.95, 0.95, 0.95), 'gloss', 0.1))
+    board = Thing().add(rounded((rng.uniform(1.0, 1.8), 0.02, 0.9), 0.005, (0, 0, 0)),
+                        m.plain((0.95, 0.95, 0.95), 'gloss', 0.1))
     plan.on_wall(board, 0.95)
 
 
@@ -189,12 +190,12 @@ def _set(m: Materials, thing: Thing, height: float, depth: float, count: int) ->
 def _rug(m: Materials) -> Thing:
     rng = m.rng
     size = (rng.uniform(1.2, 2.4), rng.uniform(0.9, 1.7), 0.012)
-    return Thing(FLOOR).box(size, (0, 0, 0), m.rug())
+    return Thing(FLOOR).add(box(size, (0, 0, 0)), m.rug())
 
 
 def _picture(m: Materials) -> Thing:
     rng = m.rng
     w, h = rng.uniform(0.3, 1.1), rng.uniform(0.3, 0.8)
-    t = Thing(PICTURE).box((w, 0.025, h), (0, 0.0125, 0),
+    t = Thing(PICTURE).add(box((w, 0.025, h), (0, 0.0125, 0)),
                            m.wood() if rng.random() < 0.6 else m.small('gloss'))
-    return t.box((w - 0.06, 0.004, h - 0.06), (0, 0.027, 0.03), m.picture())
+    return t.add(box((w - 0.06, 0.004, h - 0.06), (0, 0.027, 0.03)), m.picture())

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from depth_distill_ros.worlds.class_ids import OBJECTS
-from depth_distill_ros.worlds.path_traced import meshes
 from depth_distill_ros.worlds.path_traced.meshes import Mesh, Vector
 from depth_distill_ros.worlds.path_traced.traced_materials import Material
 
@@ -29,8 +28,7 @@ class Thing:
     """
     Parts in their own coordinates: x along a wall, y away from it, z up from the floor, metres.
 
-    The methods that add a shape take the arguments of the function in ``meshes`` of that name,
-    a material and a class; without a class it is ``label``. They return the thing itself.
+    label : the class of parts that are added without one
     """
 
     def __init__(self, label: int = OBJECTS) -> None:
@@ -38,40 +36,12 @@ class Thing:
         self._label = label
 
     def add(self, mesh: Mesh, material: Material, label: int | None = None) -> Thing:
-        """Add a mesh."""
+        """Add a mesh and return the thing itself."""
         self.parts.append(Part(mesh, material, self._label if label is None else label))
         return self
 
-    def box(self, size: Vector, at: Vector, material: Material, label: int | None = None) -> Thing:
-        """Add an upright box."""
-        return self.add(meshes.box(size, at), material, label)
-
-    def rounded(self, size: Vector, radius: float, at: Vector, material: Material,
-                label: int | None = None, puff: float = 0.0, steps: int = 7) -> Thing:
-        """Add a box with round edges."""
-        return self.add(meshes.rounded(size, radius, at, puff, steps), material, label)
-
-    def cylinder(self, radius: float, height: float, at: Vector, material: Material,
-                 label: int | None = None, top: float | None = None, sides: int = 20) -> Thing:
-        """Add an upright round post."""
-        return self.add(meshes.cylinder(radius, height, at, top, sides), material, label)
-
-    def lathe(self, profile: list[tuple[float, float]], material: Material,
-              label: int | None = None, sides: int = 24) -> Thing:
-        """Add a solid of revolution."""
-        return self.add(meshes.lathe(profile, sides=sides), material, label)
-
-    def ball(self, radius: float, at: Vector, material: Material) -> Thing:
-        """Add a sphere."""
-        return self.add(meshes.ball(radius, at), material)
-
-    def rod(self, start: Vector, end: Vector, radius: float, material: Material,
-            label: int | None = None) -> Thing:
-        """Add a round bar between two points."""
-        return self.add(meshes.rod(start, end, radius), material, label)
-
     def put(self, other: Thing, at: Vector, turn: float = 0.0) -> Thing:
-        """Add a copy of another thing, turned about z by radians, then moved."""
+        """Add a copy of another thing, turned about z by radians, then moved; return itself."""
         self.parts += [Part(mesh.moved(at, turn), material, label)
                        for mesh, material, label in other.parts]
         return self

@@ -10,11 +10,16 @@ from depth_distill_ros.worlds.class_ids import CEILING, FLOOR, WALL, WINDOW
 from depth_distill_ros.worlds.path_traced.floor_plan import FloorPlan, Opening
 from depth_distill_ros.worlds.path_traced.meshes import (
     Mesh,
+    ball,
     box,
+    cylinder,
     from_corners,
+    lathe,
     merged,
     polygon,
     poster,
+    rod,
+    rounded,
     sheet,
 )
 from depth_distill_ros.worlds.path_traced.thing import Thing
@@ -61,7 +66,7 @@ def shell(plan: FloorPlan, m: Materials) -> Thing:
                        key=lambda o: o.low)
         face = Thing(WALL).add(_pierced(wall.length, plan.height, holes),
                                accent if number == chosen else paint)
-        face.box((wall.length, 0.015, high), (wall.length / 2, 0.0075, 0), skirting)
+        face.add(box((wall.length, 0.015, high), (wall.length / 2, 0.0075, 0)), skirting)
         t.put(face, (*wall.start, 0), wall.turn)
     return t
 
@@ -84,16 +89,16 @@ def door(m: Materials, width: float, height: float) -> Thing:
     rng, t = m.rng, Thing(WALL)
     leaf = m.wood()
     frame = m.plain((0.9, 0.9, 0.88), 'gloss', 0.25) if rng.random() < 0.6 else leaf
-    t.box((width, 0.02, height), (0, 0.01, 0), leaf)
+    t.add(box((width, 0.02, height), (0, 0.01, 0)), leaf)
     panels = int(rng.integers(0, 4))
     for k in range(panels):
         h = (height - 0.3) / panels
-        t.rounded((width - 0.28, 0.02, h - 0.12), 0.008, (0, 0.02, 0.2 + k * h), leaf)
+        t.add(rounded((width - 0.28, 0.02, h - 0.12), 0.008, (0, 0.02, 0.2 + k * h)), leaf)
     for x in (-1, 1):
-        t.box((0.07, 0.04, height + 0.06), (x * (width / 2 + 0.035), 0.02, 0), frame)
-    t.box((width + 0.14, 0.04, 0.07), (0, 0.02, height), frame)
-    t.rod((width / 2 - 0.08, 0.07, 1.03), (width / 2 - 0.2, 0.07, 1.03), 0.01, m.metal)
-    t.rod((width / 2 - 0.08, 0.02, 1.03), (width / 2 - 0.08, 0.075, 1.03), 0.01, m.metal)
+        t.add(box((0.07, 0.04, height + 0.06), (x * (width / 2 + 0.035), 0.02, 0)), frame)
+    t.add(box((width + 0.14, 0.04, 0.07), (0, 0.02, height)), frame)
+    t.add(rod((width / 2 - 0.08, 0.07, 1.03), (width / 2 - 0.2, 0.07, 1.03), 0.01), m.metal)
+    t.add(rod((width / 2 - 0.08, 0.02, 1.03), (width / 2 - 0.08, 0.075, 1.03), 0.01), m.metal)
     return t
 
 
@@ -115,12 +120,13 @@ def window(m: Materials, width: float, bottom: float, top: float, view: Material
     rows = 2 if rng.random() < 0.3 and h > 0.9 else 1
     for k in range(columns + 1):
         x = -half + bar / 2 + k * (width - bar) / columns
-        t.box((bar, 0.05, h), (x, y, bottom), frame)
+        t.add(box((bar, 0.05, h), (x, y, bottom)), frame)
     for k in range(rows + 1):
         z = bottom + k * (h - bar) / rows
-        t.box((width, 0.05, bar), (0, y, z), frame)
+        t.add(box((width, 0.05, bar), (0, y, z)), frame)
     if bottom > 0.3:
-        t.box((width + 0.1, deep + 0.12, 0.025), (0, 0.06 - deep / 2, bottom - 0.012), frame, WALL)
+        t.add(box((width + 0.1, deep + 0.12, 0.025), (0, 0.06 - deep / 2, bottom - 0.012)), frame,
+              WALL)
         if rng.random() < 0.5:
             t.put(_radiator(m, min(width, 1.4), bottom - 0.25), (0, 0.02, 0.12))
     if rng.random() < 0.6:
@@ -134,8 +140,8 @@ def window(m: Materials, width: float, bottom: float, top: float, view: Material
 def _radiator(m: Materials, width: float, height: float) -> Thing:
     white, t = m.plain((0.92, 0.92, 0.9), 'gloss', 0.2), Thing()
     for k in range(int(width / 0.07)):
-        t.rounded((0.05, 0.09, height), 0.02, (-width / 2 + 0.035 + 0.07 * k, 0.05, 0), white,
-                  steps=3)
+        t.add(rounded((0.05, 0.09, height), 0.02, (-width / 2 + 0.035 + 0.07 * k, 0.05, 0),
+                      steps=3), white)
     return t
 
 
@@ -150,7 +156,7 @@ def _curtains(m: Materials, width: float, bottom: float, top: float) -> Thing:
         x = side * (width / 2 + 0.12 - (u * wide) * (1 + 0.12 * (1 - v)))
         t.add(sheet(np.stack([x, 0.10 + sway, high - v * (high - low)], axis=2)), cloth)
     reach = width / 2 + 0.2
-    return t.rod((-reach, 0.1, high), (reach, 0.1, high), 0.013, m.metal)
+    return t.add(rod((-reach, 0.1, high), (reach, 0.1, high), 0.013), m.metal)
 
 
 def _blinds(width: float, top: float, drop: float, y: float) -> Mesh:
@@ -163,19 +169,19 @@ def ceiling_lamp(m: Materials, light: Material, kind: str) -> Thing:
     rng, t = m.rng, Thing()
     if kind == 'panel':
         side = rng.uniform(0.3, 0.6)
-        t.box((side + 0.04, side + 0.04, 0.02), (0, 0, -0.02), m.metal)
+        t.add(box((side + 0.04, side + 0.04, 0.02), (0, 0, -0.02)), m.metal)
         half = side / 2
         return t.add(polygon([(x, y, -0.022) for x, y in (
             (-half, half), (half, half), (half, -half), (-half, -half))]), light)
     if kind == 'strip':
         length = rng.uniform(0.9, 1.3)
-        t.box((length + 0.04, 0.10, 0.05), (0, 0, -0.05), m.plain((0.9, 0.9, 0.9), 'gloss'))
-        return t.rod((-length / 2, 0, -0.075), (length / 2, 0, -0.075), 0.022, light)
+        t.add(box((length + 0.04, 0.10, 0.05), (0, 0, -0.05)), m.plain((0.9, 0.9, 0.9), 'gloss'))
+        return t.add(rod((-length / 2, 0, -0.075), (length / 2, 0, -0.075), 0.022), light)
     drop, r = rng.uniform(0.2, 0.75), rng.uniform(0.09, 0.18)
-    t.rod((0, 0, -drop), (0, 0, 0), 0.006, m.metal)
-    t.cylinder(0.05, 0.03, (0, 0, -0.03), m.metal)
+    t.add(rod((0, 0, -drop), (0, 0, 0), 0.006), m.metal)
+    t.add(cylinder(0.05, 0.03, (0, 0, -0.03)), m.metal)
     if kind == 'globe':
-        return t.ball(r, (0, 0, -drop - r), light)
-    t.lathe([(1.6 * r, -drop - r), (0.9 * r, -drop - 0.3 * r), (0.15 * r, -drop)],
-            m.small('gloss'))
-    return t.ball(0.5 * r, (0, 0, -drop - 0.75 * r), light)
+        return t.add(ball(r, (0, 0, -drop - r)), light)
+    t.add(lathe([(1.6 * r, -drop - r), (0.9 * r, -drop - 0.3 * r), (0.15 * r, -drop)]),
+          m.small('gloss'))
+    return t.add(ball(0.5 * r, (0, 0, -drop - 0.75 * r)), light)
