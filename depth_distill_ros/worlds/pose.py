@@ -13,11 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-# The camera mount of the robot. Both generators use it, because a network that does not know the
-# height of its camera cannot tell a small room from a large one.
-CAMERA_HEIGHT, CAMERA_HEIGHT_JITTER = 0.60, 0.03
-CAMERA_PITCH = math.radians(-6.0)
-
 
 class Pose(NamedTuple):
     """

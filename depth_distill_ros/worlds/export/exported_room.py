@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 import itertools
 import math
-from typing import NamedTuple
 
 import numpy as np
 
@@ -18,21 +17,12 @@ from depth_distill_ros.worlds.rooms import randomise
 from depth_distill_ros.worlds.rooms.free_space import FreeSpace
 from depth_distill_ros.worlds.rooms.generate import generate
 from depth_distill_ros.worlds.rooms.looks import Look
-from depth_distill_ros.worlds.rooms.scene import Object, Part, Room
+from depth_distill_ros.worlds.rooms.scene import Material, Object, Part, Room
 from depth_distill_ros.worlds.rooms.trajectory import poses
 
 NEAR, FAR = 0.05, 30.0
 _VERTICAL_FOV = math.radians(45.0)
 _STEPS, _STRIDE = 240, 0.1
-
-
-class Paint(NamedTuple):
-    """The look of a part: RGB in 0..1, which multiplies the texture; emission, gloss in 0..1."""
-
-    colour: tuple[float, float, float]
-    texture: str | None
-    emission: float
-    gloss: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,14 +58,13 @@ class ExportedRoom:
         return [(f'{thing.name.replace(" ", "_")}_{k:03d}', thing)
                 for k, thing in enumerate(self.room.objects)]
 
-    def surface(self, part: Part) -> Paint:
-        """Return the paint of a part; thin and round ones get their texture's mean colour."""
-        material = part.material
-        colour, texture = material.colour, material.texture
+    def surface(self, part: Part) -> Material:
+        """Return the material without tile; thin and round parts get the texture's mean colour."""
+        colour, texture = part.material.colour, part.material.texture
         if texture is not None and (part.shape != 'box' or sorted(part.size)[1] < STICK):
             colour, texture = np.multiply(colour, self._means[texture]), None
-        return Paint(tuple(min(1.0, float(c)) for c in colour), texture, material.emission,
-                     material.gloss)
+        return replace(part.material, colour=tuple(min(1.0, float(c)) for c in colour),
+                       texture=texture, tile=None)
 
 
 def exported_room(look: Look, seed: int, size: tuple[int, int]) -> ExportedRoom:

@@ -10,13 +10,11 @@ import cv2
 import numpy as np
 
 from depth_distill_ros.worlds.path_traced.floor_plan import CELL, FloorPlan
-from depth_distill_ros.worlds.pose import (
-    CAMERA_HEIGHT,
-    CAMERA_HEIGHT_JITTER,
-    CAMERA_PITCH,
-    Pose,
-)
+from depth_distill_ros.worlds.pose import Pose
 
+# The height is that of config/looks/target.yaml, because a network that does not know the height
+# of its camera cannot tell a small room from a large one.
+_HEIGHT, _HEIGHT_JITTER, _PITCH = 0.60, 0.03, math.radians(-6.0)
 _PITCH_JITTER, _ROLL_JITTER = math.radians(2.0), math.radians(1.0)
 # Free metres around the camera, in all of its view, and in its view on average.
 _CLEARANCE, _NEAREST, _OPEN = 0.28, 0.8, 2.4
@@ -28,8 +26,8 @@ def poses(plan: FloorPlan, rng: np.random.Generator, count: int) -> list[Pose]:
     away = cv2.distanceTransform(np.pad(~plan.solid, 1).astype(np.uint8), cv2.DIST_L2, 5)
     away = away[1:-1, 1:-1] * CELL
     cells = np.argwhere(away >= min(_CLEARANCE, 0.8 * away.max()))
-    height = CAMERA_HEIGHT + CAMERA_HEIGHT_JITTER * rng.uniform(-1.0, 1.0)
-    tilt = CAMERA_PITCH + _PITCH_JITTER * rng.uniform(-1.0, 1.0)
+    height = _HEIGHT + _HEIGHT_JITTER * rng.uniform(-1.0, 1.0)
+    tilt = _PITCH + _PITCH_JITTER * rng.uniform(-1.0, 1.0)
     drawn: list[Pose] = []
     for _ in range(count):
         best, score = None, -np.inf

@@ -108,11 +108,11 @@ class Materials:
     def rug(self) -> Material:
         """Return a woven pattern."""
         texture = textures.rug(self._near(_CLOTHS, 0.05), self._near(_SMALL, 0.08), self.rng)
-        return Material('matt', (0.5, 0.5, 0.5), texture, 1.0)
+        return Material('matt', texture=texture)
 
     def picture(self) -> Material:
         """Return a painting or a photograph, one copy a metre."""
-        return Material('matt', (0.5, 0.5, 0.5), textures.painting(self.rng), 1.0)
+        return Material('matt', texture=textures.painting(self.rng))
 
     def _new_wood(self) -> Material:
         colour = self._near(_WOODS, 0.05)

@@ -22,17 +22,13 @@ from depth_distill_ros.worlds.rooms.materials import FLOOR_TILE, WALL_TILE
 BUILT_IN = ('stream', 'target')
 
 
-class LookFileError(DepthDistillError):
-    """A wrong file of ranges; the message names the file, the key and the expected value."""
-
-
 def named(name: str) -> Look:
     """Return a built-in look or that of a YAML file; DepthDistillError if there is none."""
     return load(Path(name) if name.endswith(('.yaml', '.yml')) else _built_in(name))
 
 
 def load(path: Path) -> Look:
-    """Return the look of a YAML file; LookFileError for an unknown key or a bad value."""
+    """Return the look of a YAML file; DepthDistillError names the key and a good value."""
     values: dict[str, dict[str, object]] = {
         section: _values(path, section, entries) for section, entries in _sections(path).items()}
     lighting, sensor = Lighting(**values.pop('lights')), values.pop('sensor')
@@ -54,18 +50,18 @@ def _built_in(name: object) -> Path:
 
 def _sections(path: Path) -> dict[str, dict[str, object]]:
     """Return the sections of a file, completed by those of its base."""
-    sections = read_yaml(path, LookFileError)
+    sections = read_yaml(path, DepthDistillError)
     names = ', '.join(('base', *_SECTIONS))
     if not isinstance(sections, dict):
-        raise LookFileError(f'{path}: it must be a mapping of {names}')
+        raise DepthDistillError(f'{path}: it must be a mapping of {names}')
     base = sections.pop('base', 'stream')
     if base not in (*BUILT_IN, 'robot'):
-        raise LookFileError(f'{path}: base: {base!r} is none of {", ".join(BUILT_IN)}')
+        raise DepthDistillError(f'{path}: base: {base!r} is none of {", ".join(BUILT_IN)}')
     for section, entries in sections.items():
         if section not in _SECTIONS:
-            raise LookFileError(f'{path}: {section}: no such section; there are {names}')
+            raise DepthDistillError(f'{path}: {section}: no such section; there are {names}')
         if not isinstance(entries, dict):
-            raise LookFileError(
+            raise DepthDistillError(
                 f'{path}: {section}: must be a mapping of {", ".join(_SECTIONS[section])}')
     below = {} if path == _built_in('stream') else _sections(_built_in(base))
     return {section: below.get(section, {}) | sections.get(section, {}) for section in _SECTIONS}
@@ -76,12 +72,12 @@ def _values(path: Path, section: str, entries: dict[str, object]) -> dict[str, o
     known, values = _SECTIONS[section], {}
     for key, value in entries.items():
         if key not in known:
-            raise LookFileError(
+            raise DepthDistillError(
                 f'{path}: {section}.{key}: no such key; there are {", ".join(known)}')
         try:
             values[_FIELDS.get((section, key), key)] = known[key](value)
         except (TypeError, ValueError) as error:
-            raise LookFileError(f'{path}: {section}.{key}: {error}; got {value!r}') from None
+            raise DepthDistillError(f'{path}: {section}.{key}: {error}; got {value!r}') from None
     return values
 
 

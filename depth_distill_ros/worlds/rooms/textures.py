@@ -60,6 +60,10 @@ def hsv(hue: float, saturation: float, value: float) -> np.ndarray:
                     dtype=np.float32)
 
 
+def _plain(size: int, colour: np.ndarray) -> np.ndarray:
+    return np.full((size, size, 3), colour, np.float32)
+
+
 def wood(rng: np.random.Generator, colour: np.ndarray, contrast: float) -> np.ndarray:
     """Draw straight-grained wood, grain along x."""
     return to_uint8(shaded(colour, (0.06 + 0.25 * contrast) * noise(rng, 1, LARGE)))
@@ -127,9 +131,7 @@ def plaster(rng: np.random.Generator, colour: np.ndarray, contrast: float) -> np
 
 def brick(rng: np.random.Generator, colour: np.ndarray, contrast: float) -> np.ndarray:
     """Draw a running bond of 16 courses."""
-    texture = np.empty((LARGE, LARGE, 3), np.float32)
-    mortar = np.clip(colour * 0.5 + 0.35, 0, 1)
-    texture[:] = mortar
+    texture = _plain(LARGE, np.clip(colour * 0.5 + 0.35, 0, 1))
     course, length = LARGE // 16, LARGE // 4
     for row in range(16):
         for k in range(4):
@@ -153,8 +155,7 @@ def stripes(rng: np.random.Generator, colour: np.ndarray, other: np.ndarray,
 def dots(rng: np.random.Generator, colour: np.ndarray, other: np.ndarray,
          size: int = LARGE) -> np.ndarray:
     """Draw a regular pattern of round dots, every second row shifted."""
-    texture = np.empty((size, size, 3), np.float32)
-    texture[:] = colour
+    texture = _plain(size, colour)
     count = int(rng.choice([4, 6, 8]))
     step = size / count
     radius = int(step * rng.uniform(0.15, 0.38))
@@ -167,8 +168,7 @@ def dots(rng: np.random.Generator, colour: np.ndarray, other: np.ndarray,
 
 def wallpaper(rng: np.random.Generator, colour: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Draw a repeating ornament of ellipses, drawn once and mirrored."""
-    cell = np.empty((64, 64, 3), np.float32)
-    cell[:] = colour
+    cell = _plain(64, colour)
     for _ in range(4):
         centre = tuple(int(v) for v in rng.integers(6, 58, 2))
         axes = tuple(int(v) for v in rng.integers(3, 18, 2))
