@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 import itertools
 import math
 
@@ -23,7 +24,7 @@ from depth_distill_ros.worlds.rooms.scene import Room
 from depth_distill_ros.worlds.rooms.trajectory import poses
 
 
-class SimulatedCamera:
+class SimulatedCamera(AbstractContextManager):
     """
     An endless iterator of ``Frame`` with classes and depth, determined by its arguments.
 
@@ -107,10 +108,6 @@ class SimulatedCamera:
     def close(self) -> None:
         """Free the renderer; a second call does nothing."""
         self._renderer.close()
-
-    def __enter__(self) -> SimulatedCamera:
-        """Return the camera."""
-        return self
 
     def __exit__(self, *_: object) -> None:
         """Free the renderer."""

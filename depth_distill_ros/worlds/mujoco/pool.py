@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
+import itertools
 import math
 import multiprocessing as mp
 from multiprocessing.sharedctypes import Synchronized
@@ -107,9 +110,14 @@ class RenderedPool:
                                     'training resumes from its last checkpoint')
 
 
-def _camera(look: str, seed: int, frames_per_room: int) -> SimulatedCamera:
-    return SimulatedCamera(look, seed, _RENDER_SIZE, frames_per_room=frames_per_room,
-                           vertical_fov=VERTICAL_FOV, stride=_STRIDE)
+def _frames(look: str, seed: int, frames_per_room: int, size: tuple[int, int],
+            depth_size: tuple[int, int]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield images and canonical depth of these sizes without end."""
+    view, depth_view = View.fit(_RENDER_SIZE, size), View.fit(_RENDER_SIZE, depth_size)
+    with SimulatedCamera(look, seed, _RENDER_SIZE, frames_per_room, VERTICAL_FOV,
+                         stride=_STRIDE) as camera:
+        for frame in camera:
+            yield view.image(frame.image), depth_view.depth(canonical_depth(frame))
 
 
 def canonical_depth(frame: Frame) -> np.ndarray:
@@ -128,20 +136,16 @@ def _render(look: str, seed: int, frames_per_room: int, images: Tensor, depth: T
             rendered: Synchronized, wanted: Synchronized, failure: mp.Queue) -> None:
     os.nice(_RENDERER_NICENESS)
     try:
-        size, depth_size = tuple(images.shape[1:3]), tuple(depth.shape[1:])
-        view, depth_view = View.fit(_RENDER_SIZE, size), View.fit(_RENDER_SIZE, depth_size)
-        with _camera(look, seed, frames_per_room) as camera:
-            for frame in camera:
-                image = torch.from_numpy(view.image(frame.image))
-                metres = torch.from_numpy(depth_view.depth(canonical_depth(frame)))
-                with rendered.get_lock():
-                    slot = rendered.value % len(images)
-                    images[slot], depth[slot] = image, metres
-                    rendered.value += 1
-                while rendered.value > wanted.value:
-                    if os.getppid() == 1:
-                        return
-                    time.sleep(0.05)
+        for image, metres in _frames(look, seed, frames_per_room, tuple(images.shape[1:3]),
+                                     tuple(depth.shape[1:])):
+            with rendered.get_lock():
+                slot = rendered.value % len(images)
+                images[slot], depth[slot] = torch.from_numpy(image), torch.from_numpy(metres)
+                rendered.value += 1
+            while rendered.value > wanted.value:
+                if os.getppid() == 1:
+                    return
+                time.sleep(0.05)
     except (DepthDistillError, OSError) as error:
         failure.put(str(error))
 
@@ -150,10 +154,7 @@ def held_out_frames(look: str, seed: int, rooms: int, size: tuple[int, int],
                     depth_size: tuple[int, int], frames_per_room: int = 4,
                     ) -> tuple[np.ndarray, np.ndarray]:
     """Return N×H×W×3 uint8 images and N×h×w float32 metres of `rooms` rooms, for evaluation."""
-    view, depth_view = View.fit(_RENDER_SIZE, size), View.fit(_RENDER_SIZE, depth_size)
-    images, depth = [], []
-    with _camera(look, seed, frames_per_room) as camera:
-        for _, frame in zip(range(rooms * frames_per_room), camera, strict=False):
-            images.append(view.image(frame.image))
-            depth.append(depth_view.depth(canonical_depth(frame)))
+    frames = _frames(look, seed, frames_per_room, size, depth_size)
+    with closing(frames):
+        images, depth = zip(*itertools.islice(frames, rooms * frames_per_room), strict=True)
     return np.stack(images), np.stack(depth)

@@ -190,7 +190,7 @@ def _set(m: Materials, thing: Thing, height: float, depth: float, count: int) ->
 def _rug(m: Materials) -> Thing:
     rng = m.rng
     size = (rng.uniform(1.2, 2.4), rng.uniform(0.9, 1.7), 0.012)
-    return Thing(FLOOR).add(box(size, (0, 0, 0)), m.rug())
+    return Thing(FLOOR).add(box(size), m.rug())
 
 
 def _picture(m: Materials) -> Thing:

@@ -87,7 +87,7 @@ def carton(m: Materials) -> Thing:
     rng = m.rng
     size = rng.uniform((0.2, 0.2, 0.12), (0.55, 0.42, 0.42))
     material = m.plain((0.62, 0.48, 0.33)) if rng.random() < 0.6 else m.small('gloss')
-    t = Thing().add(box(size, (0, 0, 0)), material)
+    t = Thing().add(box(size), material)
     return t.add(box((0.05, size[1] + 0.002, 0.002), (0, 0, size[2])),
                  m.plain((0.75, 0.66, 0.5), 'gloss'))
 
@@ -161,7 +161,7 @@ def monitor(m: Materials, width: float) -> Thing:
     rng, t, h = m.rng, Thing(TV), 0.58 * width
     dark = m.plain((0.06, 0.06, 0.065), 'gloss', 0.2)
     lift = rng.uniform(0.06, 0.14)
-    t.add(rounded((0.24, 0.16, 0.015), 0.007, (0, 0, 0)), dark)
+    t.add(rounded((0.24, 0.16, 0.015), 0.007), dark)
     t.add(box((0.05, 0.03, lift + 0.1), (0, -0.02, 0.01)), dark)
     t.add(rounded((width, 0.035, h), 0.01, (0, 0, lift)), dark)
     face = np.array([[-1, 0, 0], [1, 0, 0], [1, 0, 1], [-1, 0, 1]]) * (width / 2 - 0.012, 1,
@@ -174,7 +174,7 @@ def monitor(m: Materials, width: float) -> Thing:
 def laptop(m: Materials) -> Thing:
     """Return an open laptop for a person at +y."""
     shell = m.plain((0.55, 0.55, 0.57) if m.rng.random() < 0.5 else (0.1, 0.1, 0.1), 'gloss', 0.3)
-    t = Thing().add(box((0.33, 0.23, 0.015), (0, 0, 0)), shell)
+    t = Thing().add(box((0.33, 0.23, 0.015)), shell)
     lid = box((0.33, 0.008, 0.22)).tilted(0.3).moved((0, -0.115, 0.012))
     return t.add(lid, shell)
 
@@ -191,7 +191,7 @@ def shade_lamp(m: Materials, height: float, light: Material | None) -> Thing:
     rng, t = m.rng, Thing()
     r = rng.uniform(0.10, 0.14) + 0.05 * height
     tall = rng.uniform(0.16, 0.24) + 0.04 * height
-    t.add(cylinder(0.6 * r, 0.02, (0, 0, 0)), m.metal)
+    t.add(cylinder(0.6 * r, 0.02), m.metal)
     t.add(rod((0, 0, 0.01), (0, 0, height - 0.5 * tall), 0.010 + 0.004 * height), m.metal)
     cone = rng.uniform(0.55, 1.0)
     return t.add(lathe([(r, height - tall), (cone * r, height)], sides=28),

@@ -109,7 +109,7 @@ def table_with_chairs(m: Materials, room: Placer, seats: int, width: float | Non
             break
     if not table:
         return
-    model = seating.chair(m, choose(rng, m.look.chairs))
+    model = seating.chair(m)
     heads = 2 if seats > 4 else 0
     beside = max(1, (seats - heads) // 2)
     for side in (-1, 1):

@@ -8,6 +8,7 @@ Keys that a file leaves out keep the values of the look named as its ``base``.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable
 import math
 from pathlib import Path
@@ -29,14 +30,12 @@ def named(name: str) -> Look:
 
 def load(path: Path) -> Look:
     """Return the look of a YAML file; DepthDistillError names the key and a good value."""
-    values: dict[str, dict[str, object]] = {
-        section: _values(path, section, entries) for section, entries in _sections(path).items()}
+    values = {name: _values(path, name, entries) for name, entries in _sections(path).items()}
     lighting, sensor = Lighting(**values.pop('lights')), values.pop('sensor')
     # Not used here: sim/isaac/stream.py reads it, in a Python without this package.
     del values['between_frames']
     return Look(path.stem, lighting=lighting, sensor=Sensor(**sensor) if sensor else None,
-                **{field: value for section in values.values()
-                   for field, value in section.items()})
+                **dict(ChainMap(*values.values())))
 
 
 def _built_in(name: object) -> Path:
@@ -160,59 +159,38 @@ def _palette(value: object) -> Palette:
 _STRENGTH, _SHARE = _span(0.0, 1.0), _number(0.0, 1.0)
 # section -> key -> reader of the value
 _SECTIONS: dict[str, dict[str, Callable[[object], object]]] = {
-    'room': {
-        'kinds': _weights(LAYOUTS),
-        'side': _span(3.0, 12.0, _side),
-        'ceiling': _span(2.3, 4.0)},
-    'colours': {
-        **dict.fromkeys(('wall', 'floor', 'wood', 'paint', 'fabric', 'small', 'roof'), _palette),
-        'repaint': _SHARE},
+    'room': {'kinds': _weights(LAYOUTS), 'side': _span(3.0, 12.0, _side),
+             'ceiling': _span(2.3, 4.0)},
+    'colours': {'repaint': _SHARE, **dict.fromkeys(
+        ('wall', 'floor', 'wood', 'paint', 'fabric', 'small', 'roof'), _palette)},
     'textures': {
-        'floors': _weights(FLOOR_TILE),
-        'walls': _weights(WALL_TILE),
+        'floors': _weights(FLOOR_TILE), 'walls': _weights(WALL_TILE),
         'fabrics': _weights(('dots', 'noise', 'plaid', 'stripes', 'weave')),
-        'contrast': _STRENGTH,
-        'scale': _span(0.25, 4.0),
-        'accent_wall': _SHARE,
-        'plain_fabric': _SHARE},
+        'contrast': _STRENGTH, 'scale': _span(0.25, 4.0),
+        'accent_wall': _SHARE, 'plain_fabric': _SHARE},
     'objects': {
         'chairs': _weights(('shell', 'slats', 'solid', 'stool')),
         'sofas': _weights(('boxy', 'rounded', 'slim')),
         'tables': _weights(('legs', 'panel', 'pedestal')),
         'storage': _weights(('bookcase', 'cabinet', 'cubes', 'drawers', 'wardrobe')),
-        'painted': _SHARE,
-        'proportions': _span(0.6, 1.5),
-        'variety': _number(0.0, 3.0)},
-    'clutter': {
-        'share': _SHARE,
-        'extras': _count(20, beyond=1),
-        'litter': _count(20),
-        'pictures': _count(8),
-        'rug': _SHARE,
-        'curtain': _SHARE},
-    'lights': {
-        **dict.fromkeys(('ambient', 'ceiling', 'window', 'bounce'), _STRENGTH),
-        **dict.fromkeys(('temperature', 'window_temperature'), _span(-1.0, 1.0)),
-        # OpenGL's fixed pipeline has eight lights, and a room may use five without these.
-        'lamps': _count(3)},
+        'painted': _SHARE, 'proportions': _span(0.6, 1.5), 'variety': _number(0.0, 3.0)},
+    'clutter': {'extras': _count(20, beyond=1), 'litter': _count(20), 'pictures': _count(8),
+                **dict.fromkeys(('share', 'rug', 'curtain'), _SHARE)},
+    # OpenGL's fixed pipeline has eight lights, and a room may use five without these lamps.
+    'lights': {'lamps': _count(3),
+               **dict.fromkeys(('ambient', 'ceiling', 'window', 'bounce'), _STRENGTH),
+               **dict.fromkeys(('temperature', 'window_temperature'), _span(-1.0, 1.0))},
     'camera': {
         'height': _span(0.1, 1.0, _middle),
         'pitch': _span(-45.0, 30.0, lambda span: _radians(_middle(span))),
         'roll': lambda value: math.radians(_number(0.0, 30.0)(value)),
         'vertical_fov': _span(15.0, 120.0, _radians)},
     'sensor': {
-        'exposure': _span(0.2, 4.0),
-        'white_balance': _number(0.0, 0.5),
-        'gamma': _span(0.4, 2.5),
-        'contrast': _STRENGTH,
-        'vignette': _STRENGTH,
-        'blur': _span(0.0, 4.0),
-        'noise': _span(0.0, 0.2)},
-    'between_frames': {
-        'every': _number(0.0, 1e6),
-        'light': _span(0.01, 100.0),
-        'tint': _number(0.0, 0.99),
-        'surfaces': _flag},
+        'exposure': _span(0.2, 4.0), 'white_balance': _number(0.0, 0.5),
+        'gamma': _span(0.4, 2.5), 'contrast': _STRENGTH, 'vignette': _STRENGTH,
+        'blur': _span(0.0, 4.0), 'noise': _span(0.0, 0.2)},
+    'between_frames': {'every': _number(0.0, 1e6), 'light': _span(0.01, 100.0),
+                       'tint': _number(0.0, 0.99), 'surfaces': _flag},
 }
 # (section, key) -> field of the look, where that is not the key
 _FIELDS = {('textures', 'contrast'): 'texture_contrast', ('textures', 'scale'): 'texture_scale',

@@ -111,10 +111,11 @@ class Materials:
                              else look.floor)
         if kind in ('planks', 'parquet'):
             texture = textures.planks(rng, colour, contrast, kind == 'parquet')
-        elif kind == 'checker':
-            texture = textures.tiles(rng, colour, contrast, self.colour(look.floor))
+        elif kind in ('tiles', 'checker'):
+            other = self.colour(look.floor) if kind == 'checker' else colour
+            texture = textures.tiles(rng, colour, contrast, other)
         else:
-            texture = getattr(textures, kind)(rng, colour, contrast)
+            texture = textures.uneven(kind, rng, colour, contrast)
         if rng.random() < 0.5:
             texture = np.ascontiguousarray(texture.transpose(1, 0, 2))
         self.textures['floor'] = texture
@@ -124,12 +125,13 @@ class Materials:
         rng, contrast = self.rng, self.contrast
         kind = choose(rng, self.look.walls)
         colour, other = self.colour(self.look.wall), self.colour(self.look.wall)
-        second = contrast if kind in ('plaster', 'brick') else other
-        self.textures[name] = getattr(textures, kind)(rng, colour, second)
+        self.textures[name] = textures.uneven(kind, rng, colour, contrast) if kind == 'plaster' \
+            else getattr(textures, kind)(rng, colour, contrast if kind == 'brick' else other)
         return Material((1.0, 1.0, 1.0), name, WALL_TILE[kind])
 
     def _wood(self, name: str) -> Material:
-        self.textures[name] = textures.wood(self.rng, self.colour(self.look.wood), self.contrast)
+        self.textures[name] = textures.uneven('wood', self.rng, self.colour(self.look.wood),
+                                              self.contrast)
         return Material((1.0, 1.0, 1.0), name, (1.2, 0.6), gloss=0.1)
 
     def _fabric(self, name: str) -> Material:

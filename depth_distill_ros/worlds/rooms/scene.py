@@ -158,33 +158,44 @@ class Room:
 
 
 class Parts(list):
-    """Collects the primitives of an object; every z is the underside of the part."""
+    """
+    Collects the primitives of an object; every z is the underside of the part.
+
+    The methods that add primitives return the collection itself.
+    """
 
     def box(self, size: tuple, at: tuple, material: Material,
-            rpy: tuple = (0.0, 0.0, 0.0)) -> None:
+            rpy: tuple = (0.0, 0.0, 0.0)) -> Parts:
         """Add a box of full extents ``size``; ``at`` is the middle of its underside."""
-        self._add('box', size, at, material, rpy)
+        return self._add('box', size, at, material, rpy)
 
-    def legs(self, side: float, height: float, x: float, y: float, material: Material) -> None:
+    def legs(self, side: float, height: float, x: float, y: float, material: Material) -> Parts:
         """Add four square posts at (±x, ±y)."""
         for corner in corners(x, y):
             self.box((side, side, height), (*corner, 0), material)
+        return self
+
+    def pair(self, size: tuple, at: tuple, material: Material) -> Parts:
+        """Add two equal boxes, one at ``at`` and before it its mirror image at -x."""
+        x, *rest = at
+        return self.box(size, (-x, *rest), material).box(size, at, material)
 
     def cylinder(self, diameter: float, height: float, at: tuple, material: Material,
-                 rpy: tuple = (0.0, 0.0, 0.0)) -> None:
+                 rpy: tuple = (0.0, 0.0, 0.0)) -> Parts:
         """Add an upright cylinder."""
-        self._add('cylinder', (diameter, diameter, height), at, material, rpy)
+        return self._add('cylinder', (diameter, diameter, height), at, material, rpy)
 
     def ellipsoid(self, size: tuple, at: tuple, material: Material,
-                  rpy: tuple = (0.0, 0.0, 0.0)) -> None:
+                  rpy: tuple = (0.0, 0.0, 0.0)) -> Parts:
         """Add an ellipsoid by its full diameters."""
-        self._add('ellipsoid', size, at, material, rpy)
+        return self._add('ellipsoid', size, at, material, rpy)
 
-    def _add(self, shape: str, size: tuple, at: tuple, material: Material, rpy: tuple) -> None:
+    def _add(self, shape: str, size: tuple, at: tuple, material: Material, rpy: tuple) -> Parts:
         x, y, z = at
         self.append(Part(shape, tuple(float(v) for v in size),
                          (float(x), float(y), float(z + 0.5 * size[2])), material,
                          tuple(float(v) for v in rpy)))
+        return self
 
     def object(self, name: str, label: int, *surfaces: Surface) -> Object:
         """Return the collected parts as one object."""

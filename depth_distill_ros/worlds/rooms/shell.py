@@ -31,16 +31,14 @@ def wall_point(size: tuple[float, float, float], wall: int, along: float,
 def shell(m: Materials, size: tuple[float, float, float], accent: int) -> list[Object]:
     """Return floor, ceiling and four walls with skirting; wall ``accent`` may look different."""
     x, y, height = size
-    floor, roof = Parts(), Parts()
-    floor.box((x + 2 * _THICK, y + 2 * _THICK, _THICK), (0, 0, -_THICK), m.floor)
-    roof.box((x + 2 * _THICK, y + 2 * _THICK, _THICK), (0, 0, 0), m.roof)
+    slab = (x + 2 * _THICK, y + 2 * _THICK, _THICK)
+    floor, roof = Parts().box(slab, (0, 0, -_THICK), m.floor), Parts().box(slab, (0, 0, 0), m.roof)
     objects = [floor.object('floor', FLOOR).at(x / 2, y / 2),
                roof.object('ceiling', CEILING).at(x / 2, y / 2, height)]
     for wall in range(4):
         length = wall_length(size, wall)
-        parts = Parts()
-        parts.box((length, _THICK, height), (0, -_THICK / 2, 0),
-                  m.accent_wall if wall == accent else m.wall)
+        parts = Parts().box((length, _THICK, height), (0, -_THICK / 2, 0),
+                            m.accent_wall if wall == accent else m.wall)
         parts.box((length, 0.008, 0.07), (0, 0.004, 0), m.trim)
         objects.append(parts.object('wall', WALL).at(*wall_point(size, wall, 0.0, 0.0), 0.0,
                                                      WALL_YAW[wall]))
@@ -56,8 +54,7 @@ def door(m: Materials) -> Object:
         if leaf.texture is None:
             shade = Material(tuple(0.88 * c for c in leaf.colour), gloss=leaf.gloss)
             parts.box((width - 0.26, 0.004, tall), (0, 0.027, z), shade)
-    for side in (-1, 1):
-        parts.box((0.07, 0.04, height + 0.07), (side * (width / 2 + 0.035), 0.02, 0), m.trim)
+    parts.pair((0.07, 0.04, height + 0.07), (width / 2 + 0.035, 0.02, 0), m.trim)
     parts.box((width, 0.04, 0.07), (0, 0.02, height), m.trim)
     parts.box((0.12, 0.02, 0.02), (width / 2 - 0.10, 0.06, 1.03), m.metal)
     parts.box((0.02, 0.05, 0.02), (width / 2 - 0.06, 0.04, 1.03), m.metal)
@@ -69,8 +66,7 @@ def window(m: Materials, width: float, low: float, high: float) -> Object:
     parts, bar = Parts(), 0.055
     frame = m.trim
     parts.box((width, 0.02, high - low), (0, 0.01, low), m.glass)
-    for side in (-1, 1):
-        parts.box((bar, 0.045, high - low), (side * (width - bar) / 2, 0.0225, low), frame)
+    parts.pair((bar, 0.045, high - low), ((width - bar) / 2, 0.0225, low), frame)
     for z in (low, high - bar):
         parts.box((width - 2 * bar, 0.045, bar), (0, 0.0225, z), frame)
     count = max(1, round(width / 0.7))

@@ -64,9 +64,23 @@ def _plain(size: int, colour: np.ndarray) -> np.ndarray:
     return np.full((size, size, 3), colour, np.float32)
 
 
-def wood(rng: np.random.Generator, colour: np.ndarray, contrast: float) -> np.ndarray:
-    """Draw straight-grained wood, grain along x."""
-    return to_uint8(shaded(colour, (0.06 + 0.25 * contrast) * noise(rng, 1, LARGE)))
+# Least strength, strength by contrast, and the share of each kind of noise.
+_UNEVEN = {
+    'wood': (0.06, 0.25, {1: 1.0}),  # straight grain along x
+    'carpet': (0.06, 0.3, {2: 0.7, 0: 0.4}),
+    'concrete': (0.05, 0.25, {0: 1.0, 2: 0.3}),
+    'plaster': (0.01, 0.12, {0: 0.6, 2: 0.4})}
+
+
+def uneven(kind: str, rng: np.random.Generator, colour: np.ndarray, contrast: float) -> np.ndarray:
+    """Draw a surface of one colour: 'wood', 'carpet', 'concrete' (with joints) or 'plaster'."""
+    least, more, shares = _UNEVEN[kind]
+    field = sum(share * noise(rng, k, LARGE) for k, share in shares.items())
+    texture = shaded(colour, (least + more * contrast) * field)
+    if kind == 'concrete':
+        texture[:2] *= 0.6
+        texture[:, :2] *= 0.6
+    return to_uint8(texture)
 
 
 def planks(rng: np.random.Generator, colour: np.ndarray, contrast: float,
@@ -90,15 +104,15 @@ def planks(rng: np.random.Generator, colour: np.ndarray, contrast: float,
 
 
 def tiles(rng: np.random.Generator, colour: np.ndarray, contrast: float,
-          other: np.ndarray | None = None) -> np.ndarray:
-    """Draw square tiles with joints; ``other`` makes a chequered floor."""
+          other: np.ndarray) -> np.ndarray:
+    """Draw square tiles of two colours, in turn, with joints."""
     count = 4
     step = LARGE // count
     texture = np.empty((LARGE, LARGE, 3), np.float32)
     tone = rng.normal(0.0, 0.15 * contrast, (count, count))
     for i in range(count):
         for j in range(count):
-            base = other if other is not None and (i + j) % 2 else colour
+            base = other if (i + j) % 2 else colour
             texture[i * step:(i + 1) * step, j * step:(j + 1) * step] = base * (1 + tone[i, j])
     texture *= (1.0 + 0.15 * contrast * noise(rng, 0, LARGE))[..., None]
     joint = np.clip(colour * rng.choice([0.55, 0.75, 1.25]), 0, 1)
@@ -106,27 +120,6 @@ def tiles(rng: np.random.Generator, colour: np.ndarray, contrast: float,
         texture[k * step:k * step + 3] = joint
         texture[:, k * step:k * step + 3] = joint
     return to_uint8(texture)
-
-
-def carpet(rng: np.random.Generator, colour: np.ndarray, contrast: float) -> np.ndarray:
-    """Draw the pile of a carpet: fine speckle over soft clouds."""
-    field = 0.7 * noise(rng, 2, LARGE) + 0.4 * noise(rng, 0, LARGE)
-    return to_uint8(shaded(colour, (0.06 + 0.3 * contrast) * field))
-
-
-def concrete(rng: np.random.Generator, colour: np.ndarray, contrast: float) -> np.ndarray:
-    """Draw screed with stains and a joint every metre or so."""
-    field = noise(rng, 0, LARGE) + 0.3 * noise(rng, 2, LARGE)
-    texture = shaded(colour, (0.05 + 0.25 * contrast) * field)
-    texture[:2] *= 0.6
-    texture[:, :2] *= 0.6
-    return to_uint8(texture)
-
-
-def plaster(rng: np.random.Generator, colour: np.ndarray, contrast: float) -> np.ndarray:
-    """Draw a painted wall, slightly uneven."""
-    field = 0.6 * noise(rng, 0, LARGE) + 0.4 * noise(rng, 2, LARGE)
-    return to_uint8(shaded(colour, (0.12 * contrast + 0.01) * field))
 
 
 def brick(rng: np.random.Generator, colour: np.ndarray, contrast: float) -> np.ndarray:

@@ -11,10 +11,10 @@ from depth_distill_ros.worlds.rooms.materials import Materials, choose
 from depth_distill_ros.worlds.rooms.scene import Object, Parts, Surface
 
 
-def chair(m: Materials, style: str | None = None) -> Object:
+def chair(m: Materials) -> Object:
     """Return a dining chair: 'slats', 'solid', 'shell' or a 'stool'."""
     rng, parts = m.rng, Parts()
-    style = style or choose(rng, m.look.chairs)
+    style = choose(rng, m.look.chairs)
     scale = rng.uniform(*m.look.proportions)
     width, depth, seat = 0.43 * scale, 0.43 * scale, 0.45
     frame = m.metal if style == 'shell' else m.wood()
@@ -29,9 +29,7 @@ def chair(m: Materials, style: str | None = None) -> Object:
     top = rng.uniform(0.80, 1.0)
     back = -depth / 2 + 0.015
     if style == 'slats':
-        for side in (-1, 1):
-            parts.box((0.035, 0.03, top - seat - 0.04), (side * (width / 2 - 0.02), back,
-                      seat + 0.04), frame)
+        parts.pair((0.035, 0.03, top - seat - 0.04), (width / 2 - 0.02, back, seat + 0.04), frame)
         for k in range(3):
             z = seat + 0.13 + k * (top - seat - 0.18) / 2.6
             parts.box((width - 0.075, 0.02, 0.07), (0, back, z), frame)

@@ -36,11 +36,10 @@ def book_stack(m: Materials) -> Object:
 
 def television(m: Materials, width: float) -> Object:
     """Return a flat screen on a foot."""
-    parts = Parts()
     height = width * 0.58
-    parts.box((width * 0.4, 0.18, 0.015), (0, 0, 0), m.dark)
-    parts.box((0.06, 0.03, 0.06), (0, 0, 0.015), m.dark)
-    parts.box((width, 0.035, height), (0, 0, 0.06), m.dark)
+    parts = Parts().box((width * 0.4, 0.18, 0.015), (0, 0, 0), m.dark).box(
+        (0.06, 0.03, 0.06), (0, 0, 0.015), m.dark).box(
+        (width, 0.035, height), (0, 0, 0.06), m.dark)
     screen = Material((0.06, 0.07, 0.09), gloss=0.5)
     if m.rng.random() < 0.5:
         screen = Material((0.8, 0.8, 0.85), m.picture().texture, emission=0.4)
@@ -50,19 +49,16 @@ def television(m: Materials, width: float) -> Object:
 
 def computer(m: Materials) -> tuple[Object, Object]:
     """Return a monitor, and a keyboard with a mouse."""
-    parts = Parts()
-    parts.box((0.34, 0.16, 0.025), (0, 0.0, 0), m.dark)
-    parts.box((0.28, 0.002, 0.006), (0, 0.08, 0.012), m.metal)
-    parts.box((0.05, 0.09, 0.02), (0.25, 0, 0), m.dark)
+    parts = Parts().box((0.34, 0.16, 0.025), (0, 0.0, 0), m.dark).box(
+        (0.28, 0.002, 0.006), (0, 0.08, 0.012), m.metal).box(
+        (0.05, 0.09, 0.02), (0.25, 0, 0), m.dark)
     return television(m, m.rng.uniform(0.5, 0.68)), parts.object('keyboard', OBJECTS)
 
 
 def laptop(m: Materials) -> Object:
     """Return an open laptop."""
-    parts = Parts()
-    parts.box((0.34, 0.24, 0.018), (0, 0.06, 0), m.metal)
-    parts.box((0.34, 0.012, 0.22), (0, -0.10, 0.0), m.dark, (0.25, 0, 0))
-    return parts.object('laptop', TV)
+    return Parts().box((0.34, 0.24, 0.018), (0, 0.06, 0), m.metal).box(
+        (0.34, 0.012, 0.22), (0, -0.10, 0.0), m.dark, (0.25, 0, 0)).object('laptop', TV)
 
 
 def table_lamp(m: Materials) -> Object:
@@ -80,10 +76,9 @@ def table_lamp(m: Materials) -> Object:
 
 def floor_lamp(m: Materials) -> Object:
     """Return a standing lamp."""
-    parts = Parts()
     height = m.rng.uniform(1.35, 1.65)
-    parts.cylinder(0.28, 0.03, (0, 0, 0), m.dark)
-    parts.cylinder(0.03, height - 0.03, (0, 0, 0.03), m.metal)
+    parts = Parts().cylinder(0.28, 0.03, (0, 0, 0), m.dark).cylinder(
+        0.03, height - 0.03, (0, 0, 0.03), m.metal)
     parts.cylinder(m.rng.uniform(0.30, 0.42), 0.26, (0, 0, height - 0.13), m.glow)
     return parts.object('floor lamp', OBJECTS)
 
@@ -152,10 +147,8 @@ def trinket(m: Materials) -> Object:
 
 def place_setting(m: Materials) -> Object:
     """Return a plate and a glass."""
-    parts = Parts()
-    parts.cylinder(0.24, 0.015, (0, 0, 0), m.white)
-    parts.cylinder(0.065, 0.11, (0.16, 0.1, 0), m.small())
-    return parts.object('plate', OBJECTS)
+    return Parts().cylinder(0.24, 0.015, (0, 0, 0), m.white).cylinder(
+        0.065, 0.11, (0.16, 0.1, 0), m.small()).object('plate', OBJECTS)
 
 
 def carton(m: Materials) -> Object:
@@ -176,18 +169,14 @@ def carton(m: Materials) -> Object:
 
 def rug(m: Materials, width: float, depth: float) -> Object:
     """Return a rug, one centimetre thick, of the class floor."""
-    parts = Parts()
-    border, inner = m.plain(m.look.fabric), m.rug()
-    parts.box((width, depth, 0.008), (0, 0, 0), border)
-    parts.box((width - 0.16, depth - 0.16, 0.002), (0, 0, 0.008), inner)
-    return parts.object('rug', FLOOR)
+    return Parts().box((width, depth, 0.008), (0, 0, 0), m.plain(m.look.fabric)).box(
+        (width - 0.16, depth - 0.16, 0.002), (0, 0, 0.008), m.rug()).object('rug', FLOOR)
 
 
 def picture(m: Materials, width: float, height: float) -> Object:
     """Return a framed print; its back is at y = 0."""
-    parts = Parts()
     frame = (m.wood(), m.dark, m.white)[int(m.rng.integers(3))]
-    parts.box((width, 0.025, height), (0, 0.0125, 0), frame)
+    parts = Parts().box((width, 0.025, height), (0, 0.0125, 0), frame)
     border = m.rng.uniform(0.03, 0.08)
     parts.box((width - 2 * border, 0.004, height - 2 * border), (0, 0.027, border), m.picture())
     return parts.object('picture', PICTURE)

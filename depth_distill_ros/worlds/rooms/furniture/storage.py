@@ -111,9 +111,8 @@ def fridge(m: Materials) -> Object:
 
 def stove(m: Materials) -> Object:
     """Return a cooker with an oven door and four plates."""
-    parts = Parts()
-    stuff = m.white if m.rng.random() < 0.5 else m.metal
-    parts.box((0.58, 0.58, 0.89), (0, 0, 0), stuff)
+    parts = Parts().box((0.58, 0.58, 0.89), (0, 0, 0),
+                        m.white if m.rng.random() < 0.5 else m.metal)
     parts.box((0.58, 0.60, 0.015), (0, 0, 0.89), m.dark)
     parts.box((0.46, 0.012, 0.34), (0, 0.293, 0.28), m.dark)
     parts.box((0.44, 0.03, 0.02), (0, 0.305, 0.66), m.metal)
@@ -124,8 +123,6 @@ def stove(m: Materials) -> Object:
 
 def shelf_board(m: Materials, width: float) -> Object:
     """Return a single board on the wall."""
-    parts = Parts()
-    parts.box((width, 0.24, 0.03), (0, 0, 0), m.front())
-    for side in (-1, 1):
-        parts.box((0.02, 0.18, 0.08), (side * width * 0.35, -0.02, -0.08), m.metal)
+    parts = Parts().box((width, 0.24, 0.03), (0, 0, 0), m.front()).pair(
+        (0.02, 0.18, 0.08), (width * 0.35, -0.02, -0.08), m.metal)
     return parts.object('wall shelf', FURNITURE, Surface(0, 0, width * 0.94, 0.2, 0.03, 0.5))

@@ -34,10 +34,9 @@ def bed(m: Materials, width: float) -> Object:
 
 def pillow(m: Materials, width: float = 0.55) -> Object:
     """Return a pillow or a cushion, lying."""
-    parts = Parts()
     stuff = m.white if width > 0.5 and m.rng.random() < 0.6 else m.fabric()
-    parts.ellipsoid((width, 0.36, m.rng.uniform(0.11, 0.16)), (0, 0, 0), stuff)
-    return parts.object('pillow', OBJECTS)
+    return Parts().ellipsoid((width, 0.36, m.rng.uniform(0.11, 0.16)), (0, 0, 0),
+                             stuff).object('pillow', OBJECTS)
 
 
 def table(m: Materials, width: float, depth: float, height: float,
@@ -68,8 +67,7 @@ def table(m: Materials, width: float, depth: float, height: float,
         parts.cylinder(0.09, under - 0.03, (0, 0, 0.03), frame)
         parts.cylinder(min(width, depth) * 0.55, 0.03, (0, 0, 0), frame)
     else:
-        for side in (-1, 1):
-            parts.box((0.035, depth - 0.04, under), (side * (width / 2 - 0.05), 0, 0), frame)
+        parts.pair((0.035, depth - 0.04, under), (width / 2 - 0.05, 0, 0), frame)
         parts.box((width - 0.13, 0.02, 0.25), (0, 0, under - 0.25), frame)
     shrink = 0.72 if round_top else 0.97
     return parts.object('table', TABLE, Surface(0, 0, width * shrink, depth * shrink, height, 0.8))
