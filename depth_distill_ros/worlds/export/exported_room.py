@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 import itertools
 import math
 
@@ -43,10 +43,6 @@ class ExportedRoom:
     intrinsics: Intrinsics
     way: tuple[Pose, ...]
     noise: float = 0.0
-    _means: dict[str, np.ndarray] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, '_means', self.room.mean_colours())
 
     @property
     def origin(self) -> str:
@@ -62,7 +58,7 @@ class ExportedRoom:
         """Return the material without tile; thin and round parts get the texture's mean colour."""
         colour, texture = part.material.colour, part.material.texture
         if texture is not None and (part.shape != 'box' or sorted(part.size)[1] < STICK):
-            colour, texture = np.multiply(colour, self._means[texture]), None
+            colour, texture = np.multiply(colour, self.room.mean_colours[texture]), None
         return replace(part.material, colour=tuple(min(1.0, float(c)) for c in colour),
                        texture=texture, tile=None)
 

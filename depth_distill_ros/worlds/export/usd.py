@@ -116,8 +116,7 @@ class _Writer:
         geom, sdf = self._pxr.UsdGeom, self._pxr.Sdf
         box = box_mesh.box(part)
         mesh = geom.Mesh.Define(self.stage, path)
-        points = [tuple(float(v) for v in p) for p in box.points.round(6)]
-        mesh.CreatePointsAttr(points)
+        mesh.CreatePointsAttr(list(map(tuple, box.points.round(6).tolist())))
         mesh.CreateFaceVertexCountsAttr([4] * 6)
         mesh.CreateFaceVertexIndicesAttr(list(range(24)))
         mesh.CreateNormalsAttr([tuple(n) for n in box.normals.tolist()])

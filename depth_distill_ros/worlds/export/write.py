@@ -51,10 +51,8 @@ def export(simulator: str, look: Look, seeds: Iterable[int], out: Path,
 
 def _way(room: ExportedRoom) -> str:
     """Return camera poses, metres and radians: x looks forward, y left, z up; fixed axes."""
-    lines = ['x,y,z,roll,pitch,yaw']
-    for pose in room.way:
-        lines.append(numbers((*pose.position, *pose.roll_pitch_yaw())).replace(' ', ','))
-    return '\n'.join(lines) + '\n'
+    rows = [numbers((*pose.position, *pose.roll_pitch_yaw())) for pose in room.way]
+    return '\n'.join(['x,y,z,roll,pitch,yaw', *rows, '']).replace(' ', ',')
 
 
 def _png(texture: np.ndarray, most_rows: int) -> bytes:

@@ -53,7 +53,6 @@ def geoms(room: Room) -> list[Geom]:
     A slab with a tiled texture (a wall, the floor) becomes panels, because OpenGL computes light
     per vertex. A thin part gets the mean colour of its texture.
     """
-    means = room.mean_colours()
     result = []
     for thing in room.objects:
         turn = rotation((0.0, 0.0, thing.yaw))
@@ -63,7 +62,7 @@ def geoms(room: Room) -> list[Geom]:
                 material, texture, colour = part.material, part.material.texture, \
                     part.material.colour
                 if texture is not None and sorted(size)[1] < STICK:
-                    colour, texture = np.multiply(colour, means[texture]), None
+                    colour, texture = np.multiply(colour, room.mean_colours[texture]), None
                 result.append(Geom(
                     part.shape, 0.5 * np.array(size), turn @ np.array(centre) + thing.position,
                     around, np.array([*colour, 1.0], np.float32), thing.label, texture,

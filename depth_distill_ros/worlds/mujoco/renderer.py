@@ -27,10 +27,6 @@ _SLOTS = (256,) * 5 + (128,) * 8
 _NEAR, _FAR = 0.05, 30.0
 _MOST_GEOMS = 1000
 _COLOUR_ROWS = 336
-_SHAPES = {'box': mujoco.mjtGeom.mjGEOM_BOX, 'cylinder': mujoco.mjtGeom.mjGEOM_CYLINDER,
-           'ellipsoid': mujoco.mjtGeom.mjGEOM_ELLIPSOID}
-_LIGHTS = {'spot': mujoco.mjtLightType.mjLIGHT_SPOT,
-           'directional': mujoco.mjtLightType.mjLIGHT_DIRECTIONAL}
 
 
 class MujocoRenderer:
@@ -141,7 +137,8 @@ class MujocoRenderer:
         half = geom.half
         if geom.shape == 'cylinder':
             half = np.array([half[0], half[2], 0.0])
-        return (_SHAPES[geom.shape], half, geom.centre, geom.turn, geom.rgba), (
+        shape = getattr(mujoco.mjtGeom, f'mjGEOM_{geom.shape.upper()}')
+        return (shape, half, geom.centre, geom.turn, geom.rgba), (
             index, geom.label, geom.emission, geom.gloss)
 
     def _light(self, room: Room) -> None:
@@ -153,7 +150,7 @@ class MujocoRenderer:
         self._scene.nlight = len(lit)
         for k, (light, diffuse, ambient) in enumerate(lit):
             target = self._scene.lights[k]
-            target.type = _LIGHTS[light.kind]
+            target.type = getattr(mujoco.mjtLightType, f'mjLIGHT_{light.kind.upper()}')
             target.pos, target.dir = light.position, light.direction
             target.diffuse, target.ambient = diffuse, ambient
             target.specular = tuple(0.5 * c for c in diffuse)

@@ -30,8 +30,7 @@ def chair(m: Materials) -> Thing:
         shell = m.small('gloss')
         t.add(rounded((w, d, 0.035), 0.017, (0, 0, h - 0.02), puff=-0.3), shell)
         back = rounded((w * 0.95, 0.03, top - h), 0.014).tilted(0.18)
-        t.add(back.moved((0, -d / 2 + 0.02, h + 0.03)), shell)
-        return t
+        return t.add(back.moved((0, -d / 2 + 0.02, h + 0.03)), shell)
     if style in ('padded', 'frame'):
         cloth = m.cloth()
         t.add(rounded((w, d, 0.07), 0.03, (0, 0, h - 0.03), puff=0.25), cloth)

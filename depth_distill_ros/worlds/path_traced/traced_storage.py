@@ -26,9 +26,8 @@ def table(m: Materials, width: float, depth: float, height: float,
         r = width / 2
         t.add(cylinder(r, thick, (0, 0, height - thick), sides=40), top)
         if rng.random() < 0.5:
-            t.add(lathe([(0, 0), (0.55 * r, 0), (0.5 * r, 0.03), (0.05, 0.08),
-                         (0.04, height - thick)]), legs)
-            return t
+            return t.add(lathe([(0, 0), (0.55 * r, 0), (0.5 * r, 0.03), (0.05, 0.08),
+                                (0.04, height - thick)]), legs)
         for k in range(4):
             a = np.pi / 4 + k * np.pi / 2
             c, s = np.cos(a), np.sin(a)

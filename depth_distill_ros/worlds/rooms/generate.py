@@ -79,9 +79,8 @@ def _openings(m: Materials, room: Placer) -> list[int]:
         reach = 0.5 * shell.wall_length(room.size, wall) - 0.65
         along = reach * float(rng.choice([-1.0, 1.0, rng.uniform(-1.0, 1.0)]))
         room.add(room.on_wall(shell.door(m), wall, along, 0.0, 0.0))
-        corners = [shell.wall_point(room.size, wall, along + side * 0.5, out)
-                   for side, out in ((-1, 0.0), (1, 0.9))]
-        (xa, ya), (xb, yb) = corners
+        (xa, ya), (xb, yb) = (shell.wall_point(room.size, wall, along + side * 0.5, out)
+                              for side, out in ((-1, 0.0), (1, 0.9)))
         room.keep_free.append((min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)))
     walls = []
     for wall in order[2:2 + int(rng.integers(1, 3))]:
@@ -91,9 +90,8 @@ def _openings(m: Materials, room: Placer) -> list[int]:
         high = rng.uniform(1.95, min(2.25, room.size[2] - 0.15))
         reach = 0.5 * (length - width) - 0.3
         along = rng.uniform(-reach, reach) if reach > 0 else 0.0
-        placed = room.try_add(room.on_wall(shell.window(m, width, low, high), wall, along, 0.0,
-                                           0.0))
-        if not placed:
+        window = shell.window(m, width, low, high)
+        if not room.try_add(room.on_wall(window, wall, along, 0.0, 0.0)):
             continue
         walls.append(wall)
         if rng.random() < look.curtain:

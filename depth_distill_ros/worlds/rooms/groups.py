@@ -28,13 +28,6 @@ def workplace(m: Materials, room: Placer, big: bool = False) -> None:
             break
 
 
-def cushions(m: Materials, room: Placer, sofa: Object) -> None:
-    """Put up to two cushions on a sofa."""
-    for side in (-1, 1):
-        if m.rng.random() < m.look.clutter:
-            dressing.put(room, sofa, tables.pillow(m, 0.42), side * sofa.surfaces[0].width * 0.35)
-
-
 def cupboard(m: Materials, room: Placer, kind: str | None = None,
              width: float | None = None) -> None:
     """Put a cupboard or shelves against a wall, with their contents."""

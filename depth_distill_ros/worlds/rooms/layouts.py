@@ -57,7 +57,10 @@ def living_room(m: Materials, room: Placer) -> None:
         if sofa:
             break
     if sofa:
-        groups.cushions(m, room, sofa)
+        for side in (-1, 1):
+            if rng.random() < m.look.clutter:
+                dressing.put(room, sofa, tables.pillow(m, 0.42),
+                             side * sofa.surfaces[0].width * 0.35)
         size = rng.uniform(0.75, 1.15)
         low_table = tables.table(m, size, rng.uniform(0.5, 0.65), rng.uniform(0.36, 0.46),
                                  rng.random() < 0.3)
@@ -70,7 +73,7 @@ def living_room(m: Materials, room: Placer) -> None:
             dressing.scatter(m, room, placed, int(rng.integers(1, 4)))
     groups.television(m, room)
     for _ in range(int(rng.integers(0, 3))):
-        chair = seating.armchair(m)
+        chair = seating.sofa(m, 1, 'armchair')
         placed = room.against_wall(chair, free_ahead=0.4) if rng.random() < 0.5 else \
             room.anywhere(chair, 0.25)
         if placed and rng.random() < 0.5:
@@ -91,7 +94,7 @@ def dining_room(m: Materials, room: Placer) -> None:
     for _ in range(int(rng.integers(1, 4))):
         groups.cupboard(m, room)
     if rng.random() < 0.4:
-        room.against_wall(seating.armchair(m), free_ahead=0.4, corner=0.8)
+        room.against_wall(seating.sofa(m, 1, 'armchair'), free_ahead=0.4, corner=0.8)
     if rng.random() < 0.5:
         room.against_wall(small.plant(m, rng.uniform(0.9, 1.6)), gap=0.05, corner=0.9)
     if rng.random() < 0.4:

@@ -17,7 +17,8 @@ def tint(temperature: float) -> np.ndarray:
     return np.array([1.0 + 0.18 * temperature, 1.0, 1.0 - 0.30 * temperature])
 
 
-def _rgb(colour: np.ndarray) -> tuple[float, float, float]:
+def rgb(colour: np.ndarray) -> tuple[float, float, float]:
+    """Return a colour as three numbers in 0..1."""
     return tuple(float(v) for v in np.clip(colour, 0.0, 1.0))
 
 
@@ -28,7 +29,7 @@ def lights(look: Lighting, rng: np.random.Generator, size: tuple[float, float, f
     warm, day = tint(rng.uniform(*look.temperature)), tint(rng.uniform(*look.window_temperature))
     lamp = rng.uniform(*look.ceiling)
     ambient = rng.uniform(*look.ambient) * 0.5 * (warm + day)
-    result = [Light('spot', (0.0, 0.0, -1.0), _rgb(lamp * warm), (x / 2, y / 2, height - 0.05))]
+    result = [Light('spot', (0.0, 0.0, -1.0), rgb(lamp * warm), (x / 2, y / 2, height - 0.05))]
     for wall in window_walls:
         inward = ((0.0, 1.0), (-1.0, 0.0), (0.0, -1.0), (1.0, 0.0))[wall]
         swing, fall = rng.uniform(-0.6, 0.6), rng.uniform(-0.75, -0.30)
@@ -37,10 +38,10 @@ def lights(look: Lighting, rng: np.random.Generator, size: tuple[float, float, f
         direction /= np.linalg.norm(direction)
         at = np.array([x / 2, y / 2, 1.0]) - 6.0 * direction
         result.append(Light('directional', tuple(float(v) for v in direction),
-                            _rgb(rng.uniform(*look.window) * day), tuple(float(v) for v in at)))
+                            rgb(rng.uniform(*look.window) * day), tuple(float(v) for v in at)))
     up = rng.uniform(*look.bounce) * warm
     side = rng.uniform(-0.5, 0.5, 2)
     direction = np.array([*side, 1.0]) / math.sqrt(1.0 + float(side @ side))
-    result.append(Light('directional', tuple(float(v) for v in direction), _rgb(up),
+    result.append(Light('directional', tuple(float(v) for v in direction), rgb(up),
                         (x / 2, y / 2, 0.1)))
-    return _rgb(ambient), tuple(result)
+    return rgb(ambient), tuple(result)

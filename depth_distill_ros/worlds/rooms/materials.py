@@ -84,9 +84,8 @@ class Materials:
     def fabric(self) -> Material:
         """Return one of the room's fabrics, plain or patterned."""
         material = self.fabrics[int(self.rng.integers(len(self.fabrics)))]
-        if self.rng.random() < self.look.plain_fabric:
-            return self.plain(self.look.fabric)
-        return material
+        return self.plain(self.look.fabric) if self.rng.random() < self.look.plain_fabric \
+            else material
 
     def picture(self) -> Material:
         """Return a print; a room draws three and repeats them."""

@@ -103,8 +103,7 @@ class Placer:
         for _ in range(10):
             x, y = self.rng.uniform((0.3, 0.3), np.subtract(self.size[:2], 0.3))
             yaw = self.rng.uniform(-math.pi, math.pi)
-            placed = self.try_add(thing.at(float(x), float(y), 0.0, yaw), gap)
-            if placed:
+            if placed := self.try_add(thing.at(float(x), float(y), 0.0, yaw), gap):
                 return placed
         return None
 

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from depth_distill_ros.worlds.rooms.furniture import small
-from depth_distill_ros.worlds.rooms.lighting import tint
+from depth_distill_ros.worlds.rooms.lighting import rgb, tint
 from depth_distill_ros.worlds.rooms.looks import Look
 from depth_distill_ros.worlds.rooms.materials import Materials
 from depth_distill_ros.worlds.rooms.placement import Placer
@@ -87,7 +87,7 @@ def _lamps(room: Room, look: Look, rng: np.random.Generator) -> tuple[Light, ...
             *look.lighting.temperature))
         lamps.append(Light(
             'spot', tuple(float(v) for v in aim / np.linalg.norm(aim)),
-            tuple(float(c) for c in np.clip(colour, 0.0, 1.0)), (float(x), float(y), float(z))))
+            rgb(colour), (float(x), float(y), float(z))))
     return tuple(lamps)
 
 

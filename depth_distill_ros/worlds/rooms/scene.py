@@ -9,6 +9,7 @@ x and y run along the walls from one corner of the floor, z is up; metres and ra
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -152,8 +153,9 @@ class Room:
     lights: tuple[Light, ...]
     textures: dict[str, np.ndarray] = field(repr=False)
 
+    @cached_property
     def mean_colours(self) -> dict[str, np.ndarray]:
-        """Return the mean RGB in 0..1 of each texture."""
+        """The mean RGB in 0..1 of each texture."""
         return {name: texture.mean(axis=(0, 1)) / 255.0 for name, texture in self.textures.items()}
 
 

@@ -59,7 +59,7 @@ def office_chair(m: Materials) -> Object:
 
 
 def sofa(m: Materials, seats: int, name: str = 'sofa') -> Object:
-    """Return a sofa with that many seats: 'boxy', 'rounded' or 'slim' (on legs)."""
+    """Return a sofa or armchair with that many seats: 'boxy', 'rounded' or 'slim' (on legs)."""
     rng, parts = m.rng, Parts()
     style = choose(rng, m.look.sofas)
     scale = rng.uniform(*m.look.proportions)
@@ -89,8 +89,3 @@ def sofa(m: Materials, seats: int, name: str = 'sofa') -> Object:
     free = depth - back - 0.22
     return parts.object(name, SOFA, Surface(0.0, depth / 2 - free / 2 - 0.02, width - 2 * arm,
                                             free, seat, 0.6))
-
-
-def armchair(m: Materials) -> Object:
-    """Return a sofa for one person; NYU counts it as a sofa."""
-    return sofa(m, 1, 'armchair')

@@ -134,8 +134,7 @@ def trinket(m: Materials) -> Object:
     elif kind == 3:
         parts.box(rng.uniform((0.10, 0.08, 0.06), (0.28, 0.2, 0.2)), (0, 0, 0), stuff)
     elif kind == 4:
-        size = rng.uniform(0.08, 0.18)
-        parts.ellipsoid((size, size, size), (0, 0, 0), stuff)
+        parts.ellipsoid((rng.uniform(0.08, 0.18),) * 3, (0, 0, 0), stuff)
     elif kind == 5:
         parts.cylinder(0.07, 0.18, (0, 0, 0), stuff)
         parts.cylinder(0.03, 0.09, (0, 0, 0.18), stuff)
@@ -162,8 +161,7 @@ def carton(m: Materials) -> Object:
     elif kind == 1:
         parts.cylinder(rng.uniform(0.25, 0.36), rng.uniform(0.28, 0.45), (0, 0, 0), m.small())
     else:
-        size = rng.uniform((0.3, 0.2, 0.2), (0.45, 0.35, 0.35))
-        parts.box(size, (0, 0, 0), m.fabric())
+        parts.box(rng.uniform((0.3, 0.2, 0.2), (0.45, 0.35, 0.35)), (0, 0, 0), m.fabric())
     return parts.object('carton', OBJECTS)
 
 

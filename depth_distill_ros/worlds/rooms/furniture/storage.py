@@ -24,13 +24,12 @@ def bookcase(m: Materials, width: float, height: float, columns: int = 1) -> Obj
     levels = [0.05 + (height - board - 0.05) * k / count for k in range(count + 1)]
     for z in levels:
         parts.box((width - 2 * board, depth, board), (0, 0, z), stuff)
-    surfaces, unit = [], width / columns
-    for low, high in itertools.pairwise(levels):
-        for k in range(columns):
-            surfaces.append(Surface((k + 0.5) * unit - width / 2, 0.02, unit - 3 * board,
-                                    depth - 0.06, low + board, high - low - board - 0.01))
-    surfaces.append(Surface(0, 0, width - 0.06, depth - 0.06, height, 0.4))
-    return parts.object('bookcase', FURNITURE, *surfaces)
+    unit = width / columns
+    surfaces = [Surface((k + 0.5) * unit - width / 2, 0.02, unit - 3 * board, depth - 0.06,
+                        low + board, high - low - board - 0.01)
+                for low, high in itertools.pairwise(levels) for k in range(columns)]
+    top = Surface(0, 0, width - 0.06, depth - 0.06, height, 0.4)
+    return parts.object('bookcase', FURNITURE, *surfaces, top)
 
 
 def _doors(parts: Parts, m: Materials, width: float, depth: float, low: float, high: float,
