@@ -258,16 +258,16 @@ def test_damaged_frames_are_skipped_and_counted(open_session, tmp_path):
     assert session.ready()
     for _ in range(4):
         session.train_step()
-    assert session.corrupt_frames > 0
+    assert session.values()['corrupt_frames'] > 0
 
 
 def test_robot_camera_frames_join_once_there_are_enough_of_them(open_session, tmp_path):
     own = tmp_path / 'auxiliary'
     session = open_session(auxiliary_store=own, auxiliary_share=0.5, batch=4)
-    assert session.ready() and session.auxiliary_frames == 0
+    assert session.ready() and session.values()['auxiliary_frames'] == 0
     assert 'loss_auxiliary' not in session.train_step()
     stream_frames.fill(own, 60, 500, SIZE)
-    assert session.auxiliary_frames == 60
+    assert session.values()['auxiliary_frames'] == 60
     assert 'loss_auxiliary' in session.train_step()
 
 

@@ -268,12 +268,12 @@ def test_the_newest_item_wins_and_every_frame_has_one_fate():
     latest, counts = LatestItem(), FrameCounts()
     assert latest.take() is None
     for number in range(3):
-        counts.receive()
+        counts.add('received')
         if latest.put(number) is not None:
-            counts.drop('newer_frame')
+            counts.add('dropped', 'newer_frame')
     assert latest.take() == 2 and latest.take() is None
     assert counts.values() == {
         'received': 3, 'answered': 0, 'dropped': 2, 'rejected': 0, 'in_flight': 1,
         'dropped.newer_frame': 2}
-    counts.reject('image')
+    counts.add('rejected', 'image')
     assert counts.values()['in_flight'] == 0

@@ -95,28 +95,23 @@ class OnlineDistillation:
         return self._trainer.step
 
     @property
-    def learning_rate(self) -> float:
-        return self._trainer.learning_rate
-
-    @property
-    def images_per_s(self) -> float:
-        """Mean of the last steps, with the releases and checkpoints between them."""
-        return self._curves.images_per_s
-
-    @property
     def store_frames(self) -> int:
         """Frames in the store now; 0 where there is no store yet."""
         return self._source.frames
 
-    @property
-    def auxiliary_frames(self) -> int:
-        """Robot camera frames in their store now."""
-        return self._source.auxiliary_frames
+    def values(self) -> dict[str, object]:
+        """
+        Return the state of the training for /diagnostics.
 
-    @property
-    def corrupt_frames(self) -> int:
-        """Damaged records of the stores that were skipped."""
-        return self._source.corrupt
+        images_per_s is the mean of the last steps, with the releases and checkpoints between them;
+        corrupt_frames are the damaged records of the stores that were skipped.
+        """
+        return {
+            'step': self.step, 'learning_rate': self._trainer.learning_rate,
+            'images_per_s': self._curves.images_per_s, 'store_frames': self.store_frames,
+            'auxiliary_frames': self._source.auxiliary_frames,
+            'corrupt_frames': self._source.corrupt, 'memory_mib': self.compute.memory_mib(),
+            'resumed': self.resumed, 'compute': str(self.compute)}
 
     def ready(self) -> bool:
         """Return whether the store holds enough frames to start on."""
@@ -129,7 +124,7 @@ class OnlineDistillation:
         if self._confidence and self.step % _CONFIDENCE_EVERY == 0:
             targets = self._evaluator.targets(self._source.draw_held_out())
             losses['loss_confidence'] = self._confidence.step(targets)
-        self._curves.add_step(self.step, losses, self.learning_rate,
+        self._curves.add_step(self.step, losses, self._trainer.learning_rate,
                               sum(len(batch.x) for batch in batches.values()))
         return losses
 
@@ -174,9 +169,6 @@ class OnlineDistillation:
             depths = [network(x).float()[:, 0].cpu().numpy()
                       for network in (self._teacher, self._trainer.average.module)]
         return _preview_grid([to_image(p).cpu().numpy() for p in (x, mixed, z)], depths)
-
-    def memory_mib(self) -> float:
-        return self.compute.memory_mib()
 
     def close(self) -> None:
         self._source.close()

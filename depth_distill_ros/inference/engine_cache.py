@@ -53,17 +53,12 @@ class EngineCache:
         places = [self._user_cache() / name]
         if not is_shipped(self.folder):
             places.insert(0, self.folder / _FOLDER / name)
-        found, data = None, None
-        for path in places:
-            data = self._read(path, made_for)
-            if data is not None:
-                found = path
-                break
+        found, data = next(
+            ((path, data) for path in places if (data := self._read(path, made_for)) is not None),
+            (None, None))
         if data is None:
             data = make()
-        for path in places:
-            if path == found:
-                break
+        for path in places[:places.index(found)] if found else places:
             try:
                 write_bytes(path, data)
                 write_json(_manifest_path(path), self._manifest(made_for, data))

@@ -82,19 +82,19 @@ class CameraPipeline:
     def stop(self) -> None:
         """Count an image that arrived and will not be processed."""
         if self._latest.take() is not None:
-            self.counts.drop('deactivated')
+            self.counts.add('dropped', 'deactivated')
 
     def _on_image(self, message: Image | CompressedImage) -> None:
         """Keep an image for the worker; an older one that still waits is dropped."""
         arrival, rate = time.monotonic(), self._value('max_rate')
-        self.counts.receive()
+        self.counts.add('received')
         if rate and arrival < self._due:
-            self.counts.drop('max_rate')
+            self.counts.add('dropped', 'max_rate')
             return
         if rate:  # a late image does not delay the next ones
             self._due = max(self._due + 1 / rate, arrival)
         if self._latest.put((message, arrival)) is not None:
-            self.counts.drop('newer_frame')
+            self.counts.add('dropped', 'newer_frame')
         self._arrived.set()
 
     def process_latest(self, engine: DepthEngine | None) -> None:
@@ -103,12 +103,12 @@ class CameraPipeline:
         if latest is None:
             return
         if engine is None:
-            self.counts.drop('no_release')
+            self.counts.add('dropped', 'no_release')
             self._node.get_logger().warning(
                 'no release yet: camera frames are dropped until the distiller publishes one',
                 once=True)
         elif not self._outputs.wanted():
-            self.counts.drop('no_subscriber')
+            self.counts.add('dropped', 'no_subscriber')
         else:
             try:
                 self._process(*latest, engine)
@@ -127,7 +127,7 @@ class CameraPipeline:
         ended = time.monotonic()
         self._outputs.publish(message.header, prediction, view, image)
         published = time.monotonic()
-        self.counts.answer()
+        self.counts.add('answered')
         self._wait.add(started - arrival)
         self._engine.add(ended - started)
         self._overhead.add(published - arrival - (ended - started))
@@ -157,7 +157,7 @@ class CameraPipeline:
     def _reject(self, reason: str, line: str) -> None:
         # in this order, so that a diagnosis that shows the count also shows its reason
         self.last_rejection = line
-        self.counts.reject(reason)
+        self.counts.add('rejected', reason)
         self._node.get_logger().warning(f'frame rejected: {line}', throttle_duration_sec=1.0)
 
     def values(self) -> dict[str, object]:

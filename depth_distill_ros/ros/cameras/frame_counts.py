@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections import Counter
 import threading
 
+_WHAT = ('received', 'answered', 'dropped', 'rejected')
+
 
 class FrameCounts:
     """
@@ -18,37 +20,24 @@ class FrameCounts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._received = self._answered = 0
-        self._dropped: Counter[str] = Counter()
-        self._rejected: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
 
-    def receive(self) -> None:
-        """Count a frame that arrived."""
-        with self._lock:
-            self._received += 1
+    def add(self, what: str, reason: str = '') -> None:
+        """
+        Count a frame.
 
-    def answer(self) -> None:
-        """Count a frame whose depth was published."""
+        what : received (it arrived), answered (its depth was published), dropped (a valid frame
+            was not processed) or rejected (it cannot be used); the last two for a reason
+        """
         with self._lock:
-            self._answered += 1
-
-    def drop(self, reason: str) -> None:
-        """Count a valid frame that was not processed."""
-        with self._lock:
-            self._dropped[reason] += 1
-
-    def reject(self, reason: str) -> None:
-        """Count a frame that cannot be used."""
-        with self._lock:
-            self._rejected[reason] += 1
+            self._counts[what] += 1
+            if reason:
+                self._counts[f'{what}.{reason}'] += 1
 
     def values(self) -> dict[str, int]:
         """Return all counts of one moment; those by reason as ``dropped.<reason>`` and so on."""
         with self._lock:
-            dropped, rejected = sum(self._dropped.values()), sum(self._rejected.values())
-            return {
-                'received': self._received, 'answered': self._answered, 'dropped': dropped,
-                'rejected': rejected,
-                'in_flight': self._received - self._answered - dropped - rejected,
-                **{f'dropped.{k}': v for k, v in sorted(self._dropped.items())},
-                **{f'rejected.{k}': v for k, v in sorted(self._rejected.items())}}
+            counts = self._counts.copy()
+        totals = {what: counts.pop(what, 0) for what in _WHAT}
+        received, *ends = totals.values()
+        return {**totals, 'in_flight': received - sum(ends), **dict(sorted(counts.items()))}

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 import time
 
@@ -14,6 +13,7 @@ from sensor_msgs.msg import Image
 
 from depth_distill_ros.ros.clients.command_node import CommandNode
 from depth_distill_ros.ros.conversions import images
+from depth_distill_ros.ros.support.diagnostics import Rates
 from depth_distill_ros.stream.pairing import StampPairer
 
 
@@ -35,7 +35,7 @@ class Monitor(CommandNode):
         super().__init__('demo_monitor')
         self.camera_frames = self.depth_frames = 0
         self._keep, self._period, self._due = keep, period, time.monotonic()
-        self._counts: deque[tuple[float, int, int]] = deque(maxlen=10)
+        self._rates = Rates(10)
         self._pairer = StampPairer(('image', 'reference'))
         self.watch_diagnostics()
         for topic, callback in (
@@ -43,13 +43,9 @@ class Monitor(CommandNode):
             self.node.create_subscription(Image, topic, callback, qos_profile_sensor_data)
 
     def rates(self) -> dict[str, str]:
-        """Return the frames per second of camera and student over the last ten calls."""
-        self._counts.append((time.monotonic(), self.camera_frames, self.depth_frames))
-        (before, cameras, depths), (now, *_) = self._counts[0], self._counts[-1]
-        seconds = now - before
-        return {} if not seconds else {
-            'camera_hz': f'{(self.camera_frames - cameras) / seconds:.2f}',
-            'depth_hz': f'{(self.depth_frames - depths) / seconds:.2f}'}
+        """Return camera_hz and depth_hz, frames per second over the last ten calls."""
+        rates = self._rates.per_second({'camera': self.camera_frames, 'depth': self.depth_frames})
+        return {name: str(rate) for name, rate in rates.items()}
 
     def _on_image(self, message: Image) -> None:
         self.camera_frames += 1

@@ -10,10 +10,10 @@ between two steps; the worker copies the values for /diagnostics.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 import json
 import math
 import os
-from pathlib import Path
 import queue
 import threading
 import time
@@ -31,7 +31,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
-from depth_distill_ros.ros.support.parameters import ParameterError, settings
+from depth_distill_ros.ros.support.parameters import settings
 from depth_distill_ros.settings.distillation import OnlineSettings
 
 _WAIT_LOG_PERIOD = 10.0
@@ -51,18 +51,19 @@ class DistillerNode(ManagedNode):
         self._problems: dict[str, str] = {}
         self._paused = False
         self._requests: queue.SimpleQueue[tuple[Callable[[], str], Future]] = queue.SimpleQueue()
-        for name, callback in (('pause', self._on_pause), ('resume', self._on_resume),
-                               ('save', self._on_save), ('release', self._on_release)):
+        release = partial(self._consider_release, force=True)
+        for name, callback in (('pause', partial(self._on_pause, True)),
+                               ('resume', partial(self._on_pause, False)),
+                               ('save', partial(self._on_request, self._save)),
+                               ('release', partial(self._on_request, release))):
             # Their own group, so that waiting for the worker does not block the diagnostics.
             self.create_service(
                 Trigger, f'~/{name}', callback, callback_group=ReentrantCallbackGroup())
 
     def configure(self) -> None:
-        if not self.value('work_dir'):
-            raise ParameterError('parameter work_dir is empty: name the folder of the run')
+        work_dir = self.work_dir()
         if self.value('threads'):
             torch.set_num_threads(self.value('threads'))
-        work_dir = Path(self.value('work_dir')).expanduser()
         self._session = OnlineDistillation(
             settings(self, OnlineSettings), work_dir, warn=self.get_logger().error)
         self._values, self._release = {'step': self._session.step}, {}
@@ -113,7 +114,7 @@ class DistillerNode(ManagedNode):
         now = time.monotonic()
         # a resumed student may be good enough for a release at once
         last = {'release_period': -math.inf, 'checkpoint_period': now, 'preview_period': now}
-        periodic = {'release_period': lambda: self._consider_release(force=False),
+        periodic = {'release_period': self._consider_release,
                     'checkpoint_period': self._save, 'preview_period': self._preview}
         while not stop.is_set():
             self._handle_requests()
@@ -127,7 +128,8 @@ class DistillerNode(ManagedNode):
                 if time.monotonic() - last[period] >= seconds:
                     self._try(period.removesuffix('_period'), action)
                     last[period] = time.monotonic()
-            self._show(session.train_step())
+            losses = session.train_step()
+            self._values = {'step': session.step, **losses, **session.values()}
         self._try('checkpoint', self._save)
 
     def _wait_for_frames(self, stop: threading.Event) -> bool:
@@ -170,7 +172,7 @@ class DistillerNode(ManagedNode):
     def _save(self) -> str:
         return f'saved {self._session.save()} at step {self._session.step}'
 
-    def _consider_release(self, force: bool) -> str:
+    def _consider_release(self, force: bool = False) -> str:
         if not self._session.ready():
             raise DepthDistillError('the stream store holds too few frames to evaluate a student')
         record = self._session.consider_release(force)
@@ -195,25 +197,10 @@ class DistillerNode(ManagedNode):
         self.get_logger().info(f'release {record.number} at step {record.step}: delta1 '
                                f'{agreement:.3f} against the teacher on held-out frames')
 
-    def _show(self, losses: dict[str, float]) -> None:
-        session = self._session
-        self._values = {
-            'step': session.step, **losses, 'learning_rate': session.learning_rate,
-            'images_per_s': session.images_per_s, 'store_frames': session.store_frames,
-            'auxiliary_frames': session.auxiliary_frames,
-            'corrupt_frames': session.corrupt_frames,
-            'memory_mib': session.memory_mib(), 'resumed': session.resumed,
-            'compute': str(session.compute)}
-
     # The services.
 
-    def _on_pause(self, request: Trigger.Request, answer: Trigger.Response) -> Trigger.Response:
-        return self._pause(True, answer)
-
-    def _on_resume(self, request: Trigger.Request, answer: Trigger.Response) -> Trigger.Response:
-        return self._pause(False, answer)
-
-    def _pause(self, paused: bool, answer: Trigger.Response) -> Trigger.Response:
+    def _on_pause(self, paused: bool, request: Trigger.Request,
+                  answer: Trigger.Response) -> Trigger.Response:
         if not self._active:
             answer.message = f'the node is {self.state}, not active'
             return answer
@@ -221,16 +208,8 @@ class DistillerNode(ManagedNode):
         answer.success, answer.message = True, 'paused' if paused else 'training'
         return answer
 
-    async def _on_save(self, request: Trigger.Request,
-                       answer: Trigger.Response) -> Trigger.Response:
-        return await self._request(self._save, answer)
-
-    async def _on_release(self, request: Trigger.Request,
+    async def _on_request(self, action: Callable[[], str], request: Trigger.Request,
                           answer: Trigger.Response) -> Trigger.Response:
-        return await self._request(lambda: self._consider_release(force=True), answer)
-
-    async def _request(self, action: Callable[[], str],
-                       answer: Trigger.Response) -> Trigger.Response:
         """Have the worker run an action between two steps; diagnostics go on meanwhile."""
         if not self._active:
             answer.message = f'the node is {self.state}, not active'

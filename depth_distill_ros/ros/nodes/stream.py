@@ -43,11 +43,9 @@ class StreamNode(ManagedNode):
         self._timer: Timer | None = None
 
     def configure(self) -> None:
-        if not self.value('work_dir'):
-            raise ParameterError('parameter work_dir is empty: name the folder of the run')
         self._writer = StreamWriter(
-            Path(self.value('work_dir')).expanduser() / self.value('store'),
-            (self.value('height'), self.value('width')), self.value('capacity'))
+            self.work_dir() / self.value('store'), (self.value('height'), self.value('width')),
+            self.value('capacity'))
         decoder = self._decoder()
         self._topics = [topic for topic in _TYPES if topic != 'semantics' or decoder]
         self._intake = StreamIntake(

@@ -10,6 +10,7 @@ of the first two raises, its error is logged as one line and the transition fail
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 import threading
 import traceback
 
@@ -20,7 +21,7 @@ from rclpy.timer import Timer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, DiagnosticsPublisher, Level
 from depth_distill_ros.ros.support.input import Input
-from depth_distill_ros.ros.support.parameters import declare
+from depth_distill_ros.ros.support.parameters import ParameterError, declare
 from depth_distill_ros.ros.support.qos import overridable, profile
 from depth_distill_ros.settings.node import NodeSettings
 
@@ -64,6 +65,12 @@ class ManagedNode(LifecycleNode):
     def value(self, name: str):
         """Return the current value of a parameter."""
         return self.get_parameter(name).value
+
+    def work_dir(self) -> Path:
+        """Return the folder of the run; ParameterError if the parameter work_dir is empty."""
+        if not self.value('work_dir'):
+            raise ParameterError('parameter work_dir is empty: name the folder of the run')
+        return Path(self.value('work_dir')).expanduser()
 
     def listen(self, message_type: type, topic: str, callback: Callable, depth: int, *,
                reliability: str | None = None, latched: bool = False,
