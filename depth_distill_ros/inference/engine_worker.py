@@ -3,22 +3,19 @@
 """
 The process that prepares models: it makes their engine files and selects their engines.
 
-It reads a PrepareRequest, one line of JSON, at a time from its standard input. To its standard
-output it writes lines of JSON with one key: 'log', then 'engine' (the one selected) or 'error'.
-It ends when its standard input is closed.
+It receives one PrepareRequest at a time and sends pairs of texts: ('log', line) any number of
+times, then ('engine', the one selected) or ('error', reason). It ends when its parent does.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-import json
+from multiprocessing.connection import Connection
 import os
 from pathlib import Path
 from queue import Queue
-import sys
 import threading
 import traceback
-from typing import TextIO
 
 import numpy as np
 import torch
@@ -69,37 +66,33 @@ class PrepareRequest:
         return select_engine(folder, self.engine, frames, self.limits, log).name
 
 
-def main() -> None:
-    """Process requests one after the other."""
-    output = os.fdopen(os.dup(1), 'w', encoding='utf-8')
-    os.dup2(2, 1)  # libraries print to standard output, too
-    lines: Queue[str] = Queue()
-    threading.Thread(target=_read, args=(lines,), daemon=True).start()
+def main(descriptor: int) -> None:
+    """Process the requests that arrive on an open connection one after the other."""
+    connection: Connection = Connection(descriptor)
+    requests: Queue[PrepareRequest] = Queue()
+    threading.Thread(target=_receive, args=(connection, requests), daemon=True).start()
     urgent = True
     while True:
-        entries = json.loads(lines.get())
-        request = PrepareRequest(**entries | {'limits': ParityLimits(**entries['limits'])})
+        request = requests.get()
         if request.previous_engine and urgent:  # an engine that is as fast already runs
             os.nice(_NICENESS)
             urgent = False
         try:
-            _send(output, engine=request.select(lambda line: _send(output, log=line)))
+            answer = 'engine', request.select(lambda line: connection.send(('log', line)))
         except DepthDistillError as error:
-            _send(output, error=str(error))
+            answer = 'error', str(error)
         except Exception as error:
             traceback.print_exc()
-            _send(output, error=f'{request.folder}: unexpected {type(error).__name__}: {error}')
+            answer = 'error', f'{request.folder}: unexpected {type(error).__name__}: {error}'
+        connection.send(answer)
 
 
-def _read(lines: Queue[str]) -> None:
-    for line in sys.stdin:
-        lines.put(line)
-    os._exit(0)  # the parent process has exited
-
-
-def _send(output: TextIO, **message: str) -> None:
-    output.write(json.dumps(message) + '\n')
-    output.flush()
+def _receive(connection: Connection, requests: Queue[PrepareRequest]) -> None:
+    try:
+        while True:
+            requests.put(connection.recv())
+    except (EOFError, OSError):
+        os._exit(0)  # the parent process has exited
 
 
 def _stored_frames(store: str) -> list[np.ndarray] | None:

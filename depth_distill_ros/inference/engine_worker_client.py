@@ -10,16 +10,13 @@ killed at any moment. The caller then opens the selected engine from the cached 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict
-import json
+from multiprocessing import Pipe
 import os
-import select
 import subprocess
 import sys
 import time
-from typing import IO
+from typing import Any
 
 from depth_distill_ros.inference.engine_worker import PrepareRequest
 from depth_distill_ros.inference.engines.engine import EngineError, Log
@@ -27,14 +24,15 @@ from depth_distill_ros.installation import environment
 
 _POLL = 0.2  # seconds between two checks whether the request was cancelled
 _IDLE = 60.0  # seconds without a request after which the process is ended, to free its memory
+_STDERR = 2  # libraries print to standard output, which belongs to the parent
 # Ctrl-C reaches every process of a terminal; the worker ends with its parent instead. With this
 # niceness it gets about a quarter of the processor time of a busy process.
 _CODE = """
-import os, signal
+import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 os.nice(5)
 from depth_distill_ros.inference.engine_worker import main
-main()
+main(int(sys.argv[1]))
 """
 
 
@@ -52,8 +50,7 @@ class EngineWorkerClient:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
-        self._lines: deque[bytes] = deque()
-        self._part = b''
+        self._connection: Any = None
         self._used = 0.0
 
     def prepare(self, request: PrepareRequest, cancelled: Callable[[], bool]) -> str | None:
@@ -62,22 +59,23 @@ class EngineWorkerClient:
 
         Raises PreparationError if the model or all engines are rejected.
         """
-        process = self._started()
+        if self._process is None:
+            self._start()
         try:
-            _pipe(process.stdin).write(json.dumps(asdict(request)).encode() + b'\n')
-        except BrokenPipeError:
-            pass  # _next_line reports the exit code
-        while not cancelled():
-            line = self._next_line(process)
-            if line is None:
-                continue
-            self._used = time.monotonic()
-            message = json.loads(line)
-            if 'engine' in message:
-                return message['engine']
-            if 'error' in message:
-                raise PreparationError(message['error'])
-            self._log(message['log'])
+            self._connection.send(request)
+            while not cancelled():
+                if not self._connection.poll(_POLL):
+                    continue
+                kind, text = self._connection.recv()
+                self._used = time.monotonic()
+                if kind == 'engine':
+                    return text
+                if kind == 'error':
+                    raise PreparationError(text)
+                self._log(text)
+        except (EOFError, ConnectionError) as error:
+            raise PreparationError(f'the engine worker ended with code {self.close()}; see its '
+                                   'messages in the log above') from error
         self.close()
         return None
 
@@ -86,40 +84,18 @@ class EngineWorkerClient:
         if self._process is not None and time.monotonic() - self._used > _IDLE:
             self.close()
 
-    def close(self) -> None:
-        """End the process at once."""
+    def close(self) -> int | None:
+        """End the process at once; return its exit code, None if there is no process."""
         process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-            _pipe(process.stdin).close()
-            _pipe(process.stdout).close()
+        if process is None:
+            return None
+        process.kill()
+        self._connection.close()
+        return process.wait()
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            self._lines.clear()
-            self._part = b''
+    def _start(self) -> None:
+        self._connection, theirs = Pipe()
+        with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, '-c', _CODE], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                bufsize=0, env={**os.environ, **environment()})
-        return self._process
-
-    def _next_line(self, process: subprocess.Popen[bytes]) -> bytes | None:
-        """Return the worker's next line; None if there is none within the poll interval."""
-        if not self._lines:
-            output = _pipe(process.stdout)
-            if not select.select([output], [], [], _POLL)[0]:
-                return None
-            data = os.read(output.fileno(), 65536)
-            if not data:
-                self.close()
-                raise PreparationError(f'the engine worker ended with code {process.returncode}; '
-                                       'see its messages in the log above')
-            *whole, self._part = (self._part + data).split(b'\n')
-            self._lines.extend(whole)
-        return self._lines.popleft() if self._lines else None
-
-
-def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-    assert pipe is not None  # Popen was told to make it
-    return pipe
+                [sys.executable, '-c', _CODE, str(theirs.fileno())], pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL, stdout=_STDERR, env={**os.environ, **environment()})

@@ -26,8 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from depth_distill_ros.apps.demo.demo import DemoOptions, run_demo
+    from depth_distill_ros.apps.demo.demo import run_demo
 
-    return run_demo(DemoOptions(
-        arguments.minutes * 60.0, arguments.work_dir, **{
-            name: getattr(arguments, name) for name in _SETTINGS if name in arguments}))
+    return run_demo(arguments.work_dir, arguments.minutes * 60.0, DistillationLaunch(**{
+        name: getattr(arguments, name) for name in _SETTINGS if name in arguments}))

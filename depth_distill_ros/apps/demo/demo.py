@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 import os
 from pathlib import Path
 import signal
@@ -36,17 +36,6 @@ class DemoError(DepthDistillError):
     """A demo that cannot start."""
 
 
-@dataclass(frozen=True)
-class DemoOptions:
-    """duration: seconds; teacher, params_file: '' = the shipped ones."""
-
-    duration: float
-    work_dir: Path
-    seed: int | None = None
-    teacher: str = ''
-    params_file: str = ''
-
-
 class StopRequest:
     """Turns SIGINT, SIGTERM and SIGHUP into a flag, which the main loop reads."""
 
@@ -65,13 +54,10 @@ class StopRequest:
             signal.signal(number, signal.SIG_DFL)
 
 
-def run_demo(options: DemoOptions) -> int:
-    """Run the loop, then report; return the exit code."""
-    monitor_type = _monitor_type()
-    folder = options.work_dir.absolute()
-    arguments = DistillationLaunch(
-        work_dir=str(folder), teacher=options.teacher or None, seed=options.seed,
-        params_file=options.params_file)
+def run_demo(folder: Path, duration: float, arguments: DistillationLaunch) -> int:
+    """Run the loop in a folder for so many seconds, then report; return the exit code."""
+    monitor_type, folder = _monitor_type(), folder.absolute()
+    arguments = replace(arguments, work_dir=str(folder))
     graph = bringup.distillation_graph(arguments, 'demo.yaml')
     teacher = next(spec.value('teacher') for spec in graph if spec.name == 'distiller')
     console = Console()
@@ -86,7 +72,7 @@ def run_demo(options: DemoOptions) -> int:
     began = time.time()
     stop = StopRequest()
     history, frames = _watch(
-        monitor_type, options.duration, graph, arguments, folder, console, stop)
+        monitor_type, duration, graph, arguments, folder, console, stop)
     stop.release()
     if stop.made:
         console.print('all nodes have stopped; press Ctrl-C again to skip the report')
