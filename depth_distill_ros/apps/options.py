@@ -58,7 +58,7 @@ def given(arguments: argparse.Namespace, kind: type[Settings]) -> dict[str, Any]
         for word in (name, *described.old_names):
             if word in arguments:
                 value = getattr(arguments, word)
-                found[word] = _pairs(value) if isinstance(described.default, dict) else value
+                found[word] = pairs(value) if isinstance(described.default, dict) else value
     return found
 
 
@@ -80,6 +80,7 @@ def _option(name: str) -> str:
     return '--' + name.replace('_', '-')
 
 
-def _pairs(words: list[str]) -> dict[str, Any]:
+def pairs(words: list[str]) -> dict[str, Any]:
+    """Return the values of words KEY=VALUE, read as YAML, by key."""
     return {key: yaml.safe_load(value) for key, _, value in (
         word.partition('=') for word in words)}

@@ -70,10 +70,6 @@ def _range(text: str) -> slice:
     return slice(int(first or 0), int(last) if last else None)
 
 
-def _yes(text: str) -> bool:
-    return text == 'yes'
-
-
 def _path(text: str) -> Path:
     return Path(text).expanduser()
 
@@ -115,7 +111,7 @@ KINDS = {
         {'split': Key('the annotated depth maps, or the selected images of the benchmark',
                       ('train', 'val', 'val-selection', 'test-prediction')),
          'files': Key('a split list (Eigen train or test) instead of a split', parse=_path),
-         'stereo': Key('with the right images', ('no', 'yes'), _yes)}),
+         'stereo': Key('with the right images', ('no', 'yes'), lambda text: text == 'yes')}),
     'folder': Kind(
         'folder:FolderReader', 'image/; optional: depth/, semantics/ and right/ (PNG files of the '
         'same names), K.txt or intrinsics.json',

@@ -84,25 +84,29 @@ class NodeSpec:
 class _Files:
     """The parameters that the files give to each node of a launch."""
 
-    def __init__(self, arguments: InferenceLaunch, package_file: str) -> None:
+    def __init__(self, arguments: InferenceLaunch, package_file: str, *deciding: str) -> None:
         paths = [share() / 'config' / (package_file or arguments.package_file)]
         if arguments.params_file:
             paths.append(Path(arguments.params_file).expanduser().absolute())
             if not paths[-1].is_file():
                 raise BringupError(f'params_file: {paths[-1]} is not a file')
         self._arguments, self._files = arguments, ParameterFiles(*paths)
+        folder = work_dir(arguments, *(self.value(name, 'work_dir') for name in deciding))
+        self._run = {'work_dir': str(folder)}
 
     def spec(self, executable: str, name: str, remappings: dict[str, str],
              derived: dict[str, Any] | None = None, **given: Any) -> NodeSpec:
         """Return a node: `derived` replaces defaults, `given` takes precedence over the files."""
         arguments = self._arguments
-        given |= {'use_sim_time': arguments.use_sim_time, 'autostart': arguments.autostart}
-        known = settings_of(*NODES[executable.removesuffix('_node')]).keys()
+        given |= {'use_sim_time': arguments.use_sim_time, 'autostart': arguments.autostart,
+                  **(self._run if arguments.work_dir or arguments.run else {})}
+        known = {'use_sim_time', *settings_of(*NODES[executable.removesuffix('_node')])}
+        before, after = ({key: value for key, value in values.items()
+                          if value is not None and key in known}
+                         for values in (self._run | (derived or {}), given))
         from_files = self._files.of(arguments.namespace, name)
-        return NodeSpec(executable, name, arguments.namespace, {
-            **(derived or {}), **from_files, **{
-                key: value for key, value in given.items()
-                if value is not None and (key in known or key == 'use_sim_time')}}, remappings)
+        return NodeSpec(executable, name, arguments.namespace, before | from_files | after,
+                        remappings)
 
     def value(self, name: str, parameter: str) -> Any:
         """Return what the files give to a parameter of a node; None: nothing."""
@@ -111,9 +115,7 @@ class _Files:
 
 def inference_graph(arguments: InferenceLaunch) -> list[NodeSpec]:
     """Return the inference node alone, with the newest release of the run."""
-    files = _Files(arguments, '')
-    folder = work_dir(arguments, files.value('inference', 'work_dir'))
-    return [_inference(files, arguments, folder)]
+    return [_inference(_Files(arguments, '', 'inference'), arguments)]
 
 
 def distillation_graph(arguments: DistillationLaunch, package_file: str = '') -> list[NodeSpec]:
@@ -122,17 +124,14 @@ def distillation_graph(arguments: DistillationLaunch, package_file: str = '') ->
 
     `package_file` is a file of config/; empty: the one of the launch file.
     """
-    files = _Files(arguments, package_file)
-    folder = work_dir(arguments, *(files.value(name, 'work_dir') for name in _SHARING))
-    run = {'work_dir': str(folder)}
-    given = run if arguments.work_dir or arguments.run else {}
+    files = _Files(arguments, package_file, *_SHARING)
     teacher = teacher_spec(arguments.teacher or files.value('distiller', 'teacher') or '')
     distiller = files.spec(
-        'distiller_node', 'distiller', {'release': RELEASE, 'preview': PREVIEW}, run, **given,
+        'distiller_node', 'distiller', {'release': RELEASE, 'preview': PREVIEW},
         seed=arguments.seed, auxiliary_share=arguments.auxiliary_share)
     distiller.parameters['teacher'] = teacher
     height, width = teacher_size(teacher)
-    frames = {**run, 'height': height, 'width': width}
+    frames = {'height': height, 'width': width}
     graph = []
     if arguments.simulator == 'mujoco':
         graph.append(_simulator(files, arguments))
@@ -145,17 +144,16 @@ def distillation_graph(arguments: DistillationLaunch, package_file: str = '') ->
                 'camera_info': arguments.robot_camera_info}, data=arguments.robot_data))
     graph.append(files.spec('stream_node', 'stream', {
         'image': arguments.image, 'semantics': arguments.semantics,
-        'camera_info': arguments.camera_info}, frames, **given))
+        'camera_info': arguments.camera_info}, frames))
     if distiller.value('auxiliary_share'):
         graph.append(files.spec(
             'stream_node', 'auxiliary',
             {'image': arguments.robot_image, 'camera_info': arguments.robot_camera_info},
-            {**frames, 'max_rate': _AUXILIARY_RATE}, **given, store='auxiliary',
-            semantics='none'))
-    graph += [distiller, _inference(files, arguments, folder)]
+            {**frames, 'max_rate': _AUXILIARY_RATE}, store='auxiliary', semantics='none'))
+    graph += [distiller, _inference(files, arguments)]
     if reference:
         graph.append(files.spec(
-            'evaluator_node', 'evaluator', {'depth': DEPTH, 'reference': reference}, run, **given))
+            'evaluator_node', 'evaluator', {'depth': DEPTH, 'reference': reference}))
     _require_one_folder(graph)
     return graph
 
@@ -199,14 +197,12 @@ def teacher_size(teacher: str) -> tuple[int, int]:
             f'teacher: {card} cannot be read ({error}); name the folder of a model') from error
 
 
-def _inference(files: _Files, arguments: InferenceLaunch, folder: Path) -> NodeSpec:
-    run = {'work_dir': str(folder)}
+def _inference(files: _Files, arguments: InferenceLaunch) -> NodeSpec:
     return files.spec(
         'inference_node', 'inference', {
             'image': arguments.robot_image, 'camera_info': arguments.robot_camera_info,
             'release': RELEASE, 'depth': DEPTH, 'camera_info_out': DEPTH_CAMERA_INFO,
-            'confidence': CONFIDENCE, 'points': POINTS, 'scan': SCAN}, run,
-        **(run if arguments.work_dir or arguments.run else {}),
+            'confidence': CONFIDENCE, 'points': POINTS, 'scan': SCAN},
         model=arguments.model and str(Path(arguments.model).expanduser().absolute()))
 
 

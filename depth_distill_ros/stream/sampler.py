@@ -110,8 +110,7 @@ class StreamSampler:
             keys = frames.keys()
             first, last = (_held_out_below(k) for k in (keys.start, keys.stop))
             if last == first:
-                raise StreamEmpty(f'store {self._reader.path}: no held-out frame among its '
-                                  f'{len(keys)}; wait for the simulator')
+                raise self._none_held_out(keys)
             return self._drawn(frames, first, last, _held_out_key)
 
     def held_out(self, count: int) -> StoredFrames:
@@ -134,10 +133,12 @@ class StreamSampler:
                       for i in range(count))
             batch = self._read(frames, spread, count)
         if not len(batch.keys):
-            raise StreamEmpty(
-                f'store {self._reader.path}: no held-out frame among its {len(keys)}; wait for '
-                'the simulator')
+            raise self._none_held_out(keys)
         return batch
+
+    def _none_held_out(self, keys: range) -> StreamEmpty:
+        return StreamEmpty(f'store {self._reader.path}: no held-out frame among its {len(keys)}; '
+                           'wait for the simulator')
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of the draws as plain Python numbers and strings."""

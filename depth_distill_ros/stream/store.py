@@ -84,8 +84,8 @@ class StreamWriter:
                 self._frames = self._open_frames()
                 self._env.reader_check()
             with store_errors(self.path, f'shrink it to {self.capacity} frames'):
-                while self._evict_some():
-                    pass
+                while evicted := self._put(None)[1]:
+                    self.evicted += evicted
         except BaseException:
             self.close()
             raise
@@ -180,24 +180,18 @@ class StreamWriter:
             txn.put(DESCRIPTION, json.dumps(description).encode())
         return frames
 
-    def _put(self, record: bytearray) -> tuple[int, int]:
-        """Append a record and evict in one transaction; return its key and the number evicted."""
+    def _put(self, record: bytearray | None) -> tuple[int, int]:
+        """
+        Append a record, if any, and evict in one transaction; return its key and how many went.
+
+        At most _EVICT_AT_ONCE frames are evicted, the oldest of those above the capacity.
+        """
         with self._env.begin(write=True, db=self._frames) as txn, txn.cursor() as cursor:
             key = number_of(cursor.key()) + 1 if cursor.last() else 0
-            txn.put(key_of(key), record, append=True)
-            return key, _evict(txn, cursor, self.capacity)
-
-    def _evict_some(self) -> int:
-        with self._env.begin(write=True, db=self._frames) as txn, txn.cursor() as cursor:
-            count = _evict(txn, cursor, self.capacity)
-        self.evicted += count
-        return count
-
-
-def _evict(txn: lmdb.Transaction, cursor: lmdb.Cursor, capacity: int) -> int:
-    """Delete up to _EVICT_AT_ONCE of the oldest frames above capacity; return the number."""
-    count = min(max(txn.stat()['entries'] - capacity, 0), _EVICT_AT_ONCE)
-    for _ in range(count):
-        cursor.first()
-        cursor.delete()
-    return count
+            if record is not None:
+                txn.put(key_of(key), record, append=True)
+            count = min(max(txn.stat()['entries'] - self.capacity, 0), _EVICT_AT_ONCE)
+            for _ in range(count):
+                cursor.first()
+                cursor.delete()
+            return key, count

@@ -153,14 +153,13 @@ class StudentBench:
             '--seconds', str(self._seconds + 2 * _WARM), '--stamps', str(stamps), '--ros-args',
             '-r', 'image:=bench/image', '-r', 'camera_info:=bench/camera_info',
             '-r', f'camera_info_out:={bringup.DEPTH_CAMERA_INFO}']}, logs, {})
-        samples, steps = [], []
+        samples = []
         try:
             while camera.children[0].process.poll() is None:
                 listener.spin(0.1)
                 times = process.cpu_times()
                 samples.append((time.time_ns(), times.user + times.system,
-                                process.memory_info().rss))
-                steps.append((time.monotonic(), _step(listener)))
+                                process.memory_info().rss, _step(listener)))
             listener.spin(_LATE)
         finally:
             camera.stop()
@@ -171,7 +170,7 @@ class StudentBench:
                 f'{load}: no frame was answered; last rejection of the node: '
                 f'{listener.values["inference"].get("last_rejection") or "none"}')
         return _measurement(load, self._seconds, json.loads(stamps.read_text(encoding='utf-8')),
-                            listener, samples, steps)
+                            listener, samples)
 
     def _wait(self, ready: Callable[[], bool], what: str, listener: BenchListener,
               supervisor: Supervisor) -> None:
@@ -196,8 +195,7 @@ def resized_model(model: Path, size: tuple[int, int], folder: Path) -> Path:
 
 
 def _measurement(load: Load, seconds: float, stamps: Sequence[int], listener: BenchListener,
-                 samples: Sequence[tuple[int, float, int]],
-                 steps: Sequence[tuple[float, float]]) -> Measurement:
+                 samples: Sequence[tuple[int, float, int, float]]) -> Measurement:
     begin = min(listener.arrivals.values()) + round(_WARM * 1e9)
     end = begin + round(seconds * 1e9)
     sent = [stamp for stamp in stamps if begin <= stamp < end]
@@ -208,8 +206,8 @@ def _measurement(load: Load, seconds: float, stamps: Sequence[int], listener: Be
         raise DepthDistillError(f'{load}: {len(arrived)} of {len(sent)} frames were answered in '
                                 f'{seconds:g} s; measure for longer')
     within = [sample for sample in samples if begin <= sample[0] < end]
-    (first, cpu_before, _), (last, cpu_after, _) = within[0], within[-1]
-    trained = steps[-1][1] - steps[0][1]
+    (first, cpu_before, *_), (last, cpu_after, *_) = within[0], within[-1]
+    (began, *_, step_before), (ended, *_, step_after) = samples[0], samples[-1]
     return Measurement(
         load, len(sent), len(arrived), (len(arrived) - 1) / (arrived[-1] - arrived[0]) * 1e9,
         {name: round(float(np.percentile(latencies, share)), 2)
@@ -218,7 +216,7 @@ def _measurement(load: Load, seconds: float, stamps: Sequence[int], listener: Be
         max(sample[2] for sample in within) / 1e6,
         {key: value for key, value in listener.values['inference'].items()
          if key.endswith('_ms') or key.startswith(('dropped', 'rejected', 'engine'))},
-        trained / (steps[-1][0] - steps[0][0]) if load.training else None)
+        (step_after - step_before) / (ended - began) * 1e9 if load.training else None)
 
 
 def _ready(listener: BenchListener) -> bool:

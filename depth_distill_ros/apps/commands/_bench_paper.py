@@ -53,10 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise DepthDistillError(f'--target {arguments.target} belongs to --preset small; give '
                                 f'--data target-train=folder:{arguments.target}/train '
                                 f'target-test=folder:{arguments.target}/test')
-    console = Console()
+    console = Console(highlight=False, markup=False)
     preset = small() if arguments.preset == 'small' else FULL
-    bench = Bench(arguments.out, preset, _data(arguments.data), show,
-                  lambda line: console.print(line, highlight=False, markup=False),
+    bench = Bench(arguments.out, preset, _data(arguments.data), show, console.print,
                   arguments.target)
     table = bench_table(arguments.table, preset)
     runs = bench.runs(table, arguments.rows, arguments.seeds)
@@ -72,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     write_results(bench, table.name, outcomes, figures)
     for line in (preset.note(table.name), *(f'drawn: {path}' for path in figures),
                  f'written: {bench.folder / "RESULTS.md"}'):
-        console.print(line, highlight=False, markup=False)
+        console.print(line)
     return 0
 
 

@@ -39,10 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.jobs < 1:
         raise DepthDistillError(f'--jobs {arguments.jobs}: give at least 1')
-    console = Console()
-    render(PRESETS[arguments.preset], arguments.out, arguments.jobs,
-           lambda line: console.print(line, highlight=False, markup=False))
-    console.print(f'contact sheet: {write_sheet(arguments.out)}', highlight=False, markup=False)
+    console = Console(highlight=False, markup=False)
+    render(PRESETS[arguments.preset], arguments.out, arguments.jobs, console.print)
+    console.print(f'contact sheet: {write_sheet(arguments.out)}')
     return 0
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from depth_distill_ros import installation
 from depth_distill_ros.apps.bench.student import SIZES, Load, StudentBench, resized_model
 from depth_distill_ros.apps.bench.student_report import table, write_results
+from depth_distill_ros.apps.options import pairs
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import writing
 from depth_distill_ros.shipped import shipped_start
@@ -44,7 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.seconds < 1 or min(arguments.rates) < 0:
         raise DepthDistillError('--seconds must be at least 1, --rates not negative')
-    console, folder = Console(), arguments.out.absolute()
+    console = Console(highlight=False, markup=False)
+    folder = arguments.out.absolute()
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     model = arguments.model or shipped_start('mobilenetv2')
@@ -59,20 +61,14 @@ def run(arguments: argparse.Namespace) -> int:
         with console.status(f'measuring {load}'):
             measurements.append(bench.measure(load))
         write_results(folder, model, measurements)
-        console.print(f'{load}: {measurements[-1].fps:.1f} fps', highlight=False)
+        console.print(f'{load}: {measurements[-1].fps:.1f} fps')
     console.print(table(measurements))
-    console.print(f'written: {folder / "results.json"}, {folder / "latency.png"}',
-                  highlight=False, markup=False)
+    console.print(f'written: {folder / "results.json"}, {folder / "latency.png"}')
     return 0
 
 
 def _parameters(texts: list[str]) -> dict[str, object]:
-    import yaml
-
-    parameters = {}
     for text in texts:
-        name, equals, value = text.partition('=')
-        if not equals:
+        if '=' not in text:
             raise DepthDistillError(f'--set {text}: write NAME=VALUE, as in engine=torch')
-        parameters[name] = yaml.safe_load(value)
-    return parameters
+    return pairs(texts)

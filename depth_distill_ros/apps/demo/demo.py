@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 import signal
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -29,29 +30,14 @@ if TYPE_CHECKING:
 
 _RECORDED_FRAMES = 120
 _INTERRUPTED = 130
+# the signals that end the loop, and their handlers at all other times
+_SIGNALS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL,
+            signal.SIGHUP: signal.SIG_DFL}
 _COUNTS = ('received', 'answered', 'dropped', 'dropped.no_release', 'rejected')
 
 
 class DemoError(DepthDistillError):
     """A demo that cannot start."""
-
-
-class StopRequest:
-    """Turns SIGINT, SIGTERM and SIGHUP into a flag, which the main loop reads."""
-
-    def __init__(self) -> None:
-        self.made = False
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._note)
-
-    def _note(self, *_: object) -> None:
-        self.made = True
-
-    def release(self) -> None:
-        """Restore the default signal handlers."""
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
 
 
 def run_demo(folder: Path, duration: float, arguments: DistillationLaunch) -> int:
@@ -70,25 +56,28 @@ def run_demo(folder: Path, duration: float, arguments: DistillationLaunch) -> in
         f'starting {len(graph)} nodes; files go to {folder}; to inspect the graph: '
         f'ROS_DOMAIN_ID={os.environ["ROS_DOMAIN_ID"]}', highlight=False, markup=False)
     began = time.time()
-    stop = StopRequest()
+    stop = threading.Event()
+    for number in _SIGNALS:
+        signal.signal(number, lambda *_: stop.set())
     history, frames = _watch(
         monitor_type, duration, graph, arguments, folder, console, stop)
-    stop.release()
-    if stop.made:
+    for number, handler in _SIGNALS.items():
+        signal.signal(number, handler)
+    if stop.is_set():
         console.print('all nodes have stopped; press Ctrl-C again to skip the report')
     try:
         _report(folder, began, Path(teacher), history, frames, console)
     except ScoreError as error:
-        if not stop.made:
+        if not stop.is_set():
             raise
         console.print(str(error), highlight=False, markup=False)
-    return _INTERRUPTED if stop.made else 0
+    return _INTERRUPTED if stop.is_set() else 0
 
 
 def _watch(
         monitor_type: type[Monitor], duration: float, graph: list[bringup.NodeSpec],
         arguments: DistillationLaunch, folder: Path, console: Console,
-        stop: StopRequest) -> tuple[History, list[Frame]]:
+        stop: threading.Event) -> tuple[History, list[Frame]]:
     history, frames, view = History(), [], View(console, duration)
     commands = {
         spec.name: [sys.executable, str(installation.executable(spec.executable)),
@@ -101,7 +90,7 @@ def _watch(
     try:
         with view.open():
             started = time.monotonic()
-            while not stop.made and (seconds := time.monotonic() - started) < duration:
+            while not stop.is_set() and (seconds := time.monotonic() - started) < duration:
                 for name in supervisor.restart_exited():
                     view.note(f'{name} exited and was started again')
                 history.add(seconds, {**monitor.values, 'monitor': monitor.rates()})

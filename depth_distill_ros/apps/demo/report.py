@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -94,4 +95,4 @@ def depth_rows(
 def write_figures(
         path: Path, scores: RunScores, counts: dict[str, int], history: History) -> None:
     """Write every number of the report as JSON."""
-    write_json(path, {'verdict': scores.as_dict(), 'counts': counts, 'history': history.rows})
+    write_json(path, {'verdict': asdict(scores), 'counts': counts, 'history': history.rows})

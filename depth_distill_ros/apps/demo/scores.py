@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -67,10 +67,6 @@ class RunScores:
             ' '.join([figure, *(f'{name}={getattr(score, figure):.3f}'
                                 for name, score in scores.items())])
             for figure in ('delta1', 'rmse')]
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the scores for JSON."""
-        return asdict(self)
 
 
 def usable(frames: Sequence[Frame]) -> list[Frame]:

@@ -107,17 +107,15 @@ class KittiReader:
         return common.read_depth(file, _PER_METRE) if file.is_file() else None
 
     def _open_selection(self, path: Path, name: str) -> None:
-        folder = next((root / name for root in (
-            path, path / 'depth_selection', path / 'data_depth_selection')
-            if (root / name / 'image').is_dir()), None)
-        if folder is None:
+        images = common.first_existing(root / name / 'image' for root in (
+            path, path / 'depth_selection', path / 'data_depth_selection'))
+        if images is None:
             raise common.not_found('kitti', f'depth_selection/{name}/image', path)
-        self._selection = folder
-        self._frames = [DriveFrame('', 2, Path(file).stem)
-                        for file in common.entries(folder / 'image')]
+        self._selection = images.parent
+        self._frames = [DriveFrame('', 2, Path(file).stem) for file in common.entries(images)]
         if not self._frames:
-            raise common.not_found('kitti', '*.png', folder / 'image')
-        self._has_depth = (folder / 'groundtruth_depth').is_dir()
+            raise common.not_found('kitti', '*.png', images)
+        self._has_depth = (images.parent / 'groundtruth_depth').is_dir()
 
     def _selected(self, frame: DriveFrame) -> Frame:
         name = frame.number
