@@ -93,7 +93,7 @@ def test_a_state_is_not_changed_by_later_draws(reader):
 
 @pytest.mark.parametrize('state', [{}, {'random': {}, 'corrupt': 0}, {'random': 3}])
 def test_something_else_than_a_state_is_refused(reader, state):
-    with pytest.raises(DepthDistillError, match='no state'):
+    with pytest.raises(DepthDistillError, match='not a state of a sampler'):
         StreamSampler(reader, 7, 3).load_state_dict(state)
 
 
