@@ -18,10 +18,10 @@ class Pose(NamedTuple):
     """
     A camera in a room.
 
-    x, y, z : position, metres
-    yaw : of the optical axis on the floor, from +x, radians
-    pitch : of the optical axis, positive is up, radians
-    roll : about the optical axis, clockwise in the image, radians
+    x, y, z: position, metres
+    yaw: of the optical axis on the floor, from +x, radians
+    pitch: of the optical axis, positive is up, radians
+    roll: about the optical axis, clockwise in the image, radians
     """
 
     x: float

@@ -115,7 +115,7 @@ def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, room
     pair = replace(_MAIN, teacher=shipped)
     same = Pair('lden-r18', _PAIRS[0].name, shipped, shipped)
     known, all_known = parts[Role.TRAIN].last, parts[Role.AUXILIARY].last
-    tested = f'{target.pictures_of("test")} images of other rooms'
+    tested = f'{target.images_of("test")} images of other rooms'
     main = (f'the shipped LDEN ResNet-18, trained on all {all_known} images of path-traced '
             'rooms, replaces ResNet-34 as the teacher of LDEN MobileNet-V2 at '
             f'{size[0]}×{size[1]}')
@@ -140,7 +140,7 @@ def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, room
                         'was trained before those rooms, in table 4 through a lens of 60°, and '
                         'its teacher is trained', tested),
             'd3plus': _note("trained as in D3's tables; the robot frames are the "
-                            f'{target.pictures_of("val")} of the validation rooms, on which '
+                            f'{target.images_of("val")} of the validation rooms, on which '
                             'the teacher was not trained, without their depth; with them a batch '
                             "is half simulated and half the robot's, and no larger", tested),
             'lwd': _note(f'{main}; {steps} steps of 4 images of each kind in every row; X and U '
@@ -157,7 +157,7 @@ def _note(what: str, tested: str) -> str:
 
 
 def _parts(target: traced.World) -> dict[str, Part]:
-    count = target.pictures_of('train')
+    count = target.images_of('train')
     known = count // 4
     return {
         Role.TRAIN: Part('train', 0, known), Role.TEST: Part('test'),

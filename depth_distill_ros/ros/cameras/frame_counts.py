@@ -26,7 +26,7 @@ class FrameCounts:
         """
         Count a frame.
 
-        what : received (it arrived), answered (its depth was published), dropped (a valid frame
+        what: received (it arrived), answered (its depth was published), dropped (a valid frame
             was not processed) or rejected (it cannot be used); the last two for a reason
         """
         with self._lock:

@@ -19,9 +19,9 @@ class BoxMesh(NamedTuple):
     """
     Six faces of four corners each, none shared.
 
-    points : 24×3, metres, about the middle of the box
-    normals : 6×3, outward
-    st : 24×2, texture coordinates; 1 is one upright copy of the texture
+    points: 24×3, metres, about the middle of the box
+    normals: 6×3, outward
+    st: 24×2, texture coordinates; 1 is one upright copy of the texture
     """
 
     points: np.ndarray

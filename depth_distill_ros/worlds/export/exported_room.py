@@ -67,7 +67,7 @@ def exported_room(look: Look, seed: int, size: tuple[int, int]) -> ExportedRoom:
     """
     Draw the room of a seed, the one that ``depth-distill simulate --seed`` shows.
 
-    size : of the camera images, (height, width), pixels
+    size: of the camera images, (height, width), pixels
     """
     key = (seed, 0)
     room = generate(look, key)

@@ -38,9 +38,9 @@ class RenderedPool:
     Rooms never repeat, as every renderer has its own seeds. Rendering stays ahead of training such
     that each frame is used about `reuse` times, and waits when it is far enough ahead.
 
-    look : a built-in one or a YAML file of ranges (sim/randomisation.yaml)
-    size : (height, width) of the images
-    depth_size : (height, width) of the depth, which is ``canonical_depth``, nearest-sampled
+    look: a built-in one or a YAML file of ranges (sim/randomisation.yaml)
+    size: (height, width) of the images
+    depth_size: (height, width) of the depth, which is ``canonical_depth``, nearest-sampled
 
     Raises DepthDistillError if the ring does not fit into shared memory.
     """

@@ -17,8 +17,8 @@ class SensorModel:
     """
     Blur, vignette, white balance, exposure, tone curve and noise of one camera.
 
-    sensor : the ranges of the look
-    size : (height, width), pixels
+    sensor: the ranges of the look
+    size: (height, width), pixels
     """
 
     def __init__(self, sensor: Sensor, size: tuple[int, int]) -> None:

@@ -17,9 +17,9 @@ class Mesh:
     """
     M separate triangles; concatenation merges meshes.
 
-    corners : M×3×3, metres
-    normals : M×3×3, unit length, at the corners
-    uv : M×3×2, metres along the surface
+    corners: M×3×3, metres
+    normals: M×3×3, unit length, at the corners
+    uv: M×3×2, metres along the surface
     """
 
     corners: np.ndarray
@@ -79,7 +79,7 @@ def rounded(size: Vector, radius: float, bottom: Vector = (0, 0, 0), puff: float
     """
     Return a box with edges of `radius`, such as a mattress or a cushion.
 
-    puff : by how much the middle of its large faces bulges, share of the thickness
+    puff: by how much the middle of its large faces bulges, share of the thickness
     """
     half = np.asarray(size, float) / 2
     radius = min(radius, 0.98 * half.min())

@@ -22,7 +22,7 @@ class Camera:
     """
     Turns linear light into the image of one camera with automatic exposure.
 
-    size : (height, width), pixels
+    size: (height, width), pixels
     """
 
     def __init__(self, size: tuple[int, int]) -> None:

@@ -28,7 +28,7 @@ class Thing:
     """
     Parts in their own coordinates: x along a wall, y away from it, z up from the floor, metres.
 
-    label : the class of parts that are added without one
+    label: the class of parts that are added without one
     """
 
     def __init__(self, label: int = OBJECTS) -> None:

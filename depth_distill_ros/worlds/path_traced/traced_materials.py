@@ -31,11 +31,11 @@ class Material:
     """
     A surface.
 
-    kind : 'matt', 'gloss' (lacquer, tiles, plastic), 'metal', 'glass', 'light'
-    colour : sRGB in 0..1; of a light, radiance per channel
-    texture : H×W×3 uint8 sRGB in place of the colour; of a light, its pattern
-    tile : metres that one copy of the texture covers
-    roughness : of the gloss or the metal, 0..1
+    kind: 'matt', 'gloss' (lacquer, tiles, plastic), 'metal', 'glass', 'light'
+    colour: sRGB in 0..1; of a light, radiance per channel
+    texture: H×W×3 uint8 sRGB in place of the colour; of a light, its pattern
+    tile: metres that one copy of the texture covers
+    roughness: of the gloss or the metal, 0..1
     """
 
     kind: str

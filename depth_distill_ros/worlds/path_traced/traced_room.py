@@ -34,10 +34,10 @@ class Room:
     """
     A room, ready to be traced.
 
-    kind : a key of ``FURNISH``
-    parts : meshes in the coordinates of the room, metres, z up from the floor
-    plan : of the floor
-    sun : None if it does not shine into the room
+    kind: a key of ``FURNISH``
+    parts: meshes in the coordinates of the room, metres, z up from the floor
+    plan: of the floor
+    sun: None if it does not shine into the room
     """
 
     kind: str

@@ -32,9 +32,9 @@ class Traced:
     """
     A frame without the errors of a sensor.
 
-    light : H×W×3 float32, linear, in the unit of the lamps' radiance
-    depth : H×W float32, metres along the optical axis at pixel centres; NaN in empty space
-    semantics : H×W uint8, NYU-13
+    light: H×W×3 float32, linear, in the unit of the lamps' radiance
+    depth: H×W float32, metres along the optical axis at pixel centres; NaN in empty space
+    semantics: H×W uint8, NYU-13
     """
 
     light: np.ndarray
@@ -46,8 +46,8 @@ class Tracer:
     """
     A room that can be traced from many poses.
 
-    parts : all its meshes
-    sun : light from outside, through the panes of the windows, or None
+    parts: all its meshes
+    sun: light from outside, through the panes of the windows, or None
 
     Raises DepthDistillError if Mitsuba or Open Image Denoise is not installed.
     """

@@ -45,7 +45,7 @@ class World:
         """The camera of all images, which have no distortion."""
         return Intrinsics.from_vertical_fov(math.radians(self.vertical_fov), self.size)
 
-    def pictures_of(self, split: str) -> int:
+    def images_of(self, split: str) -> int:
         """Return the number of images in a split."""
         return self.rooms[split] * self.frames[split]
 

@@ -18,8 +18,8 @@ def put(room: Placer, parent: Object, thing: Object, x: float | None = None,
     """
     Put ``thing`` on a surface of ``parent`` if it fits.
 
-    x, y : metres from the middle of the surface; None draws them
-    surface : one of ``parent.surfaces``; None is the first
+    x, y: metres from the middle of the surface; None draws them
+    surface: one of ``parent.surfaces``; None is the first
     """
     surface = surface or parent.surfaces[0]
     low, high = thing.at(0, 0, 0, yaw).bounds()

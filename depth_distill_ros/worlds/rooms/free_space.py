@@ -22,9 +22,9 @@ class FreeSpace:
     """
     The largest connected area with a distance to all furniture and walls.
 
-    distance : metres from each cell to the nearest object or wall; indexed [y, x]
-    free : cells where the camera may be
-    area : of the free cells, square metres
+    distance: metres from each cell to the nearest object or wall; indexed [y, x]
+    free: cells where the camera may be
+    area: of the free cells, square metres
     """
 
     def __init__(self, room: Room) -> None:

@@ -29,9 +29,9 @@ def generate(look: Look, seed: int | Sequence[int], kind: str | None = None) -> 
     """
     Return a furnished room with at least two square metres of connected free space.
 
-    look : 'stream', 'target' or one from a file (``look_file.named``)
-    seed : one number or several
-    kind : one of ``layouts.LAYOUTS``; None draws one with the weights of the look
+    look: 'stream', 'target' or one from a file (``look_file.named``)
+    seed: one number or several
+    kind: one of ``layouts.LAYOUTS``; None draws one with the weights of the look
     """
     rng = np.random.default_rng(seed)
     look = randomise.favourites(look, rng)

@@ -27,8 +27,8 @@ class Materials:
     """
     The materials from which a room is built.
 
-    look, rng : the look and the random numbers of the room
-    textures : name to uint8 RGB, as the materials name them
+    look, rng: the look and the random numbers of the room
+    textures: name to uint8 RGB, as the materials name them
     """
 
     def __init__(self, look: Look, rng: np.random.Generator) -> None:

@@ -18,9 +18,9 @@ class Placer:
     """
     A room while it is furnished.
 
-    size : (x, y, height), metres
-    objects : those placed so far, in order; the shell is first
-    keep_free : rectangles (x0, y0, x1, y1) on the floor that must stay free
+    size: (x, y, height), metres
+    objects: those placed so far, in order; the shell is first
+    keep_free: rectangles (x0, y0, x1, y1) on the floor that must stay free
     """
 
     def __init__(self, size: tuple[float, float, float], rng: np.random.Generator) -> None:
@@ -40,8 +40,8 @@ class Placer:
         """
         Return whether an object fits at its position.
 
-        gap : horizontal distance to all others, metres
-        free_ahead : metres in front of it where no furniture may stand
+        gap: horizontal distance to all others, metres
+        free_ahead: metres in front of it where no furniture may stand
         """
         boxes = thing.boxes()
         low, high = boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)
@@ -76,8 +76,8 @@ class Placer:
         """
         Place an object with its back to one of the walls; None if no try fits.
 
-        gap, beside : distance to the wall and to its neighbours, metres
-        corner : probability of a try at an end of the wall
+        gap, beside: distance to the wall and to its neighbours, metres
+        corner: probability of a try at an end of the wall
         """
         low, high = thing.bounds()
         for _ in range(tries):

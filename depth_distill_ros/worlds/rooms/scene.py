@@ -23,12 +23,12 @@ class Material:
     """
     How a surface looks.
 
-    colour : RGB in 0..1; multiplies the texture
-    texture : name in ``Room.textures``, or None
-    tile : metres that one copy of the texture covers (horizontally, vertically);
+    colour: RGB in 0..1; multiplies the texture
+    texture: name in ``Room.textures``, or None
+    tile: metres that one copy of the texture covers (horizontally, vertically);
         None stretches one copy over the whole face
-    emission : 0..1, light that the surface emits
-    gloss : 0..1, strength of the highlight
+    emission: 0..1, light that the surface emits
+    gloss: 0..1, strength of the highlight
     """
 
     colour: tuple[float, float, float]
@@ -43,11 +43,11 @@ class Part:
     """
     One primitive of an object, in the frame of the object.
 
-    shape : 'box', 'cylinder' (axis along z) or 'ellipsoid'
-    size : full extents along its own x, y, z, metres
-    centre : metres
-    material : its surface
-    rpy : roll, pitch, yaw, radians, applied in that order about fixed axes (as in SDF)
+    shape: 'box', 'cylinder' (axis along z) or 'ellipsoid'
+    size: full extents along its own x, y, z, metres
+    centre: metres
+    material: its surface
+    rpy: roll, pitch, yaw, radians, applied in that order about fixed axes (as in SDF)
     """
 
     shape: str
@@ -61,9 +61,9 @@ class Surface(NamedTuple):
     """
     A level rectangle of an object on which other objects may stand, in the object's frame.
 
-    x, y, z : its middle, metres
-    width, depth : along x and y, metres
-    clear : free height above it, metres
+    x, y, z: its middle, metres
+    width, depth: along x and y, metres
+    clear: free height above it, metres
     """
 
     x: float
@@ -79,12 +79,12 @@ class Object:
     """
     An object of one class. Its front faces its own +y and its base is at z = 0.
 
-    name : 'bed', 'bookcase', ...
-    label : id in ``class_ids``
-    parts : its primitives
-    surfaces : where other objects may be put on it
-    position : of its origin in the room, metres
-    yaw : about z, radians
+    name: 'bed', 'bookcase', ...
+    label: id in ``class_ids``
+    parts: its primitives
+    surfaces: where other objects may be put on it
+    position: of its origin in the room, metres
+    yaw: about z, radians
     """
 
     name: str
