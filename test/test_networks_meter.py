@@ -16,7 +16,7 @@ from depth_distill_ros.networks import build
 from depth_distill_ros.networks.authors import load_authors
 from depth_distill_ros.networks.authors.meter import CAMERA
 from depth_distill_ros.networks.blocks import resize
-from depth_distill_ros.networks.meter.parts import MobileViTBlock, WhiteFrame
+from depth_distill_ros.networks.meter import MobileViTBlock, WhiteFrame
 from depth_distill_ros.networks.model import load_model
 from depth_distill_ros.networks.normalisation import denormalise, normalise, to_input
 

@@ -18,7 +18,7 @@ from depth_distill_ros.apps.commands._bench_render import write_sheet
 from depth_distill_ros.datasets.readers.folder import FolderReader
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
-from depth_distill_ros.worlds.class_ids import CHAIR, OBJECTS, TABLE, WALL
+from depth_distill_ros.stream.classes import CHAIR, OBJECTS, TABLE, WALL
 from depth_distill_ros.worlds.path_traced.dataset import render, render_room
 from depth_distill_ros.worlds.path_traced.meshes import box, polygon
 from depth_distill_ros.worlds.path_traced.thing import Part

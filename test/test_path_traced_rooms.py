@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from depth_distill_ros.worlds.class_ids import (
+from depth_distill_ros.stream.classes import (
     BED,
     CEILING,
     CHAIR,

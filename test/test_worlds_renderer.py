@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from depth_distill_ros.geometry.intrinsics import Intrinsics
-from depth_distill_ros.worlds.class_ids import CEILING, FLOOR, FURNITURE, TABLE, WALL
+from depth_distill_ros.stream.classes import CEILING, FLOOR, FURNITURE, TABLE, WALL
 from depth_distill_ros.worlds.mujoco import gl
 from depth_distill_ros.worlds.mujoco.geoms import culled, geoms
 from depth_distill_ros.worlds.mujoco.renderer import MujocoRenderer

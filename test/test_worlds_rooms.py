@@ -11,7 +11,7 @@ from room_checks import overlaps
 
 from depth_distill_ros import worlds
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.worlds.class_ids import (
+from depth_distill_ros.stream.classes import (
     BED,
     BOOKS,
     CEILING,

@@ -17,16 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from depth_distill_ros.datasets import transforms
 from depth_distill_ros.datasets.photometric import dacnn, hu
 from depth_distill_ros.datasets.reader import DatasetError
-from depth_distill_ros.datasets.transforms import (
-    Size,
-    cropped,
-    flipped,
-    rotated,
-    scaled,
-    with_depth_at,
-)
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.view import View
 
@@ -47,23 +40,24 @@ class Indoor:
         rotation: maximum angle in either direction, degrees; uncovered pixels have no depth
     """
 
-    size: Size = (228, 304)
-    depth_size: Size | None = None
+    size: transforms.Size = (228, 304)
+    depth_size: transforms.Size | None = None
     flip: bool = False
     rotation: float = 0.0
 
     def __call__(self, frame: Frame, random: Any = None) -> Frame:
         have = frame.image.shape[:2]
         scale = max(want * _MARGIN / side for want, side in zip(self.size, have, strict=True))
-        frame = scaled(frame, tuple(max(round(side * scale), want) for side, want
+        frame = transforms.scaled(frame, tuple(max(round(side * scale), want) for side, want
                                       in zip(have, self.size, strict=True)))
         if self.flip and random.random() < 0.5:
-            frame = flipped(frame)
+            frame = transforms.flipped(frame)
         if self.rotation:
-            frame = rotated(frame, random.uniform(-self.rotation, self.rotation))
+            frame = transforms.rotated(frame, random.uniform(-self.rotation, self.rotation))
         top, left = ((side - want) // 2 for side, want
                      in zip(frame.image.shape, self.size, strict=False))
-        return with_depth_at(cropped(frame, top, left, self.size), self.depth_size)
+        centre = transforms.cropped(frame, top, left, self.size)
+        return transforms.with_depth_at(centre, self.depth_size)
 
 
 @dataclass(frozen=True)
@@ -77,8 +71,8 @@ class Fit:
         flip: mirror half of the frames
     """
 
-    size: Size
-    depth_size: Size | None = None
+    size: transforms.Size
+    depth_size: transforms.Size | None = None
     flip: bool = False
 
     def __call__(self, frame: Frame, random: Any = None) -> Frame:
@@ -86,10 +80,10 @@ class Fit:
         prepared = frame.through(View(part, self.size))
         if frame.depth is not None and self.depth_size is not None:
             # From the source in one step: two nearest-pixel steps may end at another pixel.
-            whole = cropped(frame, *part[:2], part[2:])
+            whole = transforms.cropped(frame, *part[:2], part[2:])
             prepared = replace(
-                prepared, depth=with_depth_at(whole, self.depth_size).depth)
-        return flipped(prepared) if self.flip and random.random() < 0.5 else prepared
+                prepared, depth=transforms.with_depth_at(whole, self.depth_size).depth)
+        return transforms.flipped(prepared) if self.flip and random.random() < 0.5 else prepared
 
 
 @dataclass(frozen=True)
@@ -101,7 +95,7 @@ class RandomCrop:
         size: (height, width) of the crop
     """
 
-    size: Size = (256, 512)
+    size: transforms.Size = (256, 512)
 
     def __call__(self, frame: Frame, random: np.random.Generator) -> Frame:
         room = [side - want for side, want in zip(frame.image.shape, self.size, strict=False)]
@@ -110,7 +104,7 @@ class RandomCrop:
                                f'of {frame.image.shape[:2]} (height, width); choose a smaller '
                                'size')
         top, left = (int(random.integers(0, most + 1)) for most in room)
-        return cropped(frame, top, left, self.size)
+        return transforms.cropped(frame, top, left, self.size)
 
 
 @dataclass(frozen=True)
@@ -135,7 +129,7 @@ def recorded(spec: str) -> bool:
     return spec.partition(':')[0] in ('folder', 'bag', 'store')
 
 
-def preparation(spec: str, size: Size, needs: Collection[str] = ()) -> Preparation:
+def preparation(spec: str, size: transforms.Size, needs: Collection[str] = ()) -> Preparation:
     """
     Return the papers' preparation of such data.
 

@@ -17,7 +17,7 @@ from depth_distill_ros.networks.edn import EDN
 from depth_distill_ros.networks.ffn import FFN
 from depth_distill_ros.networks.lden import LDEN
 from depth_distill_ros.networks.lden_light import LDENLight
-from depth_distill_ros.networks.meter.meter import METER
+from depth_distill_ros.networks.meter import METER
 from depth_distill_ros.networks.sarpn import SARPN
 from depth_distill_ros.networks.transformation import TransformationNetwork
 from depth_distill_ros.networks.transformation_light import LightTransformationNetwork

@@ -11,18 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from depth_distill_ros.apps.demo import scores
 from depth_distill_ros.apps.demo.history import History
 from depth_distill_ros.apps.demo.report_image import DepthRow
-from depth_distill_ros.apps.demo.scores import (
-    MAX_RELEASES,
-    Predictor,
-    RunScores,
-    ScoredRelease,
-    ScoreError,
-    evenly,
-    mean_score,
-    usable,
-)
 from depth_distill_ros.distillation.releases import releases
 from depth_distill_ros.evaluation.constant import constant_depth
 from depth_distill_ros.files import write_json
@@ -42,7 +33,7 @@ def save_frames(path: Path, frames: Sequence[Frame]) -> None:
 
 def score_run(
         frames: Sequence[Frame], teacher: Path, release_root: Path, began: float,
-        progress: Callable[[str], None]) -> RunScores:
+        progress: Callable[[str], None]) -> scores.RunScores:
     """
     Score constant depth, teacher and up to 20 releases on the same frames.
 
@@ -55,36 +46,37 @@ def score_run(
     Raises:
         ScoreError: no usable frame, or no release.
     """
-    frames = usable(frames)
+    frames = scores.usable(frames)
     records = releases(release_root)
     if not frames or not records:
         what = 'no release was made' if frames else 'no frame with a reference was recorded'
-        raise ScoreError(f'no report: {what}; run the demo for longer')
+        raise scores.ScoreError(f'no report: {what}; run the demo for longer')
     # Two threads that wait for each other on busy cores are many times slower than one.
     torch.set_num_threads(1)
     scored = []
-    for record in evenly(records, MAX_RELEASES):
+    for record in scores.evenly(records, scores.MAX_RELEASES):
         progress(f'release {record.number}')
-        student = Predictor(record.folder)
-        scored.append(ScoredRelease(
+        student = scores.Predictor(record.folder)
+        scored.append(scores.ScoredRelease(
             record.number, (record.folder / CARD).stat().st_mtime - began,
-            mean_score(frames, student.size, student)))
+            scores.mean_score(frames, student.size, student)))
     progress('teacher')
-    predictor = Predictor(teacher)
+    predictor = scores.Predictor(teacher)
     constant = np.full(student.size, constant_depth(frame.depth for frame in frames),
                        np.float32)
-    return RunScores(
-        len(frames), mean_score(frames, student.size, lambda image: constant),
-        mean_score(frames, predictor.size, predictor), tuple(scored))
+    return scores.RunScores(
+        len(frames), scores.mean_score(frames, student.size, lambda image: constant),
+        scores.mean_score(frames, predictor.size, predictor), tuple(scored))
 
 
 def depth_rows(
         frames: Sequence[Frame], teacher: Path, release_root: Path) -> list[DepthRow]:
     """Return a few frames with their depths by title: reference, teacher, first and last."""
-    first, last = (Predictor(releases(release_root)[index].folder) for index in (0, -1))
-    predictors = {'teacher': Predictor(teacher), 'first student': first, 'last student': last}
+    first, last = (scores.Predictor(releases(release_root)[index].folder) for index in (0, -1))
+    predictors = {
+        'teacher': scores.Predictor(teacher), 'first student': first, 'last student': last}
     rows = []
-    for frame in evenly(usable(frames), _ROWS):
+    for frame in scores.evenly(scores.usable(frames), _ROWS):
         reference = View.fit(frame.depth.shape, last.size).depth(frame.depth)
         rows.append(DepthRow(frame.image, {
             'reference': reference,
@@ -93,6 +85,6 @@ def depth_rows(
 
 
 def write_figures(
-        path: Path, scores: RunScores, counts: dict[str, int], history: History) -> None:
+        path: Path, run: scores.RunScores, counts: dict[str, int], history: History) -> None:
     """Write every number of the report as JSON."""
-    write_json(path, {'verdict': asdict(scores), 'counts': counts, 'history': history.rows})
+    write_json(path, {'verdict': asdict(run), 'counts': counts, 'history': history.rows})

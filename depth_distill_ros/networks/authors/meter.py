@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from depth_distill_ros.geometry.intrinsics import Intrinsics
-from depth_distill_ros.networks.meter.meter import SIZES
+from depth_distill_ros.networks.meter import SIZES
 
 # (height, width) of what their code resizes every image of NYU-v2 to
 SIZE = (192, 256)

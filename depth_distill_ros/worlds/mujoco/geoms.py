@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from depth_distill_ros.worlds.class_ids import CEILING, CHAIR, FLOOR, TABLE, WALL, WINDOW
+from depth_distill_ros.stream.classes import CEILING, CHAIR, FLOOR, TABLE, WALL, WINDOW
 from depth_distill_ros.worlds.pose import rotation
 from depth_distill_ros.worlds.rooms.scene import Material, Part, Room
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import math
 
-from depth_distill_ros.worlds.class_ids import FLOOR, PICTURE
+from depth_distill_ros.stream.classes import FLOOR, PICTURE
 from depth_distill_ros.worlds.path_traced import traced_ornaments as small
 from depth_distill_ros.worlds.path_traced import traced_seating as seating
 from depth_distill_ros.worlds.path_traced import traced_storage as storage

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from depth_distill_ros.worlds.class_ids import OBJECTS
+from depth_distill_ros.stream.classes import OBJECTS
 from depth_distill_ros.worlds.path_traced.meshes import Mesh, Vector
 from depth_distill_ros.worlds.path_traced.traced_materials import Material
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from depth_distill_ros.worlds.class_ids import BED, CHAIR, OBJECTS, SOFA
+from depth_distill_ros.stream.classes import BED, CHAIR, OBJECTS, SOFA
 from depth_distill_ros.worlds.path_traced.meshes import box, cylinder, merged, rod, rounded
 from depth_distill_ros.worlds.path_traced.thing import Thing
 from depth_distill_ros.worlds.path_traced.traced_materials import Materials

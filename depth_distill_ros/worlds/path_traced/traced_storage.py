@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from depth_distill_ros.worlds.class_ids import BOOKS, FURNITURE, OBJECTS, TABLE
+from depth_distill_ros.stream.classes import BOOKS, FURNITURE, OBJECTS, TABLE
 from depth_distill_ros.worlds.path_traced import traced_ornaments as small
 from depth_distill_ros.worlds.path_traced.meshes import box, cylinder, lathe, rod, rounded
 from depth_distill_ros.worlds.path_traced.thing import Thing

@@ -7,7 +7,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from depth_distill_ros.worlds.class_ids import CEILING, FLOOR, WALL
+from depth_distill_ros.stream.classes import CEILING, FLOOR, WALL
 from depth_distill_ros.worlds.rooms.scene import Room
 
 CELL = 0.05

@@ -80,7 +80,7 @@ class Object:
     An object of one class. Its front faces its own +y and its base is at z = 0.
 
     name: 'bed', 'bookcase', ...
-    label: id in ``class_ids``
+    label: id in ``stream.classes``
     parts: its primitives
     surfaces: where other objects may be put on it
     position: of its origin in the room, metres

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 import math
 
-from depth_distill_ros.worlds.class_ids import CEILING, FLOOR, WALL, WINDOW
+from depth_distill_ros.stream.classes import CEILING, FLOOR, WALL, WINDOW
 from depth_distill_ros.worlds.rooms.materials import Materials
 from depth_distill_ros.worlds.rooms.scene import Material, Object, Parts
 

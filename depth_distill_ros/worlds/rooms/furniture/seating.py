@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 
-from depth_distill_ros.worlds.class_ids import CHAIR, SOFA
+from depth_distill_ros.stream.classes import CHAIR, SOFA
 from depth_distill_ros.worlds.rooms.materials import Materials, choose
 from depth_distill_ros.worlds.rooms.scene import Object, Parts, Surface
 

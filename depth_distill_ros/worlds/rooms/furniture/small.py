@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from depth_distill_ros.worlds.class_ids import BOOKS, FLOOR, OBJECTS, PICTURE, TV
+from depth_distill_ros.stream.classes import BOOKS, FLOOR, OBJECTS, PICTURE, TV
 from depth_distill_ros.worlds.rooms.materials import Materials
 from depth_distill_ros.worlds.rooms.scene import Material, Object, Parts
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 
-from depth_distill_ros.worlds.class_ids import FURNITURE
+from depth_distill_ros.stream.classes import FURNITURE
 from depth_distill_ros.worlds.primitives import corners
 from depth_distill_ros.worlds.rooms.materials import Materials
 from depth_distill_ros.worlds.rooms.scene import Material, Object, Parts, Surface

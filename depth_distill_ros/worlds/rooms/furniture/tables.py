@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from depth_distill_ros.worlds.class_ids import BED, FURNITURE, OBJECTS, TABLE
+from depth_distill_ros.stream.classes import BED, FURNITURE, OBJECTS, TABLE
 from depth_distill_ros.worlds.rooms.materials import Materials, choose
 from depth_distill_ros.worlds.rooms.scene import Material, Object, Parts, Surface
 

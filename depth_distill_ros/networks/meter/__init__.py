@@ -1,3 +1,0 @@
-# Copyright 2026 The depth_distill_ros authors
-# SPDX-License-Identifier: Apache-2.0
-"""METER, a small depth network of convolutions and attention."""
