@@ -66,16 +66,26 @@ class Graph:
         return self.node.create_publisher(
             kind, topic, qos if isinstance(qos, QoSProfile) else profile(100))
 
-    def call(self, kind, name, request=None, timeout=TIMEOUT):
-        """Return a service's answer."""
+    def call(self, kind, name, request=None, timeout=TIMEOUT, again=False):
+        """
+        Return a service's answer.
+
+        rmw_fastrtps drops an answer whose client the server has not discovered yet, which takes
+        long on a busy machine. With `again`, for requests that change nothing when they are
+        repeated, the request is sent every ten seconds.
+        """
         client = self.node.create_client(kind, name)
         try:
             assert client.wait_for_service(timeout), f'no service {name}'
-            done = threading.Event()
-            future = client.call_async(request or kind.Request())
-            future.add_done_callback(lambda _: done.set())
-            assert done.wait(timeout), f'{name} did not answer'
-            return future.result()
+            time.sleep(0.3)
+            done, deadline = threading.Event(), time.monotonic() + timeout
+            futures = []
+            while not done.is_set():
+                assert time.monotonic() < deadline, f'{name} did not answer'
+                futures.append(client.call_async(request or kind.Request()))
+                futures[-1].add_done_callback(lambda _: done.set())
+                done.wait(10.0 if again else timeout)
+            return next(future for future in futures if future.done()).result()
         finally:
             self.node.destroy_client(client)
 
@@ -193,7 +203,8 @@ class NodeProcess:
         if not self._graph.node.count_services(f'{self.full_name}/get_state'):
             return None
         try:
-            answer = self._graph.call(GetState, f'{self.full_name}/get_state', timeout=20.0)
+            answer = self._graph.call(
+                GetState, f'{self.full_name}/get_state', timeout=20.0, again=True)
         except AssertionError:
             return None
         return answer.current_state.label
@@ -204,8 +215,8 @@ class NodeProcess:
         request.transition.id = TRANSITIONS[transition]
         return self._graph.call(ChangeState, f'{self.full_name}/change_state', request).success
 
-    def call(self, kind, name, request=None):
-        return self._graph.call(kind, f'{self.full_name}/{name}', request)
+    def call(self, kind, name, request=None, again=False):
+        return self._graph.call(kind, f'{self.full_name}/{name}', request, again=again)
 
     def values(self):
         """Return the values of the last diagnosis; empty before the first."""
@@ -230,7 +241,7 @@ class NodeProcess:
         """Change a parameter of the running node."""
         request = SetParameters.Request(parameters=[
             rclpy.parameter.Parameter(name, value=value).to_parameter_msg()])
-        result, = self.call(SetParameters, 'set_parameters', request).results
+        result, = self.call(SetParameters, 'set_parameters', request, again=True).results
         assert result.successful, result.reason
 
     def interrupt(self, *signals):

@@ -78,7 +78,7 @@ def test_it_waits_for_frames_trains_and_obeys_its_services(nodes, tmp_path):
     request = SetParameters.Request(parameters=[Parameter(
         name='preview_period', value=ParameterValue(
             type=ParameterType.PARAMETER_DOUBLE, double_value=0.5))])
-    assert node.call(SetParameters, 'set_parameters', request).results[0].successful
+    assert node.call(SetParameters, 'set_parameters', request, again=True).results[0].successful
     wait_until(lambda: previews, 'a preview')
     assert previews[0].encoding == 'rgb8' and previews[0].width == 5 * students.SIZE[1]
     assert node.interrupt(signal.SIGINT, signal.SIGINT) == 0

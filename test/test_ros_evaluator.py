@@ -40,7 +40,7 @@ class Depths:
 def set_window(node, value):
     request = SetParameters.Request(parameters=[Parameter(name='window', value=ParameterValue(
         type=ParameterType.PARAMETER_INTEGER, integer_value=value))])
-    return node.call(SetParameters, 'set_parameters', request).results[0]
+    return node.call(SetParameters, 'set_parameters', request, again=True).results[0]
 
 
 def rows_of(path):

@@ -73,7 +73,7 @@ def require(graph, namespace, nodes):
     """Assert that running nodes have these parameters."""
     for node, values in nodes.items():
         answer = graph.call(GetParameters, f'/{namespace}/{node}/get_parameters',
-                            GetParameters.Request(names=list(values)))
+                            GetParameters.Request(names=list(values)), again=True)
         found = [parameter_value_to_python(value) for value in answer.values]
         assert dict(zip(values, found, strict=True)) == values, node
 
