@@ -77,7 +77,7 @@ class Graph:
         client = self.node.create_client(kind, name)
         try:
             assert client.wait_for_service(timeout), f'no service {name}'
-            time.sleep(0.3)
+            time.sleep(0.3)  # so that the server, too, discovers the client in most cases
             done, deadline = threading.Event(), time.monotonic() + timeout
             futures = []
             while not done.is_set():
