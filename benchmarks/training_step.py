@@ -25,12 +25,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
+from depth_distill_ros.distillation.batch_norm_loss import FeatureStatistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import STREAM, Batch
 from depth_distill_ros.distillation.losses import loss_h
 from depth_distill_ros.distillation.methods.d3 import D3
 from depth_distill_ros.distillation.mixing import mix
-from depth_distill_ros.distillation.statistics import FeatureStatistics
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.networks import build, transformation_network

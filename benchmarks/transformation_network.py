@@ -22,9 +22,9 @@ import torch
 from depth_distill_ros.apps.bench.paper_figures import trained_g
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.datasets.preprocessing import preparation
+from depth_distill_ros.distillation.batch_norm_loss import FeatureStatistics
 from depth_distill_ros.distillation.data.dataset_source import DatasetBatches
 from depth_distill_ros.distillation.mixing import mix
-from depth_distill_ros.distillation.statistics import FeatureStatistics
 from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OfflineSettings

@@ -9,7 +9,7 @@ from pathlib import Path
 from std_msgs.msg import String
 import torch
 
-from depth_distill_ros.distillation.releases import publish
+from depth_distill_ros.distillation.release_folders import publish
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import CARD, WEIGHTS, ModelCard, save_model
 

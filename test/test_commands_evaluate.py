@@ -13,7 +13,7 @@ import torch
 
 from depth_distill_ros.apps.cli import main
 from depth_distill_ros.apps.commands import evaluate as command
-from depth_distill_ros.distillation.releases import publish
+from depth_distill_ros.distillation.release_folders import publish
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks import build

@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from depth_distill_ros.apps.commands import _models_calibrate
+from depth_distill_ros.distillation.batch_norm_loss import FeatureStatistics, StatisticsError
 from depth_distill_ros.distillation.calibration import (
     default_layers,
     load_calibration,
     record,
     save_calibration,
 )
-from depth_distill_ros.distillation.statistics import FeatureStatistics, StatisticsError
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import ModelCard, save_model

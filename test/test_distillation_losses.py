@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import nn
 
+from depth_distill_ros.distillation.batch_norm_loss import FeatureStatistics
 from depth_distill_ros.distillation.losses import loss_h, masked_target
 from depth_distill_ros.distillation.mixing import instances, masks_of_half, mix
 from depth_distill_ros.distillation.schedule import poly, schedule, stepwise
-from depth_distill_ros.distillation.statistics import FeatureStatistics
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 

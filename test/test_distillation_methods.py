@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import l1_loss
 
+from depth_distill_ros.distillation.batch_norm_loss import FeatureStatistics, with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data import teacher_depth
 from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, STREAM, Batch
@@ -15,7 +16,6 @@ from depth_distill_ros.distillation.methods.d3 import D3
 from depth_distill_ros.distillation.methods.lwd import LWD
 from depth_distill_ros.distillation.methods.supervised import Supervised
 from depth_distill_ros.distillation.mixing import mix
-from depth_distill_ros.distillation.statistics import FeatureStatistics, with_own_statistics
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.view import View

@@ -18,7 +18,7 @@ from depth_distill_ros.distillation.checkpoint import CheckpointError
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.losses import NonFiniteLoss
 from depth_distill_ros.distillation.online import OnlineDistillation
-from depth_distill_ros.distillation.releases import releases
+from depth_distill_ros.distillation.release_folders import releases
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import ModelCard, load_model, save_model

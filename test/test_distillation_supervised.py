@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from depth_distill_ros.apps.cli import main
+from depth_distill_ros.distillation.batch_norm_loss import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.rendered_source import RenderedSource
 from depth_distill_ros.distillation.methods.supervised import Supervised
-from depth_distill_ros.distillation.statistics import with_own_statistics
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import mean_metrics

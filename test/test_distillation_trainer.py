@@ -5,8 +5,8 @@
 import pytest
 import torch
 
+from depth_distill_ros.distillation.batch_norm_loss import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.statistics import with_own_statistics
 from depth_distill_ros.distillation.trainer import Trainer, averaged
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 

@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 import torch
 from torch import Tensor, nn
 
-from depth_distill_ros.distillation.statistics import (
+from depth_distill_ros.distillation.batch_norm_loss import (
     Statistics,
     StatisticsError,
     batch_norm_layers,

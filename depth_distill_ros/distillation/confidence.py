@@ -13,7 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.losses import resized
-from depth_distill_ros.distillation.release_score import TeacherTargets
+from depth_distill_ros.distillation.release_choice import TeacherTargets
 from depth_distill_ros.evaluation.metrics import is_close
 from depth_distill_ros.networks.confidence import ConfidenceHead, ConfidentNetwork
 

@@ -20,8 +20,8 @@ from depth_distill_ros.distillation.confidence import ConfidenceTraining
 from depth_distill_ros.distillation.curves import TrainingCurves
 from depth_distill_ros.distillation.data.stream_source import StreamSource
 from depth_distill_ros.distillation.methods import effective, make_method, needs_gradient
-from depth_distill_ros.distillation.release_score import ReleaseEvaluator, is_better
-from depth_distill_ros.distillation.releases import ReleaseRecord, latest, publish
+from depth_distill_ros.distillation.release_choice import ReleaseEvaluator
+from depth_distill_ros.distillation.release_folders import ReleaseRecord, latest, publish
 from depth_distill_ros.distillation.student_start import starting_student
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.geometry.colour import colour_depth
@@ -140,14 +140,13 @@ class OnlineDistillation:
         Publish the averaged student if it agrees better with the teacher than the last release.
 
         Both are scored on the same held-out stream frames, plain and transformed, and on nothing
-        else. The first release must beat the constant-depth baseline, so that no robot navigates
-        by noise. Returns None where the student is not released.
+        else. Returns None where the student is not released.
         """
         student = self._trainer.average.module
         targets = self._evaluator.targets(self._source.held_out(self.settings.held_out_frames))
         score = self._evaluator.score(student, targets)
-        if not force and not is_better(
-                score, self._evaluator.score_to_beat(targets, self.latest_release())):
+        if not force and not self._evaluator.should_release(
+                score, targets, self.latest_release()):
             return None
         if self._confidence:
             student = self._confidence.confident()

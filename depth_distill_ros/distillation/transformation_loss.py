@@ -7,7 +7,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from depth_distill_ros.distillation.statistics import FeatureStatistics
+from depth_distill_ros.distillation.batch_norm_loss import FeatureStatistics
 
 
 class TransformationLoss:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from depth_distill_ros.datasets import Reader, help_text, open_reader
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.releases import latest
+from depth_distill_ros.distillation.release_folders import latest
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.constant import ConstantDepth, constant_depth
 from depth_distill_ros.evaluation.figures import draw_errors

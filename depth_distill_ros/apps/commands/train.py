@@ -20,10 +20,10 @@ from depth_distill_ros.apps.commands._train_data import opened
 from depth_distill_ros.apps.commands._training import show
 from depth_distill_ros.apps.options import add_options, given, option_of, settings
 from depth_distill_ros.datasets import help_text
+from depth_distill_ros.distillation.batch_norm_loss import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.methods.supervised import Supervised
 from depth_distill_ros.distillation.offline_training import OfflineTraining
-from depth_distill_ros.distillation.statistics import with_own_statistics
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import write_json

@@ -14,7 +14,7 @@ import torch
 from depth_distill_ros.apps.demo import scores
 from depth_distill_ros.apps.demo.history import History
 from depth_distill_ros.apps.demo.report_image import DepthRow
-from depth_distill_ros.distillation.releases import releases
+from depth_distill_ros.distillation.release_folders import releases
 from depth_distill_ros.evaluation.constant import constant_depth
 from depth_distill_ros.files import write_json
 from depth_distill_ros.frame import Frame

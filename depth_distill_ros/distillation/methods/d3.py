@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.distillation.augmentation import augmented
+from depth_distill_ros.distillation.batch_norm_loss import FeatureStatistics, Statistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, Batches
 from depth_distill_ros.distillation.data.teacher_depth import TeacherDepth
 from depth_distill_ros.distillation.losses import predictions, teacher_loss, total
 from depth_distill_ros.distillation.methods.method import Update
 from depth_distill_ros.distillation.mixing import instances, mix
-from depth_distill_ros.distillation.statistics import FeatureStatistics, Statistics
 from depth_distill_ros.distillation.transformation_loss import TransformationLoss
 from depth_distill_ros.settings.distillation import StreamMethodSettings as Default
 

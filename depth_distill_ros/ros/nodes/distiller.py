@@ -26,7 +26,7 @@ from std_srvs.srv import Trigger
 import torch
 
 from depth_distill_ros.distillation.online import OnlineDistillation
-from depth_distill_ros.distillation.releases import ReleaseRecord
+from depth_distill_ros.distillation.release_folders import ReleaseRecord
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level

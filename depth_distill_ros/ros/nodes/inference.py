@@ -25,7 +25,7 @@ import threading
 from std_msgs.msg import String
 import torch
 
-from depth_distill_ros.distillation.releases import release_folders
+from depth_distill_ros.distillation.release_folders import release_folders
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.inference.engine_selection import REFERENCE, open_engine
 from depth_distill_ros.inference.engine_worker import PrepareRequest

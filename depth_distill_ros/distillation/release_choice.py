@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The choice of releases by their score, the agreement with the teacher on held-out frames."""
+"""The choice of releases: a student is released if it agrees better with the teacher."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import Batch
 from depth_distill_ros.distillation.losses import resized
 from depth_distill_ros.distillation.mixing import mix
-from depth_distill_ros.distillation.releases import ReleaseRecord
+from depth_distill_ros.distillation.release_folders import ReleaseRecord
 from depth_distill_ros.evaluation.metrics import MetricsWindow, depth_metrics
 from depth_distill_ros.networks.model import load_model
 
@@ -53,13 +53,19 @@ class ReleaseEvaluator:
         return self._compare(
             targets, lambda images, depth: resized(student(images), depth.shape[-2:]))
 
-    def score_to_beat(self, targets: TeacherTargets, previous: ReleaseRecord | None) -> float:
-        """Return delta1 of the previous release, or of the constant-depth baseline before any."""
+    def should_release(self, score: dict[str, float], targets: TeacherTargets,
+                       previous: ReleaseRecord | None) -> bool:
+        """
+        Return whether a student with this score on `targets` replaces the previous release.
+
+        The first release must beat the constant-depth baseline, so that no robot navigates by
+        noise.
+        """
         if previous is None:
-            return self.constant_depth_score(targets)['delta1']
+            return is_better(score, self.constant_depth_score(targets)['delta1'])
         released, _ = load_model(previous.folder)
         released.to(self._compute.device).to(memory_format=torch.channels_last)
-        return self.score(released, targets)['delta1']
+        return is_better(score, self.score(released, targets)['delta1'])
 
     def constant_depth_score(self, targets: TeacherTargets) -> dict[str, float]:
         """Return the same metrics of the constant-depth baseline, the teacher's median depth."""
