@@ -45,6 +45,11 @@ def test_within_a_step_every_pass_uses_the_weights_that_the_last_update_left(pre
         assert loss == method.networks['student'](x).float().square().mean().item()
 
 
+def test_images_of_one_row_of_features_are_trained_in_float32_on_a_cpu():
+    assert Compute.available('bf16', 'cpu', rows=32).precision == 'fp32'
+    assert Compute.available('bf16', 'cpu', rows=33).precision == 'bf16'
+
+
 def test_a_run_goes_on_in_a_precision_that_scales_losses_and_in_one_that_does_not():
     cpu = torch.device('cpu')
     single, half = (Trainer(_Twice(c), SETTINGS, c)

@@ -12,6 +12,9 @@ import torch
 from depth_distill_ros.errors import DepthDistillError
 
 _CPU_BF16_FLAGS = {'avx512_bf16', 'amx_bf16', 'bf16'}
+# In torch 2.15 on a CPU, the weight gradient of a 5×5 convolution of bfloat16 feature maps of one
+# row (a 32nd of the image's) holds uninitialised memory.
+_BROKEN_BF16_ROWS = 32
 _DTYPES = {'fp32': torch.float32, 'bf16': torch.bfloat16, 'fp16': torch.float16}
 
 
@@ -38,9 +41,11 @@ class Compute:
     precision: str
 
     @classmethod
-    def available(cls, precision: str = 'auto', device: str = '') -> Compute:
+    def available(cls, precision: str = 'auto', device: str = '', rows: int = 480) -> Compute:
         """
         Use `device`, or the best one if it is empty; 'auto' is the hardware's fast precision.
+
+        Images of so few `rows` that bfloat16 is broken for them on a CPU are trained in float32.
 
         Raises DepthDistillError for a device that cannot be used, and for float16 on a CPU.
         """
@@ -55,6 +60,8 @@ class Compute:
             precision = _fast_precision(there)
         if precision == 'fp16' and there.type == 'cpu':
             raise DepthDistillError('fp16 needs a GPU; on a CPU choose bf16, fp32 or auto')
+        if there.type == 'cpu' and precision == 'bf16' and rows <= _BROKEN_BF16_ROWS:
+            precision = 'fp32'
         return cls(there, precision)
 
     def autocast(self) -> torch.autocast:

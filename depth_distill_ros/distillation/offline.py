@@ -60,10 +60,10 @@ def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = 
     """
     _require_even_split(settings.batch, 'batch')
     settings = effective(settings.method, settings)
-    compute = Compute.available(settings.precision)
     teacher, card = _teacher(settings)
     height, width = settings.size if any(settings.size) else card.size if card else PAPER_SIZE
     size = height, width
+    compute = Compute.available(settings.precision, rows=height)
     torch.manual_seed(settings.seed)
     student, pretrained = starting_student(
         settings.student, settings.student_backbone, settings.student_start,

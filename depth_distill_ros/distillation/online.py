@@ -55,11 +55,11 @@ class OnlineDistillation:
                  store: Path | None = None, auxiliary_store: Path | None = None,
                  warn: Callable[[str], None] = warnings.warn):
         self.settings = settings = effective(settings.method, settings)
-        self.compute = compute or Compute.available(settings.precision)
         self._releases = Path(work_dir) / 'releases'
         self._teacher, self._teacher_card = load_teacher(
             settings.teacher or str(shipped_teacher()),
             needs_gradient=needs_gradient(settings.method, settings))
+        self.compute = compute or Compute.available(settings.precision, rows=self.size[0])
         torch.manual_seed(settings.seed)
         student, pretrained = starting_student(
             settings.student, settings.student_backbone, settings.student_start)

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     size = a.size
     if out.exists():
         raise DepthDistillError(f'{out} exists; a model is never overwritten, name a new folder')
-    compute = Compute.available(a.precision)
+    compute = Compute.available(a.precision, rows=size[0])
     torch.manual_seed(a.seed)
     network = _start(a).to(compute.device, memory_format=torch.channels_last)
     names = (('data',) if a.data else ('look', 'reuse')) + _SETTINGS
