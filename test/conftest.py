@@ -20,8 +20,8 @@ _NUMBERS = count(1)
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-    """Return one worker for each core that this process may use."""
-    return len(os.sched_getaffinity(0))
+    """Return three workers for two cores: tests of nodes wait for a third of their time."""
+    return max(1, len(os.sched_getaffinity(0)) * 3 // 2)
 
 
 def pytest_collection_modifyitems(items):
