@@ -12,9 +12,7 @@ pass. Each measurement has a process of its own.
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
-from pathlib import Path
 import resource
 import time
 
@@ -74,13 +72,12 @@ def _peak_mib(device: torch.device) -> float:
 
 
 def main() -> None:
-    """Print the times, the memory and their ratios; with --json write them."""
+    """Print the times, the memory and their ratios."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--batch', type=int, default=1)
     parser.add_argument('--dilation', type=int, default=6)
     parser.add_argument('--runs', type=int, default=5)
-    parser.add_argument('--json', type=Path)
     a = parser.parse_args()
     rows, cells = [], []
     for use in _USES:
@@ -101,8 +98,6 @@ def main() -> None:
          'unfolded MiB', 'tap by tap MiB', 'times smaller'), cells, 0,
         title=f'depth-aware convolution, 256×512, batch {a.batch}, dilation {a.dilation}, '
               f'{torch.get_num_threads()} threads'))
-    if a.json:
-        a.json.write_text(json.dumps({'torch': torch.__version__, 'rows': rows}, indent=2) + '\n')
 
 
 if __name__ == '__main__':

@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 import tempfile
@@ -40,6 +39,7 @@ from depth_distill_ros.inference.engines.engine import DepthEngine, EngineAbsent
 from depth_distill_ros.inference.parity import check_parity
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import load_model, save_model
+from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.shipped import shipped_start
 
 _LIGHT = 'lden_light'
@@ -144,12 +144,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--model', type=Path, default=shipped_start('mobilenetv2'))
-    parser.add_argument('--size', nargs=2, type=int, default=(228, 304), metavar=('H', 'W'))
+    parser.add_argument('--size', nargs=2, type=int, default=PAPER_SIZE, metavar=('H', 'W'))
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--rounds', type=int, default=100)
     parser.add_argument('--images', type=Path, help='folder of images of one size '
                         "(default: the package's own)")
-    parser.add_argument('--json', type=Path, help='file for the figures')
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(arguments.threads)
@@ -166,8 +165,6 @@ def main() -> None:
                 first += len(engines)
     console.print(f'{len(frames)} images of {frames[0].shape[1]}×{frames[0].shape[0]}, '
                   f'{arguments.threads} threads', table(rows), highlight=False)
-    if arguments.json:
-        arguments.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + '\n')
 
 
 if __name__ == '__main__':

@@ -24,7 +24,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from depth_distill_ros.installation import environment, executable  # noqa: E402
 
 SIZE = (480, 640)
-STORED = (228, 304)
 _PATIENCE = 5.0
 
 
@@ -67,8 +66,7 @@ def measure(rate: float, seconds: float) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         node = subprocess.Popen([
             sys.executable, str(executable('stream_node')), '--ros-args', '--log-level', 'warn',
-            '-p', f"work_dir:='{folder}'", '-p', f'height:={STORED[0]}',
-            '-p', f'width:={STORED[1]}', '-p', f'capacity:={max(frames, 64)}'])
+            '-p', f"work_dir:='{folder}'", '-p', f'capacity:={max(frames, 64)}'])
         sender = subprocess.Popen([
             sys.executable, __file__, '--publish', str(frames), '--rates', str(rate)])
         try:

@@ -24,6 +24,7 @@ import numpy as np
 
 from depth_distill_ros.encodings import camera, image
 from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.stream.class_table import load
 from depth_distill_ros.stream.intake import StreamIntake
 from depth_distill_ros.stream.sampler import StreamSampler
@@ -91,7 +92,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--size', nargs=2, type=int, default=(228, 304), metavar=('H', 'W'))
+    parser.add_argument('--size', nargs=2, type=int, default=PAPER_SIZE, metavar=('H', 'W'))
     parser.add_argument('--frames', type=int, default=600, help='pairs to store')
     parser.add_argument('--capacity', type=int, default=300, help='frames kept, at least 48')
     parser.add_argument('--folder', help='where to make the store (default: a temporary folder)')

@@ -14,9 +14,7 @@ docs/DESIGN.md). Weights and images are the same; each row has a process of its 
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
-from pathlib import Path
 import resource
 import time
 
@@ -34,6 +32,7 @@ from depth_distill_ros.distillation.mixing import mix
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.networks import build, transformation_network
+from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
 _MIXING_SEED = 0
@@ -73,7 +72,7 @@ class LiteralD3:
 
 
 def main() -> None:
-    """Print the ratios; with --json write them."""
+    """Print the ratios."""
     a = _arguments()
     compute = Compute.available(a.precision)
     kinds = dict.fromkeys([('literal', 'fp32'), ('ours', 'fp32'), ('ours', compute.precision)])
@@ -85,13 +84,7 @@ def main() -> None:
                 row = process.apply(_measure, (*kind, a))
             if kind not in best or row['images_per_s'] > best[kind]['images_per_s']:
                 best[kind] = row
-    rows = list(best.values())
-    _print(rows, a, compute)
-    if a.json:
-        a.json.write_text(json.dumps({
-            'device': str(compute.device), 'torch': torch.__version__,
-            'threads': torch.get_num_threads(), 'size': a.size, 'batch': a.batch,
-            'pair': [a.teacher, a.student], 'g': [a.g, a.g_width], 'rows': rows}, indent=2) + '\n')
+    _print(list(best.values()), a, compute)
 
 
 def _measure(kind: str, precision: str, a: argparse.Namespace) -> dict:
@@ -164,7 +157,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument('--student', default='mobilenetv2')
     parser.add_argument('--g', choices=('paper', 'light'), default='paper')
     parser.add_argument('--g-width', type=float, default=1.0)
-    parser.add_argument('--size', type=int, nargs=2, default=(228, 304), metavar=('H', 'W'))
+    parser.add_argument('--size', type=int, nargs=2, default=PAPER_SIZE, metavar=('H', 'W'))
     parser.add_argument('--batch', type=int, default=4)
     parser.add_argument('--steps', type=int, default=5)
     parser.add_argument('--rounds', type=int, default=1,
@@ -172,7 +165,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument('--kept', action='store_true',
                         help='the teacher depth of each frame is cached, as with a small store')
     parser.add_argument('--precision', default='auto')
-    parser.add_argument('--json', type=Path)
     return parser.parse_args()
 
 

@@ -18,26 +18,17 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
+from waiting import TIMEOUT, wait_until
 
 from depth_distill_ros.installation import executable
 from depth_distill_ros.ros.support.qos import profile
 
-TIMEOUT = 300.0  # generous: a busy machine is slow, and a test that passes never waits so long
 TRANSITIONS = {
     'configure': Transition.TRANSITION_CONFIGURE, 'activate': Transition.TRANSITION_ACTIVATE,
     'deactivate': Transition.TRANSITION_DEACTIVATE, 'cleanup': Transition.TRANSITION_CLEANUP,
     'shutdown unconfigured': Transition.TRANSITION_UNCONFIGURED_SHUTDOWN,
     'shutdown inactive': Transition.TRANSITION_INACTIVE_SHUTDOWN,
     'shutdown active': Transition.TRANSITION_ACTIVE_SHUTDOWN}
-
-
-def wait_until(happened, what, timeout=TIMEOUT):
-    """Return what ``happened`` returns once it is true; AssertionError names ``what``."""
-    deadline = time.monotonic() + timeout
-    while not (result := happened()):
-        assert time.monotonic() < deadline, f'not within {timeout} s: {what}'
-        time.sleep(0.02)
-    return result
 
 
 class Graph:

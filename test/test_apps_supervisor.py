@@ -8,9 +8,9 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
+from waiting import wait_until
 
 from depth_distill_ros.apps.supervisor import Supervisor, SupervisorError
 
@@ -45,13 +45,6 @@ def alive(pid):
         return False
 
 
-def wait_for(condition):
-    deadline = time.monotonic() + 300
-    while not condition():
-        assert time.monotonic() < deadline, 'it never came'
-        time.sleep(0.02)
-
-
 def ready(log, times=1):
     return log.exists() and log.read_text().count('ready') >= times
 
@@ -71,44 +64,44 @@ def supervise(tmp_path):
 
 def test_a_killed_process_is_started_again_and_the_others_go_on(supervise, tmp_path):
     supervisor = supervise(a=python(PARENT), b=python(PARENT))
-    wait_for(lambda: ready(tmp_path / 'a.log') and ready(tmp_path / 'b.log'))
+    wait_until(lambda: ready(tmp_path / 'a.log') and ready(tmp_path / 'b.log'), 'both are ready')
     first, second = supervisor.children
     before, grandchild = first.process.pid, int((tmp_path / 'a.log').read_text().split()[1])
     other = second.process.pid
 
     os.kill(before, signal.SIGKILL)
-    wait_for(lambda: not alive(before))
+    wait_until(lambda: not alive(before), 'its end')
     assert supervisor.restart_exited() == ['a']
 
-    wait_for(lambda: ready(tmp_path / 'a.log', times=2))
+    wait_until(lambda: ready(tmp_path / 'a.log', times=2), 'it is ready again')
     assert (first.restarts, second.restarts) == (1, 0)
     assert first.process.pid != before
     assert second.process.pid == other and alive(other)
-    wait_for(lambda: not alive(grandchild))
+    wait_until(lambda: not alive(grandchild), 'the end of its child')
 
 
 def test_nothing_is_restarted_while_all_run(supervise, tmp_path):
     supervisor = supervise(a=python(PARENT))
-    wait_for(lambda: ready(tmp_path / 'a.log'))
+    wait_until(lambda: ready(tmp_path / 'a.log'), 'it is ready')
     assert supervisor.restart_exited() == []
 
 
 def test_stop_ends_every_process_and_what_it_started(supervise, tmp_path):
     supervisor = supervise(a=python(PARENT), b=python(PARENT))
     logs = [tmp_path / 'a.log', tmp_path / 'b.log']
-    wait_for(lambda: all(ready(log) for log in logs))
+    wait_until(lambda: all(ready(log) for log in logs), 'both are ready')
     pids = [child.process.pid for child in supervisor.children]
     pids += [int(log.read_text().split()[1]) for log in logs]
 
     supervisor.stop()
 
     assert [child.process.returncode for child in supervisor.children] == [0, 0]
-    wait_for(lambda: not any(alive(pid) for pid in pids))
+    wait_until(lambda: not any(alive(pid) for pid in pids), 'the end of all')
 
 
 def test_a_process_deaf_to_sigint_gets_sigterm(supervise, tmp_path):
     supervisor = supervise(a=python(STUBBORN))
-    wait_for(lambda: ready(tmp_path / 'a.log'))
+    wait_until(lambda: ready(tmp_path / 'a.log'), 'it is ready')
     supervisor.stop(grace=0.1)
     assert supervisor.children[0].process.returncode == -signal.SIGTERM
 
@@ -117,7 +110,7 @@ def test_a_process_that_dies_at_once_again_and_again_is_named_with_its_last_word
     supervisor = supervise(broken=python("import sys; sys.exit('teacher not found')"))
     with pytest.raises(SupervisorError, match='broken exited 5 times.*teacher not found'):
         for _ in range(5):
-            wait_for(lambda: supervisor.children[0].process.poll() is not None)
+            wait_until(lambda: supervisor.children[0].process.poll() is not None, 'its end')
             supervisor.restart_exited()
 
 
@@ -126,7 +119,7 @@ def test_a_command_that_does_not_exist_is_named_and_nothing_is_left(tmp_path):
         Supervisor({'a': python(PARENT), 'b': ['/nowhere/node']}, tmp_path, {})
     # it may have been ended before it was ready, with or without last words
     started = re.search(r'ready (\d+)', (tmp_path / 'a.log').read_text())
-    wait_for(lambda: not started or not alive(int(started[1])))
+    wait_until(lambda: not started or not alive(int(started[1])), 'its end')
 
 
 def test_the_processes_of_a_killed_supervisor_end(tmp_path):
@@ -138,8 +131,8 @@ def test_the_processes_of_a_killed_supervisor_end(tmp_path):
         'print(supervisor.children[0].process.pid, flush=True); time.sleep(600)')
     outer = subprocess.Popen([sys.executable, '-c', source], stdout=subprocess.PIPE, cwd=ROOT)
     pid = int(outer.stdout.readline())
-    wait_for(lambda: (tmp_path / 'a.log').read_text())
+    wait_until((tmp_path / 'a.log').read_text, 'a line in its log')
     outer.kill()
     outer.wait()
     outer.stdout.close()
-    wait_for(lambda: not alive(pid))
+    wait_until(lambda: not alive(pid), 'its end')

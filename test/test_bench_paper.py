@@ -228,9 +228,9 @@ def test_dacnn_is_trained_on_rendered_stereo_pairs(folder):
 
 
 def test_data_is_written_as_role_and_reader(tmp_path, capsys):
-    for words, said in ((['--data', 'nyu:/x'], 'write ROLE=KIND:PATH'),
+    for words, said in ((['--data', 'nyu:/x'], 'nyu:/x: write KEY=VALUE'),
                         (['--data', 'stream=folder:/x', 'stream=folder:/y'], 'given twice'),
-                        (['--seeds', '0'], 'give at least 1'),
+                        (['--seeds', '0'], 'seeds is 0'),
                         (['--preset', 'full', '--target', '/rooms'],
                          'give --data target-train=folder:/rooms/train')):
         assert bench(tmp_path / 'none', 'd3-3', *words) is None

@@ -150,7 +150,8 @@ def test_a_runs_folder_means_its_newest_release(data, tmp_path, capsys):
 
 
 @pytest.mark.parametrize('words, message', [
-    (['--cap', '-3'], '--cap'), (['--batch', '0'], '--batch'), (['--maps-count', '-1'], 'maps'),
+    (['--cap', '-3'], 'cap is -3'), (['--batch', '0'], 'batch is 0'),
+    (['--maps-count', '-1'], 'maps_count is -1'),
     (['--csv', '/proc/rows.csv'], '/proc/rows.csv'), (['--cap', '1'], 'reference')])
 def test_what_makes_no_sense_is_refused_in_one_line(model, data, capsys, words, message):
     assert evaluate(model, data, *words) == 1

@@ -165,9 +165,28 @@ def test_the_file_beside_a_run_reproduces_it(settings, tmp_path):
 
 def test_other_settings_do_not_go_on_in_a_folder(settings, tmp_path):
     train(settings, tmp_path, until=1)
-    other = OfflineSettings(**{**vars(settings), 'lr': 5e-3, 'beta': 0.0})
-    with pytest.raises(DepthDistillError, match='with beta 0.001, not 0.0, lr 0.001, not 0.005'):
+    other = OfflineSettings(**{**vars(settings), 'batch': 4, 'beta': 0.0})
+    with pytest.raises(DepthDistillError, match='with batch 2, not 4, beta 0.001, not 0.0'):
         open_run(other, tmp_path)
+
+
+def test_a_run_goes_on_with_another_learning_rate_and_its_file_says_so(settings, tmp_path):
+    train(settings, tmp_path, until=1)
+    opened = open_run(replace(
+        settings, lr=1e-5, schedule='constant', weight_decay=0.5, clip=0.1), tmp_path)
+    trainer = opened.training.trainer
+    assert (trainer.step, trainer.learning_rate) == (1, 1e-5)
+    optimizer = trainer._optimizers['student']
+    assert optimizer.param_groups[0]['weight_decay'] == 0.5
+    assert len(optimizer.state) == len(optimizer.param_groups[0]['params']), 'it has its moments'
+    before = [weight.clone() for weight in trainer.student.parameters()]
+    next(opened.training.steps(2, settings.batch))
+    # Adam moves a weight by about the learning rate: a hundredth of what it was
+    assert max((weight - old).abs().max() for weight, old in zip(
+        trainer.student.parameters(), before, strict=True)) < 1e-4
+    found = read_settings(OfflineSettings, tmp_path / 'run.yaml')
+    assert (found.lr, found.schedule, found.weight_decay, found.clip) == (
+        1e-5, 'constant', 0.5, 0.1)
 
 
 def test_a_settings_file_with_an_unknown_name_is_refused(tmp_path):
@@ -313,7 +332,8 @@ def test_the_command_takes_a_recipe_and_what_is_given_goes_before_it(tmp_path):
     distill.add_arguments(parser)
 
     def read(*words):
-        return distill._settings(parser.parse_args(['--out', 'x', *words]))
+        return distill._settings(parser.parse_args(
+            ['--out', 'x', *words], argparse.Namespace(recipe='auto')))
 
     assert (read().schedule, read().epochs) == ('d3', 20)
     lwd = read('--method', 'lwd', '--lr', '0.01')

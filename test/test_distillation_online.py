@@ -154,7 +154,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_spares_the_checkpoint(open_
     before = path.read_bytes()
     with torch.no_grad():
         session._trainer.student.head[3].bias.fill_(float('nan'))
-    with pytest.raises(NonFiniteLoss, match='step 1.*lower the learning rate'):
+    with pytest.raises(NonFiniteLoss, match='step 1.*lower lr'):
         session.train_step()
     assert path.read_bytes() == before
 

@@ -10,7 +10,7 @@ import yaml
 
 from depth_distill_ros.settings import document
 from depth_distill_ros.settings.field import settings_of
-from depth_distill_ros.settings.nodes import NODES
+from depth_distill_ros.settings.launch import NODES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / 'README.md').read_text(encoding='utf-8')

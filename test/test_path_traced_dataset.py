@@ -194,6 +194,6 @@ def test_a_missing_renderer_is_named_before_anything_is_written(module, monkeypa
     assert not (tmp_path / 'rooms').exists()
 
 
-def test_no_jobs_are_refused(tmp_path, capsys):
-    assert cli.main(['bench', 'render', '--out', str(tmp_path), '--jobs', '0']) != 0
-    assert '--jobs 0' in capsys.readouterr().err
+def test_an_impossible_number_of_jobs_is_refused(tmp_path, capsys):
+    assert cli.main(['bench', 'render', '--out', str(tmp_path), '--jobs', '-1']) != 0
+    assert 'jobs is -1' in capsys.readouterr().err

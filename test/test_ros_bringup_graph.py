@@ -21,11 +21,11 @@ from depth_distill_ros.ros.parameter_files import ParameterFileError, ParameterF
 from depth_distill_ros.settings.field import SettingError, settings_of
 from depth_distill_ros.settings.launch import (
     LAUNCHES,
+    NODES,
     DistillationLaunch,
     InferenceLaunch,
     from_texts,
 )
-from depth_distill_ros.settings.nodes import NODES
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ if find_spec('mujoco') is None:
     pytest.skip('needs mujoco', allow_module_level=True)
 
 from diagnostic_msgs.msg import DiagnosticArray, KeyValue  # noqa: E402
+from waiting import wait_until  # noqa: E402
 
 from depth_distill_ros import installation  # noqa: E402
 from depth_distill_ros.apps.supervisor import Supervisor  # noqa: E402
@@ -51,11 +52,12 @@ class Loop:
         return next(child for child in self.supervisor.children if child.name == name)
 
     def wait_for(self, condition):
-        deadline = time.monotonic() + 300
-        while not condition():
-            assert time.monotonic() < deadline, self.monitor.messages
+        def happened():
             self.supervisor.restart_exited()
             self.monitor.spin(0.2)
+            return condition()
+
+        wait_until(happened, self.monitor.messages)
 
     def wait_until_active(self, names):
         # what a killed node said last may come after its end

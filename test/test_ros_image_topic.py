@@ -13,7 +13,7 @@ from ros_graph import wait_until  # noqa: E402
 from safetensors import safe_open  # noqa: E402
 from sensor_msgs.msg import Image  # noqa: E402
 
-from depth_distill_ros.apps.commands import _models_calibrate  # noqa: E402
+from depth_distill_ros.apps.cli import main  # noqa: E402
 from depth_distill_ros.errors import DepthDistillError  # noqa: E402
 from depth_distill_ros.networks import build  # noqa: E402
 from depth_distill_ros.networks.model import ModelCard, save_model  # noqa: E402
@@ -84,18 +84,13 @@ def test_a_silent_or_unreadable_topic_is_an_error_that_names_it(nodes, camera):
 
 
 def test_the_command_calibrates_on_a_camera_topic(camera, tmp_path, capsys):
-    import argparse
-
     random = np.random.default_rng(0)
     topic = camera(make=lambda _: cv2.resize(
         random.integers(0, 256, (8, 10, 3), np.uint8), (100, 80))).topic
     save_model(tmp_path / 'teacher', build('lden', 'mobilenetv2'),
                ModelCard('lden', 'mobilenetv2', (64, 96)))
-    parser = argparse.ArgumentParser()
-    _models_calibrate.add_arguments(parser)
-    assert _models_calibrate.run(parser.parse_args([
-        str(tmp_path / 'out.safetensors'), '--teacher', str(tmp_path / 'teacher'),
-        '--topic', topic, '--pictures', '6'])) == 0
+    assert main(['models', 'calibrate', str(tmp_path / 'out.safetensors'), '--teacher',
+                 str(tmp_path / 'teacher'), '--topic', topic, '--images', '6']) == 0
     assert '54 layers, 6 images' in capsys.readouterr().out
     with safe_open(tmp_path / 'out.safetensors', 'pt') as file:
         assert file.metadata()['pictures'] == '6'

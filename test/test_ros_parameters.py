@@ -15,8 +15,8 @@ from depth_distill_ros.ros.support import parameters  # noqa: E402
 from depth_distill_ros.settings.distillation import OnlineSettings  # noqa: E402
 from depth_distill_ros.settings.field import settings_of  # noqa: E402
 from depth_distill_ros.settings.inference import CameraSettings, InferenceSettings  # noqa: E402
+from depth_distill_ros.settings.launch import NODES  # noqa: E402
 from depth_distill_ros.settings.node import EvaluatorSettings  # noqa: E402
-from depth_distill_ros.settings.nodes import NODES  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 OF_EVERY_NODE = {'use_sim_time', 'start_type_description_service'}

@@ -10,6 +10,7 @@ import warnings
 import pytest
 import yaml
 
+from depth_distill_ros.settings.commands import COMMANDS
 from depth_distill_ros.settings.distillation import (
     DistillationSettings,
     MethodSettings,
@@ -19,13 +20,11 @@ from depth_distill_ros.settings.distillation import (
 from depth_distill_ros.settings.field import SettingError, Settings, setting, settings_of
 from depth_distill_ros.settings.file import read_settings, upgraded, write_settings
 from depth_distill_ros.settings.inference import CameraSettings
-from depth_distill_ros.settings.launch import LAUNCHES
-from depth_distill_ros.settings.nodes import NODES
+from depth_distill_ros.settings.launch import LAUNCHES, NODES
 from depth_distill_ros.settings.optimisation import OptimisationSettings
-from depth_distill_ros.settings.training import DistillSettings, TrainSettings
 
 KINDS = [*(kind for kinds in NODES.values() for kind in kinds), *LAUNCHES.values(),
-         OfflineSettings, MethodSettings, OptimisationSettings, TrainSettings, DistillSettings]
+         OfflineSettings, MethodSettings, OptimisationSettings, *COMMANDS.values()]
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def test_an_old_name_is_that_of_no_setting():
     ({'heat': True}, 'setting heat is True'), ({'rack': 1.5}, 'a whole number from 0 to 4'),
     ({'fan': 'yes'}, 'setting fan is .yes.; it must be true or false'),
     ({'mode': 'left'}, 'it must be one of top, bottom'), ({'size': (1,)}, '2 whole numbers'),
-    ({'size': (0, 3)}, '2 whole numbers'), ({'racks': [1]}, 'a list of strings'),
+    ({'size': (0, 3)}, '2 whole numbers'), ({'racks': [1]}, 'a string'),
     ({'mode': True}, 'one of top, bottom')])
 def test_an_illegal_value_is_one_line_with_the_setting_and_what_is_legal(wrong, line):
     with pytest.raises(SettingError, match=line) as caught:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
 import sys
@@ -13,7 +14,10 @@ from types import ModuleType
 
 from depth_distill_ros import __version__
 from depth_distill_ros.apps import commands
+from depth_distill_ros.apps.options import add_options, given, settings
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.settings.commands import COMMANDS
+from depth_distill_ros.settings.field import Settings
 
 _INTERRUPTED = 130
 
@@ -32,15 +36,6 @@ def main(words: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
 
 
-class _Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Say the defaults where there are any; keep the lines of description and epilogue."""
-
-    def _get_help_string(self, action: argparse.Action) -> str | None:
-        if action.default in (None, ''):
-            return action.help
-        return super()._get_help_string(action)
-
-
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='depth-distill',
@@ -56,16 +51,24 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _add(subparsers: argparse._SubParsersAction, name: str, module: ModuleType) -> None:
+def _add(subparsers: argparse._SubParsersAction, words: str, module: ModuleType) -> None:
     details = getattr(module, 'DETAILS', '')
     parser = subparsers.add_parser(
-        name, help=module.HELP, description=module.__doc__,
+        words.split()[-1], help=module.HELP, description=module.__doc__,
         epilog='\n\n'.join(filter(None, (f'example: {module.EXAMPLE}', details))),
-        formatter_class=_Formatter)
-    if hasattr(module, 'run'):
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    if hasattr(module, 'add_arguments'):
         module.add_arguments(parser)
-        parser.set_defaults(run=module.run)
+    if kind := COMMANDS.get(words):
+        add_options(parser, kind)
+        parser.set_defaults(run=partial(_run, module, kind))
     if hasattr(module, 'SUBCOMMANDS'):
         below = parser.add_subparsers(metavar='SUBCOMMAND', required=not hasattr(module, 'run'))
         for subcommand, inner in module.SUBCOMMANDS.items():
-            _add(below, subcommand, inner)
+            _add(below, f'{words} {subcommand}', inner)
+
+
+def _run(module: ModuleType, kind: type[Settings], arguments: argparse.Namespace) -> int:
+    """Run a command with its arguments and all its settings, those not given among them."""
+    vars(arguments).update(vars(settings(kind, given(arguments, kind))))
+    return module.run(arguments)

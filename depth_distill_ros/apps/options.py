@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from depth_distill_ros.settings.field import Kind, Setting, Settings, settings_of
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.settings.field import Kind, Settings, settings_of
 
 
 def add_options(parser: argparse.ArgumentParser, kind: type[Settings],
@@ -19,36 +20,32 @@ def add_options(parser: argparse.ArgumentParser, kind: type[Settings],
     """
     Add an option for each setting; one that is not given is absent from the parsed arguments.
 
-    `recipe` has the names whose default depends on another option.
+    `recipe` has the names whose default depends on another option. Old names are accepted and not
+    shown.
     """
     for name, described in settings_of(kind).items():
-        add_option(parser, name, described, of_recipe=name in recipe)
-
-
-def add_option(parser: argparse.ArgumentParser, name: str, described: Setting,
-               of_recipe: bool = False) -> None:
-    """Add the option of one setting; its old names are accepted and not shown."""
-    default, text = described.default, described.described()
-    if of_recipe:
-        text += ' (default: of the recipe)'
-    elif default not in ('', {}) and not described.optional:
-        shown = ' '.join(map(str, default)) if isinstance(default, tuple) else default
-        text += f' (default: {shown})'
-    if isinstance(default, bool):
-        how: dict[str, Any] = {'action': argparse.BooleanOptionalAction}
-    elif isinstance(default, dict):
-        how = {'nargs': '+', 'metavar': 'KEY=VALUE'}
-    elif isinstance(default, tuple):
-        how = {'type': int, 'nargs': len(default), 'metavar': ('H', 'W')}
-    else:
-        how = {'type': type(default)}
-        if described.choices:
-            how['choices'] = described.choices
-    parser.add_argument(_option(name), default=argparse.SUPPRESS,
-                        help=text.replace('%', '%%'), **how)
-    how.pop('choices', None)  # old values are translated with the old name
-    for old in described.old_names:
-        parser.add_argument(_option(old), default=argparse.SUPPRESS, help=argparse.SUPPRESS, **how)
+        default, text = described.default, described.described()
+        if name in recipe:
+            text += ' (default: of the recipe)'
+        elif default not in ('', {}, ()) and not described.optional and not described.required:
+            shown = ' '.join(map(str, default)) if isinstance(default, tuple) else default
+            text += f' (default: {shown})'
+        if isinstance(default, bool):
+            how: dict[str, Any] = {'action': argparse.BooleanOptionalAction}
+        elif isinstance(default, dict):
+            how = {'nargs': '+', 'action': 'extend', 'metavar': 'KEY=VALUE'}
+        elif isinstance(default, tuple) and isinstance(described.element, int):
+            how = {'type': int, 'nargs': len(default), 'metavar': ('H', 'W')}
+        else:
+            how = {'type': type(described.element), 'choices': described.choices or None}
+            if isinstance(default, tuple):
+                how |= {'nargs': '+', 'action': 'extend'}
+        parser.add_argument(_option(name), default=argparse.SUPPRESS, required=described.required,
+                            help=text.replace('%', '%%'), **how)
+        how.pop('choices', None)  # old values are translated with the old name
+        for old in described.old_names:
+            parser.add_argument(_option(old), default=argparse.SUPPRESS, help=argparse.SUPPRESS,
+                                **how)
 
 
 def given(arguments: argparse.Namespace, kind: type[Settings]) -> dict[str, Any]:
@@ -58,7 +55,7 @@ def given(arguments: argparse.Namespace, kind: type[Settings]) -> dict[str, Any]
         for word in (name, *described.old_names):
             if word in arguments:
                 value = getattr(arguments, word)
-                found[word] = pairs(value) if isinstance(described.default, dict) else value
+                found[word] = _pairs(value) if isinstance(described.default, dict) else value
     return found
 
 
@@ -80,7 +77,12 @@ def _option(name: str) -> str:
     return '--' + name.replace('_', '-')
 
 
-def pairs(words: list[str]) -> dict[str, Any]:
+def _pairs(words: list[str]) -> dict[str, Any]:
     """Return the values of words KEY=VALUE, read as YAML, by key."""
-    return {key: yaml.safe_load(value) for key, _, value in (
+    if wrong := [word for word in words if '=' not in word]:
+        raise DepthDistillError(f'{wrong[0]}: write KEY=VALUE')
+    found = {key: yaml.safe_load(value) for key, _, value in (
         word.partition('=') for word in words)}
+    if len(found) < len(words):
+        raise DepthDistillError(f'{" ".join(words)}: a key is given twice')
+    return found

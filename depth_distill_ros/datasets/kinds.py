@@ -4,50 +4,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 import difflib
 from importlib import import_module
+import inspect
 from pathlib import Path
 import re
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from depth_distill_ros.datasets.reader import DatasetError, Reader
 
 
 @dataclass(frozen=True)
-class Key:
-    """
-    One key=value of a kind.
-
-    Attributes:
-        about: what it does, for the help
-        choices: the only values, the default first; empty: all that ``parse`` accepts
-        parse: turns the text into the value; ValueError if it cannot
-    """
-
-    about: str
-    choices: tuple[str, ...] = ()
-    parse: Callable[[str], Any] = str
-
-    def value(self, text: str, name: str, kind: str) -> Any:
-        """Return the value of ``text``; DatasetError with the choices if it has none."""
-        if self.choices and text not in self.choices:
-            raise DatasetError(f'{kind}: {name} is "{text}"; choose among '
-                               f'{", ".join(self.choices)}')
-        try:
-            return self.parse(text)
-        except ValueError as error:
-            raise DatasetError(f'{kind}: {name} is "{text}": {error}') from None
-
-
-@dataclass(frozen=True)
 class Kind:
-    """A layout on disk: the class that reads it (module:class), its help, its keys."""
+    """A layout on disk: the class that reads it (module:class), its help, that of its keys."""
 
     reader: str
     about: str
-    keys: dict[str, Key] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def opened(self) -> tuple[Any, Mapping[str, inspect.Parameter]]:
+        """Return the class, and its arguments with the values and defaults of the keys."""
+        module, name = self.reader.split(':')
+        reader = getattr(import_module(f'{__package__}.readers.{module}'), name)
+        return reader, inspect.signature(reader, eval_str=True).parameters
 
 
 def _whole(text: str) -> int:
@@ -74,62 +55,54 @@ def _path(text: str) -> Path:
     return Path(text).expanduser()
 
 
-_EVERY = Key('take every n-th frame of a sequence (default 1)', parse=_whole)
+_PARSED: dict[Any, Callable[[str], Any]] = {
+    int: _whole, float: _positive, slice: _range, bool: 'yes'.__eq__, Path | None: _path}
+_EVERY = 'take every n-th frame of a sequence'
 
 KINDS = {
     'nyu': Kind(
         'nyu:NyuReader', 'NYU-v2 by the lists of Hu et al.: data/nyu2_train.csv, '
         'data/nyu2_test.csv and the PNG and JPG files that they name',
-        {'split': Key('which list', ('train', 'test'))}),
+        {'split': 'which list'}),
     'nyu-mat': Kind(
         'nyu:NyuMatReader', 'the official nyu_depth_v2_labeled.mat (the file, or its folder)',
-        {'split': Key('train and test need splits.mat beside the file', ('all', 'train', 'test')),
-         'depth': Key('with holes filled, or as the Kinect measured it', ('filled', 'raw'))}),
+        {'split': 'train and test need splits.mat beside the file',
+         'depth': 'with holes filled, or as the Kinect measured it'}),
     'scannet': Kind(
         'scannet:ScanNetReader', 'ScanNet scenes as exported (color/, depth/, intrinsic/) or in '
         'scannet_frames_25k',
-        {'every': _EVERY,
-         'scenes': Key('a text file with the scenes to take, one per line', parse=_path)}),
+        {'every': _EVERY, 'scenes': 'a text file with the scenes to take, one per line'}),
     'scenenet': Kind(
         'scenenet:SceneNetReader', 'SceneNet RGB-D: val/ or train/ and the protobuf beside it',
-        {'split': Key('which trajectories', ('val', 'train')),
-         'every': _EVERY,
-         'semantics': Key('meaning of the labels: classes, kinds of objects, or objects',
-                          ('nyu13', 'wnid', 'instances'))}),
+        {'split': 'which trajectories', 'every': _EVERY,
+         'semantics': 'meaning of the labels: classes, kinds of objects, or objects'}),
     'sunrgbd': Kind(
         'sunrgbd:SunRgbdReader', 'SUN RGB-D: kv1/, kv2/, realsense/, xtion/',
-        {'split': Key('train and test need SUNRGBDtoolbox/ beside the data',
-                      ('all', 'train', 'test')),
-         'depth': Key('depth_bfx/, with holes filled from neighbouring frames, or depth/',
-                      ('refined', 'raw'))}),
+        {'split': 'train and test need SUNRGBDtoolbox/ beside the data',
+         'depth': 'depth_bfx/, with holes filled from neighbouring frames, or depth/'}),
     'tum': Kind(
         'tum:TumReader', 'TUM RGB-D: a sequence (rgb.txt, depth.txt), or a folder of sequences',
-        {'within': Key('maximum time between an image and its depth, s (default 0.02)',
-                       parse=_positive)}),
+        {'within': 'maximum time between an image and its depth, s'}),
     'kitti': Kind(
         'kitti:KittiReader', 'KITTI: raw drives, data_depth_annotated/ and depth_selection/',
-        {'split': Key('the annotated depth maps, or the selected images of the benchmark',
-                      ('train', 'val', 'val-selection', 'test-prediction')),
-         'files': Key('a split list (Eigen train or test) instead of a split', parse=_path),
-         'stereo': Key('with the right images', ('no', 'yes'), lambda text: text == 'yes')}),
+        {'split': 'the annotated depth maps, or the selected images of the benchmark',
+         'files': 'a split list (Eigen train or test) instead of a split',
+         'stereo': 'with the right images'}),
     'folder': Kind(
         'folder:FolderReader', 'image/; optional: depth/, semantics/ and right/ (PNG files of the '
         'same names), K.txt or intrinsics.json',
-        {'per_metre': Key('stored value of one metre in depth/ (default 1000)', parse=_positive),
-         'frames': Key('only these images, FIRST:LAST in the order of their names',
-                       parse=_range)}),
+        {'per_metre': 'stored value of one metre in depth/',
+         'frames': 'only these images, FIRST:LAST in the order of their names'}),
     'bag': Kind(
         'bag:BagReader', 'a ROS 2 bag, mcap or sqlite3',
-        {'image': Key('topic of the images (default: the only one with colour images)'),
-         'depth': Key('topic of the depth (default: the only one); none: without depth'),
-         'semantics': Key('topic of the class ids (default: none)'),
-         'camera_info': Key('topic of camera_info (default: the one next to the images)'),
-         'within': Key('maximum time between the stamps of one frame, s (default 0.02)',
-                       parse=_positive)}),
+        {'image': 'topic of the images; not given: the only one with colour images',
+         'depth': 'topic of the depth; not given: the only one; none: without depth',
+         'semantics': 'topic of the class ids; not given: none',
+         'camera_info': 'topic of camera_info; not given: the one next to the images',
+         'within': 'maximum time between the stamps of one frame, s'}),
     'store': Kind(
         'store:StoreReader', 'a stream store: the frames that the stream node has stored',
-        {'split': Key('all frames, or only the training or the held-out ones',
-                      ('all', 'train', 'held-out'))}),
+        {'split': 'all frames, or only the training or the held-out ones'}),
 }
 
 
@@ -150,6 +123,7 @@ def open_reader(text: str) -> Reader:
                            f'among {", ".join(KINDS)}')
     # Split only at a comma before a key, because folders may have commas in their names.
     path, *pairs = re.split(r',(?=[A-Za-z_]+=)', rest)
+    reader, arguments = kind.opened()
     options: dict[str, Any] = {}
     for pair in pairs:
         key, _, value = pair.partition('=')
@@ -159,19 +133,37 @@ def open_reader(text: str) -> Reader:
                                f'{choices}')
         if key in options:
             raise DatasetError(f'{name}: key "{key}" is given twice')
-        options[key] = kind.keys[key].value(value, key, name)
-    module, reader = kind.reader.split(':')
-    readers = import_module(f'{__package__}.readers.{module}')
-    return getattr(readers, reader)(_path(path), **options)
+        options[key] = _value(value, arguments[key].annotation, f'{name}: {key}')
+    return reader(_path(path), **options)
+
+
+def _value(text: str, kind: Any, culprit: str) -> Any:
+    """Return the value of a key from its text; DatasetError with the choices if it has none."""
+    if (choices := _choices(kind)) and text not in choices:
+        raise DatasetError(f'{culprit} is "{text}"; choose among {", ".join(choices)}')
+    try:
+        return _PARSED.get(kind, str)(text)
+    except ValueError as error:
+        raise DatasetError(f'{culprit} is "{text}": {error}') from None
+
+
+def _choices(kind: Any) -> tuple[str, ...]:
+    if kind is bool:
+        return 'no', 'yes'
+    return get_args(kind) if get_origin(kind) is Literal else ()
 
 
 def help_text() -> str:
     """Return the kinds with their keys, for a command line's --help."""
-    lines = ['data sets, written kind:path[,key=value...] (first choice: default):']
+    lines = ['data sets, written kind:path[,key=value...] (first value: default):']
     for name, kind in KINDS.items():
         lines.append(f'  {name:<10} {kind.about}')
+        arguments = kind.opened()[1]
         for key, about in kind.keys.items():
-            lines.append(f'  {"":<10}   {key}={"|".join(about.choices)}: {about.about}')
+            default = arguments[key].default
+            values = _choices(arguments[key].annotation) or (
+                [str(default)] if isinstance(default, (int, float)) else [])
+            lines.append(f'  {"":<10}   {key}={"|".join(values)}: {about}')
     return '\n'.join(lines)
 
 

@@ -22,9 +22,10 @@ from depth_distill_ros.datasets.photometric import dacnn, hu
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.view import View
+from depth_distill_ros.settings.names import PAPER_SIZE
 
-# The papers resize 480×640 to 240×320 and take the middle 228×304.
-_MARGIN = 240 / 228
+# The papers resize 480×640 to 240×320 and take the middle.
+_MARGIN = 240 / PAPER_SIZE[0]
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Indoor:
         rotation: maximum angle in either direction, degrees; uncovered pixels have no depth
     """
 
-    size: transforms.Size = (228, 304)
+    size: transforms.Size = PAPER_SIZE
     depth_size: transforms.Size | None = None
     flip: bool = False
     rotation: float = 0.0

@@ -30,13 +30,15 @@ from depth_distill_ros.files import writing
 from depth_distill_ros.networks.model import ModelCard
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OfflineSettings
+from depth_distill_ros.settings.field import settings_of
 from depth_distill_ros.settings.file import upgraded, write_settings
 from depth_distill_ros.settings.names import PAPER_SIZE, WITHOUT_TEACHER
+from depth_distill_ros.settings.optimisation import OptimisationSettings
 from depth_distill_ros.shipped import shipped_teacher
 
 _CHECKED_FRAMES = 20
-# they change how a training is computed, and not what is computed
-_CHANGEABLE = ('workers', 'precision')
+# a training may go on with others of these
+_CHANGEABLE = {'workers', *settings_of(OptimisationSettings)} - {'batch', 'seed'}
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,13 @@ def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = 
     folder = Path(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    kept = {name: value for name, value in asdict(replace(settings, size=size)).items()
-            if name not in _CHANGEABLE}
-    identity = kept | (teacher_identity(settings.teacher, teacher) if teacher else {})
+    used = asdict(replace(settings, size=size))
+    identity = {name: value for name, value in used.items() if name not in _CHANGEABLE} | (
+        teacher_identity(settings.teacher, teacher) if teacher else {})
     student_card = ModelCard(
         settings.student, settings.student_backbone, size, card.intrinsics if card else None,
         options=settings.student_options, about={
-            'role': 'student', 'package_version': __version__, 'settings': kept,
+            'role': 'student', 'package_version': __version__, 'settings': used,
             'device': str(compute)})
     training = OfflineTraining(folder, trainer, source, student_card, identity,
                                None if evaluate is None else lambda network: mean_metrics(

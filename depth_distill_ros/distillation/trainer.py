@@ -88,9 +88,8 @@ class Trainer:
             if not finite or not (norm.isfinite() or self._scaler.is_enabled()):
                 raise NonFiniteLoss(
                     f'not a finite number at step {self.step}: the loss of the {name} is '
-                    f'{loss.item():.4g}, its gradient norm {norm.item():.4g}; lower the learning '
-                    'rate. The node then resumes from its last checkpoint; a run on data sets '
-                    'needs another folder')
+                    f'{loss.item():.4g}, its gradient norm {norm.item():.4g}; lower lr: a '
+                    'new start then resumes from the last checkpoint')
         for name in names:
             self._scaler.step(self._optimizers[name])
         self._scaler.update()
@@ -115,7 +114,11 @@ class Trainer:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         for name, network in self.method.networks.items():
             network.load_state_dict(state['networks'][name])
-            self._optimizers[name].load_state_dict(state['optimizers'][name])
+            optimizer = self._optimizers[name]
+            # the moments, and not the settings that they were made with
+            optimizer.load_state_dict({
+                **state['optimizers'][name],
+                'param_groups': optimizer.state_dict()['param_groups']})
         self.average.module.load_state_dict(state['average']['network'])
         self.average.n_averaged.fill_(state['average']['updates'])
         if self._scaler.is_enabled() and state['scaler']:  # saved under another precision

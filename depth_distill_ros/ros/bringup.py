@@ -25,10 +25,10 @@ from depth_distill_ros.settings.field import renamed, settings_of
 from depth_distill_ros.settings.launch import (
     DEPTH,
     DEPTH_CAMERA_INFO,
+    NODES,
     DistillationLaunch,
     InferenceLaunch,
 )
-from depth_distill_ros.settings.nodes import NODES
 from depth_distill_ros.settings.stream import StreamSettings
 from depth_distill_ros.shipped import shipped_teacher
 

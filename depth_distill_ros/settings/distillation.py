@@ -12,6 +12,7 @@ from depth_distill_ros.settings.names import (
     DATA,
     METHODS,
     NETWORKS,
+    PAPER_SIZE,
     STEREO,
     STREAM_METHODS,
     STREAM_NETWORKS,
@@ -148,8 +149,9 @@ class OfflineSettings(DistillationSettings, MethodSettings):
     auxiliary: str = setting('', f'frames of the target domain or any other, {DATA}')
     student_options: dict[str, Any] = setting(
         {}, "options of the student's network, such as up=unpool or depth_aware=false")
-    size: tuple[int, int] = setting((0, 0), "height and width of the images; 0 0: the teacher's, "
-                                    'else 228 304', unit='pixels', range=(0, 8192))
+    size: tuple[int, int] = setting(
+        (0, 0), "height and width of the images; 0 0: the teacher's, else "
+        f'{PAPER_SIZE[0]} {PAPER_SIZE[1]}', unit='pixels', range=(0, 8192))
     steps: int = setting(0, 'length of the training; 0: that of the epochs', unit='steps',
                          range=(0, 2**31 - 1))
     epochs: float = setting(

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from depth_distill_ros.settings.commands import COMMANDS
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.field import Setting, Settings, settings_of
 from depth_distill_ros.settings.inference import CameraSettings
-from depth_distill_ros.settings.launch import LAUNCHES
-from depth_distill_ros.settings.nodes import NODES
-from depth_distill_ros.settings.training import DistillSettings, TrainSettings
+from depth_distill_ros.settings.launch import LAUNCHES, NODES
 
 _HEAD = """\
 # Parameters
@@ -32,8 +31,7 @@ Earlier names are accepted for one version, with a warning.
 _TITLES: dict[type[Settings], str] = {CameraSettings: 'inference: each camera'}
 _COMMANDS: dict[str, type[Settings]] = {
     'depth-distill distill': OfflineSettings,
-    'depth-distill distill: evaluation': DistillSettings,
-    'depth-distill train': TrainSettings}
+    **{f'depth-distill {name}': kind for name, kind in COMMANDS.items()}}
 
 
 def document() -> str:
@@ -63,7 +61,9 @@ def _table(kind: type[Settings], option: bool, argument: bool) -> Iterator[str]:
         shown = '--' + name.replace('_', '-') if option else name
         star = ' *' if described.changeable and what == 'parameter' else ''
         default = 'as the files have it' if described.optional else text_of(described.default)
-        if option and isinstance(described.default, tuple):
+        if described.required:
+            default = 'must be given'
+        elif option and isinstance(described.default, tuple):
             default = ' '.join(map(text_of, described.default))
         meaning = described.help + ''.join(
             f'; formerly `{old}`' for old in described.old_names)

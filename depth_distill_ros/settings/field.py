@@ -31,13 +31,15 @@ class Setting:
     One setting.
 
     Attributes:
-        default: its type is the setting's type; a tuple is a list of strings or of whole numbers
+        default: its type is the setting's type; a tuple is a list of strings, a list of numbers,
+            or height and width as whole numbers
         help: what it does, in one sentence
         unit: of a number; empty where it has none
         range: (lowest, highest), both legal; a number without choices has one
         choices: the only legal values; empty: any
         changeable: a node takes a change while it runs
         optional: None is legal too: not given
+        required: a command line must give it
         old_names, old_values: still accepted for one version, with a warning
     """
 
@@ -48,6 +50,7 @@ class Setting:
     choices: tuple[Any, ...] = ()
     changeable: bool = False
     optional: bool = False
+    required: bool = False
     old_names: tuple[str, ...] = ()
     old_values: Mapping[Any, Any] = field(default_factory=dict)
     name: str = ''
@@ -56,11 +59,11 @@ class Setting:
         """Return the value, a list as a tuple and a whole number as a float where one is due."""
         if value is None and self.optional:
             return None
-        if self.choices:
+        if isinstance(self.default, tuple):
+            value = self._sequence(value)
+        elif self.choices:
             if value not in self.choices or isinstance(value, bool):
                 raise self._wrong(value, f'one of {", ".join(map(str, self.choices))}')
-        elif isinstance(self.default, tuple):
-            value = self._sequence(value)
         elif isinstance(self.default, bool) or not isinstance(self.default, (int, float)):
             kind = type(self.default)
             if not isinstance(value, kind):
@@ -68,6 +71,11 @@ class Setting:
         else:
             value = self._number(value)
         return value
+
+    @property
+    def element(self) -> Any:
+        """The first value of a list, whose type is that of all; of no list, the default."""
+        return (*self.default, '')[0] if isinstance(self.default, tuple) else self.default
 
     def described(self) -> str:
         """Return the help with the unit."""
@@ -85,13 +93,12 @@ class Setting:
         return type(self.default)(value)
 
     def _sequence(self, value: Any) -> tuple[Any, ...]:
-        kind = type(self.default[0])
         if not isinstance(value, (tuple, list)):
             raise self._wrong(value, 'of type tuple or list')
-        if kind is str:
-            if not all(isinstance(part, str) for part in value):
-                raise self._wrong(value, 'a list of strings')
-        elif len(value) != len(self.default) or not all(
+        if not isinstance(self.element, int):
+            each = replace(self, default=self.element)
+            return tuple(map(each.checked, value))
+        if len(value) != len(self.default) or not all(
                 type(part) is int and self.range[0] <= part <= self.range[1] for part in value):
             raise self._wrong(value, f'{len(self.default)} whole numbers, height and width')
         return tuple(value)

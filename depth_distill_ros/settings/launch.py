@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The arguments of the launch files.
+The nodes by name, and the arguments of the launch files.
 
 An argument that stands for a node's parameter is None where it was not given; then the parameter
 files decide. The others determine what runs and under which topics.
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from depth_distill_ros.settings.cameras import RobotCameraSettings
+from depth_distill_ros.settings.cameras import RobotCameraSettings, SimulatorSettings
 from depth_distill_ros.settings.distillation import OnlineSettings
 from depth_distill_ros.settings.field import (
     Kind,
@@ -23,11 +23,17 @@ from depth_distill_ros.settings.field import (
     setting,
     settings_of,
 )
-from depth_distill_ros.settings.inference import InferenceSettings
-from depth_distill_ros.settings.node import NodeSettings
+from depth_distill_ros.settings.inference import CameraSettings, InferenceSettings
+from depth_distill_ros.settings.node import EvaluatorSettings, NodeSettings
+from depth_distill_ros.settings.stream import StreamSettings
 
 DEPTH = 'depth/student'
 DEPTH_CAMERA_INFO = 'depth/camera_info'
+# by executable without _node
+NODES: dict[str, tuple[type[Settings], ...]] = {
+    'simulator': (SimulatorSettings,), 'robot_camera': (RobotCameraSettings,),
+    'stream': (StreamSettings,), 'distiller': (OnlineSettings,),
+    'inference': (InferenceSettings, CameraSettings), 'evaluator': (EvaluatorSettings,)}
 GAZEBOS = ('fortress', 'harmonic', 'ionic', 'jetty')
 
 

@@ -36,3 +36,19 @@ def backbones(networks: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 
 DATA = 'KIND:PATH[,KEY=VALUE...]'
+# how networks are evaluated, and on which part of an image
+PROTOCOLS = ('robot', 'nyu', 'kitti-eigen', 'kitti-benchmark')
+CROPS = ('none', 'garg', 'eigen')
+# tables of the papers, and one beyond them
+TABLES = ('d3-1', 'd3-3', 'd3-4', 'd3-5', 'lwd-2', 'lwd-3', 'lwd-4', 'lwd-5', 'lwd-fig7',
+          'dacnn-1', 'dacnn-2', 'dacnn-3', 'd3plus')
+PRESETS = ('small', 'full')
+CAMERA_SIZES = {'vga': (480, 640), '720p': (720, 1280)}
+SIMULATORS = ('gazebo', 'isaac', 'mujoco')
+# formats of published checkpoints, and the authors' code
+AUTHORS = {
+    'lden-authors': 'github.com/JunjH/Boosting-Light-Weight-Depth-Estimation',
+    'ffn-authors': 'github.com/JunjH/Revisiting_Single_Depth_Estimation',
+    'sarpn-authors': 'github.com/Xt-Chen/SARPN',
+    'meter-authors': 'github.com/lorenzopapa5/METER (NYU-v2)',
+}

@@ -26,8 +26,10 @@ class EvaluationSettings(Settings):
 
 @dataclass(frozen=True)
 class DistillSettings(EvaluationSettings):
-    """How `depth-distill distill` evaluates and saves; no trained weight depends on it."""
+    """How `depth-distill distill` begins, evaluates and saves."""
 
+    recipe: str = setting('auto', "optimiser settings of a paper; auto: the method's own",
+                          choices=('auto', *RECIPES))
     evaluate_frames: int = setting(0, 'largest number of frames to evaluate on, evenly spread; 0: '
                                    'all', unit='frames', range=(0, 2**31 - 1))
     save_every: int = setting(500, 'steps between two checkpoints; 0: at the end only',

@@ -17,6 +17,7 @@ from typing import Any
 from depth_distill_ros.apps.bench.rendered import Part, World
 from depth_distill_ros.apps.bench.table import SEQUENCES, SHARES, SUBSETS, Role
 from depth_distill_ros.settings.distillation import OfflineSettings
+from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.settings.optimisation import RECIPES, recipe_of
 from depth_distill_ros.shipped import shipped_teacher
 from depth_distill_ros.worlds.path_traced import world as traced
@@ -93,7 +94,7 @@ class Preset:
 
 FULL = Preset(
     'full', _MAIN, _PAIRS, own_teacher=False,
-    settings={'student_start': 'imagenet', 'size': (228, 304), 'workers': 8}, teacher_settings={},
+    settings={'student_start': 'imagenet', 'size': PAPER_SIZE, 'workers': 8}, teacher_settings={},
     # DACNN is trained from scratch
     stereo={'student_start': 'random', 'size': (256, 512), 'workers': 8},
     # 20 epochs of 50,000 images in batches of 8

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 import json
-import os
 from pathlib import Path
 import time
 from typing import Any
@@ -73,8 +72,8 @@ class Bench:
         target: folder of the preset's path-traced frames; missing ones are rendered
     """
 
-    def __init__(self, folder: Path, preset: Preset, data: Mapping[str, str], train: Train,
-                 say: Callable[[str], None], target: Path | None = None):
+    def __init__(self, folder: Path | str, preset: Preset, data: Mapping[str, str], train: Train,
+                 say: Callable[[str], None], target: str = ''):
         self.folder, self.preset = Path(folder), preset
         self._target = Path(target or self.folder / 'target')
         self._data, self._train, self._say = dict(data), train, say
@@ -159,7 +158,7 @@ class Bench:
             return self._data[role]
         if role in self.preset.parts:
             part, target = self.preset.parts[role], self.preset.target
-            path_trace(target, self._target, os.cpu_count() or 1, self._say, part.rooms(target))
+            path_trace(target, self._target, 0, self._say, part.rooms(target))
             return part.spec(self._target)
         world, folder = self.preset.worlds[role], self.folder / 'data' / role
         if not folder.exists():

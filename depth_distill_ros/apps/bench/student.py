@@ -22,12 +22,12 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.model import load_model, read_card, save_model
 from depth_distill_ros.ros import bringup
 from depth_distill_ros.settings.launch import DistillationLaunch, InferenceLaunch
+from depth_distill_ros.settings.names import CAMERA_SIZES
 from depth_distill_ros.stream.store import StreamWriter
 
 if TYPE_CHECKING:
     from depth_distill_ros.ros.clients.bench_listener import BenchListener
 
-SIZES = {'vga': (480, 640), '720p': (720, 1280)}
 _WARM = 1.0  # seconds after the first depth that are not measured
 _LATE = 1.0  # seconds after its stamp until a frame counts as missed
 _START = 120.0  # seconds until nodes must be ready
@@ -36,7 +36,7 @@ _ROOMS, _FRAMES = 8, 16
 
 @dataclass(frozen=True)
 class Load:
-    """size: a key of SIZES; rate: Hz, 0: as fast as possible; training: the distiller runs too."""
+    """size: of CAMERA_SIZES; rate: Hz, 0: as fast as possible; training: with the distiller."""
 
     size: str
     rate: float
@@ -146,7 +146,7 @@ class StudentBench:
                  ) -> Measurement:
         stamps = self._folder / 'stamps.json'
         stamps.unlink(missing_ok=True)
-        height, width = SIZES[load.size]
+        height, width = CAMERA_SIZES[load.size]
         camera = Supervisor({'camera': [
             sys.executable, '-m', 'depth_distill_ros.ros.clients.bench_camera',
             '--size', str(height), str(width), '--rate', str(load.rate),

@@ -10,14 +10,12 @@ classes. The same command resumes an interrupted run.
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
 from depth_distill_ros.datasets.readers.folder import FolderReader
-from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.worlds.contact_sheet import write_contact_sheet
 from depth_distill_ros.worlds.path_traced.dataset import render
 from depth_distill_ros.worlds.path_traced.world import PRESETS
@@ -26,22 +24,10 @@ HELP = "render the benchmark's target domain: path-traced rooms from seeds"
 EXAMPLE = 'depth-distill bench render --preset small --out data/rooms'
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--preset', choices=tuple(PRESETS), default='small',
-                        help='small: 4460 images of 96×128, about half an hour on two free '
-                             'cores; full: 21040 images of 240×320, about a day')
-    parser.add_argument('--out', type=Path, required=True, metavar='DIR',
-                        help='new folder, or that of an interrupted run')
-    parser.add_argument('--jobs', type=int, default=os.cpu_count() or 1, metavar='N',
-                        help='processes (default: one for each core)')
-
-
 def run(arguments: argparse.Namespace) -> int:
-    if arguments.jobs < 1:
-        raise DepthDistillError(f'--jobs {arguments.jobs}: give at least 1')
-    console = Console(highlight=False, markup=False)
-    render(PRESETS[arguments.preset], arguments.out, arguments.jobs, console.print)
-    console.print(f'contact sheet: {write_sheet(arguments.out)}')
+    console, folder = Console(highlight=False, markup=False), Path(arguments.out)
+    render(PRESETS[arguments.preset], folder, arguments.jobs, console.print)
+    console.print(f'contact sheet: {write_sheet(folder)}')
     return 0
 
 

@@ -31,8 +31,6 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks.normalisation import to_input
 from depth_distill_ros.networks.teachers import load_teacher
-from depth_distill_ros.settings.distillation import DistillationSettings
-from depth_distill_ros.settings.field import settings_of
 from depth_distill_ros.shipped import shipped_teacher
 
 HELP = "record a teacher's feature statistics on unlabelled images of its domain"
@@ -43,39 +41,20 @@ EXAMPLE = ('depth-distill models calibrate '
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('out', type=Path, help='new safetensors file')
-    parser.add_argument('--teacher', default='',
-                        help=settings_of(DistillationSettings)['teacher'].help)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument('--folder', help='folder of images, or one with images in image/')
     source.add_argument('--bag', help='ROS 2 bag')
     source.add_argument('--data', metavar='KIND:PATH[,KEY=VALUE...]', help='any data set')
     source.add_argument('--topic', help='camera topic, rgb8 or similar; while the teacher '
                                         'works, older images are skipped')
-    parser.add_argument('--images', type=int, default=512, metavar='N',
-                        help='number of images, evenly spread over the data')
-    parser.add_argument('--pictures', dest='images', type=int, default=argparse.SUPPRESS,
-                        help=argparse.SUPPRESS)  # the name until version 0.1
-    parser.add_argument('--layers', metavar='NAME[,NAME...]', default='',
-                        help='layers whose inputs are recorded, with wildcards * and ?; empty: '
-                             'all BatchNorm layers or, without any, the layers after a LayerNorm')
-    parser.add_argument('--size', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'),
-                        help='input size (default: that of the teacher)')
-    parser.add_argument('--batch', type=int, default=4)
-    parser.add_argument('--device', default='',
-                        help="'cpu', 'cuda:1', ...; empty: the best available")
-    parser.add_argument('--timeout', type=float, default=30.0,
-                        help='maximum time to wait for an image of the topic, s')
 
 
 def run(arguments: argparse.Namespace) -> int:
-    for name in ('images', 'batch'):
-        if getattr(arguments, name) < 1:
-            raise DepthDistillError(f'--{name} {getattr(arguments, name)}: give at least 1')
     check_new(arguments.out)
     device = Compute.available('fp32', arguments.device).device
-    spec = arguments.teacher or str(shipped_teacher())
-    teacher, card = load_teacher(spec, arguments.size and tuple(arguments.size))
-    size = tuple(arguments.size or card.size)
+    size = arguments.size if any(arguments.size) else None
+    teacher, card = load_teacher(arguments.teacher or str(shipped_teacher()), size)
+    size = size or card.size
     teacher = teacher.to(device).eval()
     source = _Source(arguments)
     console = Console(stderr=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from depth_distill_ros.networks.authors import FORMATS, load_authors
+from depth_distill_ros.networks.authors import load_authors
 from depth_distill_ros.networks.model import save_model
 
 HELP = "turn a paper's published checkpoint into a model folder"
@@ -19,9 +19,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('out', type=Path,
                         help='new model folder (weights.safetensors and card.json); a suffix '
                              '.safetensors is removed from its name')
-    parser.add_argument('--format', required=True, choices=tuple(FORMATS),
-                        help='origin of the checkpoint: ' + ', '.join(
-                            f'{name} of {form.source}' for name, form in FORMATS.items()))
 
 
 def run(arguments: argparse.Namespace) -> int:

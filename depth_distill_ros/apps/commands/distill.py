@@ -26,7 +26,6 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import read_settings
 from depth_distill_ros.settings.optimisation import RECIPES, recipe_of
-from depth_distill_ros.settings.training import DistillSettings
 
 HELP = 'train a student by any method (d3, d3plus, kd-ood, ...) on a store, a folder or a data set'
 DETAILS = help_text()
@@ -41,9 +40,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='folder of the run; an interrupted run goes on')
     parser.add_argument('--config', type=Path, metavar='RUN.YAML',
                         help='settings to start from; other options take precedence over them')
-    parser.add_argument('--recipe', choices=RECIPES,
-                        help="optimiser settings of a paper (default: the method's own)")
-    add_options(parser, DistillSettings)
     add_options(parser, OfflineSettings, recipe=_OF_RECIPE)
 
 
@@ -57,18 +53,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     chosen = _settings(arguments)
-    how = settings(DistillSettings, given(arguments, DistillSettings))
-    held_out = datasets.open_reader(how.evaluate) if how.evaluate else None
-    if held_out and 0 < how.evaluate_frames < len(held_out):
+    held_out = datasets.open_reader(arguments.evaluate) if arguments.evaluate else None
+    if held_out and 0 < arguments.evaluate_frames < len(held_out):
         held_out = Subset(held_out, np.linspace(
-            0, len(held_out) - 1, how.evaluate_frames, dtype=int).tolist())
+            0, len(held_out) - 1, arguments.evaluate_frames, dtype=int).tolist())
     opened = open_run(chosen, arguments.out, held_out)
     first = opened.training.trainer.step
     if processes.rank() == 0:
         print(f'{chosen.method}, {opened.total} steps on {opened.compute}'
               + (f', resumed from step {first}' if first else ''))
-    show(opened.training.steps(opened.total, chosen.batch, how.evaluate_every, how.save_every),
-         first, opened.total)
+    show(opened.training.steps(opened.total, chosen.batch, arguments.evaluate_every,
+                               arguments.save_every), first, opened.total)
     folder = opened.training.finish()
     if processes.rank() == 0:
         if opened.training.source.unreadable:
@@ -80,10 +75,11 @@ def _run(arguments: argparse.Namespace) -> int:
 def _settings(arguments: argparse.Namespace) -> OfflineSettings:
     values = given(arguments, OfflineSettings)
     if arguments.config:
-        if arguments.recipe:
+        if arguments.recipe != 'auto':
             raise DepthDistillError('--config has a recipe already; omit --recipe')
         before = asdict(read_settings(OfflineSettings, arguments.config))
     else:
         method = values.get('method', OfflineSettings.method)
-        before = dict(RECIPES[arguments.recipe or recipe_of(method)])
+        recipe = arguments.recipe
+        before = dict(RECIPES[recipe_of(method) if recipe == 'auto' else recipe])
     return settings(OfflineSettings, before | values)

@@ -25,8 +25,7 @@ from depth_distill_ros.distillation.release_folders import latest
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.constant import ConstantDepth, constant_depth
 from depth_distill_ros.evaluation.figures import draw_errors
-from depth_distill_ros.evaluation.kitti import CROPS
-from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation, FrameResult, Protocol
+from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation, FrameResult
 from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.files import writing
 from depth_distill_ros.geometry.intrinsics import Intrinsics
@@ -41,40 +40,12 @@ EXAMPLE = 'depth-distill evaluate --model run/releases/000007 --data nyu:/data/n
 _STEREO, _CONSTANT = 'dacnn_stereo', 'constant'
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--model', required=True,
-                        help='model folder, run folder (its newest release, or the model it '
-                             'trained), hf:ID, torchscript:FILE or module:function; constant: '
-                             'the constant-depth baseline, the median depth of the data')
-    parser.add_argument('--data', required=True, metavar='KIND:PATH[,KEY=VALUE...]',
-                        help='data set; the kinds are listed below')
-    parser.add_argument('--metrics', choices=PROTOCOLS, default='robot',
-                        help='protocol: as on the robot, or as in the papers')
-    parser.add_argument('--cap', type=float, metavar='METRES',
-                        help='ignore reference depth beyond it (default: that of --metrics)')
-    parser.add_argument('--crop', choices=CROPS,
-                        help='evaluated part of the image (default: that of --metrics)')
-    parser.add_argument('--sliding-window', action='store_true',
-                        help="predict at the size of the image, in overlapping windows of the "
-                             "network's size (as DACNN is tested on KITTI)")
-    parser.add_argument('--scale-focal', action='store_true',
-                        help="scale depth by the focal length of the data relative to that on the "
-                             "model's card, as the inference node does")
-    parser.add_argument('--batch', type=int, default=8)
-    parser.add_argument('--device', default='',
-                        help="'cpu', 'cuda:1', ...; empty: the best available")
-    parser.add_argument('--csv', type=Path, metavar='FILE', help='write one row for each frame')
-    parser.add_argument('--maps', type=Path, metavar='DIR',
-                        help='write images of the depth errors')
-    parser.add_argument('--maps-count', type=int, default=20, metavar='N',
-                        help='number of images, evenly spread over the data')
-    parser.add_argument('--json', action='store_true', help='print the result as JSON')
-
-
 def run(arguments: argparse.Namespace) -> int:
-    protocol = _protocol(arguments)
+    protocol = PROTOCOLS[arguments.metrics]
+    protocol = replace(protocol, cap=arguments.cap or protocol.cap,
+                       crop=protocol.crop if arguments.crop == 'auto' else arguments.crop)
     if arguments.csv:
-        _check_writable(arguments.csv)
+        _check_writable(Path(arguments.csv))
     reader = open_reader(arguments.data)
     device = Compute.available('fp32', arguments.device).device
     network, card = _constant(reader) if arguments.model == _CONSTANT else _model(arguments.model)
@@ -98,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
             rows.append(_row(frame))
             if arguments.maps and frame.index in shown:
                 name = re.sub(r'[^\w.-]+', '_', frame.name)
-                draw_errors(arguments.maps / f'{frame.index:06d}_{name}.png', _title(frame),
+                draw_errors(Path(arguments.maps) / f'{frame.index:06d}_{name}.png', _title(frame),
                             frame.image, frame.reference, frame.prediction)
     found = {'model': arguments.model, 'data': arguments.data, 'protocol': arguments.metrics,
              'crop': protocol.crop, 'cap': protocol.cap if np.isfinite(protocol.cap) else None,
@@ -108,21 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _show(found)
     if arguments.csv:
-        _write_rows(arguments.csv, rows)
+        _write_rows(Path(arguments.csv), rows)
     return 0
-
-
-def _protocol(arguments: argparse.Namespace) -> Protocol:
-    for name, least in (('batch', 1), ('maps_count', 0)):
-        if getattr(arguments, name) < least:
-            raise DepthDistillError(f'--{name.replace("_", "-")} {getattr(arguments, name)}: '
-                                    f'give at least {least}')
-    protocol = PROTOCOLS[arguments.metrics]
-    if arguments.cap is not None:
-        if not arguments.cap > 0:
-            raise DepthDistillError(f'--cap {arguments.cap:g}: a cap is a depth > 0, in metres')
-        protocol = replace(protocol, cap=arguments.cap)
-    return replace(protocol, crop=arguments.crop) if arguments.crop else protocol
 
 
 def _model(spec: str) -> tuple[nn.Module, ModelCard]:

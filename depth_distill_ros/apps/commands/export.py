@@ -14,21 +14,14 @@ from pathlib import Path
 
 from depth_distill_ros.inference.engine_cache import EngineCache
 from depth_distill_ros.inference.engine_selection import select_engine
-from depth_distill_ros.settings.inference import ENGINES
+from depth_distill_ros.settings.commands import ONNX
 
 HELP = 'make the engine files beside a model: ONNX, TensorRT'
 EXAMPLE = 'depth-distill export runs/robot/releases/000012 --engine onnx tensorrt'
 
-_ONNX = 'onnx'
-_BACKENDS = sorted({name.partition('-')[0] for name in ENGINES} - {'torch'})
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('model', type=Path, help='folder of the model')
-    parser.add_argument('--engine', nargs='+', default=[_ONNX],
-                        choices=[_ONNX, *_BACKENDS],
-                        help='onnx: the file that the others are made from; the others are timed '
-                        'and compared with torch, and rejected if their depth differs')
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(line)
 
     for engine in arguments.engine:
-        if engine == _ONNX:
+        if engine == ONNX:
             EngineCache(arguments.model, log).onnx()
         else:
             select_engine(arguments.model, engine, log=log)

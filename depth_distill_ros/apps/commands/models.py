@@ -24,13 +24,6 @@ EXAMPLE = 'depth-distill models --no-time'
 SUBCOMMANDS = {'import': _models_import, 'calibrate': _models_calibrate}
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--json', action='store_true', help='print JSON instead of a table')
-    parser.add_argument(
-        '--no-time', dest='time', action='store_false',
-        help='leave out CPU times, which take up to two minutes and 3 GB')
-
-
 def run(arguments: argparse.Namespace) -> int:
     console = Console(stderr=True)
     rows = list(track(entries(arguments.time), 'measuring', console=console, transient=True,

@@ -18,7 +18,7 @@ from torch import nn
 from depth_distill_ros import __version__
 from depth_distill_ros.apps.commands._train_data import opened
 from depth_distill_ros.apps.commands._training import show
-from depth_distill_ros.apps.options import add_options, given, option_of, settings
+from depth_distill_ros.apps.options import given, option_of, settings
 from depth_distill_ros.datasets import help_text
 from depth_distill_ros.distillation.batch_norm_loss import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
@@ -44,7 +44,6 @@ _HOW = ('precision', 'renderers', 'workers', 'evaluate', 'evaluate_every')
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--out', type=Path, required=True, help='new model folder')
-    add_options(parser, TrainSettings)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -61,7 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
         trainer = Trainer(Supervised(network, compute), a, compute, a.steps)
         card = ModelCard(a.network, a.backbone, size, data.intrinsics)
         training = OfflineTraining(out.with_name(out.name + '.run'), trainer, data.source, card,
-                                   kept, data.evaluate, _upgraded)
+                                   {name: kept[name] for name in kept if name != 'lr'},
+                                   data.evaluate, _upgraded)
         if trainer.step:
             print(f'resumed from step {trainer.step}')
         began = time.monotonic()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -38,8 +38,9 @@ class KittiReader:
         stereo: with the right images; an image of the right camera then means its pair
     """
 
-    def __init__(self, path: Path, split: str = 'train', files: Path | None = None,
-                 stereo: bool = False) -> None:
+    def __init__(self, path: Path, split: Literal[
+            'train', 'val', 'val-selection', 'test-prediction'] = 'train',
+            files: Path | None = None, stereo: bool = False) -> None:
         self._stereo = stereo
         self._selection: Any = None
         if files is None and split in _SELECTIONS:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class NyuReader:
         split: train or test
     """
 
-    def __init__(self, path: Path, split: str = 'train') -> None:
+    def __init__(self, path: Path, split: Literal['train', 'test'] = 'train') -> None:
         name = f'nyu2_{split}.csv'
         listing = common.first_existing((path / 'data' / name, path / name))
         if listing is None:
@@ -78,7 +79,8 @@ class NyuMatReader:
         depth: filled (``depths``) or raw (``rawDepths``)
     """
 
-    def __init__(self, path: Path, split: str = 'all', depth: str = 'filled') -> None:
+    def __init__(self, path: Path, split: Literal['all', 'train', 'test'] = 'all',
+                 depth: Literal['filled', 'raw'] = 'filled') -> None:
         file = path if path.is_file() else path / _MAT_FILE
         if not file.is_file():
             raise common.not_found('nyu-mat', _MAT_FILE, path)

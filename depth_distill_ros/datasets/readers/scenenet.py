@@ -7,6 +7,7 @@ from __future__ import annotations
 from functools import lru_cache
 import math
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -43,8 +44,8 @@ class SceneNetReader:
             labels are valid within one trajectory, instances within one image.
     """
 
-    def __init__(self, path: Path, split: str = 'val', every: int = 1,
-                 semantics: str = 'nyu13') -> None:
+    def __init__(self, path: Path, split: Literal['val', 'train'] = 'val', every: int = 1,
+                 semantics: Literal['nyu13', 'wnid', 'instances'] = 'nyu13') -> None:
         self._semantics = semantics
         root = common.first_existing((path / split, path / 'data' / split))
         folders = (path, path / 'data', path / 'train_protobufs', path.parent)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers.common import PerProcess
@@ -25,7 +26,7 @@ class StoreReader:
         split: all, train, or held-out (see ``stream.sampler``)
     """
 
-    def __init__(self, path: Path, split: str = 'all') -> None:
+    def __init__(self, path: Path, split: Literal['all', 'train', 'held-out'] = 'all') -> None:
         self._store = PerProcess(StreamReader, path)
         self._keys = [key for key in self._store.get().keys()
                       if split == 'all' or is_held_out(key) == (split == 'held-out')]

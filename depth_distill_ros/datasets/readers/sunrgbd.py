@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 import os
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -33,7 +34,8 @@ class SunRgbdReader:
         depth: refined (``depth_bfx``) or raw (``depth``)
     """
 
-    def __init__(self, path: Path, split: str = 'all', depth: str = 'refined') -> None:
+    def __init__(self, path: Path, split: Literal['all', 'train', 'test'] = 'all',
+                 depth: Literal['refined', 'raw'] = 'refined') -> None:
         self._depth = {'refined': 'depth_bfx', 'raw': 'depth'}[depth]
         root = next((folder for folder in (path, path / 'SUNRGBD')
                      if any((folder / sensor).is_dir() for sensor in SENSORS)), None)

@@ -14,8 +14,7 @@ from depth_distill_ros.networks import build
 from depth_distill_ros.networks.authors.checkpoint import read_checkpoint
 from depth_distill_ros.networks.authors.names import FORMATS, encoder_of, names_of
 from depth_distill_ros.networks.model import ModelCard, check_tensors
-
-__all__ = ['FORMATS', 'load_authors']
+from depth_distill_ros.settings.names import AUTHORS
 
 # BatchNorm counts batches since PyTorch 0.4.1; no output depends on it.
 _COUNTER = '.num_batches_tracked'
@@ -45,7 +44,7 @@ def load_authors(path: Path, form: str) -> tuple[nn.Module, ModelCard]:
     tensors = {name: torch.zeros_like(expected[ours], device='cpu')
                for ours, name in theirs.items() if name.endswith(_COUNTER)} | tensors
     check_tensors(path, tensors, {theirs[ours]: t for ours, t in expected.items()},
-                  f'{source.network} {backbone} of {source.source}',
+                  f'{source.network} {backbone} of {AUTHORS[form]}',
                   'choose the --format that fits, or copy it again')
     # copies, because tensors of a file may share memory, which safetensors cannot write
     weights = {ours: tensors[name].to(expected[ours].dtype, copy=True)
@@ -55,5 +54,5 @@ def load_authors(path: Path, form: str) -> tuple[nn.Module, ModelCard]:
     network.load_state_dict(weights, assign=True)
     return network.eval(), ModelCard(
         source.network, backbone, source.size, source.intrinsics, options=source.options, about={
-            'format': form, 'source': source.source, 'file': path.name,
+            'format': form, 'source': AUTHORS[form], 'file': path.name,
             'sha256': sha256_of(path)})

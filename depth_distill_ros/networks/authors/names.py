@@ -20,6 +20,7 @@ from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.networks import backbones_of
 from depth_distill_ros.networks.authors import meter
 from depth_distill_ros.networks.model import ModelError
+from depth_distill_ros.settings.names import PAPER_SIZE
 
 
 def _below(ours: str, theirs: str, names: dict[str, str]) -> dict[str, str]:
@@ -96,7 +97,6 @@ class Format:
 
     Attributes:
         network: ours
-        source: the authors' code
         encoder: their name of the encoder
         names: from our modules outside of the encoder to theirs
         size: (height, width) of the network's input
@@ -107,10 +107,9 @@ class Format:
     """
 
     network: str
-    source: str
     encoder: str
     names: dict[str, str]
-    size: tuple[int, int] = (228, 304)  # of LDEN, FFN and SARPN for NYU-v2
+    size: tuple[int, int] = PAPER_SIZE  # of LDEN, FFN and SARPN for NYU-v2
     backbone_of: Callable[[Mapping[str, Tensor]], str] = _backbone
     options: dict[str, Any] = field(default_factory=dict)
     per_metre: dict[str, float] = field(default_factory=dict)
@@ -118,15 +117,12 @@ class Format:
 
 
 FORMATS = {
-    'lden-authors': Format(
-        'lden', 'github.com/JunjH/Boosting-Light-Weight-Depth-Estimation', 'E', _lden()),
-    'ffn-authors': Format(
-        'ffn', 'github.com/JunjH/Revisiting_Single_Depth_Estimation', 'E', _ffn()),
-    'sarpn-authors': Format(
-        'sarpn', 'github.com/Xt-Chen/SARPN', 'feature_extraction', _sarpn()),
+    'lden-authors': Format('lden', 'E', _lden()),
+    'ffn-authors': Format('ffn', 'E', _ffn()),
+    'sarpn-authors': Format('sarpn', 'feature_extraction', _sarpn()),
     'meter-authors': Format(
-        'meter', 'github.com/lorenzopapa5/METER (NYU-v2)', 'encoder', meter.names(), meter.SIZE,
-        meter.size_of, {'frame': True}, {'head.weight': 100.0}, meter.CAMERA),
+        'meter', 'encoder', meter.names(), meter.SIZE, meter.size_of, {'frame': True},
+        {'head.weight': 100.0}, meter.CAMERA),
 }
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 import itertools
-import math
 
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.settings.cameras import SimulatorSettings as Default
 from depth_distill_ros.worlds.mujoco.renderer import MujocoRenderer
 from depth_distill_ros.worlds.mujoco.sensor import SensorModel
 from depth_distill_ros.worlds.pose import Pose
@@ -23,21 +23,18 @@ from depth_distill_ros.worlds.rooms.generate import generate
 from depth_distill_ros.worlds.rooms.scene import Room
 from depth_distill_ros.worlds.rooms.trajectory import poses
 
+_SIZE = (Default.height, Default.width)
+
 
 class SimulatedCamera(AbstractContextManager):
     """
     An endless iterator of ``Frame`` with classes and depth, determined by its arguments.
 
     Args:
-        look: 'stream', 'target', or a YAML file of ranges (sim/randomisation.yaml)
-        seed: of the rooms and the path
         size: (height, width), pixels
-        frames_per_room: frames before the next room
         vertical_fov: radians; a file of ranges may draw another one for each room
-        shadows: the ceiling lamp casts shadows; slower
         rate: frames per second of simulated time, from which stamps follow
-        stride: metres of progress between frames: 0.06 is a robot at 0.3 m/s seen at 5 Hz; 0.35
-            gives different views of a room, for training
+        look, seed, frames_per_room, shadows, stride: as in SimulatorSettings
     Attributes:
         intrinsics: of the last frame
         room, pose: of the last frame
@@ -46,9 +43,10 @@ class SimulatedCamera(AbstractContextManager):
         DepthDistillError: an unknown look, a number out of range, or no OpenGL.
     """
 
-    def __init__(self, look: str, seed: int, size: tuple[int, int] = (240, 320),
-                 frames_per_room: int = 16, vertical_fov: float = math.radians(45.0),
-                 shadows: bool = False, rate: float = 5.0, stride: float = 0.06) -> None:
+    def __init__(self, look: str, seed: int, size: tuple[int, int] = _SIZE,
+                 frames_per_room: int = Default.frames_per_room,
+                 vertical_fov: float = Default.vertical_fov, shadows: bool = Default.shadows,
+                 rate: float = Default.rate, stride: float = Default.stride) -> None:
         if frames_per_room < 1 or not rate > 0 or not stride > 0 or seed < 0:
             raise DepthDistillError(
                 'simulator: frames_per_room, rate and stride must be positive and seed >= 0; got '
@@ -115,7 +113,7 @@ class SimulatedCamera(AbstractContextManager):
 
 
 def sample_frames(look: str, seeds: Iterable[int], frames_per_room: int = 2,
-                  size: tuple[int, int] = (240, 320), stride: float = 0.8) -> Iterator[Frame]:
+                  size: tuple[int, int] = _SIZE, stride: float = 0.8) -> Iterator[Frame]:
     """Yield some frames of the first room of each seed; the arguments are the camera's."""
     for seed in seeds:
         with SimulatedCamera(look, seed, size, frames_per_room, stride=stride) as camera:

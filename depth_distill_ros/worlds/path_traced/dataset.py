@@ -35,7 +35,7 @@ def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],
     Write ``folder/{train,val,test}``, each a data set ``folder:PATH``, or complete them.
 
     Args:
-        jobs: processes of one thread each
+        jobs: processes of one thread each; 0: one for each core
         report: called with a line after every room
         rooms: number of rooms by split, the first ones; None is all
     Raises:
@@ -61,6 +61,7 @@ def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],
     def tell(number: int, split: str, room: int) -> None:
         report(f'{number}/{total} rooms: {split} {room}')
 
+    jobs = jobs or os.cpu_count() or 1
     if jobs == 1 or len(missing) < 2:
         for number, (split, room) in enumerate(missing, done + 1):
             render_room(world, folder, split, room)

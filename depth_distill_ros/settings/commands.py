@@ -1,0 +1,185 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The settings of each command of `depth-distill`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from depth_distill_ros.settings import names
+from depth_distill_ros.settings.cameras import SimulatorSettings
+from depth_distill_ros.settings.distillation import DistillationSettings, OfflineSettings
+from depth_distill_ros.settings.field import Settings, narrowed, setting
+from depth_distill_ros.settings.inference import ENGINES
+from depth_distill_ros.settings.launch import DistillationLaunch
+from depth_distill_ros.settings.training import DistillSettings, TrainSettings
+
+ONNX = 'onnx'
+_COUNT = (1, 1_000_000)
+
+
+@dataclass(frozen=True)
+class PredictionSettings(Settings):
+    """How a command runs a network."""
+
+    batch: int = setting(
+        8, 'images that the network processes at once', unit='images', range=(1, 4096))
+    device: str = setting('', 'cpu, cuda:1, ...; empty: the best available')
+
+
+@dataclass(frozen=True)
+class EvaluateSettings(PredictionSettings):
+    """A network is compared with the reference depth of a data set."""
+
+    model: str = setting(
+        '', 'model folder, run folder (its newest release, or the model it trained), hf:ID, '
+        'torchscript:FILE or module:function; constant: the constant-depth baseline, the median '
+        'depth of the data', required=True)
+    data: str = setting('', f'data set, {names.DATA}', required=True)
+    metrics: str = setting(
+        'robot', 'protocol: as on the robot, or as in the papers', choices=names.PROTOCOLS)
+    cap: float = setting(0.0, 'reference depth beyond it is ignored; 0: the cap of the protocol',
+                         unit='metres', range=(0.0, 1e6))
+    crop: str = setting('auto', 'evaluated part of the image; auto: that of the protocol',
+                        choices=('auto', *names.CROPS))
+    sliding_window: bool = setting(
+        False, "predict at the size of the image, in overlapping windows of the network's size, "
+        'as DACNN is tested on KITTI')
+    scale_focal: bool = setting(
+        False, "scale depth by the focal length of the data relative to that on the model's "
+        'card, as the inference node does')
+    csv: str = setting('', 'file for one row of each frame; empty: none')
+    maps: str = setting('', 'folder for images of the depth errors; empty: none')
+    maps_count: int = setting(
+        20, 'number of them, evenly spread over the data', unit='images', range=(0, 1_000_000))
+    json: bool = setting(False, 'print the result as JSON')
+
+
+@dataclass(frozen=True)
+class ExportSettings(Settings):
+    """The files of the engines are made beside a model."""
+
+    engine: tuple[str, ...] = setting(
+        (ONNX,), 'onnx: the file that the others are made from; the others are timed and compared '
+        'with torch, and rejected if their depth differs', choices=(
+            ONNX, *sorted({name.partition('-')[0] for name in ENGINES} - {'torch'})))
+
+
+@dataclass(frozen=True)
+class ModelsSettings(Settings):
+    """The networks are listed."""
+
+    json: bool = setting(False, 'print JSON instead of a table')
+    time: bool = setting(True, 'measure CPU times, which takes up to two minutes and 3 GB')
+
+
+@dataclass(frozen=True)
+class ImportSettings(Settings):
+    """A published checkpoint becomes a model folder."""
+
+    format: str = setting('lden-authors', 'origin of the checkpoint: ' + ', '.join(
+        f'{name} of {source}' for name, source in names.AUTHORS.items()),
+        choices=tuple(names.AUTHORS), required=True)
+
+
+@dataclass(frozen=True)
+class CalibrateSettings(PredictionSettings):
+    """The feature statistics of a teacher are recorded."""
+
+    batch: int = narrowed(PredictionSettings, 'batch', default=4)
+    teacher: str = narrowed(DistillationSettings, 'teacher')
+    images: int = setting(512, 'number of images, evenly spread over the data', unit='images',
+                          range=_COUNT, old_names=('pictures',))
+    layers: str = setting(
+        '', 'layers whose inputs are recorded, separated by commas, with wildcards * and ?; '
+        'empty: all BatchNorm layers or, without any, the layers after a LayerNorm')
+    size: tuple[int, int] = narrowed(
+        OfflineSettings, 'size', help="height and width of the input; 0 0: the teacher's")
+    timeout: float = setting(30.0, 'maximum time to wait for an image of the topic',
+                             unit='seconds', range=(0.1, 1e6))
+
+
+@dataclass(frozen=True)
+class SimulateSettings(Settings):
+    """The simulated rooms are drawn or exported."""
+
+    look: str = narrowed(SimulatorSettings, 'look')
+    seed: int = narrowed(SimulatorSettings, 'seed', help='seed of the first room; the next rooms '
+                         'have the next seeds')
+    rooms: int = setting(6, 'number of rooms', unit='rooms', range=_COUNT)
+    export: str = setting('none', 'simulator that the rooms are exported to; none: they are drawn',
+                          choices=('none', *names.SIMULATORS))
+    size: tuple[int, int] = narrowed(OfflineSettings, 'size', default=(480, 640), range=(1, 8192),
+                                     help='height and width of the exported cameras')
+    texture_rows: int = setting(256, 'larger textures of the export are shrunk to this height',
+                                unit='pixels', range=(1, 8192))
+
+
+@dataclass(frozen=True)
+class DemoSettings(Settings):
+    """The whole loop runs in simulation."""
+
+    minutes: float = setting(5.0, 'duration of the training', unit='minutes', range=(0.0, 1e6))
+    work_dir: str = setting(
+        'demo_run', 'folder for all files of the demo; an existing one is renamed')
+    seed: int | None = narrowed(DistillationLaunch, 'seed')
+    teacher: str | None = narrowed(DistillationLaunch, 'teacher')
+    params_file: str = narrowed(DistillationLaunch, 'params_file')
+
+
+@dataclass(frozen=True)
+class BenchPaperSettings(Settings):
+    """The rows of a paper's table are trained and evaluated."""
+
+    table: str = setting('d3-3', 'table of a paper', choices=names.TABLES, required=True)
+    preset: str = setting(
+        'small', 'small: path-traced and simulated rooms, for two cores and hours; full: the '
+        "papers' networks, recipes and data", choices=names.PRESETS)
+    data: dict[str, Any] = setting({}, 'data sets by role, such as test=KIND:PATH; an error '
+                                   'names the roles that a table needs')
+    target: str = setting('', 'small preset: folder of bench render; empty: OUT/target; missing '
+                          'frames are rendered')
+    rows: tuple[str, ...] = setting(
+        (), 'only these rows, named like their folders under --out; empty: all')
+    seeds: int = setting(1, 'seeds that each row is trained with; several show mean and standard '
+                         'deviation', range=_COUNT)
+    out: str = setting('', 'folder of the runs, results.json and RESULTS.md', required=True)
+
+
+@dataclass(frozen=True)
+class BenchRenderSettings(Settings):
+    """The target domain of the benchmark is path-traced."""
+
+    preset: str = setting(
+        'small', 'small: 4460 images of 96×128, about half an hour on two free cores; full: 21040 '
+        'images of 240×320, about a day', choices=names.PRESETS)
+    jobs: int = setting(0, 'processes; 0: one for each core', range=(0, 1024))
+    out: str = setting('', 'new folder, or that of an interrupted run', required=True)
+
+
+@dataclass(frozen=True)
+class BenchStudentSettings(Settings):
+    """The inference node is measured under load."""
+
+    model: str = setting('', 'folder of the student; empty: a shipped LDEN MobileNet-V2')
+    input: tuple[int, int] = narrowed(
+        OfflineSettings, 'size', help="height and width of the network's input; 0 0: the model's")
+    sizes: tuple[str, ...] = setting(
+        tuple(names.CAMERA_SIZES), 'image sizes of the camera', choices=tuple(names.CAMERA_SIZES))
+    rates: tuple[float, ...] = setting(
+        (10.0, 30.0, 60.0, 0.0), 'frame rates of the camera; 0: a new frame as soon as the last '
+        'one is answered', unit='frames/s', range=(0.0, 1000.0))
+    training: str = setting('both', 'with: the distiller trains on the same machine meanwhile',
+                            choices=('without', 'with', 'both'))
+    set: dict[str, Any] = setting({}, 'parameters of the inference node')
+    seconds: float = setting(10.0, 'measured time of each load', unit='seconds', range=(1.0, 1e6))
+    out: str = setting('', 'folder for results.json, latency.png and logs', required=True)
+
+
+COMMANDS: dict[str, type[Settings]] = {
+    'distill': DistillSettings, 'train': TrainSettings, 'evaluate': EvaluateSettings,
+    'export': ExportSettings, 'models': ModelsSettings, 'models import': ImportSettings,
+    'models calibrate': CalibrateSettings, 'simulate': SimulateSettings, 'demo': DemoSettings,
+    'bench paper': BenchPaperSettings, 'bench render': BenchRenderSettings,
+    'bench student': BenchStudentSettings}
