@@ -95,11 +95,10 @@ def main() -> None:
     parser.add_argument('--size', nargs=2, type=int, default=PAPER_SIZE, metavar=('H', 'W'))
     parser.add_argument('--frames', type=int, default=600, help='pairs to store')
     parser.add_argument('--capacity', type=int, default=300, help='frames kept, at least 48')
-    parser.add_argument('--folder', help='where to make the store (default: a temporary folder)')
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     cv2.setNumThreads(1)
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder, \
+    with tempfile.TemporaryDirectory() as folder, \
             StreamWriter(folder, tuple(arguments.size), arguments.capacity) as writer:
         wall, processor = feed(writer, arguments.frames)
         height, width = arguments.size

@@ -114,11 +114,10 @@ def _measure(kind: str, precision: str, a: argparse.Namespace) -> dict:
             training._generator.manual_seed(_MIXING_SEED)
             return training.train_step({STREAM: Batch(
                 frames[number % _FRAMES].to(device, memory_format=torch.channels_last), semantics,
-                keys=tuple(range(number * a.batch, (number + 1) * a.batch)) if not a.kept else
-                tuple(range(number % _FRAMES * a.batch, (number % _FRAMES + 1) * a.batch)))})
+                keys=tuple(range(number * a.batch, (number + 1) * a.batch)))})
 
     first = step(0)
-    for number in range(1, 1 + _FRAMES):  # with --kept this caches the teacher depth
+    for number in range(1, 1 + _FRAMES):
         step(number)
     if device.type == 'cuda':
         torch.cuda.synchronize()
@@ -162,8 +161,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument('--steps', type=int, default=5)
     parser.add_argument('--rounds', type=int, default=1,
                         help='measurements of each step, in turn; the best counts')
-    parser.add_argument('--kept', action='store_true',
-                        help='the teacher depth of each frame is cached, as with a small store')
     parser.add_argument('--precision', default='auto')
     return parser.parse_args()
 

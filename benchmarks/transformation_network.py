@@ -29,7 +29,6 @@ from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import read_settings
-from depth_distill_ros.shipped import shipped_teacher
 
 
 def source(spec: str, settings: OfflineSettings, needs: tuple[str, ...] = ()) -> DatasetBatches:
@@ -42,7 +41,7 @@ def source(spec: str, settings: OfflineSettings, needs: tuple[str, ...] = ()) ->
 def measure(run: Path, target: str, batches: int) -> dict[str, list[tuple[float, ...]]]:
     """Return l_BN, mean change and mean depth (m) of each kind of image, one tuple a batch."""
     settings = read_settings(OfflineSettings, run / 'run.yaml')
-    teacher = load_teacher(settings.teacher or str(shipped_teacher()))[0].eval()
+    teacher = load_teacher(settings.teacher)[0].eval()
     statistics = FeatureStatistics(teacher)
     g = trained_g(run)
     own, stream = source(target, settings), source(settings.stream, settings, ('semantics',))

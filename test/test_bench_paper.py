@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """depth-distill bench paper from the simulator to the table, in miniature."""
 
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 import io
 import json
@@ -51,6 +51,30 @@ def folder(table_3):
     return table_3[0]
 
 
+@pytest.fixture(scope='module')
+def table_5(table_3):
+    """Run D3's table 5 in the same folder; return its results and what was printed."""
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        return bench(table_3[0], 'd3-5'), printed.getvalue()
+
+
+@contextmanager
+def put_back(path):
+    """Remove a folder, or a file's changes, for the time of the block."""
+    aside = path.with_name(f'aside.{path.name}')
+    if path.is_dir():
+        path.rename(aside)
+    else:
+        shutil.copy(path, aside)
+    try:
+        yield
+    finally:
+        if path.is_dir():
+            shutil.rmtree(path)
+        aside.replace(path)
+
+
 def bench(folder, table, *words):
     code = main(['bench', 'paper', '--table', table, '--out', str(folder), *words])
     return json.loads((folder / 'results.json').read_text())[table] if code == 0 else None
@@ -89,20 +113,16 @@ def test_every_method_of_d3s_table_3_gets_its_figures(table_3):
     assert images[0].shape[1] > 1.8 * images[1].shape[1] > 1000
 
 
-def test_the_ablation_takes_the_row_that_both_tables_have(folder, capsys):
-    whole = folder / 'lden-mbv2-d3-x1' / 'seed-0' / 'student' / 'weights.safetensors'
-    before = whole.stat().st_mtime_ns
-    found = bench(folder, 'd3-5')
-    assert whole.stat().st_mtime_ns == before
+def test_the_ablation_takes_the_row_that_both_tables_have(folder, table_5):
+    found, said = table_5
     assert list(lines(found)) == [('D3',), ('Without l_rec',), ('Without G',),
                                   ('Without image mixing',)]
-    said = capsys.readouterr().out
     assert 'lden-mbv2-d3-no-g-x1: 2 steps' in said and 'lden-mbv2-d3-x1: ' not in said
     table = (folder / 'RESULTS.md').read_text()
     assert 'D3 table 3' in table and 'D3 table 5' in table
 
 
-def test_a_row_that_was_lost_is_trained_again_and_no_other(folder, capsys):
+def test_a_row_that_was_lost_is_trained_again_and_no_other(folder, table_5, capsys):
     before = bench(folder, 'd3-5', '--rows', 'lden-mbv2-d3-no-g-x1')
     assert 'steps on' not in capsys.readouterr().out
     assert len(before['trained']) == 4, 'what is done stays in the table'
@@ -118,17 +138,16 @@ def test_what_is_done_stays_in_the_table_when_another_row_is_interrupted(folder,
 
     before = results(folder)['d3-3']
     assert before['figures']
-    shutil.rmtree(folder / 'lden-r18-student' / 'seed-0')
-    with monkeypatch.context() as patch:
-        patch.setattr(_bench_paper, 'show', interrupted)
+    monkeypatch.setattr(_bench_paper, 'show', interrupted)
+    with put_back(folder / 'results.json'), put_back(folder / 'lden-r18-student' / 'seed-0'):
         assert bench(folder, 'd3-3', '--rows', 'lden-r18-student') is None
-    now = results(folder)['d3-3']
+        now = results(folder)['d3-3']
     assert now['figures'] == before['figures']
     assert {row['row'] for row in before['trained']} - {row['row'] for row in now['trained']} == {
         'lden-r18-student'}
 
 
-def test_an_interrupted_row_goes_on_where_it_was(folder, capsys, monkeypatch):
+def test_an_interrupted_row_goes_on_where_it_was(folder, table_5, capsys, monkeypatch):
     def interrupted(steps, first, total):
         next(steps)
         raise KeyboardInterrupt
@@ -149,7 +168,7 @@ def test_an_interrupted_row_goes_on_where_it_was(folder, capsys, monkeypatch):
     assert row['minutes'] == 2.0
 
 
-def test_several_seeds_show_their_spread(folder):
+def test_several_seeds_show_their_spread(folder, table_5):
     found = bench(folder, 'd3-5', '--rows', 'lden-mbv2-d3-no-g-x1', '--seeds', '2')
     trained = [row for row in found['trained'] if row['row'] == 'lden-mbv2-d3-no-g-x1']
     assert [row['seed'] for row in trained] == [0, 1]
@@ -159,6 +178,7 @@ def test_several_seeds_show_their_spread(folder):
     assert lines(found)['Without G',]['rmse'] == pytest.approx(
         sum(row['figures']['rmse'] for row in trained) / 2)
     assert bench(folder, 'd3-5')['rows'] == found['rows'], 'fewer seeds forget none'
+    shutil.rmtree(folder / 'lden-mbv2-d3-no-g-x1' / 'seed-1')
 
 
 def test_other_settings_in_a_folder_are_refused(folder, capsys, monkeypatch):
@@ -176,16 +196,13 @@ def test_other_settings_in_a_folder_are_refused(folder, capsys, monkeypatch):
 
 def test_rows_that_other_weights_taught_are_refused(folder, capsys):
     path = folder / 'lden-mbv2-d3-x1' / 'seed-0' / 'row.json'
-    text = path.read_text()
-    record = json.loads(text)
+    record = json.loads(path.read_text())
     assert all(len(digest) == 64 for digest in record['started_from'].values())
     record['started_from']["the teacher's weights"] = 64 * '0'
-    path.write_text(json.dumps(record))
-    try:
+    with put_back(path):
+        path.write_text(json.dumps(record))
         assert bench(folder, 'd3-5') is None
         assert "was trained with other settings (the teacher's weights)" in capsys.readouterr().err
-    finally:
-        path.write_text(text)
 
 
 def test_lwd_is_scored_on_its_own_test_set_and_on_others(folder):
@@ -239,10 +256,7 @@ def test_data_is_written_as_role_and_reader(tmp_path, capsys):
 
 @pytest.mark.parametrize('text', ['{"d3-5": {}}', '{"d3-5"', '[]'])
 def test_results_of_another_version_are_refused_in_one_line(folder, capsys, text):
-    shutil.copy(folder / 'results.json', folder / 'kept.json')
-    (folder / 'results.json').write_text(text.replace('d3-5', 'lwd-2'))
-    try:
+    with put_back(folder / 'results.json'):
+        (folder / 'results.json').write_text(text.replace('d3-5', 'lwd-2'))
         assert bench(folder, 'd3-5') is None
         assert 'results.json is damaged or of another version' in capsys.readouterr().err
-    finally:
-        shutil.move(folder / 'kept.json', folder / 'results.json')

@@ -34,7 +34,6 @@ from depth_distill_ros.settings.field import settings_of
 from depth_distill_ros.settings.file import upgraded, write_settings
 from depth_distill_ros.settings.names import PAPER_SIZE, WITHOUT_TEACHER
 from depth_distill_ros.settings.optimisation import OptimisationSettings
-from depth_distill_ros.shipped import shipped_teacher
 
 _CHECKED_FRAMES = 20
 # a training may go on with others of these
@@ -101,8 +100,7 @@ def _teacher(settings: OfflineSettings) -> tuple[nn.Module | None, ModelCard | N
     if settings.method in WITHOUT_TEACHER:
         return None, None
     return load_teacher(
-        settings.teacher or str(shipped_teacher()), settings.size if any(settings.size) else None,
-        needs_gradient(settings.method, settings))
+        settings.teacher, settings.size, needs_gradient(settings.method, settings))
 
 
 def _source(settings: OfflineSettings, needs: Mapping[str, tuple[str, ...]],

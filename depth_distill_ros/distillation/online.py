@@ -30,7 +30,6 @@ from depth_distill_ros.networks.model import ModelCard
 from depth_distill_ros.networks.normalisation import to_image
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OnlineSettings
-from depth_distill_ros.shipped import shipped_teacher
 
 # The confidence head is small and needs few of the steps; each costs as much as an evaluation.
 _CONFIDENCE_EVERY = 4
@@ -57,8 +56,7 @@ class OnlineDistillation:
         self.settings = settings = effective(settings.method, settings)
         self._releases = Path(work_dir) / 'releases'
         self._teacher, self._teacher_card = load_teacher(
-            settings.teacher or str(shipped_teacher()),
-            needs_gradient=needs_gradient(settings.method, settings))
+            settings.teacher, needs_gradient=needs_gradient(settings.method, settings))
         self.compute = compute or Compute.available(settings.precision, rows=self.size[0])
         torch.manual_seed(settings.seed)
         student, pretrained = starting_student(

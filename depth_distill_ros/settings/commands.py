@@ -20,16 +20,7 @@ _COUNT = (1, 1_000_000)
 
 
 @dataclass(frozen=True)
-class PredictionSettings(Settings):
-    """How a command runs a network."""
-
-    batch: int = setting(
-        8, 'images that the network processes at once', unit='images', range=(1, 4096))
-    device: str = setting('', 'cpu, cuda:1, ...; empty: the best available')
-
-
-@dataclass(frozen=True)
-class EvaluateSettings(PredictionSettings):
+class EvaluateSettings(Settings):
     """A network is compared with the reference depth of a data set."""
 
     model: str = setting(
@@ -49,6 +40,9 @@ class EvaluateSettings(PredictionSettings):
     scale_focal: bool = setting(
         False, "scale depth by the focal length of the data relative to that on the model's "
         'card, as the inference node does')
+    batch: int = setting(
+        8, 'images that the network processes at once', unit='images', range=(1, 4096))
+    device: str = setting('', 'cpu, cuda:1, ...; empty: the best available')
     csv: str = setting('', 'file for one row of each frame; empty: none')
     maps: str = setting('', 'folder for images of the depth errors; empty: none')
     maps_count: int = setting(
@@ -84,10 +78,9 @@ class ImportSettings(Settings):
 
 
 @dataclass(frozen=True)
-class CalibrateSettings(PredictionSettings):
+class CalibrateSettings(Settings):
     """The feature statistics of a teacher are recorded."""
 
-    batch: int = narrowed(PredictionSettings, 'batch', default=4)
     teacher: str = narrowed(DistillationSettings, 'teacher')
     images: int = setting(512, 'number of images, evenly spread over the data', unit='images',
                           range=_COUNT, old_names=('pictures',))
@@ -96,6 +89,8 @@ class CalibrateSettings(PredictionSettings):
         'empty: all BatchNorm layers or, without any, the layers after a LayerNorm')
     size: tuple[int, int] = narrowed(
         OfflineSettings, 'size', help="height and width of the input; 0 0: the teacher's")
+    batch: int = narrowed(EvaluateSettings, 'batch', default=4)
+    device: str = narrowed(EvaluateSettings, 'device')
     timeout: float = setting(30.0, 'maximum time to wait for an image of the topic',
                              unit='seconds', range=(0.1, 1e6))
 

@@ -39,31 +39,29 @@ def document() -> str:
     parts = [_HEAD]
     for node, kinds in NODES.items():
         parts += [_section(_TITLES.get(kind, node), kind) for kind in kinds]
-    parts += [_section(title, kind, option=True) for title, kind in _COMMANDS.items()]
-    parts += [_section(title, kind, argument=True) for title, kind in LAUNCHES.items()]
+    parts += [_section(title, kind, 'option') for title, kind in _COMMANDS.items()]
+    parts += [_section(title, kind, 'argument') for title, kind in LAUNCHES.items()]
     return '\n'.join(parts)
 
 
-def _section(title: str, kind: type[Settings], option: bool = False, argument: bool = False,
-             ) -> str:
-    return '\n'.join([f'## {title}\n', f'{kind.__doc__}\n', *_table(kind, option, argument), ''])
+def _section(title: str, kind: type[Settings], what: str = 'parameter') -> str:
+    return '\n'.join([f'## {title}\n', f'{kind.__doc__}\n', *_table(kind, what), ''])
 
 
-def _table(kind: type[Settings], option: bool, argument: bool) -> Iterator[str]:
-    what = 'option' if option else 'argument' if argument else 'parameter'
+def _table(kind: type[Settings], what: str) -> Iterator[str]:
     yield f'| {what} | default | values | meaning |'
     yield '|---|---|---|---|'
     base = kind.__base__
-    above = settings_of(base) if argument and base else {}
+    above = settings_of(base) if what == 'argument' and base else {}
     for name, described in settings_of(kind).items():
         if above.get(name) == described:
             continue
-        shown = '--' + name.replace('_', '-') if option else name
+        shown = '--' + name.replace('_', '-') if what == 'option' else name
         star = ' *' if described.changeable and what == 'parameter' else ''
         default = 'as the files have it' if described.optional else text_of(described.default)
         if described.required:
             default = 'must be given'
-        elif option and isinstance(described.default, tuple):
+        elif what == 'option' and isinstance(described.default, tuple):
             default = ' '.join(map(text_of, described.default))
         meaning = described.help + ''.join(
             f'; formerly `{old}`' for old in described.old_names)

@@ -31,7 +31,6 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks.normalisation import to_input
 from depth_distill_ros.networks.teachers import load_teacher
-from depth_distill_ros.shipped import shipped_teacher
 
 HELP = "record a teacher's feature statistics on unlabelled images of its domain"
 EXAMPLE = ('depth-distill models calibrate '
@@ -52,9 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     check_new(arguments.out)
     device = Compute.available('fp32', arguments.device).device
-    size = arguments.size if any(arguments.size) else None
-    teacher, card = load_teacher(arguments.teacher or str(shipped_teacher()), size)
-    size = size or card.size
+    teacher, card = load_teacher(arguments.teacher, arguments.size)
+    size = arguments.size if any(arguments.size) else card.size
     teacher = teacher.to(device).eval()
     source = _Source(arguments)
     console = Console(stderr=True)

@@ -12,11 +12,12 @@ from torch import nn
 from depth_distill_ros.networks.model import ModelCard, load_model
 from depth_distill_ros.networks.teachers import hugging_face, python_function, torchscript
 from depth_distill_ros.settings.names import PAPER_SIZE
+from depth_distill_ros.shipped import shipped_teacher
 
 _LOADERS = {'hf': hugging_face.load, 'torchscript': torchscript.load}
 
 
-def load_teacher(spec: str, size: tuple[int, int] | None = None, needs_gradient: bool = False,
+def load_teacher(spec: str, size: tuple[int, int] = (0, 0), needs_gradient: bool = False,
                  ) -> tuple[nn.Module, ModelCard]:
     """
     Return the teacher `spec`, frozen, in eval mode, on the CPU, and its card.
@@ -26,14 +27,16 @@ def load_teacher(spec: str, size: tuple[int, int] | None = None, needs_gradient:
 
     Args:
         spec: a model folder, or 'hf:<hub id or folder>', 'torchscript:<file>' or
-            'package.module:function', with ',key=value' options (see the modules of those names)
-        size: (height, width) of an external teacher's input, 228×304 by default; that of a model
+            'package.module:function', with ',key=value' options (see the modules of those names);
+            empty: the shipped one
+        size: (height, width) of an external teacher's input, (0, 0): 228×304; that of a model
             folder is on its card
         needs_gradient: whether the method needs gradients through the teacher to the image; an
             external teacher that passes none is then refused
     Raises:
         ModelError: the teacher cannot be used; the text says what to do instead
     """
+    spec = spec or str(shipped_teacher())
     kind, _, rest = spec.partition(':')
     if kind in _LOADERS:
         load = _LOADERS[kind]
@@ -42,6 +45,6 @@ def load_teacher(spec: str, size: tuple[int, int] | None = None, needs_gradient:
     else:
         network, card = load_model(Path(spec).expanduser())
         return network.requires_grad_(False), card
-    size = size or PAPER_SIZE
+    size = size if any(size) else PAPER_SIZE
     network = load(rest, size, needs_gradient).eval().requires_grad_(False)
     return network, ModelCard('external', spec, size)
