@@ -86,6 +86,7 @@ def test_what_is_no_number_is_no_row_of_a_curve():
     assert history.latest('distiller.device') is None
 
 
+@pytest.mark.slow
 def test_the_image_and_the_numbers_are_written(tmp_path):
     history = History()
     for second in range(3):

@@ -122,6 +122,7 @@ def test_without_augmentation_no_random_number_is_drawn_for_it():
     assert (denormalise(images().x) <= 1).all()
 
 
+@pytest.mark.slow
 def test_d3plus_is_d3_with_its_preset_and_the_rest_of_the_options():
     settings = effective('d3plus', OfflineSettings(method='d3plus', alpha=0.5))
     assert settings.augmentation > 0 and settings.alpha == 0.5

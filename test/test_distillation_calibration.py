@@ -136,6 +136,7 @@ def test_images_of_the_calibrated_world_have_nearly_no_l_bn_and_others_have(vit,
     assert sum(same).item() < 1e-4 < 1 < sum(other).item()
 
 
+@pytest.mark.slow
 def test_a_batch_norm_teacher_calibrated_on_its_images_has_nearly_its_statistics(tmp_path):
     torch.manual_seed(0)
     teacher = build('lden', 'resnet18')

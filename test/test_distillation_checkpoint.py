@@ -120,6 +120,7 @@ def test_code_in_a_checkpoint_is_not_executed(tmp_path):
         load_checkpoint(path)
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_last_checkpoint(tmp_path):
     code = f"""
 import resource, torch

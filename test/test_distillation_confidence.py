@@ -37,6 +37,7 @@ def student(request):
     return network.eval().requires_grad_(False)
 
 
+@pytest.mark.slow
 def test_it_becomes_low_where_the_student_is_wrong_and_leaves_the_depth_unchanged(student):
     before = {n: t.clone() for n, t in student.state_dict().items()}
     training = ConfidenceTraining(student, CPU)

@@ -37,6 +37,7 @@ def shown(path):
     return image
 
 
+@pytest.mark.slow
 def test_the_comparison_has_a_row_a_frame_and_a_column_a_title(tmp_path):
     one, two, wide = (tmp_path / 'new' / name for name in ('1.png', '2.png', '3.png'))
     depths = {'ground truth': [HOLED, HOLED], 'D3': [DEPTH, DEPTH]}

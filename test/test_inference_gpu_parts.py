@@ -46,6 +46,7 @@ def test_a_view_on_the_device_refuses_an_image_that_is_smaller_than_its_crop():
         view_on_device(View.fit((240, 320), (96, 128)), np.zeros((100, 320, 3), np.uint8), CPU)
 
 
+@pytest.mark.slow
 def test_the_network_in_float16_gives_the_depth_of_torch(tmp_path):
     pytest.importorskip('onnxruntime.transformers.float16')
     folder = engine_parts.shipped_student(tmp_path)

@@ -73,6 +73,7 @@ def test_same_padding_is_that_of_timm(side, kernel, stride):
     assert torch.equal(ours(x), theirs(x))
 
 
+@pytest.mark.slow
 def test_no_convolution_pads_by_variables():
     network = encoder('efficientnet_lite0')
     assert not any(type(m).__name__ == 'Conv2dSame' for m in network.modules())
@@ -80,6 +81,7 @@ def test_no_convolution_pads_by_variables():
     assert not any('sym_size' in str(node.target) for node in exported.graph.nodes)
 
 
+@pytest.mark.slow
 def test_the_whole_network_can_be_compiled():
     network, x = build('lden_light', 'efficientnet_lite0').eval(), torch.randn(1, 3, 64, 96)
     with torch.no_grad():

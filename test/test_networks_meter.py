@@ -106,6 +106,7 @@ def delta1(network, images, references, factor=1.0):
                     for p, g in zip(depth, references, strict=True)])
 
 
+@pytest.mark.slow
 def test_meter_knows_rooms_through_any_camera_because_it_paints_the_frame(teacher):
     cv2 = pytest.importorskip('cv2')
     files = sorted((_NYU / 'image').glob('*.jpg'))[::80]

@@ -50,6 +50,7 @@ def test_a_residual_g_starts_as_the_identity_and_can_learn():
     assert g.out.weight.grad.abs().sum() > 0
 
 
+@pytest.mark.slow
 def test_a_residual_light_g_starts_as_the_identity_and_learns_to_invert_images():
     torch.manual_seed(0)
     g = transformation_network('light', 0.5, residual=True)

@@ -162,6 +162,7 @@ def test_training_learns_depth_as_the_lens_on_its_card_would_have_taken_the_imag
         seen, intrinsics=Intrinsics.from_vertical_fov(VERTICAL_FOV, (240, 320)))), seen.depth)
 
 
+@pytest.mark.slow
 def test_a_file_of_ranges_feeds_training():
     pool = RenderedPool(str(SHIPPED), 3, SMALL, SMALL, capacity=64, frames_per_room=2)
     try:
