@@ -33,6 +33,15 @@ def writing(path: Path, cure: str = '', error_type: type[DepthDistillError] = De
         raise error_type(f'cannot write {path}: {reason}{cure and "; " + cure}') from error
 
 
+def expanded(path: str | Path) -> Path:
+    """Return the path with ~ as the home folder; DepthDistillError for a user without one."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise DepthDistillError(f'{path}: there is no home folder that ~ stands for; set HOME, or '
+                                'give the whole path') from None
+
+
 @contextmanager
 def replacing(path: Path, sync: bool = False) -> Iterator[Path]:
     """

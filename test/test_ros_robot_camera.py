@@ -71,7 +71,7 @@ def test_without_data_the_rooms_of_the_package_are_shown(nodes):
 
 
 @pytest.mark.parametrize(('spoil', 'reason'), [
-    (lambda folder: (folder / 'K.txt').unlink(), 'has no camera intrinsics: add K.txt'),
+    (lambda folder: (folder / 'K.txt').unlink(), 'has no camera intrinsics: add ",camera='),
     (lambda folder: [file.unlink() for file in (folder / 'image').iterdir()],
      'looked for .*jpg')])
 def test_data_that_cannot_play_a_camera_is_refused_in_one_line(nodes, folder, spoil, reason):

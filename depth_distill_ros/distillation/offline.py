@@ -19,7 +19,11 @@ from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.checkpoint import teacher_identity
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, STREAM
-from depth_distill_ros.distillation.data.dataset_source import DatasetBatches, DatasetSource
+from depth_distill_ros.distillation.data.dataset_source import (
+    DatasetBatches,
+    DatasetSource,
+    require_fields,
+)
 from depth_distill_ros.distillation.methods import effective, make_method, needs_gradient
 from depth_distill_ros.distillation.offline_training import OfflineTraining
 from depth_distill_ros.distillation.student_start import IMAGENET, starting_student
@@ -144,13 +148,17 @@ def _require_even_split(images: int, setting: str) -> None:
 
 
 def _require_fields(reader: Reader, needed: tuple[str, ...], spec: str, method: str) -> None:
-    """Refuse a data set whose first frames all lack a field that the method needs."""
-    missing: list[str] = []
+    """Refuse a data set whose first frames all lack a field, or cannot be read."""
+    reason = ''
     for index in range(min(len(reader), _CHECKED_FRAMES)):
-        frame = reader[index]
-        missing = [field for field in needed if getattr(frame, field) is None]
-        if not missing:
+        try:
+            frame = reader[index]
+        except DepthDistillError as error:
+            reason = reason or str(error)
+            continue
+        try:
+            require_fields(frame, needed)
             return
-    if missing:
-        raise DepthDistillError(f'{spec} has no {" and no ".join(missing)}, which method {method} '
-                                f'needs ({frame.name})')
+        except DepthDistillError as error:
+            reason = f'{error}, which method {method} needs'
+    raise DepthDistillError(f'{spec} cannot be used: {reason}')

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from depth_distill_ros.datasets.preprocessing import Indoor
-from depth_distill_ros.datasets.reader import Reader
+from depth_distill_ros.datasets.reader import LeftOut, Reader
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.confidence import ConfidenceCurve
 from depth_distill_ros.evaluation.kitti import benchmark_metrics, counted, eigen_metrics
@@ -101,7 +101,7 @@ class _Prepared:
 
 class Evaluation:
     """
-    Evaluates the frames of a reader; afterwards `summary()` and `skipped`.
+    Evaluates the frames of a reader; afterwards `summary()`, `skipped` and why: `unused`.
 
     Args:
         predict: from images (B×3×H×W, ImageNet-normalised; with `stereo`, left and right ones) to
@@ -123,14 +123,16 @@ class Evaluation:
         self._coverage: list[float] = []
         self._confidence = ConfidenceCurve()
         self.skipped = 0
+        self.unused: list[LeftOut] = []
 
     def frames(self, reader: Reader | Sequence[Frame]) -> Iterator[FrameResult]:
         """Yield the results in order; frames without a reference to evaluate are `skipped`."""
         waiting: list[_Prepared] = []
         for index in range(len(reader)):
             frame = self._read(index, reader[index])
-            if frame is None:
+            if isinstance(frame, LeftOut):
                 self.skipped += 1
+                self.unused.append(frame)
                 continue
             waiting.append(frame)
             if len(waiting) == self._batch:
@@ -156,9 +158,9 @@ class Evaluation:
             'metrics': self._plain.summary(), 'median_scaled': self._scaled.summary(),
             'confidence': self._confidence.rows()}
 
-    def _read(self, index: int, frame: Frame) -> _Prepared | None:
+    def _read(self, index: int, frame: Frame) -> _Prepared | LeftOut:
         if frame.depth is None:
-            return None
+            return LeftOut(frame.name, 'no depth')
         if self._stereo and frame.right is None:
             raise DepthDistillError(f'{frame.name} has no right image, which the stereo network '
                                     'needs; give stereo data')
@@ -168,7 +170,7 @@ class Evaluation:
         view = self._view(frame.image.shape[:2])
         reference = _part(reference, self._view(reference.shape).crop)
         if not valid(reference).any():
-            return None
+            return LeftOut(frame.name, 'no valid depth in the evaluated part of the image')
         images = [frame.image]
         if self._stereo and frame.right is not None:
             images.append(frame.right)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import expanded
 from depth_distill_ros.installation import share
 from depth_distill_ros.ros.parameter_files import ParameterFiles
 from depth_distill_ros.settings.field import renamed, settings_of
@@ -87,7 +88,7 @@ class _Files:
     def __init__(self, arguments: InferenceLaunch, package_file: str, *deciding: str) -> None:
         paths = [share() / 'config' / (package_file or arguments.package_file)]
         if arguments.params_file:
-            paths.append(Path(arguments.params_file).expanduser().absolute())
+            paths.append(expanded(arguments.params_file).absolute())
             if not paths[-1].is_file():
                 raise BringupError(f'params_file: {paths[-1]} is not a file')
         self._arguments, self._files = arguments, ParameterFiles(*paths)
@@ -164,20 +165,20 @@ def work_dir(arguments: InferenceLaunch, *from_files: str | None) -> Path:
     if not folder and not arguments.run:
         folder = next(filter(None, from_files), None)
     if folder:
-        return Path(folder).expanduser().absolute()
-    home = os.environ.get('ROS_HOME') or Path.home() / '.ros'
-    return Path(home).expanduser().absolute() / 'depth_distill' / (arguments.run or DEFAULT_RUN)
+        return expanded(folder).absolute()
+    home = os.environ.get('ROS_HOME') or '~/.ros'
+    return expanded(home).absolute() / 'depth_distill' / (arguments.run or DEFAULT_RUN)
 
 
 def teacher_spec(teacher: str) -> str:
     """Return what names the teacher to the distiller; for '' the shipped one."""
     if not teacher:
         return str(shipped_teacher())
-    return teacher if _is_external(teacher) else str(Path(teacher).expanduser().absolute())
+    return teacher if _is_external(teacher) else str(expanded(teacher).absolute())
 
 
 def _is_external(teacher: str) -> bool:
-    return ':' in teacher and not Path(teacher).expanduser().is_dir()
+    return ':' in teacher and not expanded(teacher).is_dir()
 
 
 def teacher_size(teacher: str) -> tuple[int, int]:
@@ -203,7 +204,7 @@ def _inference(files: _Files, arguments: InferenceLaunch) -> NodeSpec:
             'image': arguments.robot_image, 'camera_info': arguments.robot_camera_info,
             'release': RELEASE, 'depth': DEPTH, 'camera_info_out': DEPTH_CAMERA_INFO,
             'confidence': CONFIDENCE, 'points': POINTS, 'scan': SCAN},
-        model=arguments.model and str(Path(arguments.model).expanduser().absolute()))
+        model=arguments.model and str(expanded(arguments.model).absolute()))
 
 
 def _simulator(files: _Files, arguments: DistillationLaunch) -> NodeSpec:
@@ -217,7 +218,7 @@ def _simulator(files: _Files, arguments: DistillationLaunch) -> NodeSpec:
 
 
 def _require_one_folder(graph: list[NodeSpec]) -> None:
-    folders = {spec.name: str(Path(spec.value('work_dir')).expanduser().absolute())
+    folders = {spec.name: str(expanded(spec.value('work_dir')).absolute())
                for spec in graph if spec.name in _SHARING}
     for name, folder in folders.items():
         if folder != folders['distiller']:

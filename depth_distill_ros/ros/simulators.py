@@ -15,6 +15,7 @@ from pathlib import Path
 import shutil
 import sys
 
+from depth_distill_ros.files import expanded
 from depth_distill_ros.installation import share
 from depth_distill_ros.ros.bringup import BringupError, NodeSpec, distillation_graph
 from depth_distill_ros.settings.launch import DistillationLaunch, GazeboLaunch, IsaacLaunch
@@ -53,7 +54,7 @@ def gazebo_world(arguments: GazeboLaunch, version: str) -> Path:
     if not arguments.world:
         name = 'room.fortress.sdf' if version == _OLD else 'room.sdf'
         return share() / 'sim' / 'gazebo' / 'room_35' / name
-    path = Path(arguments.world).expanduser().absolute()
+    path = expanded(arguments.world).absolute()
     if not path.is_file():
         raise BringupError(f'world: {path} is not a file; write one with '
                            '"depth-distill simulate --export gazebo OUT"')

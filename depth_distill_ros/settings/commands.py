@@ -13,7 +13,11 @@ from depth_distill_ros.settings.distillation import DistillationSettings, Offlin
 from depth_distill_ros.settings.field import Settings, narrowed, setting
 from depth_distill_ros.settings.inference import ENGINES
 from depth_distill_ros.settings.launch import DistillationLaunch
-from depth_distill_ros.settings.training import DistillSettings, TrainSettings
+from depth_distill_ros.settings.training import (
+    DistillSettings,
+    EvaluationSettings,
+    TrainSettings,
+)
 
 ONNX = 'onnx'
 _COUNT = (1, 1_000_000)
@@ -48,6 +52,7 @@ class EvaluateSettings(Settings):
     maps_count: int = setting(
         20, 'number of them, evenly spread over the data', unit='images', range=(0, 1_000_000))
     json: bool = setting(False, 'print the result as JSON')
+    per_image: bool = narrowed(EvaluationSettings, 'per_image')
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ class CalibrateSettings(Settings):
     device: str = narrowed(EvaluateSettings, 'device')
     timeout: float = setting(30.0, 'maximum time to wait for an image of the topic',
                              unit='seconds', range=(0.1, 1e6))
+    per_image: bool = narrowed(EvaluationSettings, 'per_image')
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class EvaluationSettings(Settings):
     evaluate: str = setting('', f'frames with measured depth, never trained on, {DATA}')
     evaluate_every: int = setting(500, 'steps between two evaluations; 0: at the end only',
                                   unit='steps', range=(0, 2**31 - 1))
+    per_image: bool = setting(False, 'list each image that was not used, with the reason')
 
 
 @dataclass(frozen=True)

@@ -39,14 +39,17 @@ class NyuReader:
         listing = common.first_existing((path / 'data' / name, path / name))
         if listing is None:
             raise common.not_found('nyu', f'data/{name}', path)
-        self._rows = [tuple(cell.strip() for cell in row[:2])
-                      for row in csv.reader(common.read_text(listing).splitlines()) if row]
+        lines = common.read_text(listing).splitlines()
+        # Excel writes semicolons where the comma is the decimal sign.
+        comma = ',' if not lines or ',' in lines[0] else ';'
+        self._rows = [tuple(cell.strip().replace('\\', '/') for cell in row[:2])
+                      for row in csv.reader(lines, delimiter=comma) if any(row)]
         if not self._rows or any(len(row) < 2 for row in self._rows):
             raise DatasetError(f'{listing} does not hold lines "image,depth"')
         # The lists name files relative to the folder above data/.
         first = self._rows[0][0]
         roots = (path, path.parent, listing.parent, listing.parent.parent)
-        found = next((root for root in roots if (root / first).is_file()), None)
+        found = next((root for root in roots if common.spelled(root / first).is_file()), None)
         if found is None:
             raise common.not_found('nyu', f'{first} (the first line of {listing.name})', path)
         self._root = found
@@ -57,13 +60,14 @@ class NyuReader:
     def __getitem__(self, index: int) -> Frame:
         colour, depth = self._rows[index]
         image = common.read_colour(self._root / colour)
-        return Frame(image, _depth(self._root / depth),
+        return Frame(image, _depth(self._root / depth, image),
                      intrinsics=common.resized(CAMERA, image.shape[:2]),
                      name=str(Path(colour).with_suffix('')))
 
 
-def _depth(path: Path) -> np.ndarray:
+def _depth(path: Path, image: np.ndarray) -> np.ndarray:
     stored = common.read_grey(path, np.uint8, np.uint16)
+    common.check_registered(path, stored, image)
     return common.metres(stored, 1000 if stored.dtype == np.uint16 else 255 / FARTHEST, FARTHEST)
 
 

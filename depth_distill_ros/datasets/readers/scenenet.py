@@ -76,7 +76,7 @@ class SceneNetReader:
         folder = self._root / trajectory.render_path
         image = common.read_colour(folder / 'photo' / f'{frame}.jpg')
         camera = _camera(*image.shape[:2])
-        rays = common.read_depth(folder / 'depth' / f'{frame}.png', 1000)
+        rays = common.read_depth(folder / 'depth' / f'{frame}.png', image, 1000)
         objects = common.read_grey(folder / 'instance' / f'{frame}.png')
         return Frame(image, z_from_ray_length(rays, camera), self._labels(trajectory, objects),
                      camera, name=f'{trajectory.render_path}/{frame}')
