@@ -96,11 +96,12 @@ def write_yaml(path: Path, value: object) -> None:
 def read_yaml(path: Path, error_type: type[DepthDistillError]) -> object:
     """Return what the file holds, {} where that is nothing; `error_type` if it cannot be read."""
     try:
-        return yaml.safe_load(path.read_text(encoding='utf-8')) or {}
+        return yaml.safe_load(path.read_text(encoding='utf-8-sig')) or {}
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, 'strerror', None) or 'it is not a text file'
         raise error_type(f'{path}: cannot be read: {reason}') from error
-    except yaml.YAMLError as error:
+    # The 99th of a month, too many digits and too many brackets are no YAMLError.
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         raise error_type(f'{path}: no YAML: {" ".join(str(error).split())}') from error
 
 

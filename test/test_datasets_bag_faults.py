@@ -478,3 +478,15 @@ def test_drifting_stamps_cost_no_image_silently(tmp_path):
         '/image': [(stamp, image(made_image(n), 'rgb8', stamp)) for n, stamp in enumerate(stamps)],
         '/depth': drift})))
     assert len(reader) + len(reader.left_out) == 20 and reader.left_out
+
+
+def test_a_truncated_compressed_file_is_named_by_its_own_name(tmp_path):
+    zstd = pytest.importorskip('backports.zstd')
+    whole = file_of(write_bag(tmp_path / 'bag', camera_topics(), MCAP)).read_bytes()
+    file = tmp_path / 'x.mcap.zstd'
+    file.write_bytes(zstd.compress(whole))
+    assert len(open_reader(f'bag:{file}')) == 2
+    cut = tmp_path / 'cut.mcap.zstd'
+    cut.write_bytes(zstd.compress(whole)[:2000])
+    with pytest.raises(DatasetError, match=f'{cut} is truncated: only a part'):
+        open_reader(f'bag:{cut}')

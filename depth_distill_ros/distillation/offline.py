@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -64,6 +65,9 @@ def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = 
     method needs, or is of no use to the method.
     """
     _require_even_split(settings.batch, 'batch')
+    if evaluate is not None:
+        _require_fields(evaluate, ('depth',), getattr(evaluate, 'spec', '--evaluate'),
+                        'an evaluation')
     settings = effective(settings.method, settings)
     teacher, card = _teacher(settings)
     height, width = settings.size if any(settings.size) else card.size if card else PAPER_SIZE
@@ -124,7 +128,7 @@ def _source(settings: OfflineSettings, needs: Mapping[str, tuple[str, ...]],
         if not spec:
             continue
         reader, needed = datasets.open_reader(spec), needs.get(name, ())
-        _require_fields(reader, needed, spec, settings.method)
+        _require_fields(reader, needed, spec, f'method {settings.method}')
         opened[name] = DatasetBatches(
             reader, preparation(spec, size, needed), _images(settings, name),
             settings.seed + number, compute.device, settings.workers, needed)
@@ -147,12 +151,12 @@ def _require_even_split(images: int, setting: str) -> None:
                                 f'{processes.count()} processes; give another {setting}')
 
 
-def _require_fields(reader: Reader, needed: tuple[str, ...], spec: str, method: str) -> None:
-    """Refuse a data set whose first frames all lack a field, or cannot be read."""
+def _require_fields(reader: Reader, needed: tuple[str, ...], spec: str, needed_by: str) -> None:
+    """Refuse a data set if frames all over it lack a field, or cannot be read."""
     reason = ''
-    for index in range(min(len(reader), _CHECKED_FRAMES)):
+    for index in np.linspace(0, len(reader) - 1, min(len(reader), _CHECKED_FRAMES)).astype(int):
         try:
-            frame = reader[index]
+            frame = reader[int(index)]
         except DepthDistillError as error:
             reason = reason or str(error)
             continue
@@ -160,5 +164,5 @@ def _require_fields(reader: Reader, needed: tuple[str, ...], spec: str, method: 
             require_fields(frame, needed)
             return
         except DepthDistillError as error:
-            reason = f'{error}, which method {method} needs'
+            reason = f'{error}, which {needed_by} needs'
     raise DepthDistillError(f'{spec} cannot be used: {reason}')

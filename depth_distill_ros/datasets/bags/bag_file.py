@@ -110,21 +110,26 @@ class BagFile:
                 name.lower() if len(name) == 1 else name: value
                 for name, value in vars(message).items()})
 
-    def _part(self, file: Path) -> Part:
+    def _part(self, file: Path, shown: Path | None = None) -> Part:
+        """Open a file, which errors call ``shown``."""
+        shown = shown or file
         with file.open('rb') as opened:
             start = opened.read(16)
         if start.startswith(ZSTD):
             folder = Path(self._open.enter_context(TemporaryDirectory()))
             plain = folder / file.stem
-            decompress_file(file, plain)
-            return self._part(plain)
+            if not decompress_file(file, plain):
+                self._remarks += (f'{file} is truncated: only a part of it can be decompressed; '
+                                  'copy it again',)
+            return self._part(plain, file)
         found = next((part for magic, part in _FORMATS if start.startswith(magic)), None)
         if not start and sqlite.has_log(file):
             found = sqlite.SqlitePart
         if found is None:
-            raise DatasetError(f'{file} is {"not" if start else "empty and not"} a ROS bag (mcap, '
-                               'sqlite3 or ROS 1)')
-        part: Part = found(file)
+            raise DatasetError('; '.join((
+                f'{shown} is {"not" if start else "empty and not"} a ROS bag (mcap, sqlite3 or '
+                'ROS 1)', *self._remarks)))
+        part: Part = found(file, shown)
         self._open.callback(part.close)
         return part
 

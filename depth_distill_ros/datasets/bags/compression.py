@@ -31,8 +31,8 @@ def decompressed(data: bytes, kind: str, size: int = _MOST) -> bytes:
     return _decompressor(kind).decompress(data, size)
 
 
-def decompress_file(source: Path, target: Path) -> None:
-    """Write the data of a zstd file to another file, all that a truncated one still holds."""
+def decompress_file(source: Path, target: Path) -> bool:
+    """Write the data of a zstd file to another file; return whether the file is whole."""
     decompressor = _decompressor('zstd')
     with source.open('rb') as read, target.open('wb') as written:
         while (block := read.read(_BLOCK)) and not decompressor.eof:
@@ -41,6 +41,7 @@ def decompress_file(source: Path, target: Path) -> None:
                 block = b''
                 if decompressor.eof or decompressor.needs_input:
                     break
+    return bool(decompressor.eof)
 
 
 def _decompressor(kind: str) -> Any:

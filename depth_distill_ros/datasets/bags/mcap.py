@@ -39,10 +39,10 @@ class _Record(NamedTuple):
 
 
 class McapPart:
-    """An mcap file; see ``part.Part``."""
+    """An mcap file, which errors call ``shown``; see ``part.Part``."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, shown: Path) -> None:
+        self._path = shown
         self._file = path.open('rb')
         self._size = os.fstat(self._file.fileno()).st_size
         self.types: dict[str, str] = {}

@@ -15,11 +15,11 @@ MAGIC = b'#ROSBAG V'
 
 
 class Ros1Part:
-    """A ROS 1 bag; see ``part.Part``."""
+    """A ROS 1 bag, which errors call ``shown``; see ``part.Part``."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, shown: Path) -> None:
         from rosbags.rosbag1 import Reader
-        self._path = path
+        self._path = shown
         self.damage = ''
         self._reader = Reader(path)
         try:
@@ -27,8 +27,8 @@ class Ros1Part:
         # Damaged bytes make rosbags raise any exception.
         except Exception as error:
             raise DatasetError(
-                f'{path} is a ROS 1 bag that cannot be read: {" ".join(str(error).split())}; '
-                f'"rosbag reindex {path.name}" repairs it where its recorder was killed or the '
+                f'{shown} is a ROS 1 bag that cannot be read: {" ".join(str(error).split())}; '
+                f'"rosbag reindex {shown.name}" repairs it where its recorder was killed or the '
                 'copy is incomplete') from None
         self._connections = {each.id: each for each in self._reader.connections}
         self.types = {each.topic: each.msgtype for each in self._reader.connections}

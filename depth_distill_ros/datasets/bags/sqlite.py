@@ -16,10 +16,10 @@ MAGIC = b'SQLite format 3\x00'
 
 
 class SqlitePart:
-    """A sqlite3 file; see ``part.Part``."""
+    """A sqlite3 file, which errors call ``shown``; see ``part.Part``."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, shown: Path) -> None:
+        self._path = shown
         self.types: dict[str, str] = {}
         self.damage = ''
         # An immutable file needs no lock, so it may lie in a folder that cannot be written; but

@@ -168,7 +168,7 @@ def _json_matrix(path: Path) -> np.ndarray:
     try:
         entry = json.loads(read_text(path))
         fx, fy, cx, cy = (float(entry[name]) for name in ('fx', 'fy', 'cx', 'cy'))
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise DatasetError(f'{path} does not hold the numbers fx, fy, cx, cy') from None
     return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
 
