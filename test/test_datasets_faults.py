@@ -238,6 +238,9 @@ def test_what_is_neither_file_nor_folder_is_refused(tmp_path, kind):
     os.mkfifo(tmp_path / 'pipe')
     with pytest.raises(DatasetError, match='neither a file nor a folder'):
         open_reader(f'{kind}:{tmp_path}/pipe')
+    (tmp_path / 'link').symlink_to('/media/unplugged/data')
+    with pytest.raises(DatasetError, match='link is a link to /media/unplugged/data, which does'):
+        open_reader(f'{kind}:{tmp_path}/link')
 
 
 WITHOUT_PERMISSION = """

@@ -36,6 +36,9 @@ def check_path(kind: str, path: Path, files: tuple[str, ...]) -> None:
             os.listdir(path)
             os.stat(os.path.join(path, os.curdir))
             return
+        if path.is_symlink() and not path.exists():
+            raise DatasetError(f'{kind}: {path} is a link to {os.readlink(path)}, which does not '
+                               'exist')
         if not path.exists():
             return
         if not path.is_file():

@@ -19,7 +19,6 @@ class Ros1Part:
 
     def __init__(self, path: Path, shown: Path) -> None:
         from rosbags.rosbag1 import Reader
-        self._path = shown
         self.damage = ''
         self._reader = Reader(path)
         try:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 import sqlite3
 
@@ -40,7 +41,9 @@ class SqlitePart:
                 'SELECT id, name, type, serialization_format FROM topics').fetchall()
         known = {}
         for number, name, kind, serialization in topics:
-            self.types[name] = kind if serialization == 'cdr' else str(serialization)
+            if not isinstance(name, str):
+                continue
+            self.types[name] = str(kind if serialization == 'cdr' else serialization)
             if self.types[name] in types:
                 known[number] = name
         found, last = 0, 0
@@ -74,26 +77,16 @@ class SqlitePart:
         """Close the file."""
         self._database.close()
 
-    def _errors_named(self) -> _Named:
-        return _Named(self._path, self._log)
-
-
-class _Named:
-    """Turns an error of sqlite3 into a DatasetError with the cure."""
-
-    def __init__(self, path: Path, log: bool) -> None:
-        self._path, self._log = path, log
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if not isinstance(error, sqlite3.Error):
-            return
-        cure = ('copy it, with the -wal file beside it, to a folder that you can write'
-                if self._log else f'"sqlite3 {self._path.name} .recover | sqlite3 recovered.db3" '
-                'writes what can be recovered')
-        raise DatasetError(f'{self._path} is damaged or not a ROS bag: {error}; {cure}') from None
+    @contextmanager
+    def _errors_named(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            cure = ('copy it, with the -wal file beside it, to a folder that you can write'
+                    if self._log else f'"sqlite3 {self._path.name} .recover | sqlite3 '
+                    'recovered.db3" writes what can be recovered')
+            raise DatasetError(
+                f'{self._path} is damaged or not a ROS bag: {error}; {cure}') from None
 
 
 def has_log(path: Path) -> bool:
