@@ -105,13 +105,11 @@ class EngineCache:
 
     def _user_cache(self) -> Path | None:
         """Return the folder of this model in the user's cache; None for a user without a home."""
-        root = os.environ.get('XDG_CACHE_HOME')
-        if not root:
-            try:
-                root = Path.home() / '.cache'
-            except RuntimeError:
-                return None
-        return Path(root) / 'depth_distill_ros' / _FOLDER / self._model[:16]
+        try:
+            root = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
+        except RuntimeError:
+            return None
+        return root / 'depth_distill_ros' / _FOLDER / self._model[:16]
 
 
 def _fingerprint(folder: Path) -> str:

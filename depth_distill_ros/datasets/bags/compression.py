@@ -4,16 +4,24 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+import sys
 from typing import Any
+
+from depth_distill_ros.datasets.reader import DatasetError
 
 ZSTD = b'\x28\xb5\x2f\xfd'
 _MOST = 1 << 30  # bytes of a chunk or a message
 _BLOCK = 1 << 20
 
 
-class CompressionError(Exception):
+class CompressionError(DatasetError):
     """Data that cannot be decompressed."""
+
+
+class LibraryMissingError(DatasetError):
+    """A library for this compression that is not installed."""
 
 
 def decompressed(data: bytes, kind: str, size: int = _MOST) -> bytes:
@@ -45,11 +53,12 @@ def decompress_file(source: Path, target: Path) -> bool:
 
 
 def _decompressor(kind: str) -> Any:
-    if kind == 'lz4':
-        from lz4.frame import LZ4FrameDecompressor
-        return LZ4FrameDecompressor()
+    name = 'lz4.frame' if kind == 'lz4' else \
+        'compression.zstd' if sys.version_info >= (3, 14) else 'backports.zstd'
     try:
-        from compression import zstd
-    except ImportError:  # Python before 3.14
-        from backports import zstd
-    return zstd.ZstdDecompressor()
+        library = import_module(name)
+    except ImportError:
+        wheel = 'lz4' if kind == 'lz4' else 'backports.zstd'
+        raise LibraryMissingError(f'data compressed by {kind} need {wheel}: pip install {wheel}') \
+            from None
+    return library.LZ4FrameDecompressor() if kind == 'lz4' else library.ZstdDecompressor()

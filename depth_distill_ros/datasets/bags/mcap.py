@@ -17,7 +17,7 @@ import struct
 from typing import NamedTuple
 from zlib import crc32
 
-from depth_distill_ros.datasets.bags.compression import decompressed
+from depth_distill_ros.datasets.bags.compression import LibraryMissingError, decompressed
 from depth_distill_ros.datasets.bags.part import HEAD, Entry, type_name
 from depth_distill_ros.datasets.reader import DatasetError
 
@@ -61,6 +61,8 @@ class McapPart:
                 break
             try:
                 entries = list(self._entries(record, types))
+            except LibraryMissingError:
+                raise
             except Exception:  # struct, zstd and lz4 raise their own
                 damaged += 1
                 continue

@@ -70,8 +70,8 @@ class FolderReader:
         if self._has_right:
             right = common.read_colour(self._path / 'right' / f'{name}.png')
         if self._camera is not None:
-            matrix, file = self._camera
-            camera = common.intrinsics_of(matrix, image.shape[:2], file)
+            matrix, source = self._camera
+            camera = common.intrinsics_of(matrix, image.shape[:2], source)
         return Frame(image, depth, semantics, camera, right, name=name)
 
     def _has(self, part: str, stems: list[str]) -> bool:
