@@ -138,7 +138,7 @@ class Settings:
         for line in lines:
             (warn or _warn)(line)
         known = settings_of(cls)
-        if unknown := sorted(values.keys() - known):
+        if unknown := sorted(map(str, values.keys() - known)):
             raise SettingError(f'no setting is called {", ".join(unknown)}; settings are: '
                                f'{", ".join(sorted(known))}')
         return cls(**values)

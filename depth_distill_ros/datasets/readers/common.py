@@ -49,6 +49,8 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DatasetError(f'{path} cannot be read: {error.strerror}') from None
+    except ValueError:  # a list may hold any characters
+        raise DatasetError(f'{str(path)!r} cannot be the name of a file') from None
 
 
 def read_text(path: Path) -> str:
@@ -63,7 +65,7 @@ def read_text(path: Path) -> str:
 
 def spelled(path: Path) -> Path:
     """Return the path of an image, or of the one there whose suffix is .PNG, .JPG or .jpeg."""
-    if path.exists():
+    if path.exists() or not path.suffix:
         return path
     for suffix in _ALSO.get(path.suffix.lower(), (path.suffix.lower(),)):
         for other in (suffix, suffix.upper(), f'.{suffix[1:].capitalize()}'):

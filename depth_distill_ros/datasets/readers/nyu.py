@@ -12,7 +12,7 @@ import numpy as np
 
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers import common
-from depth_distill_ros.datasets.readers.matlab import open_hdf5, read_matlab
+from depth_distill_ros.datasets.readers.matlab import errors_named, open_hdf5, read_matlab
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
@@ -92,10 +92,11 @@ class NyuMatReader:
         self._depth = {'filled': 'depths', 'raw': 'rawDepths'}[depth]
         self._hdf5 = common.PerProcess(open_hdf5, file)
         hdf5 = self._hdf5.get()
-        for name in ('images', self._depth):
-            if name not in hdf5:
-                raise DatasetError(f'{file} holds no "{name}": is it {_MAT_FILE}?')
-        count = len(hdf5['images'])
+        with errors_named(file):
+            for name in ('images', self._depth):
+                if name not in hdf5:
+                    raise DatasetError(f'{file} holds no "{name}": is it {_MAT_FILE}?')
+            count = len(hdf5['images'])
         if split == 'all':
             self._numbers = list(range(count))
         else:
@@ -107,12 +108,10 @@ class NyuMatReader:
     def __getitem__(self, index: int) -> Frame:
         number = self._numbers[index]
         hdf5 = self._hdf5.get()
-        try:
+        with errors_named(f'{self._file}: frame {number + 1}'):
             # MATLAB's memory order turned H×W×3 into 3×W×H.
             image = np.ascontiguousarray(hdf5['images'][number].transpose(2, 1, 0))
             depth = np.ascontiguousarray(hdf5[self._depth][number].T, np.float32)
-        except OSError as error:
-            raise DatasetError(f'{self._file}: frame {number + 1} is damaged: {error}') from None
         depth[~((depth > 0) & (depth <= FARTHEST))] = np.nan
         return Frame(image, depth, intrinsics=common.resized(CAMERA, image.shape[:2]),
                      name=f'{number + 1:04d}')
