@@ -45,6 +45,8 @@ from depth_distill_ros.stream import class_table, isaac_labels
 from depth_distill_ros.stream.record import RecordFormat
 from depth_distill_ros.worlds.rooms import look_file
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = 60
 HANGS_AFTER = 60  # seconds for one damaged input; the slowest takes hundredths of one
 MOST_GROWTH = 300 << 10  # KiB

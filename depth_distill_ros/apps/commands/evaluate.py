@@ -20,7 +20,12 @@ from rich.progress import Progress
 import torch
 from torch import Tensor, nn
 
-from depth_distill_ros.apps.commands._left_out import reasons_of, show_each, summary
+from depth_distill_ros.apps.commands._left_out import (
+    reasons_of,
+    remarks_of,
+    show_each,
+    summary,
+)
 from depth_distill_ros.datasets import Reader, first_frame, help_text, open_reader
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.release_folders import latest
@@ -81,7 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
                             frame.image, frame.reference, frame.prediction)
     found = {'model': arguments.model, 'data': arguments.data, 'protocol': arguments.metrics,
              'crop': protocol.crop, 'cap': protocol.cap if np.isfinite(protocol.cap) else None,
-             **evaluation.summary(), 'left_out': reasons_of([reader])}
+             **evaluation.summary(), 'left_out': reasons_of([reader]),
+             'remarks': remarks_of([reader])}
     if arguments.model == _CONSTANT:
         found['constant'] = constant_metres(
             network.metres, [row['median_scale'] for row in rows])

@@ -121,7 +121,8 @@ def _split(folder: Path, name: str, count: int) -> list[int]:
     file = folder / 'splits.mat'
     if not file.exists():
         raise common.not_found('nyu-mat', 'splits.mat (the official split)', folder)
-    numbers = np.asarray(read_matlab(file, name), np.int64).ravel() - 1
+    with errors_named(file):
+        numbers = np.asarray(read_matlab(file, name), np.int64).ravel() - 1
     if not len(numbers) or numbers.min() < 0 or numbers.max() >= count:
         raise DatasetError(f'{file}: {name} does not number frames of 1..{count}')
     return numbers.tolist()
