@@ -102,7 +102,7 @@ def read_yaml(path: Path, error_type: type[DepthDistillError]) -> object:
         raise error_type(f'{path}: cannot be read: {reason}') from error
     # The 99th of a month, too many digits and too many brackets are no YAMLError.
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
-        raise error_type(f'{path}: no YAML: {" ".join(str(error).split())}') from error
+        raise error_type(f'{path}: not valid YAML: {" ".join(str(error).split())}') from error
 
 
 def sha256_of(path: Path) -> str:

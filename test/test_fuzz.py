@@ -37,7 +37,7 @@ from depth_distill_ros.encodings import image as images
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import read_yaml
 from depth_distill_ros.geometry.intrinsics import Intrinsics
-from depth_distill_ros.networks.model import ModelCard, read_card
+from depth_distill_ros.networks.model_folder import ModelCard, read_card
 from depth_distill_ros.ros.parameter_files import ParameterFiles
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import read_settings, write_settings

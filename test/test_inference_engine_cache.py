@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from depth_distill_ros.inference import engine_cache
 from depth_distill_ros.inference.engine_cache import EngineCache
-from depth_distill_ros.networks.model import CARD, WEIGHTS
+from depth_distill_ros.networks.model_folder import CARD, WEIGHTS
 from depth_distill_ros.shipped import shipped_teacher
 
 pytestmark = pytest.mark.slow

@@ -15,6 +15,7 @@ from depth_distill_ros.networks.authors import FORMATS
 from depth_distill_ros.settings import names
 from depth_distill_ros.settings.commands import COMMANDS
 from depth_distill_ros.settings.distillation import OfflineSettings
+from depth_distill_ros.settings.document import document
 from depth_distill_ros.settings.field import settings_of
 from depth_distill_ros.worlds.path_traced.world import PRESETS
 
@@ -57,6 +58,18 @@ def test_every_option_of_a_command_is_one_of_its_settings(commands, command):
         assert tuple(options[name].choices or ()) == described.choices
         assert options[name].default is argparse.SUPPRESS  # the default is the table's alone
         assert options[name].required == described.required
+
+
+def test_every_option_of_every_command_is_on_the_page_of_parameters(commands):
+    sections = document().split('\n## ')
+    for command, parser in commands.items():
+        shown = '\n'.join(part for part in sections
+                          if part.startswith(f'depth-distill {command}\n'))
+        options = {action.option_strings[0] for action in parser._actions
+                   if action.option_strings and action.help != argparse.SUPPRESS
+                   and action.dest not in ('help', *SOURCES.get(command, FILES.get(command, ())))}
+        assert options
+        assert [name for name in sorted(options) if f'\n| `{name}` |' not in shown] == []
 
 
 def test_what_a_command_has_beside_its_settings_has_no_default_and_no_choices(commands):

@@ -32,7 +32,7 @@ from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import mean_metrics
 from depth_distill_ros.files import writing
-from depth_distill_ros.networks.model import ModelCard
+from depth_distill_ros.networks.model_folder import ModelCard
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.field import settings_of
@@ -122,7 +122,7 @@ def _source(settings: OfflineSettings, needs: Mapping[str, tuple[str, ...]],
                 f'method {settings.method} needs --{name} KIND:PATH')
         if spec and name not in needs.keys() | optional:
             raise DepthDistillError(
-                f'method {settings.method} has no use for --{name} {spec}')
+                f'method {settings.method} does not use --{name} {spec}; omit it')
     opened, largest = {}, 0
     for number, (name, spec) in enumerate(specs.items()):
         if not spec:

@@ -23,7 +23,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import write_bytes, write_json
 from depth_distill_ros.inference.engines.engine import Log, no_log
 from depth_distill_ros.inference.engines.onnx_export import export_onnx
-from depth_distill_ros.networks.model import WEIGHTS, ModelError, load_model, read_card
+from depth_distill_ros.networks.model_folder import WEIGHTS, ModelError, load_model, read_card
 from depth_distill_ros.shipped import is_shipped
 
 _FOLDER = 'engines'

@@ -27,8 +27,8 @@ from depth_distill_ros.settings.launch import (
     DEPTH,
     DEPTH_CAMERA_INFO,
     NODES,
-    DistillationLaunch,
     InferenceLaunch,
+    LoopLaunch,
 )
 from depth_distill_ros.settings.stream import StreamSettings
 from depth_distill_ros.shipped import shipped_teacher
@@ -119,7 +119,7 @@ def inference_graph(arguments: InferenceLaunch) -> list[NodeSpec]:
     return [_inference(_Files(arguments, '', 'inference'), arguments)]
 
 
-def distillation_graph(arguments: DistillationLaunch, package_file: str = '') -> list[NodeSpec]:
+def distillation_graph(arguments: LoopLaunch, package_file: str = '') -> list[NodeSpec]:
     """
     Return the whole loop; simulators, auxiliary stream and evaluator only where they have a part.
 
@@ -207,7 +207,7 @@ def _inference(files: _Files, arguments: InferenceLaunch) -> NodeSpec:
         model=arguments.model and str(expanded(arguments.model).absolute()))
 
 
-def _simulator(files: _Files, arguments: DistillationLaunch) -> NodeSpec:
+def _simulator(files: _Files, arguments: LoopLaunch) -> NodeSpec:
     spec = files.spec('simulator_node', 'simulator', {
         'image': arguments.image, 'semantics': arguments.semantics,
         'depth': 'simulator/depth', 'camera_info': arguments.camera_info}, seed=arguments.seed)

@@ -18,7 +18,7 @@ import sys
 from depth_distill_ros.files import expanded
 from depth_distill_ros.installation import share
 from depth_distill_ros.ros.bringup import BringupError, NodeSpec, distillation_graph
-from depth_distill_ros.settings.launch import DistillationLaunch, GazeboLaunch, IsaacLaunch
+from depth_distill_ros.settings.launch import GazeboLaunch, IsaacLaunch, LoopLaunch
 
 # The Gazebo that each ROS distribution has packages for; another is heard as well.
 GAZEBO_OF = {'humble': 'fortress', 'jazzy': 'harmonic', 'kilted': 'ionic', 'lyrical': 'jetty',
@@ -27,7 +27,7 @@ _OLD = 'fortress'
 INSTALL_BRIDGE = 'apt install ros-$ROS_DISTRO-ros-gz'
 
 
-def simulator_graph(arguments: DistillationLaunch) -> list[NodeSpec]:
+def simulator_graph(arguments: LoopLaunch) -> list[NodeSpec]:
     """Return the nodes of the whole loop, fed by a simulator of its own."""
     graph = distillation_graph(arguments)
     if not isinstance(arguments, IsaacLaunch):
@@ -106,7 +106,7 @@ def require_gazebo(arguments: GazeboLaunch,
 def gazebo_bridges(
         arguments: GazeboLaunch,
         environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the configuration file of each bridge; the clock's own stays in time."""
+    """Return the configuration file of each bridge; /clock has one that no image delays."""
     old = '.fortress' if gazebo_version(arguments, environment) == _OLD else ''
     folder = share() / 'sim' / 'gazebo'
     return {name: str(folder / f'{name}{old}.yaml') for name in ('bridge', 'clock_bridge')}

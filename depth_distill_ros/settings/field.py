@@ -81,6 +81,10 @@ class Setting:
         """Return the help with the unit."""
         return f'{self.help} [{self.unit}]' if self.unit else self.help
 
+    @property
+    def _of_unit(self) -> str:
+        return f' {self.unit}' if self.unit else ''
+
     def _number(self, value: Any) -> Any:
         low, high = self.range
         kind: Any = (int, float)
@@ -88,19 +92,20 @@ class Setting:
         if isinstance(self.default, int):
             kind, article = int, 'a whole number'
         if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
-            unit = f' {self.unit}' if self.unit else ''
-            raise self._wrong(value, f'{article} from {low:,.10g} to {high:,.10g}{unit}')
+            raise self._wrong(
+                value, f'{article} from {low:,.10g} to {high:,.10g}{self._of_unit}')
         return type(self.default)(value)
 
     def _sequence(self, value: Any) -> tuple[Any, ...]:
         if not isinstance(value, (tuple, list)):
-            raise self._wrong(value, 'of type tuple or list')
+            raise self._wrong(value, 'a list')
         if not isinstance(self.element, int):
             each = replace(self, default=self.element)
             return tuple(map(each.checked, value))
         if len(value) != len(self.default) or not all(
                 type(part) is int and self.range[0] <= part <= self.range[1] for part in value):
-            raise self._wrong(value, f'{len(self.default)} whole numbers, height and width')
+            raise self._wrong(value, f'{len(self.default)} whole numbers from {self.range[0]:,} '
+                              f'to {self.range[1]:,}{self._of_unit}, height and width')
         return tuple(value)
 
     def _wrong(self, value: Any, expected: str) -> SettingError:
@@ -112,7 +117,7 @@ def setting(default: Any, help: str, **what: Any) -> Any:
     return _as_field(Setting(default, help, **what))
 
 
-def narrowed(kind: type[Settings], name: str, **changes: Any) -> Any:
+def modified(kind: type[Settings], name: str, **changes: Any) -> Any:
     """Return a field like the setting `name` of `kind`, with the changes given."""
     return _as_field(replace(settings_of(kind)[name], **changes))
 

@@ -152,7 +152,7 @@ class StreamIntake:
         classes, unknown = self._decoder.decode(ids, encoding, ready.names)
         if unknown:
             self._log.warning(
-                f'the class table lacks {", ".join(unknown)}: they become its class "other"; '
+                f'the class table lacks {", ".join(unknown)}: they become its entry "other"; '
                 'add them in the file of the parameter classes')
         return classes
 

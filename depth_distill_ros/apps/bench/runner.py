@@ -27,7 +27,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
 from depth_distill_ros.files import sha256_of, write_json
 from depth_distill_ros.inference.sliding_window import sliding_window
-from depth_distill_ros.networks.model import WEIGHTS
+from depth_distill_ros.networks.model_folder import WEIGHTS
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import upgraded

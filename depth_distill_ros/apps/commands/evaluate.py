@@ -41,7 +41,7 @@ from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.files import expanded, writing
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.inference.sliding_window import sliding_window
-from depth_distill_ros.networks.model import CARD, ModelCard
+from depth_distill_ros.networks.model_folder import CARD, ModelCard
 from depth_distill_ros.networks.teachers import load_teacher
 
 HELP = 'evaluate a network on a data set with reference depth'
@@ -122,7 +122,7 @@ def _constant(reader: Reader) -> tuple[nn.Module, ModelCard]:
 def _camera_of(card: ModelCard) -> Intrinsics:
     if card.intrinsics is None:
         raise DepthDistillError('--scale-focal: the card of the model has no intrinsics of the '
-                                'camera that it was trained with')
+                                'camera that it was trained with; omit --scale-focal')
     return card.intrinsics
 
 

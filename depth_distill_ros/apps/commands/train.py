@@ -31,7 +31,7 @@ from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import write_json
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import ModelCard, load_model, save_model
+from depth_distill_ros.networks.model_folder import ModelCard, load_model, save_model
 from depth_distill_ros.settings.field import renamed, settings_of
 from depth_distill_ros.settings.training import TrainSettings
 

@@ -10,7 +10,7 @@ import re
 from torch import nn
 
 from depth_distill_ros.files import expanded
-from depth_distill_ros.networks.model import ModelCard, load_model
+from depth_distill_ros.networks.model_folder import ModelCard, load_model
 from depth_distill_ros.networks.teachers import hugging_face, python_function, torchscript
 from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.shipped import shipped_teacher

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from depth_distill_ros.files import expanded
-from depth_distill_ros.networks.model import ModelError
+from depth_distill_ros.networks.model_folder import ModelError
 from depth_distill_ros.networks.normalisation import denormalise
 from depth_distill_ros.networks.teachers import options
 from depth_distill_ros.networks.teachers.adapter import at_half, reason

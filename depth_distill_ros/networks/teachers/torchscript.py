@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from depth_distill_ros.files import expanded
-from depth_distill_ros.networks.model import ModelError
+from depth_distill_ros.networks.model_folder import ModelError
 from depth_distill_ros.networks.teachers import options
 from depth_distill_ros.networks.teachers.adapter import KEYS, Adapter, checked, reason
 

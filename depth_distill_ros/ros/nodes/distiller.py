@@ -177,7 +177,8 @@ class DistillerNode(ManagedNode):
             raise DepthDistillError('the stream store holds too few frames to evaluate a student')
         record = self._session.consider_release(force)
         if record is None:
-            return 'no release: the score is too low'
+            return ('no release: the student is not better than the last release or, before the '
+                    'first, than the constant-depth baseline')
         self._announce(record)
         return f'release {record.number}: {record.folder}'
 

@@ -52,7 +52,7 @@ class ReleaseError(DepthDistillError):
 
 @dataclass(frozen=True)
 class Student:
-    """An engine that is ready, and its release; number 0 is the model of the parameter."""
+    """An engine that is ready, and its release; number 0: the model of the parameter `model`."""
 
     engine: DepthEngine
     folder: Path

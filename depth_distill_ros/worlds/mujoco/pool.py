@@ -55,8 +55,8 @@ class RenderedPool:
             needed = capacity * (3 * math.prod(size) + 2 * math.prod(depth_size)) / 2**20
             # The error of torch holds the tensor, and printing it takes minutes and gigabytes.
             raise DepthDistillError(
-                f'the rendered frames need {needed:.0f} MB of shared memory, which /dev/shm has '
-                'not; give the container more (docker run --shm-size 2g), or choose smaller '
+                f'the rendered frames need {needed:.0f} MB of shared memory, and /dev/shm has '
+                'less; give the container more (docker run --shm-size 2g), or choose smaller '
                 'images') from None
         self._reuse, self._frames_per_room = reuse, frames_per_room
         self._generator = torch.Generator().manual_seed(seed)
