@@ -29,6 +29,7 @@ from depth_distill_ros.geometry.depth import valid
 from depth_distill_ros.geometry.intrinsics import Intrinsics, focal_factor
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks.normalisation import to_input
+from depth_distill_ros.settings.commands import EvaluateSettings
 
 Metrics = Callable[[np.ndarray, np.ndarray], dict[str, float]]
 
@@ -114,7 +115,8 @@ class Evaluation:
     """
 
     def __init__(self, predict: Callable[..., Tensor], size: tuple[int, int] | None,
-                 protocol: Protocol, device: torch.device, batch: int = 8, stereo: bool = False,
+                 protocol: Protocol, device: torch.device,
+                 batch: int = EvaluateSettings.batch, stereo: bool = False,
                  trained_with: Intrinsics | None = None):
         self._predict, self._size, self._protocol = predict, size, protocol
         self._device, self._stereo, self._trained_with = device, stereo, trained_with
@@ -227,7 +229,7 @@ class Evaluation:
 
 
 def mean_metrics(network: nn.Module, frames: Reader | Sequence[Frame], size: tuple[int, int],
-                 device: torch.device, batch: int = 8) -> dict[str, float]:
+                 device: torch.device, batch: int = EvaluateSettings.batch) -> dict[str, float]:
     """
     Return the mean metrics of `network`, which reads images of `size`, by the protocol 'robot'.
 

@@ -21,11 +21,11 @@ from depth_distill_ros.networks.meter import METER
 from depth_distill_ros.networks.sarpn import SARPN
 from depth_distill_ros.networks.transformation import TransformationNetwork
 from depth_distill_ros.networks.transformation_light import LightTransformationNetwork
-from depth_distill_ros.settings.names import NETWORKS
+from depth_distill_ros.settings.names import NETWORKS, STEREO
 
 _CLASSES: dict[str, Callable[..., nn.Module]] = {
     'lden': LDEN, 'lden_light': LDENLight, 'edn': EDN, 'ffn': FFN, 'sarpn': SARPN, 'meter': METER,
-    'dacnn': DACNN, 'dacnn_stereo': StereoDACNN}
+    'dacnn': DACNN, STEREO: StereoDACNN}
 TRANSFORMATIONS = {'paper': TransformationNetwork, 'light': LightTransformationNetwork}
 
 __all__ = ['BACKBONES', 'NETWORKS', 'TRANSFORMATIONS', 'backbones_of', 'build',
@@ -65,8 +65,7 @@ def backbones_of(name: str) -> tuple[str, ...]:
     return NETWORKS[name]
 
 
-def transformation_network(form: str = 'paper', width: float = 1.0,
-                           residual: bool = True) -> nn.Module:
+def transformation_network(form: str, width: float, residual: bool) -> nn.Module:
     """
     Build G of D3, which transforms B×3×H×W normalised images: the 'paper' or our 'light' form.
 

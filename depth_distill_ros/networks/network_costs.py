@@ -21,10 +21,10 @@ from depth_distill_ros.networks import (
     build,
     transformation_network,
 )
-from depth_distill_ros.settings.names import PAPER_SIZE
+from depth_distill_ros.settings.names import PAPER_SIZE, STEREO
 
-_SIZES = {'meter': (192, 256), 'dacnn': (256, 512), 'dacnn_stereo': (256, 512)}
-_VIEWS = {'dacnn_stereo': 2}
+_SIZES = {'meter': (192, 256), 'dacnn': (256, 512), STEREO: (256, 512)}
+_VIEWS = {STEREO: 2}
 _TIMING = 1.0  # seconds for each network; a very large one runs once
 
 

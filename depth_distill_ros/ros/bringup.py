@@ -71,7 +71,7 @@ class NodeSpec:
         return [word for name, value in self.parameters.items()
                 for word in ('-p', f'{name}:={_yaml(value)}')]
 
-    def ros_arguments(self, log_level: str = 'info') -> list[str]:
+    def ros_arguments(self, log_level: str = InferenceLaunch.log_level) -> list[str]:
         """Return the command line that launch_ros would give this node."""
         words = ['--ros-args', '-r', f'__node:={self.name}']
         if self.namespace:

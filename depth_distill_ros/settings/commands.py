@@ -139,8 +139,8 @@ class BenchPaperSettings(Settings):
     preset: str = setting(
         'small', 'small: path-traced and simulated rooms, for two cores and hours; full: the '
         "papers' networks, recipes and data", choices=names.PRESETS)
-    data: dict[str, Any] = setting({}, 'data sets by role, such as test=KIND:PATH; an error '
-                                   'names the roles that a table needs')
+    data: dict[str, str] = setting({}, 'data sets by role, such as test=KIND:PATH; an error '
+                                   'names the roles that a table needs', texts=True)
     target: str = setting('', 'small preset: folder of bench render; empty: OUT/target; missing '
                           'frames are rendered')
     rows: tuple[str, ...] = setting(
@@ -155,8 +155,8 @@ class BenchRenderSettings(Settings):
     """The target domain of the benchmark is path-traced."""
 
     preset: str = setting(
-        'small', 'small: 4460 images of 96×128, about half an hour on two free cores; full: 21040 '
-        'images of 240×320, about a day', choices=names.PRESETS)
+        'small', 'small: about half an hour on two free cores; full: larger images and more of '
+        'them, about a day', choices=names.PRESETS)
     jobs: int = setting(0, 'processes; 0: one for each core', range=(0, 1024))
     out: str = setting('', 'new folder, or that of an interrupted run', required=True)
 

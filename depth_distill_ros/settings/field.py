@@ -40,6 +40,7 @@ class Setting:
         changeable: a node takes a change while it runs
         optional: None is legal too: not given
         required: a command line must give it
+        texts: the values of a dict are strings; else they are read as YAML
         old_names, old_values: still accepted for one version, with a warning
     """
 
@@ -51,6 +52,7 @@ class Setting:
     changeable: bool = False
     optional: bool = False
     required: bool = False
+    texts: bool = False
     old_names: tuple[str, ...] = ()
     old_values: Mapping[Any, Any] = field(default_factory=dict)
     name: str = ''

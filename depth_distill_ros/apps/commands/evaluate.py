@@ -43,12 +43,13 @@ from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks.model_folder import CARD, ModelCard
 from depth_distill_ros.networks.teachers import load_teacher
+from depth_distill_ros.settings.names import STEREO
 
 HELP = 'evaluate a network on a data set with reference depth'
 DETAILS = help_text()
 EXAMPLE = 'depth-distill evaluate --model run/releases/000007 --data nyu:/data/nyu --metrics nyu'
 
-_STEREO, _CONSTANT = 'dacnn_stereo', 'constant'
+_CONSTANT = 'constant'
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     # A constant is measured on the data themselves, so it needs no scaling.
     scaled = arguments.scale_focal and arguments.model != _CONSTANT
     evaluation = Evaluation(predict, size, protocol, device, arguments.batch,
-                            stereo=card.network == _STEREO,
+                            stereo=card.network == STEREO,
                             trained_with=_camera_of(card) if scaled else None)
     shown = set(np.linspace(0, len(reader) - 1, arguments.maps_count).round().astype(int).tolist())
     console = Console(stderr=True)

@@ -22,10 +22,12 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics, focal_factor
 from depth_distill_ros.geometry.view import View
+from depth_distill_ros.settings.cameras import SimulatorSettings
+from depth_distill_ros.settings.training import TrainSettings
 from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
-_RENDER_SIZE = (240, 320)
-VERTICAL_FOV = math.radians(45.0)
+_RENDER_SIZE = (SimulatorSettings.height, SimulatorSettings.width)
+VERTICAL_FOV = SimulatorSettings.vertical_fov
 # Metres between the frames of a room, for different views.
 _STRIDE = 0.35
 _RENDERER_NICENESS = 5
@@ -46,8 +48,8 @@ class RenderedPool:
     """
 
     def __init__(self, look: str, seed: int, size: tuple[int, int], depth_size: tuple[int, int],
-                 capacity: int = 16384, reuse: float = 3.0, frames_per_room: int = 8,
-                 renderers: int = 1):
+                 capacity: int = 16384, reuse: float = TrainSettings.reuse,
+                 frames_per_room: int = 8, renderers: int = TrainSettings.renderers):
         try:
             self._images = torch.zeros((capacity, *size, 3), dtype=torch.uint8).share_memory_()
             self._depth = torch.zeros((capacity, *depth_size), dtype=torch.float16).share_memory_()
