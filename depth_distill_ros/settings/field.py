@@ -83,10 +83,6 @@ class Setting:
         """Return the help with the unit."""
         return f'{self.help} [{self.unit}]' if self.unit else self.help
 
-    @property
-    def _of_unit(self) -> str:
-        return f' {self.unit}' if self.unit else ''
-
     def _number(self, value: Any) -> Any:
         low, high = self.range
         kind: Any = (int, float)
@@ -94,8 +90,7 @@ class Setting:
         if isinstance(self.default, int):
             kind, article = int, 'a whole number'
         if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
-            raise self._wrong(
-                value, f'{article} from {low:,.10g} to {high:,.10g}{self._of_unit}')
+            raise self._wrong(value, f'{article} {self._span()}')
         return type(self.default)(value)
 
     def _sequence(self, value: Any) -> tuple[Any, ...]:
@@ -106,9 +101,12 @@ class Setting:
             return tuple(map(each.checked, value))
         if len(value) != len(self.default) or not all(
                 type(part) is int and self.range[0] <= part <= self.range[1] for part in value):
-            raise self._wrong(value, f'{len(self.default)} whole numbers from {self.range[0]:,} '
-                              f'to {self.range[1]:,}{self._of_unit}, height and width')
+            raise self._wrong(
+                value, f'{len(self.default)} whole numbers {self._span()}, height and width')
         return tuple(value)
+
+    def _span(self) -> str:
+        return f'from {self.range[0]:,.10g} to {self.range[1]:,.10g} {self.unit}'.rstrip()
 
     def _wrong(self, value: Any, expected: str) -> SettingError:
         return SettingError(f'setting {self.name} is {value!r}; it must be {expected}')
