@@ -18,13 +18,14 @@ from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.timer import Timer
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, printable
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, DiagnosticsPublisher, Level
 from depth_distill_ros.ros.support.input import Input
 from depth_distill_ros.ros.support.parameters import ParameterError, declare
 from depth_distill_ros.ros.support.qos import overridable, profile
 from depth_distill_ros.settings.node import NodeSettings
 
+_MOST_TRACEBACK = 20_000  # characters
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
 
@@ -35,7 +36,8 @@ class ManagedNode(LifecycleNode):
         super().__init__(name)
         declare(self, settings)
         self.failure = ''
-        self._active = False
+        self.on_broken: Callable[[], None] = lambda: None
+        self._active = self._broken = False
         self._stop = threading.Event()
         self._workers: list[threading.Thread] = []
         self._inputs: list[Input] = []
@@ -95,8 +97,8 @@ class ManagedNode(LifecycleNode):
         """
         Run ``target(stop)`` in a thread; the node sets ``stop`` when it deactivates.
 
-        If ``target`` raises, the error is logged and shown on /diagnostics, and the node
-        deactivates.
+        If ``target`` raises, the node cannot go on: the error is logged and shown as ERROR on
+        /diagnostics, the node deactivates and then calls ``on_broken``.
         """
         worker = threading.Thread(target=self._guarded_work, args=(target,), daemon=True)
         self._workers.append(worker)
@@ -180,15 +182,20 @@ class ManagedNode(LifecycleNode):
     def _guarded_work(self, target: Callable[[threading.Event], None]) -> None:
         try:
             target(self._stop)
-        except Exception as error:
+        except BaseException as error:  # a thread ends silently with SystemExit
             self.failure = report(self.get_logger(), 'stopped', error)
-            self.executor.create_task(self._deactivate_if_active)
+            self.executor.create_task(self._give_up)
 
-    def _deactivate_if_active(self) -> None:
+    def _give_up(self) -> None:
         if self._active:
             self.trigger_deactivate()
+            self._every_second()
+            self._broken = True  # it ends after a second, so that the ERROR is received
 
     def _every_second(self) -> None:
+        if self._broken:
+            self._broken = False
+            self.on_broken()
         for source in self._inputs:
             warning = source.check(self.value('input_timeout'))
             if warning:
@@ -201,12 +208,12 @@ class ManagedNode(LifecycleNode):
         self._diagnostics.publish(diagnosis)
 
 
-def report(logger, what: str, error: Exception) -> str:
+def report(logger, what: str, error: BaseException) -> str:
     """Log an error and return its line; an unexpected error is logged with its traceback."""
     if isinstance(error, DepthDistillError):
-        line = f'{what}: {error}'
+        line = printable(f'{what}: {error}')
         logger.error(line)
     else:
-        line = f'{what}: unexpected {type(error).__name__}: {error}'
-        logger.error(f'{line}\n{traceback.format_exc()}')
+        line = printable(f'{what}: unexpected {type(error).__name__}: {error}')
+        logger.error(f'{line}\n{printable(traceback.format_exc(), _MOST_TRACEBACK)}')
     return line
