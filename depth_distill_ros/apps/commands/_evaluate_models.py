@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from torch import nn
 
 from depth_distill_ros.datasets import Reader, first_frame, open_reader

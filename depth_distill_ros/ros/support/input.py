@@ -17,6 +17,7 @@ from rclpy.qos import (
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from depth_distill_ros.ros.support.qos import describe, profile
+from depth_distill_ros.stream.sizes import most_waiting
 
 _REPEAT = 30.0  # seconds between two warnings about the same silence
 
@@ -29,7 +30,10 @@ class Input:
     effort: a reliable subscription loses no message, but receives nothing from a best-effort
     publisher.
 
+    Large messages get a shorter queue, so that a flood of them does not fill the memory.
+
     Attributes:
+        depth: messages that may wait, at most
         publishers: names of the nodes that publish the topic, as of the last ``check``
     """
 
@@ -39,7 +43,8 @@ class Input:
         self._type = message_type
         self._topic = topic
         self._callback = callback
-        self._depth = depth
+        self.depth = depth
+        self._largest = 0  # bytes
         self._auto = reliability == 'auto'
         self._reliable = reliability != 'best_effort'
         self._latched = latched
@@ -66,6 +71,11 @@ class Input:
                 self._reliable = reliable
                 self.destroy()
                 self._subscribe()
+        fits = most_waiting(self._largest, self.depth)
+        if fits < self.depth:
+            self.depth = fits
+            self.destroy()
+            self._subscribe()
         return (self._incompatible_warning(publishers) or self._several_warning()
                 or self._silence_warning(publishers, timeout))
 
@@ -76,7 +86,7 @@ class Input:
     def _subscribe(self) -> None:
         self._subscription = self._node.create_subscription(
             self._type, self._topic, self._received,
-            profile(self._depth, self._reliable, self._latched),
+            profile(self.depth, self._reliable, self._latched),
             # Not the reliability: it has its own parameter, and an override would undo each change
             # that ``check`` makes.
             qos_overriding_options=QoSOverridingOptions(
@@ -84,6 +94,7 @@ class Input:
 
     def _received(self, message) -> None:
         self._last = time.monotonic()
+        self._largest = max(self._largest, len(getattr(message, 'data', ())))
         self._callback(message)
 
     def _incompatible_warning(self, publishers) -> str | None:
