@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 from test_datasets_bag import SECOND, START, camera_info, image, write_bag
 
+from depth_distill_ros.apps.bench.preset import small
+from depth_distill_ros.apps.bench.runner import Bench
 from depth_distill_ros.apps.cli import main
+from depth_distill_ros.shipped import shipped_teacher
 
 
 @pytest.fixture
@@ -131,3 +134,12 @@ def test_the_frames_that_a_training_skipped_are_named(tmp_path, capsys):
     assert 'the student is' in last and '2 frames could not be read and were skipped: ' in last
     assert 'image/0.png is ' in last and 'depth/2.png is (12, 16)' in last
     assert sum(line.startswith('skipped: ') for line in printed.err.splitlines()) == 2
+
+
+@pytest.mark.slow
+def test_the_benchmark_tells_what_its_tables_did_not_use(two_of_three, tmp_path):
+    bench = Bench(tmp_path / 'bench', small(), {}, None, print)
+    for _ in range(2):
+        bench._evaluate(str(shipped_teacher()), two_of_three, 'robot')
+    assert bench.unused == [f'{two_of_three}: 1 image left out (1: no depth map of its own within '
+                            '0.02 s)']
