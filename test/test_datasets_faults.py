@@ -234,6 +234,14 @@ def test_a_bag_is_shown_to_the_kind_bag(tmp_path, kind):
 
 
 @pytest.mark.parametrize('kind', KINDS)
+def test_a_folder_of_another_kind_is_recognised(tmp_path, kind):
+    made(kind, tmp_path / 'data')
+    wrong = 'store' if kind != 'store' else 'nyu'
+    with pytest.raises(DatasetError, match=f'it looks like {kind}:{tmp_path}/data$'):
+        open_reader(f'{wrong}:{tmp_path}/data')
+
+
+@pytest.mark.parametrize('kind', KINDS)
 def test_what_is_neither_file_nor_folder_is_refused(tmp_path, kind):
     os.mkfifo(tmp_path / 'pipe')
     with pytest.raises(DatasetError, match='neither a file nor a folder'):
