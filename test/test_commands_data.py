@@ -124,6 +124,20 @@ def test_an_evaluation_without_depth_is_refused_before_the_training(tmp_path, ca
 
 
 @pytest.mark.slow
+def test_a_damaged_frame_of_the_evaluation_costs_no_step(tmp_path, capsys):
+    whole, other = made('folder', tmp_path / 'whole'), made('folder', tmp_path / 'other')
+    image = tmp_path / 'other' / 'image' / '2.png'
+    data = image.read_bytes()
+    image.write_bytes(data[:60])
+    words = ('--labelled', whole, '--evaluate', other, '--evaluate-every', '2')
+    assert trained('distill', tmp_path / 'out', *words) == 1
+    assert str(image) in capsys.readouterr().err
+    image.write_bytes(data)
+    assert trained('distill', tmp_path / 'out', *words) == 0
+    assert 'resumed from step 2' in capsys.readouterr().out
+
+
+@pytest.mark.slow
 def test_the_frames_that_a_training_skipped_are_named(tmp_path, capsys):
     spec = made('folder', tmp_path / 'data')
     (tmp_path / 'data' / 'image' / '0.png').write_bytes(b'\x89PNG half of it')

@@ -124,7 +124,13 @@ class OfflineTraining:
 
     def _evaluated(self, evaluate: Callable[[nn.Module], dict[str, float]],
                    losses: dict[str, float]) -> dict[str, float]:
-        figures = evaluate(self.trainer.average.module)
+        try:
+            figures = evaluate(self.trainer.average.module)
+        except DepthDistillError:
+            # The steps are worth keeping although a frame of the evaluation is damaged.
+            if processes.count() == 1:
+                self.save()
+            raise
         better = is_better(figures, self._best)
         if processes.rank() == 0:
             line = {'step': self.trainer.step, **losses, **figures}
