@@ -23,6 +23,20 @@ SIZE = (48, 64)
 STORED = (32, 32)
 
 
+def bands(number, size):
+    """Return an image of eight bands; a band is white where its bit of the number is set."""
+    bits = number >> np.arange(8) & 1
+    column = np.repeat(255 * bits, size[0] // 8).astype(np.uint8)
+    return np.tile(column[:, None, None], (1, size[1], 3))
+
+
+def number_of(image):
+    """Return the number that an image of bands shows; it must show one."""
+    number = int((image[::len(image) // 8, 0, 0] // 255) @ (1 << np.arange(8)))
+    np.testing.assert_array_equal(image, bands(number, image.shape[:2]))
+    return number
+
+
 class Simulator:
     """Publishes frames whose content follows from their number."""
 
@@ -34,9 +48,8 @@ class Simulator:
     def send(self, number, change=lambda messages: None, seconds=0.0):
         """Send one frame; ``change`` may spoil or remove its messages."""
         stamp = images.time_message(int(seconds * 1e9) + number * 10_000_000)
-        pixels = np.full((*SIZE, 3), number % 256, np.uint8)
         messages = {
-            'image': images.from_array(pixels, 'rgb8', stamp, 'eye'),
+            'image': images.from_array(bands(number, SIZE), 'rgb8', stamp, 'eye'),
             'semantics': images.from_array(
                 np.full(SIZE, number % 14, np.uint8), 'mono8', stamp, 'eye'),
             'camera_info': camera_info.from_intrinsics(
@@ -64,7 +77,7 @@ def test_pairs_arrive_in_the_store_cropped_resized_and_complete(nodes, tmp_path)
     with StreamReader(tmp_path / 'store') as reader:
         assert len(reader) == 100
         frame = reader.read(57)
-        assert np.all(frame.image == 57) and np.all(frame.semantics == 57 % 14)
+        assert number_of(frame.image) == 57 and np.all(frame.semantics == 57 % 14)
         # 48x64 is cropped to 48x48 and scaled by 2/3.
         assert frame.intrinsics.size == STORED
         assert frame.intrinsics.fx == pytest.approx(50.0 * 2 / 3)
@@ -80,7 +93,7 @@ def test_the_robots_own_frames_come_without_classes_to_a_store_of_their_own(node
     node.wait_for_values(stored=5, unpaired=0)
     with StreamReader(tmp_path / 'auxiliary') as reader:
         frame = reader.read(2)
-    assert not frame.semantics.any() and (frame.image == 2).all()
+    assert not frame.semantics.any() and number_of(frame.image) == 2
     assert not (tmp_path / 'store').exists()
 
 
@@ -152,8 +165,7 @@ def test_killed_in_the_middle_its_store_opens_undamaged_and_a_new_one_continues_
         kept = len(reader)
         for key in reader.keys():
             frame = reader.read(key)
-            assert np.all(frame.image == frame.image[0, 0, 0])
-            assert np.all(frame.semantics == frame.image[0, 0, 0] % 14)
+            assert np.all(frame.semantics == number_of(frame.image) % 14)
     nodes.leave_the_dead()
     again = start(nodes, tmp_path)
     simulator = Simulator(nodes)
@@ -168,7 +180,7 @@ def test_a_simulator_reset_is_survived(nodes, tmp_path):
     for number in range(10):
         simulator.send(number, seconds=500.0)
     node.wait_for_values(stored=10)
-    for number in range(10):
+    for number in range(10, 20):
         simulator.send(number)
     node.wait_for_values(stored=20, resets=1, unpaired=0)
 

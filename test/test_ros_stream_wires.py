@@ -297,13 +297,13 @@ def test_two_simulators_on_one_topic_are_named_and_the_stream_goes_on(stream, re
         for number in range(1, 4):
             for simulator in (gazebo, other):
                 stored = len(reader) + 1
-                simulator.send(number, rendered[number])
+                simulator.send(number, rendered[number if simulator is gazebo else number + 4])
                 wait_until(lambda: len(reader) == stored, 'the frame in the store')  # noqa: B023
     node.wait_for_values(stored=7)
     intruder.destroy_node()
     node.wait_for_log('has 2 publishers')
     wait_until(lambda: f'publishers.{topic}' not in node.values(), 'one to be left')
-    gazebo.send(50, rendered[0])
+    gazebo.send(50, rendered[9])
     node.wait_for_values(stored=8)
     assert node.level() == 0 and 'Traceback' not in node.log
 

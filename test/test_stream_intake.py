@@ -46,8 +46,9 @@ def intake(writer, clock):
 
 
 def vga(seed=0):
-    random = np.random.default_rng(seed)
-    return random.integers(0, 256, (480, 640, 3), np.uint8), np.tile(
+    """Return an image of large patches, another one for each seed, and a class map."""
+    colours = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
+    return np.repeat(np.repeat(colours, 80, axis=0), 80, axis=1), np.tile(
         np.arange(640, dtype=np.uint8) // 50, (480, 1))
 
 
@@ -91,6 +92,7 @@ def test_a_frame_is_stored_at_the_stores_size_with_its_intrinsics_and_stamp(inta
 def test_the_sources_size_may_change_from_frame_to_frame(intake, writer):
     pixels, classes = vga()
     send(intake, 1, pixels, classes)
+    pixels, _ = vga(1)
     wide = VGA.cropped(0, 0, 300, 640)
     send(intake, 2, pixels[:300], classes[:300], wide)
     assert writer.reader().keys() == range(2)
@@ -115,7 +117,7 @@ def test_rejections_are_counted_by_reason_and_the_next_frame_is_stored(
     send(intake, -1, pixels, classes)
     intake.add_labels('{')
     with monkeypatch.context() as patch:
-        patch.setattr(writer, 'append', lambda frame: (_ for _ in ()).throw(
+        patch.setattr(writer, 'append', lambda *_: (_ for _ in ()).throw(
             DepthDistillError('odd')))
         send(intake, 7, pixels, classes)
     assert writer.stored == 0
@@ -131,7 +133,7 @@ def test_rejections_are_counted_by_reason_and_the_next_frame_is_stored(
 def test_the_counts_cover_the_way_from_message_to_store(intake):
     pixels, classes = vga()
     for number in range(5):
-        intake.add('image', number, image_message(pixels, 'rgb8'))
+        intake.add('image', number, image_message(vga(number)[0], 'rgb8'))
         intake.add('camera_info', number, info_message(VGA))
         if number != 2:
             intake.add('semantics', number, image_message(classes, 'mono8'))
@@ -151,13 +153,13 @@ def test_values_handed_out_do_not_change_later(intake):
 
 
 def test_frames_above_the_highest_rate_are_thinned_by_their_stamps(intake):
-    pixels, classes = vga()
+    _, classes = vga()
     intake.max_rate = 20.0
     for number in range(20):  # one every 10 ms
-        send(intake, number * 10 * MS, pixels, classes)
+        send(intake, number * 10 * MS, vga(number)[0], classes)
     assert intake.values()['stored'] == 4 and intake.values()['thinned'] == 16
     intake.max_rate = 0.0
-    send(intake, 195 * MS, pixels, classes)
+    send(intake, 195 * MS, vga(20)[0], classes)
     assert intake.values()['stored'] == 5
 
 
@@ -165,7 +167,7 @@ def test_a_clock_that_jumped_back_thins_nothing(intake):
     pixels, classes = vga()
     intake.max_rate = 1.0
     send(intake, 100_000 * MS, pixels, classes)
-    send(intake, 5 * MS, pixels, classes)
+    send(intake, 5 * MS, vga(1)[0], classes)
     values = intake.values()
     assert (values['stored'], values['thinned'], values['resets']) == (2, 0, 1)
 
@@ -270,3 +272,60 @@ def test_names_that_no_log_takes_are_written_as_escapes(writer, clock):
     lines = [line for line in intake._log if 'class table' in line]
     assert len(lines) == 1 and 'a\\ud800b' in lines[0]
     lines[0].encode()
+
+
+def test_a_camera_that_stands_still_under_noise_stores_one_frame_and_says_so(writer, intake):
+    pixels, classes = vga()
+    intake.min_difference = 2.0
+    grain = np.random.default_rng(0)
+    for number in range(120):
+        noisy = np.clip(pixels + 0.013 * 255 * grain.standard_normal(pixels.shape), 0, 255)
+        send(intake, number * 100 * MS, noisy.astype(np.uint8), classes)
+    values = intake.values()
+    assert (values['paired'], values['stored'], values['repeated']) == (120, 1, 119)
+    assert 'the last 119 frames show what the store has already' in intake.warning()
+    send(intake, 13_000 * MS, vga(1)[0], classes)
+    assert writer.stored == 2 and intake.warning() == ''
+
+
+def test_a_robot_that_stands_still_is_no_fault(writer):
+    intake = StreamIntake(
+        writer, {topic: READ[topic] for topic in ('image', 'camera_info')}, None, Lines())
+    for number in range(150):
+        intake.add('image', number, image_message(vga()[0], 'rgb8'))
+        intake.add('camera_info', number, info_message(VGA))
+    assert intake.values()['repeated'] == 149 and intake.warning() == ''
+
+
+def test_a_burst_after_silence_adds_no_more_than_its_stamps_and_its_views_allow(intake):
+    """A Fortress camera without a subscriber makes up for its silence: a frame each 0.01 s."""
+    intake.min_difference = 2.0
+    messages = [(image_message(vga(view)[0][::8, ::8].copy(), 'rgb8'),
+                 image_message(vga()[1][::8, ::8].copy(), 'mono8')) for view in range(20)]
+    small = info_message(VGA.resized((60, 80)))
+
+    def burst(first):
+        for number in range(first, first + 941):
+            pixels, classes = messages[min(number - first, 940) // 50]
+            for topic, message in (('image', pixels), ('semantics', classes),
+                                   ('camera_info', small)):
+                intake.add(topic, number * 10 * MS, message)
+        return intake.values()
+
+    values = burst(0)
+    # 19 views, of which each is sent 50 times
+    assert (values['stored'], values['repeated'], values['thinned']) == (19, 941 - 19, 0)
+    intake.max_rate = 1.0
+    before = values
+    values = burst(2000)
+    # 9.4 seconds at one frame a second; the store keeps three frames and has forgotten the others
+    assert values['stored'] - before['stored'] == 10 and values['thinned'] == 941 - 10
+    assert values['repeated'] == before['repeated'] and values['unpaired'] == 0
+
+
+def test_frames_of_a_paused_simulator_have_one_stamp_and_are_stored_once(intake):
+    pixels, classes = vga()
+    for _ in range(5):
+        send(intake, 700, pixels, classes)
+    values = intake.values()
+    assert (values['stored'], values['paired'], values['duplicates']) == (1, 1, 12)

@@ -10,12 +10,17 @@ import pytest
 from stream_frames import assert_same, damage, fill, frame
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.stream.sampler import StreamEmpty, StreamSampler, is_held_out
+from depth_distill_ros.stream.sampler import StreamEmpty, StreamSampler
+from depth_distill_ros.stream.split import Part, by_number
 from depth_distill_ros.stream.store import StreamWriter
 from depth_distill_ros.stream.store_errors import StoreError
 from depth_distill_ros.stream.store_reader import StreamReader
 
-SIZE = (2, 3)
+SIZE = (12, 16)
+
+
+def is_held_out(key):
+    return by_number(np.array([key]))[0] == Part.HELD_OUT
 
 
 @pytest.fixture(scope='module')

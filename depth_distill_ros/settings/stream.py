@@ -28,6 +28,10 @@ class StreamSettings(InputSettings):
     max_rate: float = setting(
         0.0, 'largest rate at which frames are stored; 0: every frame; the launch files set a low '
         'one for the node auxiliary', unit='frames/s', range=RATE, changeable=True)
+    min_difference: float = setting(
+        2.0, 'a frame is stored if its brightness, in 16×12 cells, differs from that of every '
+        'stored frame by more than this on average; else it counts as repeated; 0: only frames '
+        'that are the same count', unit='of 255', range=(0.0, 64.0), changeable=True)
     height: int = setting(
         PAPER_SIZE[0], "height of the stored frames; the launch files set that of the teacher's "
         'input', unit='pixels', range=IMAGE_SIDE)

@@ -29,6 +29,8 @@ CAPACITY = 60
 _UNREADABLE = {'image': 'image', 'semantics': 'semantics', 'camera_info': 'intrinsics'}
 _REASONS = ((FrameSizeError, 'size'), (FrameError, 'frame'), (GeometryError, 'intrinsics'),
             (SemanticsError, 'semantics'), (StoreError, 'store'))
+# Repeated frames in a row from which the camera of a simulator stands still or goes in a circle.
+_MANY_REPEATED = 100
 _WARNING_PERIOD = 1.0  # seconds between two log lines about rejected frames
 
 
@@ -48,8 +50,9 @@ class StreamIntake:
 
     Read ``add`` first: every message passes pairing, thinning to ``max_rate``, the wait for its
     labels where the simulator sends some, and ``_store``. Every message is counted: it is stored,
-    thinned, a duplicate, unpaired, without labels, or rejected with a reason. A rejected frame
-    stops nothing: the next one is tried, since a camera may be reconfigured and a disk cleared.
+    thinned, a duplicate, unpaired, without labels, repeated (the store has a frame like it), or
+    rejected with a reason. A rejected frame stops nothing: the next one is tried, since a camera
+    may be reconfigured and a disk cleared.
 
     Args:
         writer: the store
@@ -61,6 +64,8 @@ class StreamIntake:
         clock: seconds that only increase
     Attributes:
         max_rate: frames per second of the stamps that are stored at most; 0: all
+        min_difference: grey levels (``signature.py``) by which a frame must differ from every
+            stored one, or it counts as repeated; 0: it may not be the same
         rejected: frames and label messages that were rejected, by reason: image, size, frame,
             intrinsics, semantics, labels, store or other
         last_rejection: the last rejection's message, '' if there was none
@@ -71,6 +76,7 @@ class StreamIntake:
             decoder: SemanticDecoder | None, log: Log,
             clock: Callable[[], float] = time.monotonic) -> None:
         self.max_rate = 0.0
+        self.min_difference = 0.0
         self.rejected: Counter[str] = Counter()
         self.last_rejection = ''
         self._writer, self._read = writer, read
@@ -78,7 +84,7 @@ class StreamIntake:
         self._log, self._clock = log, clock
         self._pairer = StampPairer(tuple(read), CAPACITY)
         self._last_stamp: int | None = None
-        self._thinned = 0
+        self._thinned = self._repeated = self._repeated_in_a_row = 0
         self._largest = 1
         self._logged_kind = ''
         self._warned = -_WARNING_PERIOD
@@ -154,10 +160,15 @@ class StreamIntake:
                 frame = Frame(
                     image, semantics=content.get('semantics', np.zeros(image.shape[:2], np.uint8)),
                     intrinsics=content['camera_info'], stamp=ready.stamp)
-                self._writer.append(frame.through(View.fit(frame.size, self._writer.size)))
+                self._count(self._writer.append(
+                    frame.through(View.fit(frame.size, self._writer.size)), self.min_difference))
             except Exception as error:  # costs this frame; the next one may be good
                 self._reject(error, _UNREADABLE.get(topic) or next(
                     (reason for kind, reason in _REASONS if isinstance(error, kind)), 'other'))
+
+    def _count(self, key: int | None) -> None:
+        self._repeated += key is None
+        self._repeated_in_a_row = self._repeated_in_a_row + 1 if key is None else 0
 
     def _classes(self, ids: np.ndarray, encoding: str, ready: Ready) -> np.ndarray:
         classes, unknown = self._decoder.decode(ids, encoding, ready.names)
@@ -188,8 +199,8 @@ class StreamIntake:
         return {
             **{f'received.{topic}': count for topic, count in pairer.received.items()},
             'paired': pairer.paired, 'unpaired': pairer.unpaired, 'thinned': self._thinned,
-            'duplicates': pairer.duplicates, 'resets': pairer.reset_count,
-            'rejected': self.rejected.total(),
+            'duplicates': pairer.duplicates, 'repeated': self._repeated,
+            'resets': pairer.reset_count, 'rejected': self.rejected.total(),
             **{f'rejected.{reason}': count for reason, count in self.rejected.items()},
             'stored': self._writer.stored, 'evicted': self._writer.evicted,
             'store_frames': len(self._writer), 'last_rejection': self.last_rejection,
@@ -203,4 +214,10 @@ class StreamIntake:
             return (f'{", ".join(self._read)} never have one stamp ({self._pairer.unpaired} '
                     'messages without partners): let the simulator publish them at one rate, by '
                     'update_rate in Gazebo, by frameSkipCount 0 in Isaac Sim')
-        return self._decoder.warning() if self._decoder else ''
+        if self._decoder is None:
+            return ''  # a robot may stand still
+        if self._repeated_in_a_row >= _MANY_REPEATED:
+            return (f'the last {self._repeated_in_a_row} frames show what the store has already: '
+                    "move the simulator's camera, or lengthen its path (min_difference is "
+                    f'{self.min_difference:g})')
+        return self._decoder.warning()

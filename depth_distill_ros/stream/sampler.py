@@ -1,15 +1,10 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Random training batches and a fixed held-out set from a stream store.
-
-Neighbouring frames are nearly the same image, so whole runs are held out: the frame of key k is
-held out if (k // 32) % 8 == 0, which is true for the first 32 of every 256 frames.
-"""
+"""Random training batches and a fixed held-out set from a stream store; see ``split``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +12,10 @@ import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import positive_int
+from depth_distill_ros.stream.split import Part
 from depth_distill_ros.stream.store_errors import CorruptRecord, StoreError
 from depth_distill_ros.stream.store_reader import Snapshot, StreamReader
 
-HELD_OUT = 32
-_PERIOD = 8 * HELD_OUT
 # If this many draws for each frame of a batch do not fill it, most of the store is damaged.
 _MOST_DRAWS = 100
 
@@ -75,19 +69,27 @@ class StreamSampler:
             StoreError: the store cannot be read, or most of it is damaged
         """
         with self._reader.snapshot() as frames:
-            keys = frames.keys()
-            first, last = (_train_below(k) for k in (keys.start, keys.stop))
-            if last - first < self._batch:
+            keys, parts = frames.keys(), frames.parts()
+            training = keys.start + np.flatnonzero(parts == Part.TRAINING)
+            if len(training) < self._batch:
+                spare = int((parts == Part.SPARE).sum())
                 raise StreamEmpty(
-                    f'store {self._reader.path}: {last - first} training frames and '
-                    f'{len(keys) - (last - first)} held-out ones; a batch needs {self._batch} '
-                    'training frames: wait for the simulator or make the batch smaller')
-            return self._drawn(frames, first, last, _train_key)
+                    f'store {self._reader.path}: {len(training)} training frames and '
+                    f'{len(keys) - len(training) - spare} held-out ones'
+                    + (f', and {spare} that are too like the other part to be used' if spare
+                       else '')
+                    + f'; a batch needs {self._batch} training frames: wait for the simulator, '
+                    'see that its camera moves, or make the batch smaller')
+            return self._drawn(frames, training)
 
-    def _drawn(self, frames: Snapshot, first: int, last: int,
-               key: Callable[[int], int]) -> StoredFrames:
+    def training_frames(self) -> int:
+        """Return how many frames ``draw`` draws from."""
+        with self._reader.snapshot() as frames:
+            return int((frames.parts() == Part.TRAINING).sum())
+
+    def _drawn(self, frames: Snapshot, keys: np.ndarray) -> StoredFrames:
         # One number at a time, so that a skipped record costs one draw and changes nothing else.
-        draws = (key(int(self._random.integers(first, last)))
+        draws = (int(keys[self._random.integers(len(keys))])
                  for _ in range(_MOST_DRAWS * self._batch))
         batch = self._read(frames, draws, self._batch)
         if len(batch.keys) < self._batch:
@@ -107,11 +109,7 @@ class StreamSampler:
             StoreError: as for ``draw``
         """
         with self._reader.snapshot() as frames:
-            keys = frames.keys()
-            first, last = (_held_out_below(k) for k in (keys.start, keys.stop))
-            if last == first:
-                raise self._none_held_out(keys)
-            return self._drawn(frames, first, last, _held_out_key)
+            return self._drawn(frames, self._held_out_keys(frames))
 
     def held_out(self, count: int) -> StoredFrames:
         """
@@ -125,20 +123,23 @@ class StreamSampler:
         """
         count = positive_int(count, 'sampler: held-out count')
         with self._reader.snapshot() as frames:
-            keys = frames.keys()
-            first, last = (_held_out_below(k) for k in (keys.start, keys.stop))
-            present = last - first
-            count = min(count, present)
-            spread = (_held_out_key(first + (2 * i + 1) * present // (2 * count))
-                      for i in range(count))
+            keys = self._held_out_keys(frames)
+            count = min(count, len(keys))
+            spread = (int(keys[(2 * i + 1) * len(keys) // (2 * count)]) for i in range(count))
             batch = self._read(frames, spread, count)
-        if not len(batch.keys):
-            raise self._none_held_out(keys)
+            if not len(batch.keys):
+                raise self._none_held_out(frames)
         return batch
 
-    def _none_held_out(self, keys: range) -> StreamEmpty:
-        return StreamEmpty(f'store {self._reader.path}: no held-out frame among its {len(keys)}; '
-                           'wait for the simulator')
+    def _held_out_keys(self, frames: Snapshot) -> np.ndarray:
+        keys = frames.keys().start + np.flatnonzero(frames.parts() == Part.HELD_OUT)
+        if not len(keys):
+            raise self._none_held_out(frames)
+        return keys
+
+    def _none_held_out(self, frames: Snapshot) -> StreamEmpty:
+        return StreamEmpty(f'store {self._reader.path}: no held-out frame among its '
+                           f'{len(frames.keys())}; wait for the simulator')
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of the draws as plain Python numbers and strings."""
@@ -170,27 +171,3 @@ class StreamSampler:
             if len(found) == count:
                 break
         return StoredFrames(images[:len(found)], semantics[:len(found)], np.array(found, np.int64))
-
-
-def is_held_out(key: int) -> bool:
-    """Return whether the frame of this key is held out: it does not train the depth."""
-    return key % _PERIOD < HELD_OUT
-
-
-# The keys of each kind are numbered 0, 1, 2, ...: number of keys below a key, and key of a number.
-
-
-def _held_out_below(key: int) -> int:
-    return key // _PERIOD * HELD_OUT + min(key % _PERIOD, HELD_OUT)
-
-
-def _held_out_key(number: int) -> int:
-    return number // HELD_OUT * _PERIOD + number % HELD_OUT
-
-
-def _train_below(key: int) -> int:
-    return key - _held_out_below(key)
-
-
-def _train_key(number: int) -> int:
-    return number // (_PERIOD - HELD_OUT) * _PERIOD + HELD_OUT + number % (_PERIOD - HELD_OUT)

@@ -5,7 +5,8 @@ The stream store: the newest frames of the stream, on disk, shared by processes.
 
 One folder holds an LMDB environment (``data.mdb``, ``lock.mdb``) and ``writer.lock``. LMDB's
 main table has the description of the store; its table ``frames`` has one record (``record.py``)
-per frame, under an increasing key. There is one writer and any number of readers.
+per frame, under an increasing key; ``contents.py`` describes the two tables beside it. There is
+one writer and any number of readers.
 
 What a crash may lose: LMDB never overwrites a page that the last commit refers to, and a commit
 becomes visible by one small write of a meta page after its data.
@@ -30,20 +31,29 @@ from pathlib import Path
 from typing import Any
 
 import lmdb
+import numpy as np
 
 from depth_distill_ros.files import LockedError, exclusive, private_folder
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import positive_int
+from depth_distill_ros.stream.contents import (
+    NBYTES,
+    REMEMBERED,
+    Choice,
+    Contents,
+    key_of,
+)
 from depth_distill_ros.stream.record import VERSION, RecordFormat
+from depth_distill_ros.stream.signature import signature
 from depth_distill_ros.stream.store_errors import StoreError, StoreReplaced, store_errors
 from depth_distill_ros.stream.store_file import StoreFile
 from depth_distill_ros.stream.store_reader import (
     DESCRIPTION,
     FRAMES,
+    TABLES,
     StreamReader,
     described_size,
-    key_of,
-    number_of,
+    stored_keys,
 )
 
 _PAGE = 4096
@@ -82,40 +92,52 @@ class StreamWriter:
         try:
             with store_errors(self.path, 'open it for writing'):
                 self._env = lmdb.open(
-                    str(self.path), map_size=self._map_size(), max_dbs=1, sync=True,
+                    str(self.path), map_size=self._map_size(), max_dbs=TABLES, sync=True,
                     metasync=False, writemap=False)
                 self._frames = self._open_frames()
+                self._contents = Contents(self._env)
                 self._env.reader_check()
             self._file = StoreFile(self.path, self._env)
             with store_errors(self.path, f'shrink it to {self.capacity} frames'):
-                while evicted := self._put(None)[1]:
+                while evicted := self._shrink():
                     self.evicted += evicted
         except BaseException:
             self.close()
             raise
 
-    def append(self, frame: Frame) -> int:
+    def append(self, frame: Frame, min_difference: float | None = None) -> int | None:
         """
         Store a frame of the store's size and return its key.
 
+        Args:
+            frame: with classes and intrinsics
+            min_difference: grey levels (``signature.py``); None is returned, and nothing is
+                stored, if a stored frame differs by no more. None: the frame is stored anyway
         Raises:
             StoreError: disk full, read-only, ...; the stored frames are intact, and a later append
                 may succeed
             StoreReplaced: the store was deleted or replaced; a later append goes to a new one
         """
         self._check_file()
-        record = self._format.pack(frame)
+        record, known = self._format.pack(frame), signature(frame.image)
         with store_errors(self.path, 'store a frame'):
+            with self._env.begin(db=self._frames) as txn:
+                keys = stored_keys(txn)
+            if min_difference is not None and self._contents.holds(
+                    known, min_difference, keys.start):
+                return None
+            choice = self._contents.choose(keys.stop, known, keys.start)
             try:
-                key, evicted = self._put(record)
+                evicted = self._put(keys.stop, record, known, choice)
             except lmdb.MapFullError:
                 # A reader that was killed keeps its old pages until this check.
                 if not self._env.reader_check():
                     raise
-                key, evicted = self._put(record)
+                evicted = self._put(keys.stop, record, known, choice)
+        self._contents.add(keys.stop, known, choice)
         self.stored += 1
         self.evicted += evicted
-        return key
+        return keys.stop
 
     def _check_file(self) -> None:
         if self._env is None:
@@ -167,7 +189,7 @@ class StreamWriter:
         LMDB's own pages. A larger existing file needs extra room while it is shrunk.
         """
         per_frame = -(-(self._format.nbytes + 16) // _PAGE) * _PAGE
-        wanted = (self.capacity + max(self.capacity // 4, 64)) * per_frame
+        wanted = (self.capacity + max(self.capacity // 4, 64)) * per_frame + REMEMBERED * NBYTES
         data = self.path / 'data.mdb'
         present = data.stat().st_size if data.exists() else 0
         return max(wanted, present + 64 * per_frame) + (64 << 20)
@@ -189,18 +211,23 @@ class StreamWriter:
             txn.put(DESCRIPTION, json.dumps(description).encode())
         return frames
 
-    def _put(self, record: bytearray | None) -> tuple[int, int]:
-        """
-        Append a record, if any, and evict in one transaction; return its key and how many went.
+    def _put(self, key: int, record: bytearray, known: np.ndarray, choice: Choice) -> int:
+        """Append a record and evict in one transaction; return how many went."""
+        with self._env.begin(write=True, db=self._frames) as txn:
+            txn.put(key_of(key), record, append=True)
+            self._contents.write(txn, key, known, choice)
+            return self._evict(txn)
 
-        At most _EVICT_AT_ONCE frames are evicted, the oldest of those above the capacity.
-        """
-        with self._env.begin(write=True, db=self._frames) as txn, txn.cursor() as cursor:
-            key = number_of(cursor.key()) + 1 if cursor.last() else 0
-            if record is not None:
-                txn.put(key_of(key), record, append=True)
-            count = min(max(txn.stat()['entries'] - self.capacity, 0), _EVICT_AT_ONCE)
+    def _shrink(self) -> int:
+        """Evict frames above the capacity; return how many went."""
+        with self._env.begin(write=True, db=self._frames) as txn:
+            return self._evict(txn)
+
+    def _evict(self, txn: lmdb.Transaction) -> int:
+        """Evict at most _EVICT_AT_ONCE frames, the oldest of those above the capacity."""
+        count = min(max(txn.stat(self._frames)['entries'] - self.capacity, 0), _EVICT_AT_ONCE)
+        with txn.cursor() as cursor:
             for _ in range(count):
                 cursor.first()
                 cursor.delete()
-            return key, count
+        return count

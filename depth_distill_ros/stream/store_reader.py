@@ -14,6 +14,7 @@ import lmdb
 import numpy as np
 
 from depth_distill_ros.frame import Frame
+from depth_distill_ros.stream.contents import PARTS, key_of, number_of, read_parts
 from depth_distill_ros.stream.record import VERSION, RecordFormat
 from depth_distill_ros.stream.store_errors import (
     CorruptRecord,
@@ -27,6 +28,7 @@ from depth_distill_ros.stream.store_file import StoreFile
 
 DESCRIPTION = b'depth_distill_ros.stream'
 FRAMES = b'frames'
+TABLES = 3  # FRAMES and those of ``contents``
 
 
 class StreamReader:
@@ -58,6 +60,7 @@ class StreamReader:
             raise
         self.size = size
         self._format = RecordFormat(size)
+        self._parts: Any = None
 
     def __len__(self) -> int:
         return len(self.keys())
@@ -82,9 +85,10 @@ class StreamReader:
         """
         with store_errors(self.path, 'read it'):
             self._file.check()
+            self._parts = self._parts or self._open_parts()
             txn = self._begin()
         with txn:
-            yield Snapshot(self.path, self._format, txn)
+            yield Snapshot(self.path, self._format, txn, self._parts)
 
     def close(self) -> None:
         """Close the store."""
@@ -104,8 +108,15 @@ class StreamReader:
         with store_errors(self.path, 'read it'):
             # Size 0: the size that the writer has set.
             return lmdb.open(
-                str(self.path), map_size=0, max_dbs=1, readonly=True, create=False,
+                str(self.path), map_size=0, max_dbs=TABLES, readonly=True, create=False,
                 readahead=False)
+
+    def _open_parts(self) -> Any:
+        """Return the table of the parts; None in a store that an earlier version wrote."""
+        try:
+            return self._env.open_db(PARTS, create=False)
+        except lmdb.NotFoundError:
+            return None
 
     def _begin(self) -> lmdb.Transaction:
         try:
@@ -118,19 +129,23 @@ class StreamReader:
 class Snapshot:
     """The store at one moment; made by ``StreamReader.snapshot``."""
 
-    def __init__(self, path: Path, record: RecordFormat, txn: lmdb.Transaction) -> None:
+    def __init__(self, path: Path, record: RecordFormat, txn: lmdb.Transaction,
+                 parts: Any) -> None:
         self._path = path
         self._format = record
         self._txn = txn
+        self._parts = parts
 
     def keys(self) -> range:
         """Return the keys of all frames, oldest first."""
-        with store_errors(self._path, 'read it'), self._txn.cursor() as cursor:
-            if not cursor.first():
-                return range(0)
-            first = number_of(cursor.key())
-            cursor.last()
-            return range(first, number_of(cursor.key()) + 1)
+        with store_errors(self._path, 'read it'):
+            return stored_keys(self._txn)
+
+    def parts(self) -> np.ndarray:
+        """Return what each of ``keys`` is used for: its ``split.Part``, uint8."""
+        keys = self.keys()
+        with store_errors(self._path, 'read it'):
+            return read_parts(self._txn, self._parts, keys)
 
     def read(self, key: int) -> Frame:
         """Return a copy of a frame; FrameEvicted or CorruptRecord if that fails."""
@@ -166,6 +181,16 @@ class Snapshot:
                 f'store {self._path}: frame {key} is damaged: {error}') from None
 
 
+def stored_keys(txn: lmdb.Transaction) -> range:
+    """Return the keys of the frames that a transaction on their table sees, oldest first."""
+    with txn.cursor() as cursor:
+        if not cursor.first():
+            return range(0)
+        first = number_of(cursor.key())
+        cursor.last()
+        return range(first, number_of(cursor.key()) + 1)
+
+
 def described_size(path: Path, txn: lmdb.Transaction) -> tuple[int, int] | None:
     """Return the frame size of the store, or None of an empty environment."""
     raw = txn.get(DESCRIPTION)
@@ -191,11 +216,3 @@ def described_size(path: Path, txn: lmdb.Transaction) -> tuple[int, int] | None:
 def _missing(path: Path) -> StoreMissing:
     return StoreMissing(
         f'store {path}: no stream store there yet; start stream_node, or check the store path')
-
-
-def key_of(number: int) -> bytes:
-    return number.to_bytes(8, 'big')
-
-
-def number_of(key: bytes | memoryview) -> int:
-    return int.from_bytes(key, 'big')

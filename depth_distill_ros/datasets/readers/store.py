@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers.common import PerProcess
 from depth_distill_ros.frame import Frame
-from depth_distill_ros.stream.sampler import is_held_out
+from depth_distill_ros.stream.split import Part
 from depth_distill_ros.stream.store_reader import StreamReader
 
 
@@ -23,13 +25,15 @@ class StoreReader:
 
     Args:
         path: the store
-        split: all, train, or held-out (see ``stream.sampler``)
+        split: all, train, or held-out (see ``stream.split``)
     """
 
     def __init__(self, path: Path, split: Literal['all', 'train', 'held-out'] = 'all') -> None:
         self._store = PerProcess(StreamReader, path)
-        self._keys = [key for key in self._store.get().keys()
-                      if split == 'all' or is_held_out(key) == (split == 'held-out')]
+        with self._store.get().snapshot() as frames:
+            keys, parts = frames.keys(), frames.parts()
+        chosen = {'train': [Part.TRAINING], 'held-out': [Part.HELD_OUT], 'all': list(Part)}[split]
+        self._keys = (keys.start + np.flatnonzero(np.isin(parts, chosen))).tolist()
         if not self._keys:
             raise DatasetError(f'store {path}: holds no frame of split "{split}" yet')
 

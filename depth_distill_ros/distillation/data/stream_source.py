@@ -12,7 +12,7 @@ import torch
 from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, Batches
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.normalisation import to_input
-from depth_distill_ros.stream.sampler import HELD_OUT, StoredFrames, StreamSampler
+from depth_distill_ros.stream.sampler import StoredFrames, StreamSampler
 from depth_distill_ros.stream.store_errors import StoreMissing, StoreReplaced
 from depth_distill_ros.stream.store_reader import StreamReader
 
@@ -31,7 +31,7 @@ class StreamSource:
         self._auxiliary = _Store(auxiliary_store, size, auxiliary, seed, device) \
             if auxiliary > 0 else None
         self._stores = [store for store in (self._stream, self._auxiliary) if store]
-        self._auxiliary_needed = HELD_OUT + auxiliary  # the first run is held out
+        self._auxiliary_images = auxiliary
 
     @property
     def frames(self) -> int:
@@ -47,7 +47,7 @@ class StreamSource:
 
     def draw(self) -> Batches:
         batches = {STREAM: self._stream.batch(StreamSampler.draw)}
-        if self._auxiliary and self._auxiliary.frames >= self._auxiliary_needed:
+        if self._auxiliary and self._auxiliary.training_frames >= self._auxiliary_images:
             batches[AUXILIARY] = self._auxiliary.batch(StreamSampler.draw)
         return batches
 
@@ -84,11 +84,18 @@ class _Store:
 
     @property
     def frames(self) -> int:
+        return self._count(lambda: len(self._reader))
+
+    @property
+    def training_frames(self) -> int:
+        return self._count(lambda: self._sampler.training_frames())
+
+    def _count(self, count: Callable[[], int]) -> int:
         try:
-            return len(self._reader) if self._open() else 0
+            return count() if self._open() else 0
         except StoreReplaced:
             self.close()
-            return len(self._reader) if self._open() else 0
+            return count() if self._open() else 0
 
     @property
     def corrupt(self) -> int:

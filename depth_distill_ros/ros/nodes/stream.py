@@ -100,6 +100,7 @@ class StreamNode(ManagedNode):
 
     def _on_message(self, topic: str, message: Image | CameraInfo) -> None:
         self._intake.max_rate = self.value('max_rate')
+        self._intake.min_difference = self.value('min_difference')
         self._intake.add(topic, images.stamp_ns(message), message)
 
     def _on_labels(self, message: String) -> None:
