@@ -42,7 +42,6 @@ def publish(frames: int, rate: float) -> None:
     topics = {name: node.create_publisher(kind, name, profile(30)) for name, kind in (
         ('image', Image), ('semantics', Image), ('camera_info', CameraInfo))}
     random = np.random.default_rng(0)
-    colours = random.integers(0, 256, (8, *SIZE, 3), np.uint8)
     classes = random.integers(0, 14, (8, *SIZE), np.uint8)
     camera = Intrinsics.from_vertical_fov(0.8, SIZE)
     while not all(p.get_subscription_count() for p in topics.values()):
@@ -51,7 +50,10 @@ def publish(frames: int, rate: float) -> None:
     due = time.monotonic()
     for number in range(frames):
         stamp = images.time_message(round(number * 1e9 / rate))
-        topics['image'].publish(images.from_array(colours[number % 8], 'rgb8', stamp, 'eye'))
+        # Large patches, others in each frame: what the store has already is not stored again.
+        colours = random.integers(0, 256, (SIZE[0] // 40, SIZE[1] // 40, 3), np.uint8)
+        colours = np.repeat(np.repeat(colours, 40, axis=0), 40, axis=1)
+        topics['image'].publish(images.from_array(colours, 'rgb8', stamp, 'eye'))
         topics['semantics'].publish(
             images.from_array(classes[number % 8], 'mono8', stamp, 'eye'))
         topics['camera_info'].publish(camera_info.from_intrinsics(camera, stamp, 'eye'))

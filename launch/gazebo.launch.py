@@ -19,6 +19,7 @@ from depth_distill_ros.ros.launch_files import launch_description, launched
 from depth_distill_ros.ros.simulators import (
     INSTALL_BRIDGE,
     gazebo_bridges,
+    gazebo_pose_service,
     gazebo_processes,
     require_gazebo,
     simulator_graph,
@@ -37,6 +38,7 @@ def generate_launch_description() -> LaunchDescription:
 def _graph(arguments: GazeboLaunch) -> list[NodeSpec]:
     # The first that a launch asks for: what is missing must be told before any node runs.
     require_gazebo(arguments)
+    gazebo_pose_service(arguments)
     try:
         get_package_prefix(_BRIDGE)
     except PackageNotFoundError as error:
@@ -57,4 +59,9 @@ def _gazebo(context: LaunchContext) -> list:
              namespace=arguments.namespace, output='screen', respawn=True, respawn_delay=2.0,
              parameters=[{'config_file': file}])
         for name, file in gazebo_bridges(arguments).items()]
+    service = gazebo_pose_service(arguments)
+    if service is not None:
+        bridges.append(Node(
+            package=_BRIDGE, executable='parameter_bridge', name='gazebo_pose_bridge',
+            namespace=arguments.namespace, output='screen', arguments=[service]))
     return [simulator, *others, *bridges]

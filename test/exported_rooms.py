@@ -18,6 +18,9 @@ import numpy as np
 from depth_distill_ros.stream.classes import NYU13
 from depth_distill_ros.worlds.pose import rotation
 
+# the dark patches under the furniture, which are no things
+SHADOWS = 'contact_shadows'
+
 
 class ReadPart(NamedTuple):
     """A primitive: 'box', 'cylinder' or 'ellipsoid', full extents, middle, 3 x 3 rotation."""
@@ -57,6 +60,8 @@ def mjcf(path: Path) -> tuple[dict[str, Thing], Camera]:
               int(mujoco.mjtGeom.mjGEOM_ELLIPSOID): 'ellipsoid'}
     things = {}
     for body in range(1, model.nbody):
+        if model.body(body).name == SHADOWS:
+            continue
         parts = []
         for k in range(model.body_geomadr[body], model.body_geomadr[body] + model.body_geomnum[
                 body]):
@@ -80,6 +85,8 @@ def sdf(path: Path) -> tuple[dict[str, Thing], Camera]:
     world = ElementTree.parse(path).getroot().find('world')
     things, camera = {}, None
     for model in world.findall('model'):
+        if model.get('name') == SHADOWS:
+            continue
         base, around = pose(model)
         if model.get('name') == 'camera':
             optics = model.find("link/sensor[@type='segmentation']/camera")

@@ -68,12 +68,22 @@ def test_gazebo_starts_the_graph_the_simulator_the_flight_and_two_bridges(teache
     context, actions = started('gazebo.launch.py', teacher=teacher, robot='real', namespace='r1')
     nodes = [action.node_name for action in actions if isinstance(action, Node)]
     assert nodes == ['/r1/stream', '/r1/distiller', '/r1/inference', '/r1/gazebo_bridge',
-                     '/r1/gazebo_clock_bridge']
+                     '/r1/gazebo_clock_bridge', '/r1/gazebo_pose_bridge']
+    assert ('/world/room_35/set_pose@ros_gz_interfaces/srv/SetEntityPose'
+            in [perform_substitutions(context, word) for word in actions[-1].cmd[1:2]])
     commands = [[perform_substitutions(context, word) for word in action.cmd]
                 for action in actions
                 if isinstance(action, ExecuteProcess) and not isinstance(action, Node)]
     assert [command[:2] for command in commands][0] == ['gz', 'sim']
     assert commands[1][1].endswith('fly_camera.py')
+
+
+def test_a_world_without_a_name_is_one_clear_line(teacher, gazebo, tmp_path):
+    (tmp_path / 'way.csv').write_text('')
+    for text, message in (('<sdf/>', 'has no <world name'), ('', 'is not an SDF file')):
+        (tmp_path / 'w.sdf').write_text(text)
+        with pytest.raises(bringup.BringupError, match=message):
+            started('gazebo.launch.py', teacher=teacher, world=str(tmp_path / 'w.sdf'))
 
 
 def test_isaac_starts_the_graph_alone_and_names_the_labels(teacher):

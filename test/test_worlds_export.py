@@ -5,6 +5,7 @@
 import csv
 import functools
 import itertools
+import math
 import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -16,12 +17,14 @@ import pytest
 
 from depth_distill_ros.apps.cli import main
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.stream.classes import NYU13
-from depth_distill_ros.worlds.export import sdf, usd, write
-from depth_distill_ros.worlds.pose import roll_pitch_yaw, rotation
+from depth_distill_ros.worlds.export import box_mesh, sdf, usd, write
+from depth_distill_ros.worlds.pose import Pose, roll_pitch_yaw, rotation
 from depth_distill_ros.worlds.rooms import look_file
 from depth_distill_ros.worlds.rooms.free_space import FreeSpace
 from depth_distill_ros.worlds.rooms.generate import generate
+from depth_distill_ros.worlds.rooms.scene import Light, Material, Object, Part, Room
 
 pytestmark = pytest.mark.slow
 
@@ -117,7 +120,6 @@ def test_mujoco_shows_of_its_file_what_the_embedded_simulator_shows(exported):
     classes = model.body_user[model.geom_bodyid[geoms], 0]
     assert (classes == frame.semantics).mean() > 0.99
     assert np.median(np.abs(depth - frame.depth)) < 1e-3
-    # Not quite the same light: the embedded one darkens the floor under the furniture.
     assert np.corrcoef(image.ravel(), frame.image.ravel())[0, 1] > 0.9
 
 
@@ -166,6 +168,119 @@ def test_a_world_names_its_systems_as_its_gazebo_does(exported, kind, prefix, sp
     assert len({sensor.findtext('update_rate') for sensor in sensors.values()}) == 1
     assert all(model.find('plugin/label') is not None
                for model in world.findall('model') if model.get('name') != sdf.CAMERA)
+
+
+def gazebo_world(exported, kind, seed):
+    simulator, name = FILES[kind]
+    return ElementTree.parse(exported / simulator / f'room_{seed}' / name).getroot().find('world')
+
+
+@pytest.mark.parametrize('kind', ['sdf', 'fortress'])
+@pytest.mark.parametrize('seed', SEEDS)
+def test_no_lamp_of_a_world_is_drawn_into_the_images(exported, kind, seed):
+    lights = gazebo_world(exported, kind, seed).findall('light')
+    assert len(lights) == len(drawn(seed).lights) > 1
+    assert {light.findtext('visualize') for light in lights} == {'false'}
+
+
+def decoded(colour):
+    """Return sRGB as linear light, by the formula of IEC 61966-2-1."""
+    colour = np.asarray(colour)
+    return np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+
+
+@pytest.mark.parametrize('seed', SEEDS)
+def test_renderers_that_compute_in_linear_light_get_linear_colours(exported, seed):
+    from pxr import Usd, UsdShade
+
+    room = drawn(seed)
+    stage = Usd.Stage.Open(str(exported / 'isaac' / f'room_{seed}' / 'room.usda'))
+    worlds = [gazebo_world(exported, kind, seed) for kind in ('sdf', 'fortress')]
+    names = [model.get('name') for model in worlds[0].findall('model')]
+    seen = 0
+    for name, thing in zip(names, room.objects, strict=False):
+        for k, part in enumerate(thing.parts):
+            if part.material.texture is not None and sorted(part.size)[1] < 0.08:
+                continue  # it has the mean colour of its texture
+            light = decoded(np.minimum(part.material.colour, 1.0))
+            for world in worlds:
+                material = world.find(f"model[@name='{name}']/link/visual[{k + 1}]/material")
+                for tag, factor in (('ambient', 1.0), ('diffuse', 1.0),
+                                    ('emissive', part.material.emission)):
+                    values = [float(v) for v in material.findtext(tag).split()]
+                    np.testing.assert_allclose(values, [*(factor * light), 1.0], atol=1e-5)
+            paint = UsdShade.MaterialBindingAPI(stage.GetPrimAtPath(
+                f'/World/Room/{name}/part_{k:03d}')).ComputeBoundMaterial()[0].GetPrim()
+            found = paint.GetChild('texture').GetAttribute('inputs:scale').Get()[:3] \
+                if part.material.texture and part.shape == 'box' \
+                else paint.GetChild('surface').GetAttribute('inputs:diffuseColor').Get()
+            np.testing.assert_allclose(found, light, atol=1e-5)
+            seen += 1
+    assert seen > 50
+
+
+@pytest.mark.parametrize('wanted', [0.003, 0.013, 0.02])
+def test_the_noise_that_gazebos_shader_makes_is_the_one_of_the_look(wanted):
+    normal = sdf.noise_setting(wanted) * np.random.default_rng(0).standard_normal(1_000_000)
+    shader = np.sign(normal) * np.abs(normal) ** 2.1
+    assert shader.std() == pytest.approx(wanted, rel=0.02)
+
+
+@pytest.mark.parametrize('kind', ['sdf', 'fortress'])
+def test_a_world_has_the_contact_shadows_of_the_embedded_simulator(exported, kind):
+    from depth_distill_ros.worlds.mujoco.geoms import ground
+
+    patches = list(ground(drawn(3)))
+    model = gazebo_world(exported, kind, 3).find(f"model[@name='{sdf.SHADOWS}']")
+    assert NYU13[int(model.findtext('plugin/label'))] == 'floor'
+    visuals = model.findall('link/visual')
+    assert len(visuals) == len(patches) > 3 and model.find('link/collision') is None
+    for visual, patch in zip(visuals, patches, strict=True):
+        at, _ = exported_rooms.pose(visual)
+        np.testing.assert_allclose(at, patch.centre, atol=1e-5)
+        shape, size = exported_rooms.extents(visual.find('geometry')[0])
+        np.testing.assert_allclose(size, 2 * patch.half, atol=1e-5)
+        # What is left of the light on the floor, as the embedded simulator leaves it in sRGB.
+        assert float(visual.findtext('transparency')) == pytest.approx(
+            decoded(1.0 - patch.rgba[3]), abs=1e-5)
+
+
+@pytest.mark.parametrize('axis', range(3))
+@pytest.mark.parametrize('side', (-1, 1))
+def test_a_mesh_shows_a_texture_as_the_embedded_simulator_does(corner_texture, axis, side):
+    renderer, part, texture = corner_texture
+    normal = side * np.eye(3)[axis]
+    yaw, pitch = (math.pi / 2, -side * math.pi / 2) if axis == 2 else (
+        math.atan2(-normal[1], -normal[0]), 0.0)
+    pose = Pose(*(4.0 * normal), yaw, pitch, 0.0)
+    image, _, _ = renderer.render(pose)
+    mesh, face = box_mesh.box(part), slice(4 * (2 * axis + (side > 0)), None)
+    for weights in 0.3 * np.eye(4) + 0.175:  # a point in each quarter of the face
+        point, st = weights @ mesh.points[face][:4], weights @ mesh.st[face][:4]
+        away = point - pose.position
+        x, y = (away @ pose.axes()[k] / (away @ pose.axes()[2]) for k in (0, 1))
+        lens = renderer.intrinsics
+        shown = image[round(lens.cy - lens.fy * y), round(lens.cx + lens.fx * x)]
+        # The first row of an image is at the top, where t is 1.
+        wanted = texture[int((1.0 - st[1]) * len(texture)), int(st[0] * len(texture))]
+        assert ((shown > 128) == (wanted > 128)).all()
+
+
+@pytest.fixture(scope='module')
+def corner_texture():
+    """Return a renderer with a cube whose texture has another colour in each quarter."""
+    from depth_distill_ros.worlds.mujoco.renderer import MujocoRenderer
+
+    texture = np.zeros((128, 128, 3), np.uint8)
+    texture[:64, :, 0], texture[:, :64, 1] = 255, 255
+    part = Part('box', (2.0,) * 3, (0.0,) * 3, Material((1.0,) * 3, 'corners', None), (0.0,) * 3)
+    lamp = Light('spot', (0.0, 0.0, -1.0), (0.0,) * 3, (0.0, 0.0, 4.0))
+    room = Room('hall', (6.0, 6.0, 3.0), (Object('cube', 7, (part,)),), (1.0,) * 3, (lamp,),
+                {'corners': texture})
+    renderer = MujocoRenderer(Intrinsics.from_vertical_fov(1.2, (120, 120)))
+    renderer.load(room)
+    yield renderer, part, texture
+    renderer.close()
 
 
 @pytest.mark.parametrize('kind', ['sdf', 'fortress'])

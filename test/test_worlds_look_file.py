@@ -126,6 +126,28 @@ def test_the_camera_stays_in_its_ranges_and_uses_them(look):
     assert np.abs(roll).max() <= 5.001 and np.ptp(roll) > 3
 
 
+@pytest.mark.parametrize('low, high', [(1.4, 1.8), (2.0, 3.9)], ids=['person', 'drone'])
+def test_a_high_camera_stays_below_the_ceiling_and_clear_of_what_is_at_its_height(
+        write, low, high):
+    look = look_file.load(write(f'camera: {{height: [{low}, {high}]}}'))
+    heights = []
+    for number in range(6):
+        room = generate(look, (number, 0))
+        space = FreeSpace(room, look)
+        boxes = np.concatenate([thing.boxes() for thing in room.objects
+                                if thing.name not in ('floor', 'ceiling', 'rug', 'wall')])
+        for seed in range(4):
+            way = poses(space, look, np.random.default_rng(seed), 0.3)
+            for pose in itertools.islice(way, 20):
+                heights.append(pose.z)
+                assert low - 1e-9 <= pose.z <= min(high, room.size[2] - 0.3) + 1e-9
+                near = boxes[(boxes[:, 0, 2] < pose.z + 0.2) & (boxes[:, 1, 2] > 0.05), :, :2]
+                at = np.array([pose.x, pose.y])
+                away = np.maximum(np.maximum(near[:, 0] - at, at - near[:, 1]), 0.0)
+                assert np.hypot(*away.T).min() > 0.30
+    assert np.ptp(heights) > 0.3
+
+
 def test_images_come_with_the_field_of_view_of_their_room():
     with SimulatedCamera(str(SHIPPED), 2, SMALL, frames_per_room=2) as camera:
         taken = list(itertools.islice(camera, 8))
@@ -195,7 +217,7 @@ def test_exports_take_the_camera_the_exposure_and_the_noise(look, tmp_path):
     ('room: {kinds: {cellar: 1}}', 'room.kinds: expected weights.*bedroom'),
     ('room: {kinds: {bedroom: 0}}', 'not all 0'),
     ('room: {side: [3, 4]}', 'room.side: the longest must be at least 4.5'),
-    ('camera: {height: [0.9, 0.3]}', r'camera.height: expected \[low, high\] within 0.1 to 1'),
+    ('camera: {height: [0.9, 0.3]}', r'camera.height: expected \[low, high\] within 0.1 to 4'),
     ('camera: {height: 0.5}', r'camera.height: expected \[low, high\]; got 0.5'),
     ('camera: {pitch: [-10, .nan]}', 'camera.pitch'),
     ('camera: {roll: yes}', 'camera.roll: expected a number from 0 to 30; got True'),

@@ -148,6 +148,11 @@ class OnlineDistillation:
         """Frames in the store now; 0 where there is no store yet."""
         return self._source.frames
 
+    @property
+    def training_frames(self) -> int:
+        """Those of the store that are neither held out nor like a held-out one."""
+        return self._source.training_frames
+
     def values(self) -> dict[str, object]:
         """
         Return the state of the training for /diagnostics.
@@ -164,7 +169,8 @@ class OnlineDistillation:
 
     def ready(self) -> bool:
         """Return whether the store holds enough frames to start on."""
-        return self.store_frames >= self.settings.min_frames
+        return (self.store_frames >= self.settings.min_frames
+                and self.training_frames >= self.settings.batch - self.settings.auxiliary_images)
 
     def train_step(self) -> dict[str, float]:
         """Make one iteration; return its losses. NonFiniteLoss leaves the last checkpoint."""

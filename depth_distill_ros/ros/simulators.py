@@ -14,6 +14,7 @@ import os
 from pathlib import Path
 import shutil
 import sys
+from xml.etree import ElementTree
 
 from depth_distill_ros.files import expanded
 from depth_distill_ros.installation import share
@@ -84,6 +85,29 @@ def gazebo_processes(
         processes['fly_camera'] = [sys.executable, str(script), str(world), '--rate',
                                    str(arguments.poses_per_second)]
     return processes
+
+
+def gazebo_pose_service(arguments: GazeboLaunch,
+                        environment: Mapping[str, str] = os.environ) -> str | None:
+    """
+    Return what ros_gz_bridge is told to offer the pose service; None where no camera flies.
+
+    One client of it sets each pose in milliseconds; the command ign takes 0.65 s for each. Older
+    bridges do not know the type and offer nothing; fly_camera.py then uses the command.
+
+    Raises:
+        BringupError: the world is no SDF file, or has no name.
+    """
+    if not arguments.fly:
+        return None
+    path = gazebo_world(arguments, gazebo_version(arguments, environment))
+    try:
+        world = ElementTree.parse(path).getroot().find('world')
+    except ElementTree.ParseError as error:
+        raise BringupError(f'world: {path} is not an SDF file: {error}') from error
+    if world is None or not world.get('name'):
+        raise BringupError(f'world: {path} has no <world name="...">')
+    return f'/world/{world.get("name")}/set_pose@ros_gz_interfaces/srv/SetEntityPose'
 
 
 def require_gazebo(arguments: GazeboLaunch,

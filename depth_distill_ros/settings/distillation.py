@@ -126,7 +126,7 @@ class OnlineSettings(DistillationSettings, NodeSettings):
         help='with schedule d3, steps between two halvings of the learning rate')
     work_dir: str = setting('', 'folder of the run: its store/ is read, checkpoints/, releases/ '
                             'and tensorboard/ are written; must be given')
-    min_frames: int = setting(512, 'frames in the stream store before training starts',
+    min_frames: int = setting(512, 'different frames in the stream store before training starts',
                               unit='frames', range=(1, 10_000_000))
     held_out_frames: int = setting(
         32, 'stream frames that a release is scored on', unit='frames', range=(1, 4096))

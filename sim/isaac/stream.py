@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-import csv
 import itertools
 import math
 from pathlib import Path
@@ -22,6 +21,9 @@ import sys
 import traceback
 
 from publishing import Failure, add_bridge, publishers
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from flight import Row, read_way, varied  # noqa: E402
 
 CAMERA, LIGHTS, ROOM = '/World/Camera', '/World/Lights', '/World/Room'
 RANDOMISE = 'depth_distill_randomise'
@@ -36,7 +38,9 @@ def main(words: list[str] | None = None) -> int:
     """Publish until Ctrl-C or the window closes; return 2 after an error in the arguments."""
     arguments = read_arguments(words)
     try:
-        ways = [camera_way(stage.with_name('way.csv')) for stage in arguments.stages]
+        # The way of a room goes on when the room comes again: no view is shown twice.
+        ways = [varied(read_way(stage.with_name('way.csv')), arguments.seed + number)
+                for number, stage in enumerate(arguments.stages)]
         randomisation = read_randomisation(arguments.randomisation)
     except (OSError, ValueError) as error:
         print(f'stream: {" ".join(str(error).split())}', file=sys.stderr)
@@ -75,7 +79,8 @@ def read_arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument('--namespace', default='',
                         help='of the topics except /clock, as in the launch')
     parser.add_argument('--rooms', type=int, default=0, help='number of rooms; 0: no limit')
-    parser.add_argument('--seed', type=int, default=0, help='of the lights and surfaces')
+    parser.add_argument('--seed', type=int, default=0,
+                        help='of the lights, the surfaces and the way of the camera')
     parser.add_argument('--light-gain', type=float, default=1.0,
                         help='factor on all lights, if images are too dark or too bright')
     parser.add_argument('--randomisation', type=Path,
@@ -114,25 +119,9 @@ def read_randomisation(path: Path | None) -> dict:
     return values
 
 
-def camera_way(path: Path) -> list[Matrix]:
-    """Return camera poses as USD needs them: rows; the camera looks along its -z with y up."""
-    poses = []
-    with path.open(newline='', encoding='utf-8') as lines:
-        for number, row in enumerate(csv.DictReader(lines), start=2):
-            try:
-                x, y, z, roll, pitch, yaw = (
-                    float(row[key]) for key in ('x', 'y', 'z', 'roll', 'pitch', 'yaw'))
-            except (KeyError, TypeError, ValueError):
-                raise ValueError(f'{path}, line {number}: expected x,y,z,roll,pitch,yaw') from None
-            poses.append(camera_matrix((x, y, z), roll, pitch, yaw))
-    if not poses:
-        raise ValueError(f'{path}: it has no poses')
-    return poses
-
-
-def camera_matrix(position: tuple[float, float, float], roll: float, pitch: float,
-                  yaw: float) -> Matrix:
-    """Return the pose of a camera that looks along x as that of one that looks along -z."""
+def camera_matrix(row: Row) -> Matrix:
+    """Return a pose of way.csv as USD needs it: rows; the camera looks along its -z with y up."""
+    *position, roll, pitch, yaw = row
     (cr, sr), (cp, sp), (cy, sy) = ((math.cos(a), math.sin(a)) for a in (roll, pitch, yaw))
     forward = [cy * cp, sy * cp, -sp]
     left = [cy * sp * sr - sy * cr, sy * sp * sr + cy * cr, cp * sr]
@@ -141,7 +130,7 @@ def camera_matrix(position: tuple[float, float, float], roll: float, pitch: floa
             [*position, 1.0]]
 
 
-def run(app: object, arguments: argparse.Namespace, ways: list[list[Matrix]],
+def run(app: object, arguments: argparse.Namespace, ways: list[Iterator[Row]],
         randomisation: dict) -> None:
     """Show room after room."""
     import omni.kit.app
@@ -164,14 +153,16 @@ def run(app: object, arguments: argparse.Namespace, ways: list[list[Matrix]],
             app.update()
         timeline.play()
         gates = publishers(app)
-        for frame, pose in enumerate(frames(way, arguments.frames_per_room)):
+        for frame, pose in enumerate(itertools.islice(way, arguments.frames_per_room)):
+            while app.is_running() and not timeline.is_playing():
+                app.update()  # paused in the window: no time passes, and no pose is skipped
             if not app.is_running():
                 return
             if randomisation['every'] and frame % randomisation['every'] == 0:
                 import omni.replicator.core as rep
 
                 rep.utils.send_og_event(event_name=RANDOMISE)
-            place_camera(stage, pose)
+            place_camera(stage, camera_matrix(pose))
             for update in range(arguments.updates, 0, -1):
                 # All gates together: publishers that count frames separately may never agree.
                 for gate in gates:
@@ -179,11 +170,6 @@ def run(app: object, arguments: argparse.Namespace, ways: list[list[Matrix]],
                 app.update()
         timeline.stop()
         app.update()
-
-
-def frames(way: list[Matrix], count: int) -> Iterator[Matrix]:
-    """Yield ``count`` poses of a way, which repeats."""
-    return itertools.islice(itertools.cycle(way), count)
 
 
 def opened(app: object, context: object, path: Path) -> object:

@@ -38,6 +38,11 @@ class StreamSource:
         return self._stream.frames
 
     @property
+    def training_frames(self) -> int:
+        """Frames of the simulator that draw() draws from."""
+        return self._stream.training_frames
+
+    @property
     def auxiliary_frames(self) -> int:
         return self._auxiliary.frames if self._auxiliary else 0
 

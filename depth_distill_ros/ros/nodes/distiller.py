@@ -138,13 +138,14 @@ class DistillerNode(ManagedNode):
         logged = -math.inf
         while not self._session.ready():
             frames = self._session.store_frames
+            training = self._session.training_frames
             self._values = {'step': self._session.step, 'store_frames': frames,
-                            'waiting_for_frames': True}
+                            'training_frames': training, 'waiting_for_frames': True}
             if time.monotonic() - logged >= _WAIT_LOG_PERIOD:
                 logged = time.monotonic()
                 self.get_logger().info(
                     f'waiting for the stream: {frames} of {self._session.settings.min_frames} '
-                    f'frames in {self._session.store}')
+                    f'frames in {self._session.store}, {training} of them to train on')
             self._handle_requests()
             if stop.wait(0.5):
                 return False

@@ -21,7 +21,8 @@ class BoxMesh(NamedTuple):
 
     points: 24×3, metres, about the middle of the box
     normals: 6×3, outward
-    st: 24×2, texture coordinates; 1 is one upright copy of the texture
+    st: 24×2, texture coordinates; 1 is one upright copy of the texture. They increase with the
+        box's axes, as MuJoCo has it: three of the faces show the texture mirrored
     """
 
     points: np.ndarray
@@ -40,10 +41,9 @@ def box(part: Part) -> BoxMesh:
             flips = (side < 0) != (axis == 1)
             for u, v in _CORNERS:
                 corner = np.zeros(3)
-                corner[axis], corner[up] = 0.5 * side, v
-                corner[along] = -u if flips else u
+                corner[axis], corner[along], corner[up] = 0.5 * side, -u if flips else u, v
                 points.append(corner * part.size)
-                st.append(((u + 0.5) * across[0], (v + 0.5) * across[1]))
+                st.append((corner[[along, up]] + 0.5) * across)
             normals.append(side * np.eye(3)[axis])
     return BoxMesh(np.array(points), np.array(normals), np.array(st))
 

@@ -21,7 +21,7 @@ from depth_distill_ros.worlds.rooms.scene import Material, Object, Part, Room
 from depth_distill_ros.worlds.rooms.trajectory import poses
 
 NEAR, FAR = 0.05, 30.0
-_STEPS, _STRIDE = 240, 0.1
+_STEPS, _STRIDE = 1200, 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ def exported_room(look: Look, seed: int, size: tuple[int, int]) -> ExportedRoom:
     """
     key = (seed, 0)
     room = generate(look, key)
-    way = poses(FreeSpace(room), look, np.random.default_rng((*key, 1)), _STRIDE)
+    way = poses(FreeSpace(room, look), look, np.random.default_rng((*key, 1)), _STRIDE)
     intrinsics = Intrinsics.from_vertical_fov(
         randomise.vertical_fov(look, key, SimulatorSettings.vertical_fov), size)
     noise = 0.0
@@ -80,6 +80,11 @@ def exported_room(look: Look, seed: int, size: tuple[int, int]) -> ExportedRoom:
         noise = rng.uniform(*look.sensor.noise)
     return ExportedRoom(f'room_{seed}', room, intrinsics, tuple(itertools.islice(way, _STEPS)),
                         noise)
+
+
+def linear(colour: tuple[float, ...]) -> tuple[float, ...]:
+    """Return an sRGB colour (IEC 61966-2-1) as linear light."""
+    return tuple(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour)
 
 
 def _exposed(room: Room, gain: float) -> Room:

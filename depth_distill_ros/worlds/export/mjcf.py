@@ -13,10 +13,10 @@ from xml.etree import ElementTree as Xml
 
 import numpy as np
 
-from depth_distill_ros.stream.classes import NYU13
+from depth_distill_ros.stream.classes import FLOOR, NYU13
 from depth_distill_ros.worlds.export.exported_room import FAR, NEAR, ExportedRoom
 from depth_distill_ros.worlds.export.xml_text import document, numbers
-from depth_distill_ros.worlds.mujoco.geoms import repeats
+from depth_distill_ros.worlds.mujoco.geoms import ground, repeats
 from depth_distill_ros.worlds.rooms.scene import Part
 
 
@@ -51,6 +51,11 @@ def files(exported: ExportedRoom) -> dict[str, str]:
                 stands, 'geom', name=f'{name}_{k:03d}', type=part.shape, size=numbers(size),
                 pos=numbers(part.centre), euler=numbers(part.rpy), contype='0', conaffinity='0',
                 material=_paint(asset, paints, exported, part))
+    shadows = Xml.SubElement(body, 'body', name='contact_shadows', user=str(FLOOR))
+    for k, patch in enumerate(ground(exported.room)):
+        Xml.SubElement(
+            shadows, 'geom', name=f'shadow_{k:03d}', type='box', size=numbers(patch.half),
+            pos=numbers(patch.centre), rgba=numbers(patch.rgba), contype='0', conaffinity='0')
     return {'room.xml': document(root, exported.origin)}
 
 

@@ -5,6 +5,9 @@ A room as a Gazebo world (SDF), in the spelling of Fortress or of Harmonic and n
 
 Every object is a static model with a Label plugin. The model ``camera`` carries three cameras at
 one point: plain, segmentation and rgbd.
+
+Gazebo's renderer (ogre2) computes in linear light: it decodes textures from sRGB itself, and takes
+the colours of materials as they are.
 """
 
 from __future__ import annotations
@@ -15,16 +18,21 @@ from xml.etree import ElementTree as Xml
 
 import numpy as np
 
+from depth_distill_ros.stream.classes import FLOOR
 from depth_distill_ros.worlds.export import box_mesh
-from depth_distill_ros.worlds.export.exported_room import FAR, NEAR, ExportedRoom
+from depth_distill_ros.worlds.export.exported_room import FAR, NEAR, ExportedRoom, linear
 from depth_distill_ros.worlds.export.xml_text import document, fill
+from depth_distill_ros.worlds.mujoco.geoms import ground
 from depth_distill_ros.worlds.rooms.scene import Light, Object, Part
 
 CAMERA = 'camera'
 FRAME = 'simulator_optical_frame'
 IMAGE = '/simulator/camera/image'
 SEGMENTATION, RGBD = '/simulator/segmentation', '/simulator/rgbd'
-_RATE = 10.0
+RATE = 5.0  # images per second: the rate at which fly_camera.py moves the camera
+SHADOWS = 'contact_shadows'
+# ogre2 adds sign(n) |n|^POWER to linear light, with n of the given standard deviation.
+_NOISE_POWER = 2.1
 
 
 class Spelling(NamedTuple):
@@ -68,6 +76,7 @@ def world(exported: ExportedRoom, spelling: Spelling) -> Xml.Element:
         _light(body, light, f'light_{k}')
     for name, thing in exported.objects():
         _model(body, exported, spelling, name, thing)
+    _contact_shadows(body, exported, spelling)
     _camera(body, exported, spelling)
     return root
 
@@ -90,7 +99,9 @@ def _mesh(name: str, number: int) -> str:
 def _light(body: Xml.Element, light: Light, name: str) -> None:
     lamp = fill(
         Xml.SubElement(body, 'light', name=name, type=light.kind),
-        pose=(*light.position, 0.0, 0.0, 0.0), cast_shadows='false', diffuse=(*light.colour, 1.0),
+        pose=(*light.position, 0.0, 0.0, 0.0), cast_shadows='false',
+        # Without it, Gazebo's server draws the lamp as a wireframe into all images.
+        visualize='false', diffuse=(*light.colour, 1.0),
         specular=(*(0.5 * c for c in light.colour), 1.0), direction=light.direction,
         attenuation={'range': '30', 'constant': '1', 'linear': '0', 'quadratic': '0.02'})
     if light.kind == 'spot':
@@ -125,12 +136,35 @@ def _primitive(part: Part) -> dict[str, dict]:
 
 def _material(exported: ExportedRoom, part: Part) -> dict[str, object]:
     surface = exported.surface(part)
-    colour = (*surface.colour, 1.0)
+    light = linear(surface.colour)
+    colour = (*light, 1.0)
     texture = {'albedo_map': f'textures/{surface.texture}.png'} if surface.texture else {}
     return {'ambient': colour, 'diffuse': colour, 'specular': (*[surface.gloss] * 3, 1.0),
-            'emissive': (*(surface.emission * c for c in surface.colour), 1.0),
+            'emissive': (*(surface.emission * c for c in light), 1.0),
             'pbr': {'metal': {**texture, 'roughness': 1.0 - 0.8 * surface.gloss,
                               'metalness': '0'}}}
+
+
+def noise_setting(wanted: float) -> float:
+    """Return the standard deviation that Gazebo is told, for the one that images shall have."""
+    # of |n|^POWER, for n of standard deviation 1
+    spread = math.sqrt(2.0 ** _NOISE_POWER * math.gamma(_NOISE_POWER + 0.5) / math.sqrt(math.pi))
+    return (wanted / spread) ** (1.0 / _NOISE_POWER)
+
+
+def _contact_shadows(body: Xml.Element, exported: ExportedRoom, spelling: Spelling) -> None:
+    """Add dark patches on the floor under the furniture, as the embedded simulator draws them."""
+    model = fill(Xml.SubElement(body, 'model', name=SHADOWS), static='true')
+    link = Xml.SubElement(model, 'link', name='link')
+    for k, patch in enumerate(ground(exported.room)):
+        black = {'ambient': '0 0 0 1', 'diffuse': '0 0 0 1', 'specular': '0 0 0 1',
+                 'pbr': {'metal': {'roughness': '1', 'metalness': '0'}}}
+        fill(Xml.SubElement(link, 'visual', name=f'visual_{k:03d}'),
+             pose=(*patch.centre, 0.0, 0.0, 0.0), cast_shadows='false',
+             # what is left of the light, in linear light
+             transparency=linear((1.0 - float(patch.rgba[3]),))[0],
+             geometry={'box': {'size': 2.0 * patch.half}}, material=black)
+    spelling.plugin(model, 'Label', label=str(FLOOR))
 
 
 def _camera(body: Xml.Element, exported: ExportedRoom, spelling: Spelling) -> None:
@@ -141,11 +175,11 @@ def _camera(body: Xml.Element, exported: ExportedRoom, spelling: Spelling) -> No
     view = {'horizontal_fov': 2.0 * math.atan(0.5 * lens.width / lens.fx),
             'image': {'width': str(lens.width), 'height': str(lens.height), 'format': 'R8G8B8'},
             'clip': {'near': NEAR, 'far': FAR}}
-    noise = {'noise': {'type': 'gaussian', 'mean': '0', 'stddev': exported.noise}}
+    noise = {'noise': {'type': 'gaussian', 'mean': '0', 'stddev': noise_setting(exported.noise)}}
     for name, kind, topic, camera in (
             ('plain', 'camera', IMAGE, view | noise if exported.noise else view),
             ('segmentation', 'segmentation', SEGMENTATION,
              {'segmentation_type': 'semantic'} | view),
             ('rgbd', 'rgbd_camera', RGBD, view)):
         fill(Xml.SubElement(link, 'sensor', name=name, type=kind), topic=topic,
-             always_on='true', update_rate=_RATE, **{spelling.frame: FRAME}, camera=camera)
+             always_on='true', update_rate=RATE, **{spelling.frame: FRAME}, camera=camera)

@@ -18,7 +18,7 @@ import numpy as np
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.stream.classes import NYU13
 from depth_distill_ros.worlds.export import box_mesh
-from depth_distill_ros.worlds.export.exported_room import FAR, NEAR, ExportedRoom
+from depth_distill_ros.worlds.export.exported_room import FAR, NEAR, ExportedRoom, linear
 from depth_distill_ros.worlds.pose import rotation
 from depth_distill_ros.worlds.rooms.scene import Light, Object, Part
 
@@ -134,7 +134,7 @@ class _Writer:
         if surface in self._paints:
             return self._paints[surface]
         shade, kinds, gf = self._pxr.UsdShade, self._pxr.Sdf.ValueTypeNames, self._pxr.Gf
-        path, linear = f'{LOOKS}/paint_{len(self._paints):03d}', _linear(surface.colour)
+        path, light = f'{LOOKS}/paint_{len(self._paints):03d}', linear(surface.colour)
         material = shade.Material.Define(self.stage, path)
         shader = shade.Shader.Define(self.stage, f'{path}/surface')
         shader.CreateIdAttr('UsdPreviewSurface')
@@ -143,11 +143,11 @@ class _Writer:
         colour = shader.CreateInput('diffuseColor', kinds.Color3f)
         if surface.emission:
             shader.CreateInput('emissiveColor', kinds.Color3f).Set(
-                gf.Vec3f(*(surface.emission * c for c in linear)))
+                gf.Vec3f(*(surface.emission * c for c in light)))
         if surface.texture is None:
-            colour.Set(gf.Vec3f(*linear))
+            colour.Set(gf.Vec3f(*light))
         else:
-            colour.ConnectToSource(self._texture(path, surface.texture, linear))
+            colour.ConnectToSource(self._texture(path, surface.texture, light))
         material.CreateSurfaceOutput().ConnectToSource(shader.ConnectableAPI(), 'surface')
         self._paints[surface] = material
         return material
@@ -228,7 +228,3 @@ class _Writer:
         rows[3, :3] = start.position
         camera.AddTransformOp().Set(self._pxr.Gf.Matrix4d(rows.tolist()))
 
-
-def _linear(colour: tuple[float, float, float]) -> tuple[float, ...]:
-    """Return an sRGB colour (IEC 61966-2-1) as linear light."""
-    return tuple(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour)

@@ -96,8 +96,7 @@ class SimulatedCamera(AbstractContextManager):
             randomise.vertical_fov(self.look, key, self._vertical_fov), self.intrinsics.size)
         # Separate generators: a change to the path changes neither the rooms nor the noise.
         way, grain = (np.random.default_rng((*key, k)) for k in (1, 2))
-        self._poses = poses(FreeSpace(self.room), self.look, way,
-                            self._stride)
+        self._poses = poses(FreeSpace(self.room, self.look), self.look, way, self._stride)
         if self.look.sensor is not None:
             if self._sensor is None:
                 self._sensor = SensorModel(self.look.sensor, self.intrinsics.size)

@@ -67,11 +67,11 @@ def geoms(room: Room) -> list[Geom]:
                     part.shape, 0.5 * np.array(size), turn @ np.array(centre) + thing.position,
                     around, np.array([*colour, 1.0], np.float32), thing.label, texture,
                     _repeat(size, material), material.emission, material.gloss))
-    return result + list(_ground(room))
+    return result + list(ground(room))
 
 
-def _ground(room: Room) -> Iterator[Geom]:
-    """Yield dark patches under the furniture, as the lights cause no shadows in corners."""
+def ground(room: Room) -> Iterator[Geom]:
+    """Yield dark, transparent patches under the furniture, as lights cause no shadows there."""
     for thing in room.objects:
         low, high = thing.bounds()
         if thing.label in (FLOOR, WALL, CEILING, WINDOW) or low[2] > 0.01 or high[2] < 0.1:

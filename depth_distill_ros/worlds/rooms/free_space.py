@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 
 from depth_distill_ros.stream.classes import CEILING, FLOOR, WALL
+from depth_distill_ros.worlds.rooms.looks import Look
 from depth_distill_ros.worlds.rooms.scene import Room
 
 CELL = 0.05
 _CLEARANCE = 0.38
-_OVERHEAD = 1.0
+_OVERHEAD, _ABOVE = 1.0, 0.25
 _UNDERFOOT = 0.03
 _SHELL = (CEILING, FLOOR, WALL)
 _CONE, _NEAREST, _FARTHEST = 0.45, 0.9, 5.0
@@ -22,12 +23,20 @@ class FreeSpace:
     """
     The largest connected area with a distance to all furniture and walls.
 
+    A robot or a person carries the camera, from the floor to a hand's breadth above it.
+
+    look: of the camera, whose height decides what is in its way; None: one below 0.75 m
+    ceiling: height of the room, metres
     distance: metres from each cell to the nearest object or wall; indexed [y, x]
     free: cells where the camera may be
     area: of the free cells, square metres
     """
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, look: Look | None = None) -> None:
+        self.ceiling = room.size[2]
+        top = _OVERHEAD
+        if look is not None:
+            top = max(top, sum(look.heights(self.ceiling)) + _ABOVE)
         self._things = np.array([thing.position[:2] for thing in room.objects
                                  if thing.label not in _SHELL]).reshape(-1, 2)
         rows, columns = (int(np.ceil(room.size[k] / CELL)) for k in (1, 0))
@@ -36,7 +45,7 @@ class FreeSpace:
         occupied[:, [0, -1]] = 1
         for thing in room.objects:
             for low, high in thing.boxes():
-                if low[2] < _OVERHEAD and high[2] > _UNDERFOOT:
+                if low[2] < top and high[2] > _UNDERFOOT:
                     x0, y0 = (int(max(np.floor(v / CELL) + 1, 0)) for v in low[:2])
                     x1, y1 = (int(np.ceil(v / CELL) + 1) for v in high[:2])
                     occupied[y0:max(y1, 0), x0:max(x1, 0)] = 1

@@ -38,7 +38,7 @@ def generate(look: Look, seed: int | Sequence[int], kind: str | None = None) -> 
     best, most = None, -1.0
     for attempt in range(_ATTEMPTS):
         room = _furnish(look, rng, kind, shrink=attempt / _ATTEMPTS)
-        area = FreeSpace(room).area
+        area = FreeSpace(room, look).area
         if area > most:
             best, most = room, area
         if area >= _LEAST_FREE:

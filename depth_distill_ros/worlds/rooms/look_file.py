@@ -181,7 +181,7 @@ _SECTIONS: dict[str, dict[str, Callable[[object], object]]] = {
                **dict.fromkeys(('ambient', 'ceiling', 'window', 'bounce'), _STRENGTH),
                **dict.fromkeys(('temperature', 'window_temperature'), _span(-1.0, 1.0))},
     'camera': {
-        'height': _span(0.1, 1.0, _middle),
+        'height': _span(0.1, 4.0, _middle),
         'pitch': _span(-45.0, 30.0, lambda span: _radians(_middle(span))),
         'roll': lambda value: math.radians(_number(0.0, 30.0)(value)),
         'vertical_fov': _span(15.0, 120.0, _radians)},

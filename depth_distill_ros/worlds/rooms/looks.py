@@ -10,6 +10,7 @@ Range = tuple[float, float]
 # Entries of (weight, hue range, saturation range, value range), all but the weight in 0..1.
 Palette = tuple[tuple[float, Range, Range, Range], ...]
 Weights = dict[str, float]
+_UNDER_CEILING = 0.3  # metres that the camera keeps away from the ceiling
 
 
 @dataclass(frozen=True)
@@ -86,3 +87,12 @@ class Look:
     lighting: Lighting
     sensor: Sensor | None
     vertical_fov: Range | None = None
+
+    def heights(self, ceiling: float) -> Range:
+        """Return camera_height as it is in a room of this height, metres."""
+        middle, deviation = self.camera_height
+        highest = ceiling - _UNDER_CEILING
+        if middle + deviation <= highest:
+            return middle, deviation
+        lowest = min(middle - deviation, highest)
+        return 0.5 * (lowest + highest), 0.5 * (highest - lowest)

@@ -32,7 +32,7 @@ def poses(space: FreeSpace, look: Look, rng: np.random.Generator, stride: float)
     """
     x, y = (float(v) for v in space.draw(rng, 1)[0])
     yaw = _first_heading(space, rng, x, y)
-    (usual, deviation), (level, swing) = look.camera_height, look.camera_pitch
+    (usual, deviation), (level, swing) = look.heights(space.ceiling), look.camera_pitch
     height = usual + deviation * rng.uniform(-1.0, 1.0)
     mount = 0.5 * swing * rng.uniform(-1.0, 1.0)
     keep = math.exp(-stride / _CORRELATION)
