@@ -42,7 +42,7 @@ class StoredFrames:
 
 class StreamSampler:
     """
-    Draws batches, uniformly and with replacement, from the frames that are not held out.
+    Draws batches, uniformly and with replacement, from the training frames.
 
     The same seed, the same calls and the same contents of the store give the same batches.
 
