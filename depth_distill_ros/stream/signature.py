@@ -16,10 +16,10 @@ import numpy as np
 
 _ROWS, _COLUMNS = 12, 16
 LENGTH = _ROWS * _COLUMNS
-_BLOCK = 4  # pixels along each side
+_BLOCK = 4, 2  # rows and columns of cells
 # Standard deviations of brightness: that of a usual image, and the least that is not noise.
 _CONTRAST, _LEAST_CONTRAST = 40.0, 20.0
-_BLOCKS = LENGTH // _BLOCK ** 2
+_BLOCKS = LENGTH // (_BLOCK[0] * _BLOCK[1])
 
 
 def signature(image: np.ndarray) -> np.ndarray:
@@ -42,7 +42,7 @@ class SignatureMemory:
     def __init__(self, most: int) -> None:
         self._keys = np.zeros(most, np.int64)
         self._signatures = np.zeros((most, LENGTH), np.int16)
-        # The block's means decide nearly every comparison: their mean difference is never larger.
+        # The means of blocks decide nearly every comparison: their difference is never larger.
         self._blocks = np.zeros((_BLOCKS, most), np.int16)
         self._added = 0
 
@@ -81,5 +81,6 @@ class SignatureMemory:
 
 def _blocks(known: np.ndarray) -> np.ndarray:
     """Return the means of the blocks of a signature, rounded, int16."""
-    blocks = known.reshape(_ROWS // _BLOCK, _BLOCK, _COLUMNS // _BLOCK, _BLOCK)
+    rows, columns = _BLOCK
+    blocks = known.reshape(_ROWS // rows, rows, _COLUMNS // columns, columns)
     return np.rint(blocks.mean(axis=(1, 3))).astype(np.int16).ravel()
