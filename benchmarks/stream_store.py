@@ -141,5 +141,6 @@ def main() -> None:
         seconds = append(writer, arguments.frames)
         print(f'ready frames appended: {arguments.frames / seconds:.0f} per second')
 
+
 if __name__ == '__main__':
     main()
