@@ -212,8 +212,8 @@ def test_renderers_that_compute_in_linear_light_get_linear_colours(exported, see
                     np.testing.assert_allclose(values, [*(factor * light), 1.0], atol=1e-5)
             paint = UsdShade.MaterialBindingAPI(stage.GetPrimAtPath(
                 f'/World/Room/{name}/part_{k:03d}')).ComputeBoundMaterial()[0].GetPrim()
-            child, name = ('texture', 'scale') if textured else ('surface', 'diffuseColor')
-            found = paint.GetChild(child).GetAttribute(f'inputs:{name}').Get()
+            child, value = ('texture', 'scale') if textured else ('surface', 'diffuseColor')
+            found = paint.GetChild(child).GetAttribute(f'inputs:{value}').Get()
             np.testing.assert_allclose(tuple(found)[:3], light, atol=1e-5)
             seen += 1
     assert seen > 50
