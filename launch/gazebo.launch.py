@@ -14,14 +14,13 @@ from launch.actions import EmitEvent, ExecuteProcess, OpaqueFunction
 from launch.events import Shutdown
 from launch_ros.actions import Node
 
-from depth_distill_ros.ros.bringup import BringupError, NodeSpec
+from depth_distill_ros.ros.bringup import BringupError, NodeSpec, distillation_graph
 from depth_distill_ros.ros.launch_files import launch_description, launched
 from depth_distill_ros.ros.simulators import (
     INSTALL_BRIDGE,
     gazebo_bridges,
     gazebo_processes,
     require_gazebo,
-    simulator_graph,
 )
 from depth_distill_ros.settings.launch import GazeboLaunch
 
@@ -41,7 +40,7 @@ def _graph(arguments: GazeboLaunch) -> list[NodeSpec]:
         get_package_prefix(_BRIDGE)
     except PackageNotFoundError as error:
         raise BringupError(f'{_BRIDGE} is not installed: {INSTALL_BRIDGE}') from error
-    return simulator_graph(arguments)
+    return distillation_graph(arguments)
 
 
 def _gazebo(context: LaunchContext) -> list:
@@ -54,7 +53,7 @@ def _gazebo(context: LaunchContext) -> list:
               for name, command in commands.items()]
     bridges = [
         Node(package=_BRIDGE, executable='parameter_bridge', name=f'gazebo_{name}',
-             namespace=arguments.namespace, output='screen', respawn=True, respawn_delay=2.0,
-             parameters=[{'config_file': file}])
+             namespace=arguments.namespace, output='screen', respawn=arguments.respawn,
+             respawn_delay=2.0, parameters=[{'config_file': file}])
         for name, file in gazebo_bridges(arguments).items()]
     return [simulator, *others, *bridges]

@@ -23,7 +23,7 @@ from depth_distill_ros.apps.supervisor import Supervisor
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.ros import bringup
-from depth_distill_ros.settings.launch import DistillationLaunch
+from depth_distill_ros.settings.launch import DEPTH, DistillationLaunch
 
 if TYPE_CHECKING:
     from depth_distill_ros.ros.clients.monitor import Monitor
@@ -83,7 +83,7 @@ def _watch(
         spec.name: [sys.executable, str(installation.executable(spec.executable)),
                     *spec.ros_arguments(arguments.log_level)] for spec in graph}
     monitor = monitor_type(
-        arguments.robot_image, 'camera/depth', bringup.DEPTH,
+        arguments.robot_image, 'camera/depth', DEPTH,
         lambda image, reference: frames.append(Frame(image.copy(), reference.copy())),
         duration / _RECORDED_FRAMES)
     supervisor = Supervisor(commands, folder / 'logs', {})

@@ -104,9 +104,6 @@ class CameraPipeline:
             return
         if engine is None:
             self.counts.add('dropped', 'no_release')
-            self._node.get_logger().warning(
-                'no release yet: camera frames are dropped until the distiller publishes one',
-                once=True)
         elif not self._outputs.wanted():
             self.counts.add('dropped', 'no_subscriber')
         else:

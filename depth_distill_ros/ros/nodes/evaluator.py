@@ -37,7 +37,9 @@ class EvaluatorNode(ManagedNode):
 
     def activate(self) -> None:
         for topic in ('depth', 'reference'):
-            self.listen(Image, topic, lambda message, t=topic: self._on_image(t, message), 10)
+            # the student's depth starts with the first release
+            self.listen(Image, topic, lambda message, t=topic: self._on_image(t, message), 10,
+                        starts_late=topic == 'depth')
 
     def deactivate(self) -> None:
         self._pairer = StampPairer(('depth', 'reference'), _WAITING)

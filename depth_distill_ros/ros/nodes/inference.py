@@ -52,11 +52,15 @@ class ReleaseError(DepthDistillError):
 
 @dataclass(frozen=True)
 class Student:
-    """An engine that is ready, and its release; number 0 is the model of the parameter."""
+    """An engine that is ready, and its release; number 0 is a model that is no release."""
 
     engine: DepthEngine
     folder: Path
     number: int
+
+    @property
+    def title(self) -> str:
+        return f'release {self.number}' if self.number else f'model {self.folder.name}'
 
     @property
     def has_confidence(self) -> bool:
@@ -84,10 +88,16 @@ class InferenceNode(ManagedNode):
         scan_limits(self.value)  # check them now instead of at each frame
         model, work_dir = self.value('model'), self.value('work_dir')
         if model:
-            self._swap(open_engine(Path(model).expanduser(), REFERENCE), 0)
-        elif work_dir:
-            found = reversed(release_folders(Path(work_dir).expanduser() / 'releases'))
-            any(self._start_with(folder, int(folder.name)) for folder in found)
+            folder = Path(model).expanduser()
+            name = folder.resolve().name
+            self._swap(open_engine(folder, REFERENCE), int(name) if name.isdecimal() else 0)
+        else:
+            releases = Path(work_dir).expanduser() / 'releases'
+            found = reversed(release_folders(releases)) if work_dir else ()
+            if not any(self._start_with(folder, int(folder.name)) for folder in found):
+                self.get_logger().warning(
+                    f'no release yet{work_dir and f" in {releases}"}: camera frames are dropped '
+                    'until a distiller publishes one')
         # Loading a release triggers garbage collection. Without this it would scan all imported
         # modules, which takes a third of a second, and no image is received meanwhile.
         gc.collect()
@@ -136,9 +146,9 @@ class InferenceNode(ManagedNode):
         elif self._last_refusal:
             diagnosis.level, diagnosis.message = Level.WARN, self._last_refusal
         else:
-            diagnosis.message = f'release {student.number}'
+            diagnosis.message = f'{student.title} answers ({student.engine.name})'
             if self._preparing is not None:
-                diagnosis.message += f' ({student.engine.name}), preparing {self._preparing}'
+                diagnosis.message += f', preparing {self._preparing}'
         return diagnosis
 
     def _on_release(self, message: String) -> None:
@@ -217,10 +227,13 @@ class InferenceNode(ManagedNode):
             self._preparing = number
         elif running.folder != engine.folder:
             self._swaps += 1
-        self.get_logger().info(
-            f'release {number} is in use ({engine.folder}, {engine.name})')
+        line = f'{self._student.title} answers ({engine.folder}, {engine.name})'
+        if running is None or running.folder != engine.folder:
+            self.get_logger().info(line)
+        else:  # another engine for the same release, whose selection was logged
+            self.get_logger().debug(line)
 
     def _refuse(self, error: DepthDistillError) -> None:
         self._refused += 1
-        running = f'release {self._student.number} stays' if self._student else 'none is running'
+        running = f'{self._student.title} stays' if self._student else 'none is running'
         self._last_refusal = report(self.get_logger(), f'release refused, {running}', error)

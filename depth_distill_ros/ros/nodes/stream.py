@@ -110,5 +110,5 @@ class StreamNode(ManagedNode):
 
     def _tick(self) -> None:
         # count_publishers does not apply remappings by itself
-        topic = self.resolve_topic_name(_LABELS)
+        topic = self.resolve_topic_name(self.topic(_LABELS))
         self._intake.tick(self.count_publishers(topic) > 0)

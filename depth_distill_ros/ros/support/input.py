@@ -16,7 +16,13 @@ from rclpy.qos import (
 )
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
-from depth_distill_ros.ros.support.qos import describe, profile
+from depth_distill_ros.ros.support.qos import (
+    SubscriptionEventCallbacks,
+    describe,
+    endpoint,
+    node_name,
+    profile,
+)
 
 _REPEAT = 30.0  # seconds between two warnings about the same silence
 
@@ -29,12 +35,16 @@ class Input:
     effort: a reliable subscription loses no message, but receives nothing from a best-effort
     publisher.
 
+    Args:
+        may_be_silent: nothing on this topic is no reason to warn
+        starts_late: as long as the topic has a publisher, its first message may take any time
     Attributes:
         publishers: names of the nodes that publish the topic, as of the last ``check``
     """
 
     def __init__(self, node: Node, message_type: type, topic: str, callback: Callable, depth: int,
-                 reliability: str, latched: bool = False, may_be_silent: bool = False) -> None:
+                 reliability: str, latched: bool = False, may_be_silent: bool = False,
+                 starts_late: bool = False) -> None:
         self._node = node
         self._type = message_type
         self._topic = topic
@@ -44,6 +54,7 @@ class Input:
         self._reliable = reliability != 'best_effort'
         self._latched = latched
         self._may_be_silent = may_be_silent
+        self._waits = starts_late
         self._last = self._warned = time.monotonic()
         self._incompatible: set[str] = set()
         self.publishers: list[str] = []
@@ -58,7 +69,7 @@ class Input:
     def check(self, timeout: float) -> str | None:
         """Adapt to the publishers' QoS; return a warning if one is due, else None."""
         publishers = self._node.get_publishers_info_by_topic(self._topic)
-        self.publishers = sorted(_node(p) for p in publishers)
+        self.publishers = sorted(node_name(p) for p in publishers)
         if self._auto and publishers:
             reliable = all(p.qos_profile.reliability != ReliabilityPolicy.BEST_EFFORT
                            for p in publishers)
@@ -66,6 +77,8 @@ class Input:
                 self._reliable = reliable
                 self.destroy()
                 self._subscribe()
+                self._node.get_logger().debug(
+                    f'{self.name}: subscribed anew, {describe(self._subscription.qos_profile)}')
         return (self._incompatible_warning(publishers) or self._several_warning()
                 or self._silence_warning(publishers, timeout))
 
@@ -80,15 +93,18 @@ class Input:
             # Not the reliability: it has its own parameter, and an override would undo each change
             # that ``check`` makes.
             qos_overriding_options=QoSOverridingOptions(
-                (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH)))
+                (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH)),
+            # rclpy's own warning names neither remapped topic nor publisher; ``check`` names both
+            event_callbacks=SubscriptionEventCallbacks(incompatible_qos=lambda _: None))
 
     def _received(self, message) -> None:
         self._last = time.monotonic()
+        self._waits = False
         self._callback(message)
 
     def _incompatible_warning(self, publishers) -> str | None:
         mine = self._subscription.qos_profile
-        lines = {_endpoint(p) for p in publishers
+        lines = {endpoint(p) for p in publishers
                  if qos_check_compatible(p.qos_profile, mine)[0] == QoSCompatibility.ERROR}
         new = lines - self._incompatible
         self._incompatible = lines
@@ -109,21 +125,14 @@ class Input:
     def _silence_warning(self, publishers, timeout: float) -> str | None:
         now = time.monotonic()
         silent = now - self._last
-        if self._may_be_silent or silent < timeout or now - self._warned < min(silent, _REPEAT):
+        waits = self._may_be_silent or (self._waits and publishers)
+        if waits or silent < timeout or now - self._warned < min(silent, _REPEAT):
             return None
         self._warned = now
         mine = describe(self._subscription.qos_profile)
         if not publishers:
             return (f'{self.name}: nothing received for {silent:.0f} s, and it has no publisher: '
                     'is the publisher running, the remapping right, ROS_DOMAIN_ID the same?')
-        who = '; '.join(sorted(_endpoint(p) for p in publishers))
+        who = '; '.join(sorted(endpoint(p) for p in publishers))
         return (f'{self.name}: nothing received for {silent:.0f} s from {who}; this node asks '
                 f'for {mine}')
-
-
-def _endpoint(info) -> str:
-    return f'{_node(info)} ({describe(info.qos_profile)})'
-
-
-def _node(info) -> str:
-    return f'{info.node_namespace.rstrip("/")}/{info.node_name}'

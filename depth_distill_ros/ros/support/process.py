@@ -17,12 +17,14 @@ from rclpy.logging import get_logger
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import PERMANENT, DepthDistillError
 from depth_distill_ros.ros.support.lifecycle import SUCCESS, ManagedNode, report
+from depth_distill_ros.ros.support.parent import end_with_launcher
 
 
 def run(module: str, node: str) -> None:
     """Run the node class ``node`` of ``ros.nodes.<module>`` and exit with its code."""
+    end_with_launcher()
     # torch reads this when it is imported. By default its threads spin while they wait, on cores
     # that other nodes need: five times slower beside a busy process.
     os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
@@ -33,8 +35,8 @@ def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
     """
     Run one node until SIGINT or SIGTERM arrives; return the exit code.
 
-    With ``autostart``, a node whose configuration or activation fails exits with 1, so that a
-    supervisor restarts it.
+    With ``autostart``, a node whose configuration or activation fails exits with PERMANENT where
+    no restart mends the error, else with 1, so that a supervisor restarts it.
     """
     asked, stop = threading.Event(), Future()
     node = executor = None
@@ -47,12 +49,12 @@ def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
         if node.value('autostart'):
             for trigger in (node.trigger_configure, node.trigger_activate):
                 if not asked.is_set() and trigger() != SUCCESS:
-                    return 1
+                    return PERMANENT if node.permanent else 1
         executor.spin_until_future_complete(stop)
         return 0
     except Exception as error:
         report(node.get_logger() if node else get_logger('depth_distill_ros'), 'ended', error)
-        return 1
+        return PERMANENT if isinstance(error, DepthDistillError) else 1
     finally:
         # A launched node receives Ctrl-C twice, and torch takes seconds to shut down, during which
         # Python would restore the default handlers.
