@@ -14,7 +14,7 @@ import psutil
 from depth_distill_ros.installation import PACKAGE
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 300.0
+PATIENCE = 100.0
 
 
 def installed(folder):

@@ -31,8 +31,10 @@ from depth_distill_ros.ros.conversions import images  # noqa: E402
 from depth_distill_ros.shipped import shipped_start  # noqa: E402
 
 pytestmark = pytest.mark.slow
-# as it was before the graph's own ROS_HOME, below which rosdep would look for its index
-ENVIRONMENT = dict(os.environ)
+# for rosdep: without the graph's own ROS_HOME, below which it would look for its index, and
+# without the packages that are installed here
+ENVIRONMENT = {name: value for name, value in os.environ.items()
+               if name not in ('AMENT_PREFIX_PATH', 'ROS_DISTRO')}
 COLCON = shutil.which('colcon') is not None
 # a launch file of the user around the package's own
 OUTER = """
@@ -135,10 +137,10 @@ def test_a_users_launch_file_pushes_remaps_and_sets_what_it_includes(graph, laun
     topics = {name for name, _ in graph.node.get_topic_names_and_types()}
     assert '/trial/base_scan' in topics and '/trial/depth/student/scan' not in topics
     stamps = [images.stamp_ns(message) for message in camera]
-    assert len(set(stamps[1:])) == len(stamps[1:]), 'two frames have one stamp'
-    ticks = [images.stamp_ns(message) if hasattr(message, 'header') else
-             message.clock.sec * 10**9 + message.clock.nanosec for message in clock]
-    assert ticks == sorted(ticks) and len(set(ticks)) > 5 * len(depth)
+    assert len(set(stamps)) == len(stamps), 'two frames have one stamp'
+    ticks = [message.clock.sec * 10**9 + message.clock.nanosec for message in clock]
+    assert ticks == sorted(ticks)
+    assert len(set(ticks)) > 10 * int(status['/trial/simulator']['published'])
     assert f'{work}: new run' in running.log
     assert f'model {model.name} answers' in running.log
     assert 'nothing received' not in running.log

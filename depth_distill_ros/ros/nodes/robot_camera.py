@@ -12,7 +12,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from depth_distill_ros.datasets import Frame, Reader, open_reader
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.conversions import camera_info, images
-from depth_distill_ros.ros.support.diagnostics import Diagnosis
+from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode
 from depth_distill_ros.settings.cameras import RobotCameraSettings
 from depth_distill_ros.shipped import shipped_rooms
@@ -41,11 +41,19 @@ class RobotCameraNode(ManagedNode):
         self.work(self._play)
 
     def diagnose(self) -> Diagnosis:
-        return Diagnosis(message=f'{self._published} frames published', values={
-            'published': self._published, 'rounds': self._rounds,
-            'frames': 0 if self._reader is None else len(self._reader)})
+        values = {'published': self._published, 'rounds': self._rounds,
+                  'frames': 0 if self._reader is None else len(self._reader)}
+        if not self._clock_runs():
+            return Diagnosis(Level.WARN, 'use_sim_time is set, and /clock does not run', values)
+        return Diagnosis(message=f'{self._published} frames published', values=values)
+
+    def _clock_runs(self) -> bool:
+        return self.get_clock().now().nanoseconds > 0
 
     def _play(self, stop: threading.Event) -> None:
+        while not self._clock_runs():  # or all frames until then had the stamp 0
+            if stop.wait(0.1):
+                return
         due = time.monotonic()
         while True:
             for index in range(len(self._reader)):

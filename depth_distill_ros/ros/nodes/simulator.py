@@ -21,9 +21,10 @@ from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 _UNPACED_RATE = 5.0  # frames per simulated second if frames are rendered without a rate
 # seconds between two messages on /clock: what other nodes stamp by it must differ
 _CLOCK_PERIOD = 0.008
+_EVEN = 0.9  # share of the time between two frames in which the clock runs evenly
 
 
-class SimulatedClock:
+class SimulatedTime:
     """
     Simulated time between the frames, which advances as evenly as they come.
 
@@ -41,11 +42,13 @@ class SimulatedClock:
         self._frame = stamp, now, lasts
 
     def at(self, now: float) -> int | None:
-        """Return the simulated time, nanoseconds, before that of the next frame; None: no frame."""
+        """Return the simulated time, nanoseconds, before the next frame; None: no frame yet."""
         if self._frame is None:
             return None
         stamp, began, lasts = self._frame
-        share = min((now - began) / lasts, 1.0) if lasts > 0 else 1.0
+        share = (now - began) / max(lasts, 1e-6)
+        if share > _EVEN:  # the next frame may be late: slower and slower, but never at rest
+            share = 1.0 - (1.0 - _EVEN) * _EVEN / share
         return stamp + min(round(share * self._period), self._period - 1)
 
 
@@ -70,7 +73,7 @@ class SimulatorNode(ManagedNode):
             next(camera)
 
     def activate(self) -> None:
-        self._clock = SimulatedClock(1.0 / (self.value('rate') or _UNPACED_RATE))
+        self._simulated_time = SimulatedTime(1.0 / (self.value('rate') or _UNPACED_RATE))
         if self._clock_topic is not None:
             self._clock_timer = self.steady_timer(_CLOCK_PERIOD, self._tick)
         self.work(self._travel)
@@ -107,7 +110,7 @@ class SimulatorNode(ManagedNode):
 
     def _publish(self, frame: Frame) -> None:
         if self._clock_topic is not None:
-            self._clock.start_frame(frame.stamp, time.monotonic())
+            self._simulated_time.start_frame(frame.stamp, time.monotonic())
             stamp = images.time_message(frame.stamp)
         else:
             stamp = self.get_clock().now().to_msg()
@@ -121,6 +124,6 @@ class SimulatorNode(ManagedNode):
         self._published += 1
 
     def _tick(self) -> None:
-        now = self._clock.at(time.monotonic())
+        now = self._simulated_time.at(time.monotonic())
         if now is not None:
             self._clock_topic.publish(Clock(clock=images.time_message(now)))
