@@ -112,7 +112,7 @@ def test_bad_releases_are_refused_by_name_and_the_running_student_stays(
     releases.publish(String(data=f'{{"folder": "{tmp_path}/none", "number": 9, "step": 1}}'))
     node.wait_for_log(f'{tmp_path}/none')
     releases.publish(String(data='release 9'))
-    node.wait_for_values(refused_releases=6, release=0)
+    node.wait_for_values(refused_releases=6, release=1)
     one_by_one(RobotCamera(nodes, camera_of_image), depths, 1, rgb)
     assert images.read_depth(depths[0])[0, 0] == 4.0
     assert 'Traceback' not in node.log
@@ -165,7 +165,7 @@ def test_the_node_answers_with_torch_at_once_and_with_the_engine_that_is_selecte
     camera, depths = RobotCamera(nodes, camera_of_image), nodes.listen(Image, 'depth')
     one_by_one(camera, depths, 1, rgb)
     node.wait_for_values(engine=engine, preparing='', swaps=0, refused_releases=0)
-    wait_until(lambda: node.message() == 'release 0', 'the engine')
+    wait_until(lambda: node.message() == f'release 1 answers ({engine})', 'the engine')
     one_by_one(camera, depths, 1, rgb)
     np.testing.assert_allclose(images.read_depth(depths[-1]), 2.0, rtol=1e-5)
     torch, chosen, opened = (node.log.index(text) for text in (
