@@ -134,6 +134,7 @@ def test_launch_config_and_executables_are_installed_where_ros_looks():
     assert files['share/ament_index/resource_index/packages'] == ['resource/depth_distill_ros']
     assert set(files['lib/depth_distill_ros']) == {
         str(path.relative_to(ROOT)) for path in (ROOT / 'scripts').iterdir() if path.is_file()}
+    assert files['bin'] == ['scripts/depth-distill']
     installed = set().union(*files.values())
     config = [path for path in ROOT.glob('config/**/*') if path.is_file()]
     assert ROOT / 'config' / 'looks' / 'stream.yaml' in config
