@@ -217,3 +217,20 @@ def test_the_command_line_answers_and_ends_with_the_right_status(words, status, 
     assert done.returncode == status
     assert text in done.stdout + done.stderr
     assert 'Traceback' not in done.stderr
+
+
+def collected(*words):
+    done = subprocess.run(
+        [sys.executable, '-m', 'pytest', '-q', '--collect-only', '-p', 'no:cacheprovider',
+         'test/test_frame.py', 'test/test_ros_lifecycle.py', *words], cwd=ROOT,
+        capture_output=True, text=True)
+    return {line.partition('::')[0] for line in done.stdout.splitlines() if '::' in line}
+
+
+@pytest.mark.slow
+def test_colcon_test_runs_the_quick_tests_and_what_its_arguments_ask_for():
+    pytest.importorskip('rclpy')
+    colcon = '--junit-prefix=depth_distill_ros'
+    assert collected(colcon) == {'test/test_frame.py'}
+    assert collected() == {'test/test_frame.py', 'test/test_ros_lifecycle.py'}
+    assert collected(colcon, '-m', 'ros') == {'test/test_ros_lifecycle.py'}
