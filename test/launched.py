@@ -10,11 +10,11 @@ import subprocess
 import time
 
 import psutil
+from waiting import TIMEOUT
 
 from depth_distill_ros.installation import PACKAGE
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 100.0
 
 
 def installed(folder):
@@ -87,7 +87,7 @@ class Launched:
         self.wait_until(lambda: self.log.count(text) >= times, text)
 
     def wait_until(self, condition, what):
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not (found := condition()):
             assert self.process.poll() is None or condition(), f'ended before {what}\n{self.log}'
             assert time.monotonic() < deadline, f'{what} did not come\n{self.log}'
@@ -103,13 +103,13 @@ class Launched:
     def ended(self):
         """Wait for the end of the launch; return its exit code."""
         try:
-            return self.process.wait(PATIENCE)
+            return self.process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             raise AssertionError(f'it does not end\n{self.log}') from None
 
     def left(self):
         """Return the executables of nodes that still run after some time."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while (running := [node for node in self._started.values() if node.is_running()
                            and node.status() != psutil.STATUS_ZOMBIE]):
             if time.monotonic() > deadline:

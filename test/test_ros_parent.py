@@ -3,13 +3,13 @@
 """A node ends with the launch that started it, and only with that."""
 
 import os
-from pathlib import Path
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+from waiting import alive, wait_until
 
 from depth_distill_ros.ros.support.parent import LAUNCHER
 
@@ -27,13 +27,6 @@ PARENT = ('import os, subprocess, sys, time\n'
           'time.sleep(600)')
 
 
-def alive(pid):
-    try:
-        return 'Z' not in Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
 def start(launched):
     """Return a parent process and the process id of its node, which is ready."""
     parent = subprocess.Popen([sys.executable, '-c', PARENT, NODE, launched],
@@ -47,10 +40,7 @@ def test_a_node_ends_when_the_launch_is_killed():
     parent, node = start('launched')
     parent.kill()
     parent.wait()
-    deadline = time.monotonic() + 100
-    while alive(node):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: not alive(node), 'the end of the node')
 
 
 def test_a_node_that_no_launch_file_started_outlives_its_parent():
