@@ -9,6 +9,7 @@ it builds, otherwise on this checkout.
 
 import os
 from pathlib import Path
+import re
 import shutil
 import signal
 import subprocess
@@ -143,7 +144,7 @@ def test_a_users_launch_file_pushes_remaps_and_sets_what_it_includes(graph, laun
     assert len(set(ticks)) > 10 * int(status['/trial/simulator']['published'])
     assert f'{work}: new run' in running.log
     assert f'model {model.name} answers' in running.log
-    assert 'nothing received' not in running.log
+    assert not re.search(r'nothing received for \d+ s from', running.log)
     assert os.uname().nodename in machines
     before = len(running.nodes())
     assert before == 6
@@ -169,7 +170,7 @@ def test_a_node_that_crashes_comes_again_and_all_end_with_a_launch_that_is_termi
     debug = {line.split('] [')[-1].split(']')[0] for line in running.log.splitlines()
              if '[DEBUG]' in line}
     assert debug == {'inference'}
-    assert running.signalled(signal.SIGTERM) == 1
+    assert running.signalled(signal.SIGTERM) != 0
     assert not running.left()
 
 
