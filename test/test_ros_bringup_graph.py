@@ -5,6 +5,8 @@
 import dataclasses
 import json
 from pathlib import Path
+import subprocess
+import sys
 from types import SimpleNamespace
 import xml.etree.ElementTree as ElementTree
 
@@ -321,6 +323,18 @@ def test_bools_and_numbers_keep_their_type_on_the_command_line(graph_of):
     words = [word for word in spec.ros_arguments() if ':=' in word][-3:]
     assert [yaml.safe_load(word.partition(':=')[2]) for word in words] == [True, 3, 1.0]
     assert words[-1] == 'c:=1.0'
+
+
+def test_the_python_of_ros2_launch_needs_nothing_that_only_the_virtual_environment_has():
+    source = (
+        'import sys\n'
+        "sys.modules.update(dict.fromkeys(['torch', 'torchvision', 'lmdb', 'safetensors', "
+        "'tensorboard', 'mujoco', 'cv2']))\n"
+        'from depth_distill_ros.ros import bringup, launch_files, simulators\n'
+        'from depth_distill_ros.settings.launch import DistillationLaunch\n'
+        'print(len(bringup.distillation_graph(DistillationLaunch())))\n')
+    done = subprocess.run([sys.executable, '-c', source], check=True, capture_output=True)
+    assert done.stdout.strip() == b'6'
 
 
 def test_the_executables_are_there(graph_of):
