@@ -90,7 +90,9 @@ setup(
         # Hugging Face models as teachers
         'teachers': ['transformers>=5.20'],
         # the official NYU-v2 file, bags, the split files of SUN RGB-D and NYU-v2
-        'datasets': ['h5py>=3', 'rosbags>=0.10', 'scipy>=1.8'],
+        'datasets': [
+            'h5py>=3', 'rosbags>=0.10', 'scipy>=1.8', 'lz4>=4',
+            'backports.zstd>=1; python_version < "3.14"'],
         # engines beside torch, and the files that they read
         'export': ['onnx>=1.16'],
         'onnxruntime': ['onnx>=1.16', 'onnxruntime>=1.18'],

@@ -38,7 +38,7 @@ from depth_distill_ros.inference.engine_selection import (
 from depth_distill_ros.inference.engines.engine import DepthEngine, EngineAbsentError, EngineError
 from depth_distill_ros.inference.parity import check_parity
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import load_model, save_model
+from depth_distill_ros.networks.model_folder import load_model, save_model
 from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.shipped import shipped_start
 

@@ -31,7 +31,7 @@ from depth_distill_ros.distillation.methods.d3 import D3
 from depth_distill_ros.distillation.mixing import mix
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.evaluation.terminal import terminal_table
-from depth_distill_ros.networks import build, transformation_network
+from depth_distill_ros.networks import TRANSFORMATIONS, build
 from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
@@ -92,7 +92,7 @@ def _measure(kind: str, precision: str, a: argparse.Namespace) -> dict:
     device = compute.device
     torch.manual_seed(0)
     networks = [build('lden', a.teacher), build('lden', a.student),
-                transformation_network(a.g, a.g_width, True)]
+                TRANSFORMATIONS[a.g](a.g_width, True)]
     frames = [torch.randn(a.batch, 3, *a.size) for _ in range(_FRAMES)]
     with torch.no_grad():  # statistics of data, not torch's zeros and ones
         networks[0](frames[0])

@@ -33,6 +33,15 @@ def writing(path: Path, cure: str = '', error_type: type[DepthDistillError] = De
         raise error_type(f'cannot write {path}: {reason}{cure and "; " + cure}') from error
 
 
+def expanded(path: str | Path) -> Path:
+    """Return the path with ~ as the home folder; DepthDistillError for a user without one."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise DepthDistillError(f'{path}: there is no home folder that ~ stands for; set HOME, or '
+                                'give the whole path') from None
+
+
 @contextmanager
 def replacing(path: Path, sync: bool = False) -> Iterator[Path]:
     """
@@ -87,12 +96,13 @@ def write_yaml(path: Path, value: object) -> None:
 def read_yaml(path: Path, error_type: type[DepthDistillError]) -> object:
     """Return what the file holds, {} where that is nothing; `error_type` if it cannot be read."""
     try:
-        return yaml.safe_load(path.read_text(encoding='utf-8')) or {}
+        return yaml.safe_load(path.read_text(encoding='utf-8-sig')) or {}
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, 'strerror', None) or 'it is not a text file'
         raise error_type(f'{path}: cannot be read: {reason}') from error
-    except yaml.YAMLError as error:
-        raise error_type(f'{path}: no YAML: {" ".join(str(error).split())}') from error
+    # The 99th of a month, too many digits and too many brackets are no YAMLError.
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        raise error_type(f'{path}: not valid YAML: {" ".join(str(error).split())}') from error
 
 
 def sha256_of(path: Path) -> str:

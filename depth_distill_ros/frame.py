@@ -74,6 +74,8 @@ class Frame:
             raise FrameError(self._about(
                 f'stamp: found {self.stamp!r}, expected whole nanoseconds >= 0'))
         object.__setattr__(self, 'stamp', int(self.stamp))
+        # A file name that is not UTF-8 could be neither printed nor written to a table.
+        object.__setattr__(self, 'name', self.name.encode(errors='backslashreplace').decode())
 
     @property
     def size(self) -> tuple[int, int]:

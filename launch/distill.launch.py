@@ -13,8 +13,8 @@ from launch import LaunchDescription
 
 from depth_distill_ros.ros.bringup import distillation_graph
 from depth_distill_ros.ros.launch_files import launch_description
-from depth_distill_ros.settings.launch import DistillationLaunch
+from depth_distill_ros.settings.launch import LoopLaunch
 
 
 def generate_launch_description() -> LaunchDescription:
-    return launch_description(DistillationLaunch, distillation_graph)
+    return launch_description(LoopLaunch, distillation_graph)

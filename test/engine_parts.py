@@ -9,7 +9,7 @@ import torch
 
 from depth_distill_ros.inference.engine_selection import ENGINES
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import ModelCard, save_model
+from depth_distill_ros.networks.model_folder import ModelCard, save_model
 from depth_distill_ros.shipped import shipped_start
 
 SIZE = (64, 96)

@@ -11,7 +11,7 @@ import torch
 
 from depth_distill_ros.distillation.release_folders import publish
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import CARD, WEIGHTS, ModelCard, save_model
+from depth_distill_ros.networks.model_folder import CARD, WEIGHTS, ModelCard, save_model
 
 SIZE = (96, 128)
 DEPTH_SIZE = (48, 64)

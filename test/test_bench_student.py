@@ -16,7 +16,7 @@ from depth_distill_ros.apps.bench.student import Load, StudentBench, resized_mod
 from depth_distill_ros.apps.cli import main  # noqa: E402
 from depth_distill_ros.errors import DepthDistillError  # noqa: E402
 from depth_distill_ros.installation import graph_of_its_own  # noqa: E402
-from depth_distill_ros.networks.model import load_model  # noqa: E402
+from depth_distill_ros.networks.model_folder import load_model  # noqa: E402
 from depth_distill_ros.shipped import shipped_start  # noqa: E402
 
 pytestmark = pytest.mark.slow

@@ -17,7 +17,7 @@ from depth_distill_ros.distillation.release_folders import publish
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import ModelCard, save_model
+from depth_distill_ros.networks.model_folder import ModelCard, save_model
 
 FRAMES = 5
 CARD = ModelCard('lden', 'mobilenetv2', (32, 64))

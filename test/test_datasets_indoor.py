@@ -269,5 +269,5 @@ def test_a_damaged_tum_list_is_named(tmp_path):
     with pytest.raises(DatasetError, match=r'rgb.txt does not hold lines "time file"'):
         open_reader(f'tum:{path}')
     (path / 'rgb.txt').unlink()
-    with pytest.raises(DatasetError, match=r'looked for rgb.txt and depth.txt, or folders'):
+    with pytest.raises(DatasetError, match=r'looked for rgb.txt and depth.txt, or assoc'):
         open_reader(f'tum:{path}')

@@ -114,7 +114,9 @@ def test_of_the_training_parts_those_on_disk_are_read(scenenet):
     folder.mkdir()
     (folder / 'scenenet_rgbd_train_0.pb').write_bytes(_protobuf(['0/223', '0/7']))
     (folder / 'scenenet_rgbd_train_1.pb').write_bytes(_protobuf(['1/1001']))
-    assert len(open_reader(f'scenenet:{scenenet},split=train')) == 6
+    reader = open_reader(f'scenenet:{scenenet},split=train')
+    assert len(reader) == 6
+    assert '1 of 3 trajectories have no renders in' in reader.remarks[0]
 
 
 def test_every_class_but_unknown_occurs_among_the_wordnet_ids():

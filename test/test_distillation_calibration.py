@@ -22,7 +22,7 @@ from depth_distill_ros.distillation.calibration import (
 )
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import ModelCard, save_model
+from depth_distill_ros.networks.model_folder import ModelCard, save_model
 from depth_distill_ros.networks.normalisation import to_input
 from depth_distill_ros.networks.teachers import load_teacher
 

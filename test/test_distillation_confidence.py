@@ -8,7 +8,7 @@ import torch
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.confidence import ConfidenceTraining
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import ModelCard, load_model, save_model
+from depth_distill_ros.networks.model_folder import ModelCard, load_model, save_model
 
 CPU = Compute(torch.device('cpu'), 'fp32')
 SIZE = (64, 96)

@@ -27,7 +27,7 @@ from depth_distill_ros.distillation.data.dataset_source import DatasetBatches
 from depth_distill_ros.distillation.offline import open_run
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import ModelCard, load_model, save_model
+from depth_distill_ros.networks.model_folder import ModelCard, load_model, save_model
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import read_settings, write_settings
 
@@ -200,8 +200,8 @@ def test_a_settings_file_with_an_unknown_name_is_refused(tmp_path):
 
 @pytest.mark.parametrize(('changes', 'message'), [
     ({'stream': ''}, 'method d3 needs --stream'),
-    ({'labelled': 'SELF'}, 'method d3 has no use for --labelled'),
-    ({'method': 'lwd', 'labelled': 'SELF'}, 'method lwd has no use for --stream'),
+    ({'labelled': 'SELF'}, 'method d3 does not use --labelled'),
+    ({'method': 'lwd', 'labelled': 'SELF'}, 'method lwd does not use --stream'),
     ({'method': 'dacnn', 'stream': '', 'labelled': 'SELF', 'student': 'dacnn',
       'student_backbone': 'resnest50'}, 'not LDEN into DACNN'),
     ({'method': 'dacnn-teacher', 'stream': '', 'labelled': 'SELF', 'student': 'dacnn_stereo',
@@ -220,7 +220,7 @@ def test_data_that_do_not_suit_the_method_are_refused_with_the_option(
     ({'mixing': 'foo'}, 'one of classes, instances, none'),
     ({'schedule': 'foo'}, 'setting schedule'), ({'precision': 'fp8'}, 'setting precision'),
     ({'equation': 9}, 'one of 1, 2, 3, 4'), ({'batch': 'two'}, 'a whole number from 1 to'),
-    ({'batch': 0}, 'a whole number from 1 to'), ({'size': 3}, 'of type tuple or list'),
+    ({'batch': 0}, 'a whole number from 1 to'), ({'size': 3}, 'it must be a list'),
     ({'size': (3,)}, 'height and width'), ({'steps': -3}, 'setting steps is -3'),
     ({'ema': 2.0}, 'a number from 0 to'), ({'lr': float('nan')}, 'setting lr is nan'),
     ({'every_scale': 'no'}, 'true or false'),

@@ -21,7 +21,7 @@ from depth_distill_ros.distillation.online import OnlineDistillation
 from depth_distill_ros.distillation.release_folders import releases
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import ModelCard, load_model, save_model
+from depth_distill_ros.networks.model_folder import ModelCard, load_model, save_model
 from depth_distill_ros.settings.distillation import OnlineSettings
 from depth_distill_ros.stream.store import StreamWriter
 

@@ -20,7 +20,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import mean_metrics
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import load_model
+from depth_distill_ros.networks.model_folder import load_model
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 from depth_distill_ros.settings.training import TrainSettings
 from depth_distill_ros.shipped import shipped_start

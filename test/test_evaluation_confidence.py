@@ -13,7 +13,7 @@ import torch
 from depth_distill_ros.apps.cli import main
 from depth_distill_ros.evaluation.confidence import THRESHOLDS, ConfidenceCurve
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import ModelCard, save_model
+from depth_distill_ros.networks.model_folder import ModelCard, save_model
 
 
 def test_each_threshold_keeps_the_pixels_above_it_and_counts_their_errors():

@@ -85,7 +85,8 @@ def test_json_and_yaml_come_back_as_they_were_written(tmp_path):
 
 
 @pytest.mark.parametrize(('data', 'message'), [
-    (b'a: [1', 'x.yaml: no YAML'), (b'\xff\xfe\x00', 'x.yaml: cannot be read: it is not a text'),
+    (b'a: [1', 'x.yaml: not valid YAML'),
+    (b'\xff\xfe\x00', 'x.yaml: cannot be read: it is not a text'),
     (None, 'x.yaml: cannot be read: No such file')])
 def test_a_yaml_file_that_cannot_be_read_is_named(tmp_path, data, message):
     if data is not None:

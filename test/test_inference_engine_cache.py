@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from depth_distill_ros.inference import engine_cache
 from depth_distill_ros.inference.engine_cache import EngineCache
-from depth_distill_ros.networks.model import CARD, WEIGHTS
+from depth_distill_ros.networks.model_folder import CARD, WEIGHTS
 from depth_distill_ros.shipped import shipped_teacher
 
 pytestmark = pytest.mark.slow
@@ -171,3 +171,17 @@ def test_a_copied_model_keeps_its_engine_files(folder, tmp_path):
     EngineCache(folder).get('a.engine', GPU, maker)
     copy = shutil.copytree(folder, tmp_path / 'copy')
     assert EngineCache(copy).get('a.engine', GPU, maker) == b'engine 1'
+
+
+def test_a_user_without_a_home_has_the_files_beside_the_model(folder, monkeypatch):
+    def homeless(*_):
+        raise RuntimeError('Could not determine home directory.')
+
+    monkeypatch.delenv('XDG_CACHE_HOME')
+    monkeypatch.setattr(engine_cache.Path, 'home', homeless)
+    maker, log = Maker(), []
+    assert EngineCache(folder, log.append).get('a.engine', GPU, maker) == b'engine 1'
+    assert names(folder) == ['a.engine', 'a.engine.json']
+    # a model of the package has no other place, and is made each time
+    shipped = EngineCache(shipped_teacher(), log.append)
+    assert [shipped.get('b.engine', GPU, maker) for _ in range(2)] == [b'engine 2', b'engine 3']

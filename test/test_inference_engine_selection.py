@@ -14,7 +14,7 @@ from depth_distill_ros.inference.engine_selection import open_engine, select_eng
 from depth_distill_ros.inference.engines import openvino_engine
 from depth_distill_ros.inference.engines.engine import DepthEngine, EngineAbsentError, EngineError
 from depth_distill_ros.inference.parity import ParityLimits, check_parity
-from depth_distill_ros.networks.model import ModelError
+from depth_distill_ros.networks.model_folder import ModelError
 
 pytestmark = pytest.mark.slow
 

@@ -21,7 +21,7 @@ from depth_distill_ros.inference.engines.engine import EngineError
 from depth_distill_ros.inference.engines.image_network import ImageNetwork
 from depth_distill_ros.inference.parity import ParityLimits, check_parity
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import (
+from depth_distill_ros.networks.model_folder import (
     CARD,
     WEIGHTS,
     ModelCard,

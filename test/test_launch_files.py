@@ -22,7 +22,7 @@ from depth_distill_ros.settings.launch import (  # noqa: E402
     DEPTH,
     DEPTH_CAMERA_INFO,
     LAUNCHES,
-    DistillationLaunch,
+    LoopLaunch,
     from_texts,
 )
 
@@ -75,7 +75,7 @@ def test_the_arguments_of_a_launch_file_are_its_settings_with_their_help_and_def
 
 def test_distill_starts_the_nodes_of_the_graph_under_their_names(teacher):
     graph = bringup.distillation_graph(
-        DistillationLaunch(teacher=teacher, namespace='robot1'))
+        LoopLaunch(teacher=teacher, namespace='robot1'))
     nodes = started('distill.launch.py', teacher=teacher, namespace='robot1')
     assert [node.node_name for node in nodes] == [f'/robot1/{spec.name}' for spec in graph]
     assert [node.expanded_remapping_rules for node in nodes] == [
@@ -97,7 +97,7 @@ def test_the_nodes_get_the_parameters_of_the_graph(teacher, given, tmp_path):
     mine = tmp_path / 'mine.yaml'
     mine.write_text('/**: {ros__parameters: {seed: 7, work_dir: /run/1, use_sim_time: true}}\n')
     graph = bringup.distillation_graph(from_texts(
-        DistillationLaunch, {'teacher': teacher, 'params_file': str(mine), **given}))
+        LoopLaunch, {'teacher': teacher, 'params_file': str(mine), **given}))
     nodes = started('distill.launch.py', teacher=teacher, params_file=str(mine), **given)
     commands = [[''.join(getattr(part, 'text', '') for part in word) for word in node.cmd]
                 for node in nodes]

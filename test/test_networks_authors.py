@@ -22,7 +22,7 @@ import torch
 from depth_distill_ros.apps.cli import main
 from depth_distill_ros.networks.authors import load_authors
 from depth_distill_ros.networks.blocks import resize
-from depth_distill_ros.networks.model import load_model
+from depth_distill_ros.networks.model_folder import load_model
 
 pytestmark = pytest.mark.slow
 

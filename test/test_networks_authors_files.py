@@ -15,7 +15,7 @@ from torch import nn
 
 from depth_distill_ros.networks.authors import load_authors
 from depth_distill_ros.networks.authors.names import names_of
-from depth_distill_ros.networks.model import ModelError
+from depth_distill_ros.networks.model_folder import ModelError
 
 
 @pytest.fixture(scope='module')

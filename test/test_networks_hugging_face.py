@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from depth_distill_ros.networks.model import ModelCard, ModelError
+from depth_distill_ros.networks.model_folder import ModelCard, ModelError
 from depth_distill_ros.networks.normalisation import to_input
 from depth_distill_ros.networks.teachers import load_teacher
 

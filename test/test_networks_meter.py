@@ -17,7 +17,7 @@ from depth_distill_ros.networks.authors import load_authors
 from depth_distill_ros.networks.authors.meter import CAMERA
 from depth_distill_ros.networks.blocks import resize
 from depth_distill_ros.networks.meter import MobileViTBlock, WhiteFrame
-from depth_distill_ros.networks.model import load_model
+from depth_distill_ros.networks.model_folder import load_model
 from depth_distill_ros.networks.normalisation import denormalise, normalise, to_input
 
 _SHARED = Path(__file__).resolve().parents[2] / 'shared'

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import ModelCard, ModelError, save_model
+from depth_distill_ros.networks.model_folder import ModelCard, ModelError, save_model
 from depth_distill_ros.networks.normalisation import denormalise, normalise, to_input
 from depth_distill_ros.networks.teachers import load_teacher
 

@@ -9,22 +9,23 @@ from torch import nn
 from torch.nn.functional import interpolate
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks import transformation_network
+from depth_distill_ros.networks import TRANSFORMATIONS
+from depth_distill_ros.settings.distillation import OfflineSettings
 
 
 def test_g_and_its_encoder_have_exactly_the_weights_of_the_paper():
-    g = outline_of(transformation_network)
+    g = outline_of(TRANSFORMATIONS['paper'], 1.0, True)
     assert weights(g) == 25_773_347
     assert weights(g.at_full, g.at_half, g.at_quarter, g.at_eighth) == 15_880_752
     assert batch_norms(g) == 34
 
 
 def test_a_narrow_g_is_much_smaller():
-    assert weights(outline_of(transformation_network, 'paper', 0.125)) < 25_773_347 / 50
+    assert weights(outline_of(TRANSFORMATIONS['paper'], 0.125, True)) < 25_773_347 / 50
 
 
 def test_the_light_g_has_less_than_a_tenth_of_the_arithmetic_of_g():
-    paper, light = (outline_of(transformation_network, form) for form in ('paper', 'light'))
+    paper, light = (outline_of(TRANSFORMATIONS[form], 1.0, True) for form in ('paper', 'light'))
     assert gmac(light) <= gmac(paper) / 10
     assert any(m.dilation == (4, 4) for m in light.modules() if isinstance(m, nn.Conv2d))
 
@@ -32,18 +33,18 @@ def test_the_light_g_has_less_than_a_tenth_of_the_arithmetic_of_g():
 @pytest.mark.parametrize('form', ['paper', 'light'])
 @pytest.mark.parametrize('size', [(228, 304), (97, 131)])
 def test_both_forms_of_g_keep_the_size_of_their_image(form, size):
-    g = outline_of(transformation_network, form)
+    g = outline_of(TRANSFORMATIONS[form], 1.0, True)
     assert g(torch.empty(2, 3, *size, device='meta')).shape == (2, 3, *size)
 
 
 @pytest.mark.parametrize('form', ['paper', 'light'])
 def test_the_output_of_g_has_both_signs_as_normalised_images_have(form):
-    z = transformation_network(form, 0.25, residual=False)(torch.randn(2, 3, 33, 65))
+    z = TRANSFORMATIONS[form](0.25, False)(torch.randn(2, 3, 33, 65))
     assert (z < 0).any() and (z > 0).any()
 
 
 def test_a_residual_g_starts_as_the_identity_and_can_learn():
-    g, x = transformation_network('paper', 0.125, residual=True), torch.rand(2, 3, 64, 64)
+    g, x = TRANSFORMATIONS['paper'](0.125, True), torch.rand(2, 3, 64, 64)
     z = g(x)
     assert torch.equal(z, x)
     (z - 1).square().mean().backward()
@@ -53,7 +54,7 @@ def test_a_residual_g_starts_as_the_identity_and_can_learn():
 @pytest.mark.slow
 def test_a_residual_light_g_starts_as_the_identity_and_learns_to_invert_images():
     torch.manual_seed(0)
-    g = transformation_network('light', 0.5, residual=True)
+    g = TRANSFORMATIONS['light'](0.5, True)
     x = interpolate(torch.randn(4, 3, 4, 6), (32, 48), mode='bilinear')
     assert torch.equal(g(x), x)
     optimiser = torch.optim.Adam(g.parameters(), 1e-2)
@@ -68,9 +69,9 @@ def test_a_residual_light_g_starts_as_the_identity_and_learns_to_invert_images()
     assert all(p.grad.abs().sum() > 0 for p in g.parameters())
 
 
-@pytest.mark.parametrize(('arguments', 'message'), [
-    (('heavy',), 'heavy.*paper, light'), (('light', 0.0), 'cannot have the width 0.0'),
-    (('paper', float('nan')), 'cannot have the width nan')])
-def test_an_impossible_g_is_refused(arguments, message):
+@pytest.mark.parametrize(('wrong', 'message'), [
+    ({'g_form': 'heavy'}, "g_form is 'heavy'.*paper, light"), ({'g_width': 0.0}, 'g_width is 0.0'),
+    ({'g_width': float('nan')}, 'g_width is nan')])
+def test_an_impossible_g_is_refused(wrong, message):
     with pytest.raises(DepthDistillError, match=message):
-        transformation_network(*arguments)
+        OfflineSettings(**wrong)

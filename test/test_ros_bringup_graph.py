@@ -24,8 +24,8 @@ from depth_distill_ros.settings.field import SettingError, settings_of
 from depth_distill_ros.settings.launch import (
     LAUNCHES,
     NODES,
-    DistillationLaunch,
     InferenceLaunch,
+    LoopLaunch,
     from_texts,
 )
 
@@ -41,7 +41,7 @@ def teacher(tmp_path):
 @pytest.fixture
 def graph_of(teacher):
     def make(**arguments):
-        graph = distillation_graph(DistillationLaunch(teacher=teacher, **arguments))
+        graph = distillation_graph(LoopLaunch(teacher=teacher, **arguments))
         return {spec.name: spec for spec in graph}
     return make
 
@@ -87,7 +87,7 @@ def test_the_robots_own_frames_train_only_where_a_share_is_asked_for(graph_of):
 @pytest.mark.parametrize('teacher', [
     'hf:some/depth-model', 'torchscript:/a/b.pt,size=192x256', 'my_package.depth:make'])
 def test_a_teacher_from_elsewhere_is_named_to_the_distiller_as_it_is(teacher):
-    graph = {spec.name: spec for spec in distillation_graph(DistillationLaunch(
+    graph = {spec.name: spec for spec in distillation_graph(LoopLaunch(
         teacher=teacher))}
     assert graph['distiller'].parameters['teacher'] == teacher
     stream = graph['stream'].parameters
@@ -185,7 +185,7 @@ def values_of(graph, name):
 
 
 def test_the_users_file_sets_what_no_launch_argument_gives(params_file, teacher, tmp_path):
-    graph = distillation_graph(DistillationLaunch(params_file=params_file))
+    graph = distillation_graph(LoopLaunch(params_file=params_file))
     nodes = {spec.name: spec for spec in graph}
     assert set(values_of(graph, 'work_dir').values()) == {str(tmp_path / 'run')}
     assert values_of(graph, 'seed') == {'simulator': 7, 'distiller': 7}
@@ -204,7 +204,7 @@ def test_a_launch_argument_that_is_given_goes_before_the_users_file(params_file,
     other = tmp_path / 'other'
     other.mkdir()
     (other / 'card.json').write_text(json.dumps({'size': [32, 32]}))
-    graph = distillation_graph(DistillationLaunch(
+    graph = distillation_graph(LoopLaunch(
         params_file=params_file, work_dir='/elsewhere', teacher=str(other), seed=1,
         robot_data='tum:/data/other', autostart=True, use_sim_time=False, model='/m',
         auxiliary_share=0.5))
@@ -331,8 +331,8 @@ def test_the_python_of_ros2_launch_needs_nothing_that_only_the_virtual_environme
         "sys.modules.update(dict.fromkeys(['torch', 'torchvision', 'lmdb', 'safetensors', "
         "'tensorboard', 'mujoco', 'cv2']))\n"
         'from depth_distill_ros.ros import bringup, launch_files, simulators\n'
-        'from depth_distill_ros.settings.launch import DistillationLaunch\n'
-        'print(len(bringup.distillation_graph(DistillationLaunch())))\n')
+        'from depth_distill_ros.settings.launch import LoopLaunch\n'
+        'print(len(bringup.distillation_graph(LoopLaunch())))\n')
     done = subprocess.run([sys.executable, '-c', source], check=True, capture_output=True)
     assert done.stdout.strip() == b'6'
 
@@ -352,13 +352,13 @@ def test_a_teacher_without_a_usable_card_is_named(tmp_path, card):
     if card is not None:
         (tmp_path / 'card.json').write_text(card)
     with pytest.raises(BringupError, match=str(tmp_path)):
-        distillation_graph(DistillationLaunch(teacher=str(tmp_path)))
+        distillation_graph(LoopLaunch(teacher=str(tmp_path)))
 
 
 def test_arguments_come_from_the_texts_that_launch_has():
-    arguments = from_texts(DistillationLaunch, {
+    arguments = from_texts(LoopLaunch, {
         'simulator': 'none', 'use_sim_time': 'True', 'autostart': 'false', 'seed': '12'})
-    assert arguments == DistillationLaunch(
+    assert arguments == LoopLaunch(
         simulator='none', use_sim_time=True, autostart=False, seed=12)
 
 
@@ -367,7 +367,7 @@ def test_arguments_come_from_the_texts_that_launch_has():
     ('seed', 'x', 'whole number')])
 def test_an_argument_of_no_use_is_named_with_what_would_be(name, text, hint):
     with pytest.raises(SettingError, match=f'{name}:={text}.*{hint}'):
-        from_texts(DistillationLaunch, {name: text})
+        from_texts(LoopLaunch, {name: text})
 
 
 def test_a_fast_dds_profile_that_the_user_chose_stays(monkeypatch):

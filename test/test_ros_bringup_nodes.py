@@ -21,11 +21,11 @@ from waiting import wait_until  # noqa: E402
 from depth_distill_ros import installation  # noqa: E402
 from depth_distill_ros.apps.supervisor import Supervisor  # noqa: E402
 from depth_distill_ros.networks import build  # noqa: E402
-from depth_distill_ros.networks.model import ModelCard, save_model  # noqa: E402
+from depth_distill_ros.networks.model_folder import ModelCard, save_model  # noqa: E402
 from depth_distill_ros.ros import bringup  # noqa: E402
 from depth_distill_ros.ros.clients.monitor import Monitor  # noqa: E402
 from depth_distill_ros.ros.conversions import images  # noqa: E402
-from depth_distill_ros.settings.launch import DistillationLaunch  # noqa: E402
+from depth_distill_ros.settings.launch import LoopLaunch  # noqa: E402
 
 NAMESPACE = 'robot1'
 PUBLIC = ('/diagnostics', '/rosout', '/parameter_events', '/clock')
@@ -90,7 +90,7 @@ def loop(domain, tmp_path_factory):
             patch.setenv(name, value)
         teacher = folder / 'teacher'
         save_model(teacher, build('lden', 'resnet18'), ModelCard('lden', 'resnet18', (64, 96)))
-        running = Loop(bringup.distillation_graph(DistillationLaunch(
+        running = Loop(bringup.distillation_graph(LoopLaunch(
             work_dir=str(folder / 'run'), teacher=str(teacher), namespace=NAMESPACE)), folder)
         yield running
         running.supervisor.stop()

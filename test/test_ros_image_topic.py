@@ -16,7 +16,7 @@ from sensor_msgs.msg import Image  # noqa: E402
 from depth_distill_ros.apps.cli import main  # noqa: E402
 from depth_distill_ros.errors import DepthDistillError  # noqa: E402
 from depth_distill_ros.networks import build  # noqa: E402
-from depth_distill_ros.networks.model import ModelCard, save_model  # noqa: E402
+from depth_distill_ros.networks.model_folder import ModelCard, save_model  # noqa: E402
 from depth_distill_ros.ros.conversions import images  # noqa: E402
 from depth_distill_ros.ros.support.qos import profile  # noqa: E402
 

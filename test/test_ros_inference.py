@@ -24,6 +24,7 @@ from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 import students  # noqa: E402
 
+from depth_distill_ros.errors import PERMANENT  # noqa: E402
 from depth_distill_ros.geometry.intrinsics import Intrinsics  # noqa: E402
 from depth_distill_ros.ros.conversions import (
     camera_info,
@@ -199,14 +200,14 @@ def test_impossible_limits_of_the_scan_end_the_node_with_one_line(nodes, tmp_pat
     for limits, line in (({'scan_low': 2.0, 'scan_high': 1.0}, 'the lowest height 2.0 m'),
                          ({'scan_range_min': 6.0}, 'ranges from 6.0 to 5.0 m are empty')):
         node = inference(nodes, wait_for=None, **limits)
-        assert node.exit_code() == 1
+        assert node.exit_code() == PERMANENT
         assert f'configure failed: scan: {line}' in node.log
         assert 'Traceback' not in node.log
 
 
 def test_a_model_parameter_that_names_no_model_ends_the_node_with_one_line(nodes, tmp_path):
     node = inference(nodes, wait_for=None, model=str(tmp_path / 'nothing'))
-    assert node.exit_code() == 1
+    assert node.exit_code() == PERMANENT
     assert 'nothing is not a model folder' in node.log and 'Traceback' not in node.log
 
 

@@ -24,7 +24,7 @@ from rclpy.parameter import parameter_value_to_python  # noqa: E402
 from depth_distill_ros import installation  # noqa: E402
 from depth_distill_ros.apps.supervisor import Supervisor  # noqa: E402
 from depth_distill_ros.ros.bringup import distillation_graph  # noqa: E402
-from depth_distill_ros.settings.launch import DistillationLaunch, from_texts  # noqa: E402
+from depth_distill_ros.settings.launch import LoopLaunch, from_texts  # noqa: E402
 from depth_distill_ros.shipped import shipped_start  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -81,7 +81,7 @@ def require(graph, namespace, nodes):
 @pytest.mark.slow
 def test_the_processes_of_the_graph_obey_the_users_file(graph, arguments, tmp_path):
     words, work = arguments
-    specs = distillation_graph(from_texts(DistillationLaunch, words))
+    specs = distillation_graph(from_texts(LoopLaunch, words))
     supervisor = Supervisor({
         spec.name: [sys.executable, str(installation.executable(spec.executable)),
                     *spec.ros_arguments()] for spec in specs}, tmp_path / 'logs', {})

@@ -71,7 +71,7 @@ def test_without_data_the_rooms_of_the_package_are_shown(nodes):
 
 
 @pytest.mark.parametrize(('spoil', 'reason'), [
-    (lambda folder: (folder / 'K.txt').unlink(), 'has no camera intrinsics: add K.txt'),
+    (lambda folder: (folder / 'K.txt').unlink(), 'has no camera intrinsics: add ",camera='),
     (lambda folder: [file.unlink() for file in (folder / 'image').iterdir()],
      'looked for .*jpg')])
 def test_data_that_cannot_play_a_camera_is_refused_in_one_line(nodes, folder, spoil, reason):
@@ -79,3 +79,24 @@ def test_data_that_cannot_play_a_camera_is_refused_in_one_line(nodes, folder, sp
     node = nodes.start('robot_camera_node', wait_for=None, data=f'folder:{folder}')
     wait_until(lambda: re.search(reason, node.log), 'the refusal in the log')
     assert 'Traceback' not in node.log
+
+
+def test_a_damaged_frame_is_left_out_and_told_and_the_camera_goes_on(nodes, folder):
+    (folder / 'image' / '0.png').write_bytes(b'damaged')
+    cv2.imwrite(str(folder / 'depth' / '2.png'), np.full((12, 16), 1000, np.uint16))
+    node = nodes.start('robot_camera_node', data=f'folder:{folder}', rate=50.0)
+    seen = whole_frames(nodes, 3)
+    assert {int(images.read_array(image)[0, 0, 0]) for image, _, _ in seen} == {100}
+    values = wait_until(lambda: (found := node.values()).get('unusable') == '2' and found,
+                        'the damaged frames on /diagnostics')
+    assert int(values['published']) > 0
+    assert '0.png is damaged' in node.log and '2.png is (12, 16)' in node.log
+    assert 'Traceback' not in node.log
+
+
+def test_any_data_set_plays_the_camera_once_its_camera_is_given(nodes, folder, tmp_path):
+    (folder / 'K.txt').rename(tmp_path / 'camera.txt')
+    nodes.start('robot_camera_node', data=f'folder:{folder},camera={tmp_path}/camera.txt',
+                rate=50.0)
+    (_, _, info), *_ = whole_frames(nodes, 1)
+    assert camera_info.to_intrinsics(info).fx == 60.0

@@ -10,6 +10,7 @@ from ros_graph import wait_until  # noqa: E402
 from rosgraph_msgs.msg import Clock  # noqa: E402
 from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
 
+from depth_distill_ros.errors import PERMANENT  # noqa: E402
 from depth_distill_ros.ros.conversions import (
     camera_info,
     images,  # noqa: E402
@@ -64,5 +65,5 @@ def test_its_clock_is_the_frames_stamp_and_jumps_back_when_it_starts_again(nodes
 
 def test_an_impossible_parameter_ends_the_node_with_a_line_that_names_it(nodes):
     node = nodes.start('simulator_node', wait_for=None, rate=-1.0, **SIZE)
-    assert node.exit_code() == 1
+    assert node.exit_code() == PERMANENT
     assert 'parameter rate' in node.log and 'Traceback' not in node.log

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from depth_distill_ros.apps.cli import main
-from depth_distill_ros.networks.model import read_card
+from depth_distill_ros.networks.model_folder import read_card
 from depth_distill_ros.shipped import shipped_rooms, shipped_teacher
 
 pytestmark = pytest.mark.slow

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from depth_distill_ros.ros import bringup, simulators
-from depth_distill_ros.settings.launch import DistillationLaunch, GazeboLaunch, IsaacLaunch
+from depth_distill_ros.settings.launch import GazeboLaunch, IsaacLaunch, LoopLaunch
 from depth_distill_ros.worlds.export.write import export
 from depth_distill_ros.worlds.pose import rotation
 from depth_distill_ros.worlds.rooms import look_file
@@ -116,7 +116,7 @@ def test_bridges_carry_what_the_world_publishes_to_where_the_stream_listens(path
     root = ElementTree.parse(ROOM / 'room.sdf').getroot()
     plain, classes, rgbd = (root.find(f".//sensor[@type='{kind}']/topic").text
                             for kind in ('camera', 'segmentation', 'rgbd_camera'))
-    listens = DistillationLaunch()
+    listens = LoopLaunch()
     expected = {
         plain: listens.image, plain.rpartition('/')[0] + '/camera_info': listens.camera_info,
         f'{classes}/labels_map': listens.semantics, f'{rgbd}/depth_image': 'simulator/depth'}
@@ -263,7 +263,7 @@ def test_a_world_of_ones_own_is_opened_with_a_window_and_may_stand_still(tmp_pat
 def test_the_graph_behind_either_simulator_is_the_distilling_one(tmp_path):
     (tmp_path / 'card.json').write_text('{"size": [96, 128]}')
     plain, gazebo, isaac = (bringup.distillation_graph(kind(teacher=str(tmp_path), **given))
-                            for kind, given in ((DistillationLaunch, {'simulator': 'none'}),
+                            for kind, given in ((LoopLaunch, {'simulator': 'none'}),
                                                 (GazeboLaunch, {}), (IsaacLaunch, {})))
     assert gazebo == plain
     assert [spec.name for spec in isaac] == [spec.name for spec in plain]

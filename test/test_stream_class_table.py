@@ -58,8 +58,8 @@ def test_a_file_of_ones_own_adds_names_and_replaces_ids(tmp_path):
     ('names: {bed: oven}', "names: bed: found 'oven', expected a list"),
     ('names: [bed]', 'expected a mapping'), ('ids: {one: bed}', "ids: found 'one'"),
     ('ids: {3: moon}', "ids: 3: 'moon' is not one of"), ('other: moon', "other: 'moon'"),
-    ('classes: {}', 'mapping of other, ids, names'), ('- 1', 'mapping of'), ('{', 'no YAML'),
-    (b'\xff\xfe\x00', 'cannot be read|no YAML')])
+    ('classes: {}', 'mapping of other, ids, names'), ('- 1', 'mapping of'),
+    ('{', 'not valid YAML'), (b'\xff\xfe\x00', 'cannot be read|not valid YAML')])
 def test_a_wrong_file_is_refused_with_the_place_of_the_fault(tmp_path, text, culprit):
     file = tmp_path / 'mine.yaml'
     file.write_bytes(text if isinstance(text, bytes) else text.encode())

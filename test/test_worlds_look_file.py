@@ -187,7 +187,7 @@ def test_exports_take_the_camera_the_exposure_and_the_noise(look, tmp_path):
 
 @pytest.mark.parametrize('text, message', [
     ('[1, 2]', 'must be a mapping of base, room'),
-    ('{', 'no YAML'),
+    ('{', 'not valid YAML'),
     ('base: mars', "base: 'mars' is none of stream, target"),
     ('weather: {rain: 1}', 'weather: no such section; there are base, room'),
     ('room: 3', 'room: must be a mapping of kinds'),

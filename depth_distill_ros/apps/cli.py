@@ -69,6 +69,6 @@ def _add(subparsers: argparse._SubParsersAction, words: str, module: ModuleType)
 
 
 def _run(module: ModuleType, kind: type[Settings], arguments: argparse.Namespace) -> int:
-    """Run a command with its arguments and all its settings, those not given among them."""
+    """Run a command with its arguments and all its settings, by default where not given."""
     vars(arguments).update(vars(settings(kind, given(arguments, kind))))
     return module.run(arguments)

@@ -55,7 +55,8 @@ def given(arguments: argparse.Namespace, kind: type[Settings]) -> dict[str, Any]
         for word in (name, *described.old_names):
             if word in arguments:
                 value = getattr(arguments, word)
-                found[word] = _pairs(value) if isinstance(described.default, dict) else value
+                found[word] = (_pairs(value, described.texts)
+                               if isinstance(described.default, dict) else value)
     return found
 
 
@@ -77,12 +78,15 @@ def _option(name: str) -> str:
     return '--' + name.replace('_', '-')
 
 
-def _pairs(words: list[str]) -> dict[str, Any]:
-    """Return the values of words KEY=VALUE, read as YAML, by key."""
+def _pairs(words: list[str], texts: bool) -> dict[str, Any]:
+    """Return the values of words KEY=VALUE by key, as `texts` or read as YAML."""
     if wrong := [word for word in words if '=' not in word]:
         raise DepthDistillError(f'{wrong[0]}: write KEY=VALUE')
-    found = {key: yaml.safe_load(value) for key, _, value in (
-        word.partition('=') for word in words)}
+    try:
+        found = {key: value if texts else yaml.safe_load(value) for key, _, value in (
+            word.partition('=') for word in words)}
+    except yaml.YAMLError:
+        raise DepthDistillError(f'{" ".join(words)}: a value is not valid YAML') from None
     if len(found) < len(words):
         raise DepthDistillError(f'{" ".join(words)}: a key is given twice')
     return found

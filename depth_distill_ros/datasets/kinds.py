@@ -13,16 +13,28 @@ from pathlib import Path
 import re
 from typing import Any, Literal, get_args, get_origin
 
-from depth_distill_ros.datasets.reader import DatasetError, Reader
+from depth_distill_ros.datasets.opened import OpenedReader, readable
+from depth_distill_ros.datasets.paths import check_path
+from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.files import expanded
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A layout on disk: the class that reads it (module:class), its help, that of its keys."""
+    """
+    A layout on disk.
+
+    Attributes:
+        reader: the class that reads it, module:class
+        about: its help
+        keys: the help of its keys, by name
+        files: suffixes of the files that it reads where others read folders; '': of any
+    """
 
     reader: str
     about: str
     keys: dict[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
 
     def opened(self) -> tuple[Any, Mapping[str, inspect.Parameter]]:
         """Return the class, and its arguments with the values and defaults of the keys."""
@@ -32,7 +44,7 @@ class Kind:
 
 
 def _whole(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise ValueError('give a whole number of at least 1')
     return int(text)
 
@@ -46,18 +58,19 @@ def _positive(text: str) -> float:
 
 def _range(text: str) -> slice:
     first, colon, last = text.partition(':')
-    if not colon or not all(part == '' or part.isdigit() for part in (first, last)):
+    if not colon or not all(part == '' or part.isdecimal() for part in (first, last)):
         raise ValueError('write FIRST:LAST, counted from 0, LAST excluded, as in 0:200')
     return slice(int(first or 0), int(last) if last else None)
 
 
-def _path(text: str) -> Path:
-    return Path(text).expanduser()
-
-
 _PARSED: dict[Any, Callable[[str], Any]] = {
-    int: _whole, float: _positive, slice: _range, bool: 'yes'.__eq__, Path | None: _path}
+    int: _whole, float: _positive, slice: _range, bool: 'yes'.__eq__, Path | None: expanded}
 _EVERY = 'take every n-th frame of a sequence'
+_CAMERA = 'camera'
+
+# Of every kind.
+_COMMON_KEYS = {_CAMERA: 'a file with the K of the images (3x3, or JSON with fx, fy, cx, cy), in '
+                         "place of the data set's own"}
 
 KINDS = {
     'nyu': Kind(
@@ -67,7 +80,8 @@ KINDS = {
     'nyu-mat': Kind(
         'nyu:NyuMatReader', 'the official nyu_depth_v2_labeled.mat (the file, or its folder)',
         {'split': 'train and test need splits.mat beside the file',
-         'depth': 'with holes filled, or as the Kinect measured it'}),
+         'depth': 'with holes filled, or as the Kinect measured it'},
+        ('.mat',)),
     'scannet': Kind(
         'scannet:ScanNetReader', 'ScanNet scenes as exported (color/, depth/, intrinsic/) or in '
         'scannet_frames_25k',
@@ -81,7 +95,8 @@ KINDS = {
         {'split': 'train and test need SUNRGBDtoolbox/ beside the data',
          'depth': 'depth_bfx/, with holes filled from neighbouring frames, or depth/'}),
     'tum': Kind(
-        'tum:TumReader', 'TUM RGB-D: a sequence (rgb.txt, depth.txt), or a folder of sequences',
+        'tum:TumReader', 'TUM RGB-D and ICL-NUIM: a sequence (rgb.txt and depth.txt, or '
+        'associations.txt), or a folder of sequences',
         {'within': 'maximum time between an image and its depth, s'}),
     'kitti': Kind(
         'kitti:KittiReader', 'KITTI: raw drives, data_depth_annotated/ and depth_selection/',
@@ -94,19 +109,22 @@ KINDS = {
         {'per_metre': 'stored value of one metre in depth/',
          'frames': 'only these images, FIRST:LAST in the order of their names'}),
     'bag': Kind(
-        'bag:BagReader', 'a ROS 2 bag, mcap or sqlite3',
-        {'image': 'topic of the images; not given: the only one with colour images',
+        'bag:BagReader', 'a ROS 2 bag, mcap or sqlite3 (its folder, or one file), or a ROS 1 bag',
+        {'image': 'topic of the images, raw or compressed; not given: the only one with colour '
+         'images',
          'depth': 'topic of the depth; not given: the only one; none: without depth',
          'semantics': 'topic of the class ids; not given: none',
-         'camera_info': 'topic of camera_info; not given: the one next to the images',
-         'within': 'maximum time between the stamps of one frame, s'}),
+         'camera_info': 'topic of camera_info; not given: the one next to the images; none: '
+         'without intrinsics',
+         'within': 'maximum time between the stamps of one frame, s'},
+        ('', '.zst')),
     'store': Kind(
         'store:StoreReader', 'a stream store: the frames that the stream node has stored',
         {'split': 'all frames, or only the training or the held-out ones'}),
 }
 
 
-def open_reader(text: str) -> Reader:
+def open_reader(text: str) -> OpenedReader:
     """
     Open the data set named by 'kind:path[,key=value...]'.
 
@@ -125,16 +143,21 @@ def open_reader(text: str) -> Reader:
     path, *pairs = re.split(r',(?=[A-Za-z_]+=)', rest)
     reader, arguments = kind.opened()
     options: dict[str, Any] = {}
+    keys = kind.keys | _COMMON_KEYS
     for pair in pairs:
         key, _, value = pair.partition('=')
-        if key not in kind.keys:
-            choices = ', '.join(kind.keys) or 'none'
-            raise DatasetError(f'{name}: unknown key "{key}"{_meant(key, kind.keys)}; its keys: '
-                               f'{choices}')
+        if key not in keys:
+            raise DatasetError(f'{name}: unknown key "{key}"{_meant(key, keys)}; its keys: '
+                               f'{", ".join(keys)}')
         if key in options:
             raise DatasetError(f'{name}: key "{key}" is given twice')
-        options[key] = _value(value, arguments[key].annotation, f'{name}: {key}')
-    return reader(_path(path), **options)
+        annotation = Path | None if key == _CAMERA else arguments[key].annotation
+        options[key] = _value(value, annotation, f'{name}: {key}')
+    folder, camera = expanded(path), options.pop(_CAMERA, None)
+    check_path(name, folder, kind.files)
+    spec = f'{name}:{folder}'
+    with readable(spec):
+        return OpenedReader(spec, reader(folder, **options), camera)
 
 
 def _value(text: str, kind: Any, culprit: str) -> Any:
@@ -164,6 +187,9 @@ def help_text() -> str:
             values = _choices(arguments[key].annotation) or (
                 [str(default)] if isinstance(default, (int, float)) else [])
             lines.append(f'  {"":<10}   {key}={"|".join(values)}: {about}')
+    lines.append('  all kinds')
+    for key, about in _COMMON_KEYS.items():
+        lines.append(f'  {"":<10}   {key}=: {about}')
     return '\n'.join(lines)
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -19,7 +20,11 @@ from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.checkpoint import teacher_identity
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, STREAM
-from depth_distill_ros.distillation.data.dataset_source import DatasetBatches, DatasetSource
+from depth_distill_ros.distillation.data.dataset_source import (
+    DatasetBatches,
+    DatasetSource,
+    require_fields,
+)
 from depth_distill_ros.distillation.methods import effective, make_method, needs_gradient
 from depth_distill_ros.distillation.offline_training import OfflineTraining
 from depth_distill_ros.distillation.student_start import IMAGENET, starting_student
@@ -27,7 +32,7 @@ from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import mean_metrics
 from depth_distill_ros.files import writing
-from depth_distill_ros.networks.model import ModelCard
+from depth_distill_ros.networks.model_folder import ModelCard
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.field import settings_of
@@ -60,6 +65,9 @@ def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = 
     method needs, or is of no use to the method.
     """
     _require_even_split(settings.batch, 'batch')
+    if evaluate is not None:
+        _require_fields(evaluate, ('depth',), getattr(evaluate, 'spec', '--evaluate'),
+                        'an evaluation')
     settings = effective(settings.method, settings)
     teacher, card = _teacher(settings)
     height, width = settings.size if any(settings.size) else card.size if card else PAPER_SIZE
@@ -114,13 +122,13 @@ def _source(settings: OfflineSettings, needs: Mapping[str, tuple[str, ...]],
                 f'method {settings.method} needs --{name} KIND:PATH')
         if spec and name not in needs.keys() | optional:
             raise DepthDistillError(
-                f'method {settings.method} has no use for --{name} {spec}')
+                f'method {settings.method} does not use --{name} {spec}; omit it')
     opened, largest = {}, 0
     for number, (name, spec) in enumerate(specs.items()):
         if not spec:
             continue
         reader, needed = datasets.open_reader(spec), needs.get(name, ())
-        _require_fields(reader, needed, spec, settings.method)
+        _require_fields(reader, needed, spec, f'method {settings.method}')
         opened[name] = DatasetBatches(
             reader, preparation(spec, size, needed), _images(settings, name),
             settings.seed + number, compute.device, settings.workers, needed)
@@ -143,14 +151,18 @@ def _require_even_split(images: int, setting: str) -> None:
                                 f'{processes.count()} processes; give another {setting}')
 
 
-def _require_fields(reader: Reader, needed: tuple[str, ...], spec: str, method: str) -> None:
-    """Refuse a data set whose first frames all lack a field that the method needs."""
-    missing: list[str] = []
-    for index in range(min(len(reader), _CHECKED_FRAMES)):
-        frame = reader[index]
-        missing = [field for field in needed if getattr(frame, field) is None]
-        if not missing:
+def _require_fields(reader: Reader, needed: tuple[str, ...], spec: str, needed_by: str) -> None:
+    """Refuse a data set if frames all over it lack a field, or cannot be read."""
+    reason = ''
+    for index in np.linspace(0, len(reader) - 1, min(len(reader), _CHECKED_FRAMES)).astype(int):
+        try:
+            frame = reader[int(index)]
+        except DepthDistillError as error:
+            reason = reason or str(error)
+            continue
+        try:
+            require_fields(frame, needed)
             return
-    if missing:
-        raise DepthDistillError(f'{spec} has no {" and no ".join(missing)}, which method {method} '
-                                f'needs ({frame.name})')
+        except DepthDistillError as error:
+            reason = f'{error}, which {needed_by} needs'
+    raise DepthDistillError(f'{spec} cannot be used: {reason}')

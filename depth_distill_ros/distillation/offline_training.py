@@ -22,7 +22,7 @@ from depth_distill_ros.distillation.curves import TrainingCurves
 from depth_distill_ros.distillation.data.batch import Source
 from depth_distill_ros.distillation.release_choice import is_better
 from depth_distill_ros.distillation.trainer import Trainer
-from depth_distill_ros.networks.model import ModelCard, save_model
+from depth_distill_ros.networks.model_folder import ModelCard, save_model
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from depth_distill_ros.distillation.student_start import starting_student
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.geometry.colour import colour_depth
 from depth_distill_ros.networks.confidence import ConfidentNetwork
-from depth_distill_ros.networks.model import ModelCard
+from depth_distill_ros.networks.model_folder import ModelCard
 from depth_distill_ros.networks.normalisation import to_image
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OnlineSettings

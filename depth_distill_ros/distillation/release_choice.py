@@ -15,7 +15,7 @@ from depth_distill_ros.distillation.losses import resized
 from depth_distill_ros.distillation.mixing import mix
 from depth_distill_ros.distillation.release_folders import ReleaseRecord
 from depth_distill_ros.evaluation.metrics import MetricsWindow, depth_metrics
-from depth_distill_ros.networks.model import load_model
+from depth_distill_ros.networks.model_folder import load_model
 
 _MIXING_SEED = 1
 

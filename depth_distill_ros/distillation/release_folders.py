@@ -9,7 +9,7 @@ from pathlib import Path
 
 from torch import nn
 
-from depth_distill_ros.networks.model import CARD, ModelCard, read_card, save_model
+from depth_distill_ros.networks.model_folder import CARD, ModelCard, read_card, save_model
 
 
 @dataclass(frozen=True)

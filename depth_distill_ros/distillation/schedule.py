@@ -40,7 +40,7 @@ def schedule(settings: OptimisationSettings, total: int = 0) -> Schedule:
     """
     Return the schedule that the settings name, for a training of `total` steps.
 
-    D3 halves every 5 of 20 epochs; LWD and Hu et al. take a tenth every 5 of 20. A training
+    D3 halves every 5 of 20 epochs; LWD and Hu et al. divide by ten every 5 of 20. A training
     without an end (0) needs halving_steps, or a constant learning rate.
     """
     quarter = max(1, total // 4)

@@ -11,7 +11,7 @@ from torch import nn
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import load_model
+from depth_distill_ros.networks.model_folder import load_model
 from depth_distill_ros.shipped import shipped_start
 
 RANDOM, IMAGENET = 'random', 'imagenet'

@@ -88,8 +88,8 @@ class Trainer:
             if not finite or not (norm.isfinite() or self._scaler.is_enabled()):
                 raise NonFiniteLoss(
                     f'not a finite number at step {self.step}: the loss of the {name} is '
-                    f'{loss.item():.4g}, its gradient norm {norm.item():.4g}; lower lr: a '
-                    'new start then resumes from the last checkpoint')
+                    f'{loss.item():.4g}, its gradient norm {norm.item():.4g}; start again with a '
+                    'lower lr: the training then resumes from its last checkpoint')
         for name in names:
             self._scaler.step(self._optimizers[name])
         self._scaler.update()

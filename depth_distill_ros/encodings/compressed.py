@@ -15,7 +15,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from depth_distill_ros.encodings.image import ImageError, demosaiced, is_mosaic
+from depth_distill_ros.encodings import rvl
+from depth_distill_ros.encodings.image import DEPTH, GREY, ImageError, demosaiced, is_mosaic
 from depth_distill_ros.geometry.depth import millimetres_to_metres
 
 # Decoders fill the missing part of a truncated file with grey; so its end marker is checked.
@@ -23,6 +24,8 @@ _END = {b'\xff\xd8': b'\xff\xd9', b'\x89PNG': b'IEND'}
 _TAIL = 4096
 # compressedDepth's header before the PNG: format, and the two parameters of inverse depth.
 _DEPTH_HEADER = struct.Struct('<iff')
+_JPEG, _PNG = b'\xff\xd8', b'\x89PNG\r\n\x1a\n'
+_PNG_HEADER = 26  # bytes up to bits per channel and colour type
 
 
 def decode(data: bytes, flags: int, culprit: object) -> np.ndarray:
@@ -54,26 +57,62 @@ def read_rgb(message: Any) -> np.ndarray:
 
 
 def read_depth(message: Any) -> np.ndarray:
-    """Return H×W float32 metres, NaN invalid, of a 16-bit PNG or compressedDepth image."""
+    """
+    Return H×W float32 metres, NaN invalid.
+
+    It reads compressedDepth (PNG or RVL), PNG of 16 bits in millimetres, and TIFF in metres.
+    """
     culprit, data = _culprit(message), bytes(message.data)
     header = None
     if 'compressedDepth' in message.format:
-        if len(data) < _DEPTH_HEADER.size or message.format.rstrip().endswith('rvl'):
-            raise ImageError(f'{culprit} of {len(data)} bytes is not compressedDepth in PNG: set '
-                             "the publisher's compressedDepth.format to png")
+        if len(data) < _DEPTH_HEADER.size:
+            raise ImageError(f'{culprit} of {len(data)} bytes is truncated')
         header, data = _DEPTH_HEADER.unpack_from(data), data[_DEPTH_HEADER.size:]
-    pixels = decode(data, cv2.IMREAD_UNCHANGED, culprit)
+    if header and 'rvl' in message.format.lower():
+        try:
+            pixels = rvl.decode(data)
+        except ValueError as error:
+            raise ImageError(f'{culprit} cannot be read: {error}') from None
+    else:
+        pixels = decode(data, cv2.IMREAD_UNCHANGED, culprit)
+    if pixels.ndim == 2 and pixels.dtype == np.float32:
+        return pixels
     if pixels.ndim != 2 or pixels.dtype != np.uint16:
-        raise ImageError(f'{culprit} holds {pixels.dtype} of shape {pixels.shape} ; '
-                         'depth has one channel of 16 bits')
+        raise ImageError(f'{culprit} holds {pixels.dtype} of shape {pixels.shape}; depth has one '
+                         'channel of 16 bits: record it as compressedDepth, or as a PNG')
     if header is None or _before(message) != '32FC1':
         return millimetres_to_metres(pixels)
     scale, offset = header[1:]
     stored = np.where(pixels == 0, np.nan, pixels).astype(np.float32)
     # A value at the offset would be an infinite depth, which only a damaged file has.
-    with np.errstate(divide='ignore', invalid='ignore'):
+    with np.errstate(divide='ignore', invalid='ignore', over='ignore'):
         metres = np.float32(scale) / (stored - np.float32(offset))
     return np.where(np.isfinite(metres) & (metres > 0), metres, np.float32(np.nan))
+
+
+def read_labels(message: Any) -> tuple[np.ndarray, str]:
+    """Return the pixels of a label image and their encoding. Raises ImageError for a JPEG."""
+    culprit, data = _culprit(message), bytes(message.data)
+    if data.startswith(_JPEG):
+        raise ImageError(f'{culprit} is a JPEG, which changes class ids: record them as a PNG or '
+                         'raw')
+    pixels = decode(data, cv2.IMREAD_UNCHANGED, culprit)
+    encoding = {(2, 'uint8'): 'mono8', (2, 'uint16'): 'mono16', (3, 'uint8'): 'rgb8'}.get(
+        (pixels.ndim, pixels.dtype.name))
+    if encoding is None or pixels.ndim == 3 and pixels.shape[2] != 3:
+        raise ImageError(f'{culprit} holds {pixels.dtype} of shape {pixels.shape}, not class ids')
+    return (pixels[..., ::-1], encoding) if pixels.ndim == 3 else (pixels, encoding)
+
+
+def kind_of(message: Any) -> str:
+    """Return whether an image is 'colour', 'grey' or 'depth', by its format and its header."""
+    before, start = _before(message), bytes(message.data[:_PNG_HEADER])
+    if 'compressedDepth' in message.format or before in DEPTH:
+        return 'depth'
+    bits, colour = start[24:] if start.startswith(_PNG) and len(start) == _PNG_HEADER else (8, 2)
+    if (bits, colour) == (16, 0) and not is_mosaic(before):
+        return 'depth'
+    return 'grey' if before in GREY or colour == 0 and not is_mosaic(before) else 'colour'
 
 
 def _before(message: Any) -> str:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -20,6 +20,23 @@ def constant_depth(references: Iterable[np.ndarray]) -> float:
     if not sum(map(len, known)):
         raise DepthDistillError('no frame has a reference depth')
     return float(np.median(np.concatenate(known)))
+
+
+def constant_metres(metres: float, scales: Sequence[float]) -> dict[str, float]:
+    """
+    Return the constants of the plain and of the median-scaled metrics, metres.
+
+    Median scaling makes the constant the median depth of each frame.
+
+    Args:
+        metres: the constant
+        scales: the median scale of each frame
+    Returns:
+        metric; median_scaled, the mean over the frames; least and most of them
+    """
+    medians = metres * np.asarray(scales)
+    return {'metric': metres, 'median_scaled': float(medians.mean()),
+            'least': float(medians.min()), 'most': float(medians.max())}
 
 
 class ConstantDepth(nn.Module):

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from depth_distill_ros.datasets.preprocessing import Indoor
-from depth_distill_ros.datasets.reader import Reader
+from depth_distill_ros.datasets.reader import LeftOut, Reader
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.confidence import ConfidenceCurve
 from depth_distill_ros.evaluation.kitti import benchmark_metrics, counted, eigen_metrics
@@ -29,6 +29,7 @@ from depth_distill_ros.geometry.depth import valid
 from depth_distill_ros.geometry.intrinsics import Intrinsics, focal_factor
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks.normalisation import to_input
+from depth_distill_ros.settings.commands import EvaluateSettings
 
 Metrics = Callable[[np.ndarray, np.ndarray], dict[str, float]]
 
@@ -101,7 +102,7 @@ class _Prepared:
 
 class Evaluation:
     """
-    Evaluates the frames of a reader; afterwards `summary()` and `skipped`.
+    Evaluates the frames of a reader; afterwards `summary()`, `skipped` and why: `unused`.
 
     Args:
         predict: from images (B×3×H×W, ImageNet-normalised; with `stereo`, left and right ones) to
@@ -114,7 +115,8 @@ class Evaluation:
     """
 
     def __init__(self, predict: Callable[..., Tensor], size: tuple[int, int] | None,
-                 protocol: Protocol, device: torch.device, batch: int = 8, stereo: bool = False,
+                 protocol: Protocol, device: torch.device,
+                 batch: int = EvaluateSettings.batch, stereo: bool = False,
                  trained_with: Intrinsics | None = None):
         self._predict, self._size, self._protocol = predict, size, protocol
         self._device, self._stereo, self._trained_with = device, stereo, trained_with
@@ -123,14 +125,16 @@ class Evaluation:
         self._coverage: list[float] = []
         self._confidence = ConfidenceCurve()
         self.skipped = 0
+        self.unused: list[LeftOut] = []
 
     def frames(self, reader: Reader | Sequence[Frame]) -> Iterator[FrameResult]:
         """Yield the results in order; frames without a reference to evaluate are `skipped`."""
         waiting: list[_Prepared] = []
         for index in range(len(reader)):
             frame = self._read(index, reader[index])
-            if frame is None:
+            if isinstance(frame, LeftOut):
                 self.skipped += 1
+                self.unused.append(frame)
                 continue
             waiting.append(frame)
             if len(waiting) == self._batch:
@@ -156,9 +160,9 @@ class Evaluation:
             'metrics': self._plain.summary(), 'median_scaled': self._scaled.summary(),
             'confidence': self._confidence.rows()}
 
-    def _read(self, index: int, frame: Frame) -> _Prepared | None:
+    def _read(self, index: int, frame: Frame) -> _Prepared | LeftOut:
         if frame.depth is None:
-            return None
+            return LeftOut(frame.name, 'no depth')
         if self._stereo and frame.right is None:
             raise DepthDistillError(f'{frame.name} has no right image, which the stereo network '
                                     'needs; give stereo data')
@@ -168,7 +172,7 @@ class Evaluation:
         view = self._view(frame.image.shape[:2])
         reference = _part(reference, self._view(reference.shape).crop)
         if not valid(reference).any():
-            return None
+            return LeftOut(frame.name, 'no valid depth in the evaluated part of the image')
         images = [frame.image]
         if self._stereo and frame.right is not None:
             images.append(frame.right)
@@ -225,7 +229,7 @@ class Evaluation:
 
 
 def mean_metrics(network: nn.Module, frames: Reader | Sequence[Frame], size: tuple[int, int],
-                 device: torch.device, batch: int = 8) -> dict[str, float]:
+                 device: torch.device, batch: int = EvaluateSettings.batch) -> dict[str, float]:
     """
     Return the mean metrics of `network`, which reads images of `size`, by the protocol 'robot'.
 

@@ -49,8 +49,7 @@ class Intrinsics:
                 raise GeometryError(f'intrinsics: {name} is {value}; it must be a finite number')
             if name in ('fx', 'fy') and value <= 0:
                 raise GeometryError(
-                    f'intrinsics: {name} is {value:g} pixels; it must be > 0 '
-                    '(is the camera_info uncalibrated?)')
+                    f'intrinsics: {name} is {value:g} pixels; it must be > 0')
             object.__setattr__(self, name, value)
         for name in ('height', 'width'):
             whole = positive_int(getattr(self, name), f'intrinsics: {name}')

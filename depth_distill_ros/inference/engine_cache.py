@@ -23,7 +23,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import write_bytes, write_json
 from depth_distill_ros.inference.engines.engine import Log, no_log
 from depth_distill_ros.inference.engines.onnx_export import export_onnx
-from depth_distill_ros.networks.model import WEIGHTS, ModelError, load_model, read_card
+from depth_distill_ros.networks.model_folder import WEIGHTS, ModelError, load_model, read_card
 from depth_distill_ros.shipped import is_shipped
 
 _FOLDER = 'engines'
@@ -50,9 +50,10 @@ class EngineCache:
         It is stored beside the model, or in the user's cache if that folder cannot be written or
         belongs to the package. If neither can be written it is only returned.
         """
-        places = [self._user_cache() / name]
-        if not is_shipped(self.folder):
-            places.insert(0, self.folder / _FOLDER / name)
+        beside, cache = self.folder / _FOLDER / name, self._user_cache()
+        places = [] if is_shipped(self.folder) else [beside]
+        if cache is not None:
+            places.append(cache / name)
         found, data = next(
             ((path, data) for path in places if (data := self._read(path, made_for)) is not None),
             (None, None))
@@ -66,7 +67,7 @@ class EngineCache:
                 if found is None:
                     self._log(str(error))
                 continue
-            if path == places[-1]:
+            if path != beside:
                 _remove_oldest(path.parents[1])
             self._log(f'written: {path}')
             break
@@ -102,9 +103,13 @@ class EngineCache:
         return {'depth_distill_ros': __version__, 'model': self._model, **made_for,
                 'sha256': hashlib.sha256(data).hexdigest()}
 
-    def _user_cache(self) -> Path:
-        root = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
-        return Path(root) / 'depth_distill_ros' / _FOLDER / self._model[:16]
+    def _user_cache(self) -> Path | None:
+        """Return the folder of this model in the user's cache; None for a user without a home."""
+        try:
+            root = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
+        except RuntimeError:
+            return None
+        return root / 'depth_distill_ros' / _FOLDER / self._model[:16]
 
 
 def _fingerprint(folder: Path) -> str:

@@ -114,7 +114,8 @@ def select_engine(folder: Path, wanted: str = AUTO, frames: Sequence[np.ndarray]
                 return engine
             reject(f'{engine.name} rejected: {parity}; limits {limits.median_relative_error:g} '
                    f'and {limits.delta1:g}')
-    raise EngineError(f'no engine "{wanted}" for {folder}: {"; ".join(reasons)}')
+    which = '' if wanted == AUTO else f' "{wanted}"'
+    raise EngineError(f'no engine{which} for {folder}: {"; ".join(reasons)}')
 
 
 def shipped_frames() -> list[np.ndarray]:

@@ -21,15 +21,16 @@ from depth_distill_ros.networks.meter import METER
 from depth_distill_ros.networks.sarpn import SARPN
 from depth_distill_ros.networks.transformation import TransformationNetwork
 from depth_distill_ros.networks.transformation_light import LightTransformationNetwork
-from depth_distill_ros.settings.names import NETWORKS
+from depth_distill_ros.settings.names import NETWORKS, STEREO
 
 _CLASSES: dict[str, Callable[..., nn.Module]] = {
     'lden': LDEN, 'lden_light': LDENLight, 'edn': EDN, 'ffn': FFN, 'sarpn': SARPN, 'meter': METER,
-    'dacnn': DACNN, 'dacnn_stereo': StereoDACNN}
-TRANSFORMATIONS = {'paper': TransformationNetwork, 'light': LightTransformationNetwork}
+    'dacnn': DACNN, STEREO: StereoDACNN}
+# G of D3 by form, to be called with the settings g_width and g_residual
+TRANSFORMATIONS: dict[str, Callable[[float, bool], nn.Module]] = {
+    'paper': TransformationNetwork, 'light': LightTransformationNetwork}
 
-__all__ = ['BACKBONES', 'NETWORKS', 'TRANSFORMATIONS', 'backbones_of', 'build',
-           'transformation_network']
+__all__ = ['BACKBONES', 'NETWORKS', 'TRANSFORMATIONS', 'backbones_of', 'build']
 
 
 def build(name: str, backbone: str | None = None, pretrained: bool = False,
@@ -63,18 +64,3 @@ def backbones_of(name: str) -> tuple[str, ...]:
     if name not in NETWORKS:
         raise DepthDistillError(f'no network {name!r}; choose one of {", ".join(NETWORKS)}')
     return NETWORKS[name]
-
-
-def transformation_network(form: str = 'paper', width: float = 1.0,
-                           residual: bool = True) -> nn.Module:
-    """
-    Build G of D3, which transforms B×3×H×W normalised images: the 'paper' or our 'light' form.
-
-    `width` scales its channels. With `residual` it adds to its input and starts as the identity.
-    """
-    if form not in TRANSFORMATIONS:
-        raise DepthDistillError(
-            f'no form {form!r} of G; choose one of {", ".join(TRANSFORMATIONS)}')
-    if not 0 < width < float('inf'):
-        raise DepthDistillError(f'G cannot have the width {width}; use a positive one')
-    return TRANSFORMATIONS[form](width, residual)

@@ -188,7 +188,7 @@ class METER(nn.Module):
     size, and for `pretrained`, because ImageNet weights of METER are not published.
     """
 
-    def __init__(self, backbone: str = 'xxs', pretrained: bool = False, frame: bool = False):
+    def __init__(self, backbone: str, pretrained: bool = False, frame: bool = False):
         super().__init__()
         if backbone not in SIZES:
             raise DepthDistillError(

@@ -19,12 +19,12 @@ from depth_distill_ros.networks import (
     TRANSFORMATIONS,
     backbones_of,
     build,
-    transformation_network,
 )
-from depth_distill_ros.settings.names import PAPER_SIZE
+from depth_distill_ros.settings.distillation import OfflineSettings
+from depth_distill_ros.settings.names import PAPER_SIZE, STEREO
 
-_SIZES = {'meter': (192, 256), 'dacnn': (256, 512), 'dacnn_stereo': (256, 512)}
-_VIEWS = {'dacnn_stereo': 2}
+_SIZES = {'meter': (192, 256), 'dacnn': (256, 512), STEREO: (256, 512)}
+_VIEWS = {STEREO: 2}
 _TIMING = 1.0  # seconds for each network; a very large one runs once
 
 
@@ -60,7 +60,8 @@ def entries(timed: bool = True) -> Iterator[Entry]:
         for backbone in backbones_of(network):
             yield _entry(network, backbone, partial(build, network, backbone), timed)
     for form in TRANSFORMATIONS:
-        yield _entry('g', form, partial(transformation_network, form), timed)
+        yield _entry('g', form, partial(
+            TRANSFORMATIONS[form], OfflineSettings.g_width, OfflineSettings.g_residual), timed)
 
 
 def _entry(network: str, backbone: str, make: Callable[[], nn.Module], timed: bool) -> Entry:

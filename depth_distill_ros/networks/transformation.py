@@ -43,7 +43,7 @@ class TransformationNetwork(nn.Module):
     identity, so that the first steps of distillation already have usable images.
     """
 
-    def __init__(self, width: float = 1.0, residual: bool = True):
+    def __init__(self, width: float, residual: bool):
         super().__init__()
         self.residual = residual
 

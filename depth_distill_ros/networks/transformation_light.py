@@ -41,7 +41,7 @@ class LightTransformationNetwork(nn.Module):
     228×304, an eighteenth of that.
     """
 
-    def __init__(self, width: float = 1.0, residual: bool = True):
+    def __init__(self, width: float, residual: bool):
         super().__init__()
         self.residual = residual
         c16, c32, c64, c128, c256 = (scaled(c, width) for c in (16, 32, 64, 128, 256))

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import expanded
 from depth_distill_ros.installation import share
 from depth_distill_ros.ros.parameter_files import ParameterFiles
 from depth_distill_ros.settings.field import renamed, settings_of
@@ -26,8 +27,8 @@ from depth_distill_ros.settings.launch import (
     NODES,
     PREVIEW,
     RELEASE,
-    DistillationLaunch,
     InferenceLaunch,
+    LoopLaunch,
 )
 from depth_distill_ros.settings.stream import StreamSettings
 from depth_distill_ros.shipped import shipped_teacher
@@ -72,7 +73,7 @@ class NodeSpec:
         logger = '.'.join(filter(None, [*self.namespace.split('/'), self.name]))
         return ['--log-level', f'{logger}:=debug']
 
-    def ros_arguments(self, log_level: str = 'info') -> list[str]:
+    def ros_arguments(self, log_level: str = InferenceLaunch.log_level) -> list[str]:
         """Return the command line that launch_ros would give this node."""
         words = ['--ros-args', '-r', f'__node:={self.name}']
         if self.namespace:
@@ -89,7 +90,7 @@ class _Files:
     def __init__(self, arguments: InferenceLaunch, package_file: str, *deciding: str) -> None:
         paths = [share() / 'config' / (package_file or arguments.package_file)]
         if arguments.params_file:
-            paths.append(Path(arguments.params_file).expanduser().absolute())
+            paths.append(expanded(arguments.params_file).absolute())
             if not paths[-1].is_file():
                 raise BringupError(f'params_file: {paths[-1]} is not a file')
         self._arguments, self._files = arguments, ParameterFiles(*paths)
@@ -120,7 +121,7 @@ def inference_graph(arguments: InferenceLaunch) -> list[NodeSpec]:
     return [_inference(_Files(arguments, '', 'inference'), arguments)]
 
 
-def distillation_graph(arguments: DistillationLaunch, package_file: str = '') -> list[NodeSpec]:
+def distillation_graph(arguments: LoopLaunch, package_file: str = '') -> list[NodeSpec]:
     """
     Return the whole loop; simulators, auxiliary stream and evaluator only where they have a part.
 
@@ -167,20 +168,20 @@ def work_dir(arguments: InferenceLaunch, *from_files: str | None) -> Path:
     if not folder and not arguments.run:
         folder = next(filter(None, from_files), None)
     if folder:
-        return Path(folder).expanduser().absolute()
-    home = os.environ.get('ROS_HOME') or Path.home() / '.ros'
-    return Path(home).expanduser().absolute() / 'depth_distill' / (arguments.run or DEFAULT_RUN)
+        return expanded(folder).absolute()
+    home = os.environ.get('ROS_HOME') or '~/.ros'
+    return expanded(home).absolute() / 'depth_distill' / (arguments.run or DEFAULT_RUN)
 
 
 def teacher_spec(teacher: str) -> str:
     """Return what names the teacher to the distiller; for '' the shipped one."""
     if not teacher:
         return str(shipped_teacher())
-    return teacher if _is_external(teacher) else str(Path(teacher).expanduser().absolute())
+    return teacher if _is_external(teacher) else str(expanded(teacher).absolute())
 
 
 def _is_external(teacher: str) -> bool:
-    return ':' in teacher and not Path(teacher).expanduser().is_dir()
+    return ':' in teacher and not expanded(teacher).is_dir()
 
 
 def teacher_size(teacher: str) -> tuple[int, int]:
@@ -207,10 +208,10 @@ def _inference(files: _Files, arguments: InferenceLaunch) -> NodeSpec:
             'release': RELEASE, 'depth': arguments.depth,
             'camera_info_out': arguments.depth_camera_info, 'confidence': arguments.confidence,
             'points': arguments.points, 'scan': arguments.scan},
-        model=arguments.model and str(Path(arguments.model).expanduser().absolute()))
+        model=arguments.model and str(expanded(arguments.model).absolute()))
 
 
-def _simulator(files: _Files, arguments: DistillationLaunch) -> NodeSpec:
+def _simulator(files: _Files, arguments: LoopLaunch) -> NodeSpec:
     spec = files.spec('simulator_node', 'simulator', {
         'image': arguments.image, 'semantics': arguments.semantics,
         'depth': 'simulator/depth', 'camera_info': arguments.camera_info}, seed=arguments.seed)
@@ -221,7 +222,7 @@ def _simulator(files: _Files, arguments: DistillationLaunch) -> NodeSpec:
 
 
 def _require_one_folder(graph: list[NodeSpec]) -> None:
-    folders = {spec.name: str(Path(spec.value('work_dir')).expanduser().absolute())
+    folders = {spec.name: str(expanded(spec.value('work_dir')).absolute())
                for spec in graph if spec.name in _SHARING}
     for name, folder in folders.items():
         if folder != folders['distiller']:

@@ -14,6 +14,7 @@ from pathlib import Path
 import shutil
 import sys
 
+from depth_distill_ros.files import expanded
 from depth_distill_ros.installation import share
 from depth_distill_ros.ros.bringup import BringupError
 from depth_distill_ros.settings.launch import GazeboLaunch
@@ -42,7 +43,7 @@ def gazebo_world(arguments: GazeboLaunch, version: str) -> Path:
     if not arguments.world:
         name = 'room.fortress.sdf' if version == _OLD else 'room.sdf'
         return share() / 'sim' / 'gazebo' / 'room_35' / name
-    path = Path(arguments.world).expanduser().absolute()
+    path = expanded(arguments.world).absolute()
     if not path.is_file():
         raise BringupError(f'world: {path} is not a file; write one with '
                            '"depth-distill simulate --export gazebo OUT"')
@@ -94,7 +95,7 @@ def require_gazebo(arguments: GazeboLaunch,
 def gazebo_bridges(
         arguments: GazeboLaunch,
         environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the configuration file of each bridge; the clock's own stays in time."""
+    """Return the configuration file of each bridge; /clock has one that no image delays."""
     old = '.fortress' if gazebo_version(arguments, environment) == _OLD else ''
     folder = share() / 'sim' / 'gazebo'
     return {name: str(folder / f'{name}{old}.yaml') for name in ('bridge', 'clock_bridge')}

@@ -10,10 +10,14 @@ from typing import Any
 from depth_distill_ros.settings import names
 from depth_distill_ros.settings.cameras import SimulatorSettings
 from depth_distill_ros.settings.distillation import DistillationSettings, OfflineSettings
-from depth_distill_ros.settings.field import Settings, narrowed, setting
+from depth_distill_ros.settings.field import Settings, modified, setting
 from depth_distill_ros.settings.inference import ENGINES
-from depth_distill_ros.settings.launch import DistillationLaunch
-from depth_distill_ros.settings.training import DistillSettings, TrainSettings
+from depth_distill_ros.settings.launch import LoopLaunch
+from depth_distill_ros.settings.training import (
+    DistillRunSettings,
+    EvaluationSettings,
+    TrainSettings,
+)
 
 ONNX = 'onnx'
 _COUNT = (1, 1_000_000)
@@ -46,8 +50,10 @@ class EvaluateSettings(Settings):
     csv: str = setting('', 'file for one row of each frame; empty: none')
     maps: str = setting('', 'folder for images of the depth errors; empty: none')
     maps_count: int = setting(
-        20, 'number of them, evenly spread over the data', unit='images', range=(0, 1_000_000))
+        20, 'number of images in the folder maps, evenly spread over the data', unit='images',
+        range=(0, 1_000_000))
     json: bool = setting(False, 'print the result as JSON')
+    per_image: bool = modified(EvaluationSettings, 'per_image')
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,8 @@ class ExportSettings(Settings):
     """The files of the engines are made beside a model."""
 
     engine: tuple[str, ...] = setting(
-        (ONNX,), 'onnx: the file that the others are made from; the others are timed and compared '
-        'with torch, and rejected if their depth differs', choices=(
+        (ONNX,), 'engines whose files are made; onnx is the file that the others are made from. '
+        'The others are timed, compared with torch, and rejected if their depth differs', choices=(
             ONNX, *sorted({name.partition('-')[0] for name in ENGINES} - {'torch'})))
 
 
@@ -81,31 +87,33 @@ class ImportSettings(Settings):
 class CalibrateSettings(Settings):
     """The feature statistics of a teacher are recorded."""
 
-    teacher: str = narrowed(DistillationSettings, 'teacher')
+    teacher: str = modified(DistillationSettings, 'teacher')
     images: int = setting(512, 'number of images, evenly spread over the data', unit='images',
                           range=_COUNT, old_names=('pictures',))
     layers: str = setting(
         '', 'layers whose inputs are recorded, separated by commas, with wildcards * and ?; '
-        'empty: all BatchNorm layers or, without any, the layers after a LayerNorm')
-    size: tuple[int, int] = narrowed(
+        'empty: all BatchNorm layers or, without any, GroupNorm and InstanceNorm layers and the '
+        'layers after a LayerNorm or, without those, the convolutions')
+    size: tuple[int, int] = modified(
         OfflineSettings, 'size', help="height and width of the input; 0 0: the teacher's")
-    batch: int = narrowed(EvaluateSettings, 'batch', default=4)
-    device: str = narrowed(EvaluateSettings, 'device')
+    batch: int = modified(EvaluateSettings, 'batch', default=4)
+    device: str = modified(EvaluateSettings, 'device')
     timeout: float = setting(30.0, 'maximum time to wait for an image of the topic',
                              unit='seconds', range=(0.1, 1e6))
+    per_image: bool = modified(EvaluationSettings, 'per_image')
 
 
 @dataclass(frozen=True)
 class SimulateSettings(Settings):
     """The simulated rooms are drawn or exported."""
 
-    look: str = narrowed(SimulatorSettings, 'look')
-    seed: int = narrowed(SimulatorSettings, 'seed', help='seed of the first room; the next rooms '
+    look: str = modified(SimulatorSettings, 'look')
+    seed: int = modified(SimulatorSettings, 'seed', help='seed of the first room; the next rooms '
                          'have the next seeds')
     rooms: int = setting(6, 'number of rooms', unit='rooms', range=_COUNT)
     export: str = setting('none', 'simulator that the rooms are exported to; none: they are drawn',
                           choices=('none', *names.SIMULATORS))
-    size: tuple[int, int] = narrowed(OfflineSettings, 'size', default=(480, 640), range=(1, 8192),
+    size: tuple[int, int] = modified(OfflineSettings, 'size', default=(480, 640), range=(1, 8192),
                                      help='height and width of the exported cameras')
     texture_rows: int = setting(256, 'larger textures of the export are shrunk to this height',
                                 unit='pixels', range=(1, 8192))
@@ -118,9 +126,9 @@ class DemoSettings(Settings):
     minutes: float = setting(5.0, 'duration of the training', unit='minutes', range=(0.0, 1e6))
     work_dir: str = setting(
         'demo_run', 'folder for all files of the demo; an existing one is renamed')
-    seed: int | None = narrowed(DistillationLaunch, 'seed')
-    teacher: str | None = narrowed(DistillationLaunch, 'teacher')
-    params_file: str = narrowed(DistillationLaunch, 'params_file')
+    seed: int | None = modified(LoopLaunch, 'seed')
+    teacher: str | None = modified(LoopLaunch, 'teacher')
+    params_file: str = modified(LoopLaunch, 'params_file')
 
 
 @dataclass(frozen=True)
@@ -131,8 +139,8 @@ class BenchPaperSettings(Settings):
     preset: str = setting(
         'small', 'small: path-traced and simulated rooms, for two cores and hours; full: the '
         "papers' networks, recipes and data", choices=names.PRESETS)
-    data: dict[str, Any] = setting({}, 'data sets by role, such as test=KIND:PATH; an error '
-                                   'names the roles that a table needs')
+    data: dict[str, str] = setting({}, 'data sets by role, such as test=KIND:PATH; an error '
+                                   'names the roles that a table needs', texts=True)
     target: str = setting('', 'small preset: folder of bench render; empty: OUT/target; missing '
                           'frames are rendered')
     rows: tuple[str, ...] = setting(
@@ -147,8 +155,8 @@ class BenchRenderSettings(Settings):
     """The target domain of the benchmark is path-traced."""
 
     preset: str = setting(
-        'small', 'small: 4460 images of 96×128, about half an hour on two free cores; full: 21040 '
-        'images of 240×320, about a day', choices=names.PRESETS)
+        'small', 'small: about half an hour on two free cores; full: larger images and more of '
+        'them, about a day', choices=names.PRESETS)
     jobs: int = setting(0, 'processes; 0: one for each core', range=(0, 1024))
     out: str = setting('', 'new folder, or that of an interrupted run', required=True)
 
@@ -158,7 +166,7 @@ class BenchStudentSettings(Settings):
     """The inference node is measured under load."""
 
     model: str = setting('', 'folder of the student; empty: a shipped LDEN MobileNet-V2')
-    input: tuple[int, int] = narrowed(
+    input: tuple[int, int] = modified(
         OfflineSettings, 'size', help="height and width of the network's input; 0 0: the model's")
     sizes: tuple[str, ...] = setting(
         tuple(names.CAMERA_SIZES), 'image sizes of the camera', choices=tuple(names.CAMERA_SIZES))
@@ -173,7 +181,7 @@ class BenchStudentSettings(Settings):
 
 
 COMMANDS: dict[str, type[Settings]] = {
-    'distill': DistillSettings, 'train': TrainSettings, 'evaluate': EvaluateSettings,
+    'distill': DistillRunSettings, 'train': TrainSettings, 'evaluate': EvaluateSettings,
     'export': ExportSettings, 'models': ModelsSettings, 'models import': ImportSettings,
     'models calibrate': CalibrateSettings, 'simulate': SimulateSettings, 'demo': DemoSettings,
     'bench paper': BenchPaperSettings, 'bench render': BenchRenderSettings,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from depth_distill_ros.settings.field import SettingError, Settings, narrowed, setting
+from depth_distill_ros.settings.field import SettingError, Settings, modified, setting
 from depth_distill_ros.settings.names import (
     DATA,
     METHODS,
@@ -43,7 +43,7 @@ class StreamMethodSettings(Settings):
     mixing: str = setting('classes', 'regions that D3 mixes between two images',
                           choices=('classes', 'instances', 'none'))
     augmentation: float = setting(0.0, 'strength of the random camera augmentation of d3 and '
-                                  'kd-ood; 0: none; d3plus sets it to 1', range=(0.0, 4.0))
+                                  'kd-ood; 0: none; d3plus has its own', range=(0.0, 4.0))
     calibration: str = setting('', "file of the teacher's feature statistics, for a teacher "
                                'without BatchNorm (depth-distill models calibrate)')
     every_scale: bool = setting(
@@ -84,9 +84,8 @@ class DistillationSettings(StreamMethodSettings, OptimisationSettings):
         'folder of a model with the same backbone; empty: the shipped ones if there are any, else '
         'random', old_names=('start',))
     auxiliary_share: float = setting(
-        0.0, "share of each batch that are auxiliary images. Node: the robot's own frames, "
-        'unlabelled; 0: none. Run on data sets: the frames of --auxiliary; 0: a whole batch of '
-        'each kind, as in LWD', range=(0.0, 0.9))
+        0.0, 'share of each batch that are auxiliary images, the frames of --auxiliary; 0: a '
+        'whole batch of each kind, as in LWD', range=(0.0, 0.9))
 
     @property
     def auxiliary_images(self) -> int:
@@ -107,19 +106,22 @@ class DistillationSettings(StreamMethodSettings, OptimisationSettings):
 class OnlineSettings(DistillationSettings, NodeSettings):
     """The distiller node."""
 
-    method: str = narrowed(DistillationSettings, 'method', choices=STREAM_METHODS, help='d3, '
+    method: str = modified(DistillationSettings, 'method', choices=STREAM_METHODS, help='d3, '
                            'd3plus (d3 with the random camera augmentation), or a baseline of d3')
-    student: str = narrowed(DistillationSettings, 'student', choices=tuple(STREAM_NETWORKS))
-    student_backbone: str = narrowed(
+    student: str = modified(DistillationSettings, 'student', choices=tuple(STREAM_NETWORKS))
+    student_backbone: str = modified(
         DistillationSettings, 'student_backbone', choices=backbones(STREAM_NETWORKS))
+    auxiliary_share: float = modified(
+        DistillationSettings, 'auxiliary_share', help="share of each training batch that are the "
+        "robot's own frames, unlabelled; 0: none")
     # mixing takes two images
-    batch: int = narrowed(DistillationSettings, 'batch', range=(2, 4096))
+    batch: int = modified(DistillationSettings, 'batch', range=(2, 4096))
     # the others need the end of the training, which a node does not know
-    schedule: str = narrowed(
+    schedule: str = modified(
         DistillationSettings, 'schedule', choices=('d3', 'constant'),
         help='how the learning rate falls: halved in steps (d3), or not at all (constant)')
     # the paper's five epochs of 50,000 frames at batch 8
-    halving_steps: int = narrowed(
+    halving_steps: int = modified(
         DistillationSettings, 'halving_steps', default=31_250, range=(1, 2**31 - 1),
         help='with schedule d3, steps between two halvings of the learning rate')
     work_dir: str = setting('', 'folder of the run: its store/ is read, checkpoints/, releases/ '
@@ -132,7 +134,7 @@ class OnlineSettings(DistillationSettings, NodeSettings):
     niceness: int = setting(0, 'niceness of the training thread: 19 yields the CPU to all other '
                             'processes', range=(0, 19))
     release_period: float = setting(
-        60.0, 'time between two attempts to release; at most 5 s before the first release',
+        60.0, 'time between two attempts to release; shorter before the first release',
         unit='seconds', range=(1.0, 1e6), changeable=True)
     checkpoint_period: float = setting(
         300.0, 'time between two checkpoints', unit='seconds', range=(1.0, 1e6), changeable=True)
@@ -163,5 +165,6 @@ class OfflineSettings(DistillationSettings, MethodSettings):
         super().__post_init__()
         if (self.student == STEREO) != (self.method == 'dacnn-teacher'):
             raise SettingError(
-                f'method {self.method} cannot train {self.student}: dacnn-teacher trains {STEREO} '
-                'and nothing else, and no other method trains it')
+                f'method {self.method} cannot train {self.student}: '
+                + (f'choose the student {STEREO}' if self.method == 'dacnn-teacher'
+                   else 'choose the method dacnn-teacher'))

@@ -26,12 +26,10 @@ holds that it is current. Set the nodes' parameters in a YAML file (`params_file
 package's file, then the default. A launch argument that was not given overrides nothing.
 
 A change of a parameter marked * takes effect while the node runs; the others are read-only.
-Earlier names are accepted for one version, with a warning.
+Earlier names are accepted for one version, with a warning. `--help` of a command also lists the
+files and folders that it reads and writes.
 """
 _TITLES: dict[type[Settings], str] = {CameraSettings: 'inference: each camera'}
-_COMMANDS: dict[str, type[Settings]] = {
-    'depth-distill distill': OfflineSettings,
-    **{f'depth-distill {name}': kind for name, kind in COMMANDS.items()}}
 
 
 def document() -> str:
@@ -39,7 +37,9 @@ def document() -> str:
     parts = [_HEAD]
     for node, kinds in NODES.items():
         parts += [_section(_TITLES.get(kind, node), kind) for kind in kinds]
-    parts += [_section(title, kind, 'option') for title, kind in _COMMANDS.items()]
+    for command, kind in COMMANDS.items():
+        kinds = (OfflineSettings, kind) if command == 'distill' else (kind,)
+        parts += [_section(f'depth-distill {command}', each, 'option') for each in kinds]
     parts += [_section(title, kind, 'argument') for title, kind in LAUNCHES.items()]
     return '\n'.join(parts)
 
@@ -66,7 +66,7 @@ def _table(kind: type[Settings], what: str) -> Iterator[str]:
         meaning = described.help + ''.join(
             f'; formerly `{old}`' for old in described.old_names)
         yield (f'| `{shown}`{star} | {default} | {values_of(described)} | '
-               f'{meaning[0].upper()}{meaning[1:]} |')
+               f'{meaning} |')
 
 
 def text_of(value: Any) -> str:

@@ -40,6 +40,7 @@ class Setting:
         changeable: a node takes a change while it runs
         optional: None is legal too: not given
         required: a command line must give it
+        texts: the values of a dict are strings; else they are read as YAML
         old_names, old_values: still accepted for one version, with a warning
     """
 
@@ -51,6 +52,7 @@ class Setting:
     changeable: bool = False
     optional: bool = False
     required: bool = False
+    texts: bool = False
     old_names: tuple[str, ...] = ()
     old_values: Mapping[Any, Any] = field(default_factory=dict)
     name: str = ''
@@ -88,20 +90,23 @@ class Setting:
         if isinstance(self.default, int):
             kind, article = int, 'a whole number'
         if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
-            unit = f' {self.unit}' if self.unit else ''
-            raise self._wrong(value, f'{article} from {low:,.10g} to {high:,.10g}{unit}')
+            raise self._wrong(value, f'{article} {self._span()}')
         return type(self.default)(value)
 
     def _sequence(self, value: Any) -> tuple[Any, ...]:
         if not isinstance(value, (tuple, list)):
-            raise self._wrong(value, 'of type tuple or list')
+            raise self._wrong(value, 'a list')
         if not isinstance(self.element, int):
             each = replace(self, default=self.element)
             return tuple(map(each.checked, value))
         if len(value) != len(self.default) or not all(
                 type(part) is int and self.range[0] <= part <= self.range[1] for part in value):
-            raise self._wrong(value, f'{len(self.default)} whole numbers, height and width')
+            raise self._wrong(
+                value, f'{len(self.default)} whole numbers {self._span()}, height and width')
         return tuple(value)
+
+    def _span(self) -> str:
+        return f'from {self.range[0]:,.10g} to {self.range[1]:,.10g} {self.unit}'.rstrip()
 
     def _wrong(self, value: Any, expected: str) -> SettingError:
         return SettingError(f'setting {self.name} is {value!r}; it must be {expected}')
@@ -112,7 +117,7 @@ def setting(default: Any, help: str, **what: Any) -> Any:
     return _as_field(Setting(default, help, **what))
 
 
-def narrowed(kind: type[Settings], name: str, **changes: Any) -> Any:
+def modified(kind: type[Settings], name: str, **changes: Any) -> Any:
     """Return a field like the setting `name` of `kind`, with the changes given."""
     return _as_field(replace(settings_of(kind)[name], **changes))
 
@@ -138,7 +143,7 @@ class Settings:
         for line in lines:
             (warn or _warn)(line)
         known = settings_of(cls)
-        if unknown := sorted(values.keys() - known):
+        if unknown := sorted(map(str, values.keys() - known)):
             raise SettingError(f'no setting is called {", ".join(unknown)}; settings are: '
                                f'{", ".join(sorted(known))}')
         return cls(**values)

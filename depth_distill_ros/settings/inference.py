@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from depth_distill_ros.settings.field import Settings, narrowed, setting
+from depth_distill_ros.settings.field import Settings, modified, setting
 from depth_distill_ros.settings.node import RATE, InputSettings
 
 AUTO = 'auto'
@@ -21,14 +21,15 @@ class InferenceSettings(InputSettings):
     """The inference node."""
 
     # a best-effort subscription gets the images of every publisher
-    reliability: str = narrowed(InputSettings, 'reliability', default='best_effort')
+    reliability: str = modified(InputSettings, 'reliability', default='best_effort')
     work_dir: str = setting('', 'folder of the run; the newest of its releases/ is loaded at '
                             'configure; empty: the node waits for the release topic')
     model: str = setting('', 'folder of the model to start with instead, such as a release that '
                          'was copied to the robot')
     cameras: tuple[str, ...] = setting(
-        ('',), 'names of the cameras; topics and parameters of a named camera begin with its name '
-        '(front/image, front.transport), those of one without a name do not')
+        ('',), 'names of the cameras. The topics and parameters of the camera front are '
+        'front/image, front.transport, ...; those of the one camera without a name are image, '
+        'transport, ...')
     engine: str = setting(
         AUTO, 'engine that runs the network; auto: of the installed ones that agree with torch, '
         'GPU before CPU, then the fastest', choices=(AUTO, *ENGINES))
@@ -82,9 +83,9 @@ class CameraSettings(Settings):
     max_rate: float = setting(0.0, 'largest rate at which images are processed; 0: every image',
                               unit='frames/s', range=RATE, changeable=True)
     rectify: str = setting(
-        'none', 'where the distortion that camera_info describes is removed: nowhere (none), in '
-        'this node (node), or before it (upstream, as in image_rect: P of camera_info is the '
-        'camera)', choices=('none', 'node', 'upstream'),
+        'none', 'where the distortion that camera_info describes is removed. none: nowhere; node: '
+        'in this node; upstream: before it, as in image_rect, so that P of camera_info holds for '
+        'the image', choices=('none', 'node', 'upstream'),
         old_values={'as_is': 'none', 'here': 'node', 'done': 'upstream'})
     camera_height: float = setting(0.5, 'height of the camera above the floor, for the scan',
                                    unit='metres', range=(0.0, 10.0))

@@ -19,7 +19,7 @@ from depth_distill_ros.settings.field import (
     Kind,
     SettingError,
     Settings,
-    narrowed,
+    modified,
     setting,
     settings_of,
 )
@@ -45,7 +45,7 @@ GAZEBOS = ('fortress', 'harmonic', 'ionic', 'jetty')
 
 def _parameter(kind: type[Settings], name: str, **changes: Any) -> Any:
     """Return an argument that stands for a parameter."""
-    return narrowed(kind, name, optional=True, old_names=(), **changes)
+    return modified(kind, name, optional=True, old_names=(), **changes)
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class InferenceLaunch(Settings):
     work_dir: str | None = _parameter(
         InferenceSettings, 'work_dir', help='folder of the run: store, checkpoints, releases')
     run: str = setting(
-        '', 'name of the run, whose folder is $ROS_HOME/depth_distill/NAME where no work_dir is '
-        'given; a run is resumed only with the same method, teacher, student, backbone, size, and '
-        'form, width and residual of G; empty: default')
+        '', 'name of the run; its folder is $ROS_HOME/depth_distill/NAME unless work_dir is '
+        'given. A run resumes only with the same method, teacher, student, student_backbone, '
+        'size, g_form, g_width and g_residual; empty: the run "default"')
     model: str | None = _parameter(InferenceSettings, 'model')
     params_file: str = setting(
         '', "YAML file of node parameters; takes precedence over the package's own")
@@ -91,7 +91,7 @@ class InferenceLaunch(Settings):
 
 
 @dataclass(frozen=True)
-class DistillationLaunch(InferenceLaunch):
+class LoopLaunch(InferenceLaunch):
     """The whole loop. It adds these to the arguments of inference.launch.py."""
 
     package_file: ClassVar[str] = 'distill.yaml'
@@ -110,18 +110,16 @@ class DistillationLaunch(InferenceLaunch):
     reference: str = setting('', 'depth topic that the student is compared with; empty: the '
                              "simulated robot's, and with robot:=real none, and no evaluator")
     teacher: str | None = _parameter(OnlineSettings, 'teacher')
-    auxiliary_share: float | None = _parameter(
-        OnlineSettings, 'auxiliary_share',
-        help="share of each training batch that are the robot's own frames, unlabelled; 0: none")
+    auxiliary_share: float | None = _parameter(OnlineSettings, 'auxiliary_share')
     seed: int | None = _parameter(
         OnlineSettings, 'seed', help='seed of the simulated rooms and of the training')
 
 
 @dataclass(frozen=True)
-class GazeboLaunch(DistillationLaunch):
+class GazeboLaunch(LoopLaunch):
     """The whole loop with Gazebo. It adds these to the arguments of distill.launch.py."""
 
-    simulator: str = narrowed(DistillationLaunch, 'simulator', default='none', help='Gazebo is '
+    simulator: str = modified(LoopLaunch, 'simulator', default='none', help='Gazebo is '
                               'the simulator', choices=('none',))
     gazebo: str = setting('auto', 'version of Gazebo; auto: the one of the ROS distribution',
                           choices=('auto', *GAZEBOS))
@@ -134,13 +132,13 @@ class GazeboLaunch(DistillationLaunch):
 
 
 @dataclass(frozen=True)
-class IsaacLaunch(DistillationLaunch):
+class IsaacLaunch(LoopLaunch):
     """The ROS side of Isaac Sim. It adds these to the arguments of distill.launch.py."""
 
-    simulator: str = narrowed(DistillationLaunch, 'simulator', default='none', help='Isaac Sim is '
+    simulator: str = modified(LoopLaunch, 'simulator', default='none', help='Isaac Sim is '
                               'the simulator', choices=('none',))
-    semantic_labels: str = narrowed(
-        DistillationLaunch, 'semantic_labels', default='simulator/semantic_labels')
+    semantic_labels: str = modified(
+        LoopLaunch, 'semantic_labels', default='simulator/semantic_labels')
 
 
 @dataclass(frozen=True)
@@ -149,21 +147,21 @@ class DepthProcessingLaunch(Settings):
 
     namespace: str = setting('', 'namespace of the nodes and topics, as of the inference node')
     depth: str = setting(DEPTH, 'topic of the depth')
-    camera_info: str = setting(DEPTH_CAMERA_INFO, "topic of its CameraInfo; the cloud's node "
-                               'takes camera_info beside depth')
+    camera_info: str = setting(
+        DEPTH_CAMERA_INFO, 'topic of its CameraInfo, for the scan; the node of the cloud always '
+        'reads camera_info in the namespace of the depth topic')
     points: str = setting('depth/cloud', 'topic of the cloud')
     scan: str = setting('depth/laser_scan', 'topic of the scan')
     output_frame: str = setting(
         'camera_link', 'frame of the scan: at the camera, x forward, not the optical one')
     scan_height: int = setting(10, 'rows of the depth around its middle that make the scan',
                                unit='pixels', range=(1, 4096))
-    range_min: float = setting(
-        0.3, 'smallest range of the scan', unit='metres', range=(0.0, 100.0))
-    range_max: float = setting(8.0, 'largest range of the scan', unit='metres', range=(0.1, 100.0))
+    range_min: float = modified(InferenceSettings, 'scan_range_min')
+    range_max: float = modified(InferenceSettings, 'scan_range_max')
 
 
 LAUNCHES: dict[str, type[Settings]] = {
-    'inference.launch.py': InferenceLaunch, 'distill.launch.py': DistillationLaunch,
+    'inference.launch.py': InferenceLaunch, 'distill.launch.py': LoopLaunch,
     'gazebo.launch.py': GazeboLaunch, 'isaac.launch.py': IsaacLaunch,
     'depth_processing.launch.py': DepthProcessingLaunch}
 

@@ -11,6 +11,7 @@ STREAM_METHODS = ('d3', 'd3plus', 'kd-ood', 'random-noise', 'dfad')
 METHODS = (*STREAM_METHODS, 'supervised', 'lwd', 'dacnn-teacher', 'dacnn')
 WITHOUT_TEACHER = ('supervised', 'dacnn-teacher')
 
+STEREO = 'dacnn_stereo'
 _LDEN_BACKBONES = ('mobilenetv2', 'resnet18', 'resnet34',
                    'efficientnet_lite0', 'efficientnet_lite1', 'efficientnet_lite2')
 # the backbones of each network, the default first
@@ -25,9 +26,8 @@ NETWORKS = {
     **STREAM_NETWORKS,
     'meter': ('xxs', 'xs', 's'),  # its sizes: it has no encoder of its own
     'dacnn': ('resnest50',),
-    'dacnn_stereo': ('resnest50',),
+    STEREO: ('resnest50',),
 }
-STEREO = 'dacnn_stereo'
 
 
 def backbones(networks: dict[str, tuple[str, ...]]) -> tuple[str, ...]:

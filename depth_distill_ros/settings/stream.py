@@ -26,8 +26,8 @@ class StreamSettings(InputSettings):
     classes: str = setting('', 'class table (YAML) that adds names to those of '
                            'config/classes.yaml and may replace its ids')
     max_rate: float = setting(
-        0.0, 'largest rate at which frames are stored; 0: every frame; the launch files give the '
-        'node auxiliary 1', unit='frames/s', range=RATE, changeable=True)
+        0.0, 'largest rate at which frames are stored; 0: every frame; the launch files set a low '
+        'one for the node auxiliary', unit='frames/s', range=RATE, changeable=True)
     height: int = setting(
         PAPER_SIZE[0], "height of the stored frames; the launch files set that of the teacher's "
         'input', unit='pixels', range=IMAGE_SIDE)

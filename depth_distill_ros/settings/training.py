@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from depth_distill_ros.settings.cameras import SimulatorSettings
 from depth_distill_ros.settings.distillation import OfflineSettings
-from depth_distill_ros.settings.field import Settings, narrowed, setting
+from depth_distill_ros.settings.field import Settings, modified, setting
 from depth_distill_ros.settings.names import DATA, NETWORKS, backbones
 from depth_distill_ros.settings.optimisation import RECIPES, OptimisationSettings
 
@@ -22,10 +22,11 @@ class EvaluationSettings(Settings):
     evaluate: str = setting('', f'frames with measured depth, never trained on, {DATA}')
     evaluate_every: int = setting(500, 'steps between two evaluations; 0: at the end only',
                                   unit='steps', range=(0, 2**31 - 1))
+    per_image: bool = setting(False, 'list each image that was not used, with the reason')
 
 
 @dataclass(frozen=True)
-class DistillSettings(EvaluationSettings):
+class DistillRunSettings(EvaluationSettings):
     """How `depth-distill distill` begins, evaluates and saves."""
 
     recipe: str = setting('auto', "optimiser settings of a paper; auto: the method's own",
@@ -40,24 +41,24 @@ class DistillSettings(EvaluationSettings):
 class TrainSettings(EvaluationSettings, OptimisationSettings):
     """`depth-distill train`, which makes a teacher."""
 
-    look: str = narrowed(SimulatorSettings, 'look', default='target', help='appearance of the '
+    look: str = modified(SimulatorSettings, 'look', default='target', help='appearance of the '
                          'rooms that are rendered while it trains: target, stream, or a YAML file '
                          'of ranges, such as sim/randomisation.yaml')
     data: str = setting('', f'frames with measured depth to train on instead of rooms, {DATA}')
-    network: str = narrowed(OfflineSettings, 'student', help='network to train')
+    network: str = modified(OfflineSettings, 'student', help='network to train')
     backbone: str = setting('resnet18', 'backbone of the network', choices=backbones(NETWORKS))
     start: str = setting('', 'folder of a model of the same network to start from, or imagenet: '
                          'the published weights of the encoder; empty: random weights')
-    size: tuple[int, int] = narrowed(OfflineSettings, 'size', default=(96, 128), range=(1, 8192),
+    size: tuple[int, int] = modified(OfflineSettings, 'size', default=(96, 128), range=(1, 8192),
                                      help='height and width of the images')
-    steps: int = narrowed(OfflineSettings, 'steps', default=6000, range=(1, 2**31 - 1),
+    steps: int = modified(OfflineSettings, 'steps', default=6000, range=(1, 2**31 - 1),
                           help='length of the training')
-    batch: int = narrowed(OptimisationSettings, 'batch', default=_SCRATCH['batch'])
-    lr: float = narrowed(OptimisationSettings, 'lr', default=_SCRATCH['lr'])
-    schedule: str = narrowed(OptimisationSettings, 'schedule', default=_SCRATCH['schedule'])
+    batch: int = modified(OptimisationSettings, 'batch', default=_SCRATCH['batch'])
+    lr: float = modified(OptimisationSettings, 'lr', default=_SCRATCH['lr'])
+    schedule: str = modified(OptimisationSettings, 'schedule', default=_SCRATCH['schedule'])
     reuse: float = setting(
         3.0, 'how often each rendered frame is used, on average', range=(0.01, 1e6))
     renderers: int = setting(1, 'processes that render', unit='processes', range=(1, 256))
-    workers: int = narrowed(OfflineSettings, 'workers')
+    workers: int = modified(OfflineSettings, 'workers')
     held_out_rooms: int = setting(
         100, 'rendered rooms that the network is evaluated on', unit='rooms', range=(1, 100_000))

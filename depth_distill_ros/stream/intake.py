@@ -152,7 +152,7 @@ class StreamIntake:
         classes, unknown = self._decoder.decode(ids, encoding, ready.names)
         if unknown:
             self._log.warning(
-                f'the class table lacks {", ".join(unknown)}: they become its class "other"; '
+                f'the class table lacks {", ".join(unknown)}: they become objects (entry other); '
                 'add them in the file of the parameter classes')
         return classes
 
@@ -189,6 +189,6 @@ class StreamIntake:
             return f'{self.rejected.total()} rejected, last: {self.last_rejection}'
         if self._pairer.unpaired and not self._pairer.paired:
             return (f'{", ".join(self._read)} never have one stamp ({self._pairer.unpaired} '
-                    'messages without partners): all messages of a frame need the same stamp, see '
-                    'update_rate in Gazebo and frameSkipCount in Isaac Sim')
+                    'messages without partners): let the simulator publish them at one rate, by '
+                    'update_rate in Gazebo, by frameSkipCount 0 in Isaac Sim')
         return self._decoder.warning() if self._decoder else ''

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from depth_distill_ros.apps.bench.preset import Preset
 from depth_distill_ros.apps.bench.table import BenchTable, Role, Row
+from depth_distill_ros.settings.names import STEREO
 
 _TEACHER = 'dacnn-teacher'
 _BACKBONE = 'resnest50'
@@ -39,7 +40,7 @@ def table_3(preset: Preset) -> BenchTable:
 
 
 def _teacher(preset: Preset, keys: Mapping[str, str] | None) -> Row:
-    return Row(_TEACHER, preset.row_settings('dacnn-teacher', ('dacnn_stereo', _BACKBONE)),
+    return Row(_TEACHER, preset.row_settings('dacnn-teacher', (STEREO, _BACKBONE)),
                keys, {'labelled': Role.STEREO_TRAIN})
 
 

@@ -24,7 +24,7 @@ from depth_distill_ros.evaluation.figures import (
     draw_transformed,
 )
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
-from depth_distill_ros.networks import transformation_network
+from depth_distill_ros.networks import TRANSFORMATIONS
 from depth_distill_ros.networks.normalisation import denormalise, to_input
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OfflineSettings
@@ -63,7 +63,7 @@ def _figures_4_and_5(bench: Bench, table: BenchTable, outcomes: Sequence[Outcome
 def trained_g(run: Path) -> nn.Module:
     """Return G of the D3 training in a folder, after its last step, in training mode."""
     settings = read_settings(OfflineSettings, run / 'run.yaml')
-    g = transformation_network(settings.g_form, settings.g_width, settings.g_residual)
+    g = TRANSFORMATIONS[settings.g_form](settings.g_width, settings.g_residual)
     g.load_state_dict(load_checkpoint(run / 'last.pt')['training']['networks']['transformation'])
     return g.train()
 

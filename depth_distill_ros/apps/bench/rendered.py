@@ -19,10 +19,11 @@ import numpy as np
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import json_text, replacing, writing
 from depth_distill_ros.geometry.view import View
+from depth_distill_ros.settings.cameras import SimulatorSettings
 from depth_distill_ros.worlds.path_traced import world as traced
 
 _WORLD = 'world.json'
-_RENDER_SIZE = (240, 320)
+_RENDER_SIZE = (SimulatorSettings.height, SimulatorSettings.width)
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class World:
     What is rendered: equal worlds give equal images, other seeds other rooms.
 
     Attributes:
-        size: (height, width) of the images, which are rendered at 240×320
+        size: (height, width) of the images, which are rendered at the simulator's size
         stride: distance between the frames of a room, metres
         vertical_fov: degrees
         baseline: distance to a second camera on the right, metres; 0: no second camera
@@ -43,7 +44,7 @@ class World:
     frames_per_room: int
     size: tuple[int, int]
     stride: float = 0.35
-    vertical_fov: float = 45.0
+    vertical_fov: float = math.degrees(SimulatorSettings.vertical_fov)
     baseline: float = 0.0
 
     @property

@@ -27,17 +27,17 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
 from depth_distill_ros.files import sha256_of, write_json
 from depth_distill_ros.inference.sliding_window import sliding_window
-from depth_distill_ros.networks.model import WEIGHTS
+from depth_distill_ros.networks.model_folder import WEIGHTS
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import upgraded
+from depth_distill_ros.settings.names import STEREO
 from depth_distill_ros.shipped import shipped_start, shipped_teacher
 from depth_distill_ros.worlds.path_traced.dataset import render as path_trace
 
 _DONE = 'row.json'
 _SAVE_EVERY = 200  # steps
-_STEREO = 'dacnn_stereo'
-_SLIDING = ('dacnn', _STEREO)
+_SLIDING = ('dacnn', STEREO)
 
 # iterates over the steps of a training, given the first step and the number of all steps
 Train = Callable[[Iterator[Progress], int, int], Any]
@@ -229,7 +229,7 @@ class Bench:
         if card.network in _SLIDING:
             predict, size = partial(sliding_window, network, window=card.size), None
         evaluation = Evaluation(predict, size, PROTOCOLS[protocol], self.compute.device,
-                                stereo=card.network == _STEREO)
+                                stereo=card.network == STEREO)
         for _ in evaluation.frames(datasets.open_reader(test)):
             pass
         figures = evaluation.summary()['metrics']

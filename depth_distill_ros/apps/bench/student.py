@@ -19,14 +19,14 @@ import numpy as np
 from depth_distill_ros import installation
 from depth_distill_ros.apps.supervisor import Supervisor, last_line
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks.model import load_model, read_card, save_model
+from depth_distill_ros.networks.model_folder import load_model, read_card, save_model
 from depth_distill_ros.ros import bringup
 from depth_distill_ros.settings.launch import (
     DEPTH,
     DEPTH_CAMERA_INFO,
     RELEASE,
-    DistillationLaunch,
     InferenceLaunch,
+    LoopLaunch,
 )
 from depth_distill_ros.settings.names import CAMERA_SIZES
 from depth_distill_ros.stream.store import StreamWriter
@@ -143,7 +143,7 @@ class StudentBench:
         if not folder.exists():
             _fill(folder / 'store')
         shutil.rmtree(folder / 'checkpoints', ignore_errors=True)
-        spec = next(s for s in bringup.distillation_graph(DistillationLaunch(
+        spec = next(s for s in bringup.distillation_graph(LoopLaunch(
             simulator='none', robot='real', work_dir=str(folder)), 'demo.yaml')
             if s.name == 'distiller')
         return replace(spec, parameters={**spec.parameters, 'min_frames': _ROOMS * _FRAMES // 2})

@@ -16,7 +16,7 @@ from depth_distill_ros.apps.bench.machine import device, versions
 from depth_distill_ros.apps.bench.student import Measurement
 from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.files import write_json, writing
-from depth_distill_ros.networks.model import read_card
+from depth_distill_ros.networks.model_folder import read_card
 
 _PERCENTILES = ('p50', 'p95', 'p99')
 

@@ -3,5 +3,6 @@
 """
 One module a subcommand: HELP, EXAMPLE, run(arguments).
 
-The options are those of settings/commands.py. add_arguments(parser) adds what is no setting.
+The options of a command are a dataclass that COMMANDS in settings/commands.py names, such as
+EvaluateSettings. add_arguments(parser) adds the files and folders that are no setting.
 """

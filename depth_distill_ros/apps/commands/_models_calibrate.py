@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros import __version__
+from depth_distill_ros.apps.commands._left_out import show_each, summary
 from depth_distill_ros.datasets import Reader, open_reader
 from depth_distill_ros.distillation.calibration import (
     StatisticsError,
@@ -67,39 +68,47 @@ def run(arguments: argparse.Namespace) -> int:
     save_calibration(arguments.out, statistics, {
         'teacher': arguments.teacher or 'shipped', 'pictures': str(source.read),
         'size': f'{size[0]}x{size[1]}', 'package_version': __version__})
-    skipped = f', {source.skipped} unreadable skipped (last error: {source.failure})'
+    skipped = f', {len(source.skipped)} unreadable skipped (last error: {source.failure})'
+    readers = [source.reader] if source.reader else []
+    if arguments.per_image:
+        show_each(readers, source.skipped)
+    unused = summary(readers)
     print(f'{arguments.out}: {len(statistics)} layers, {source.read} images'
-          f'{skipped if source.skipped else ""}')
+          f'{skipped if source.skipped else ""}{unused and "; " + unused}')
     return 0
 
 
 class _Source:
-    """The images that the arguments name, with the counts `read` and `skipped`."""
+    """The images that the arguments name; `read` of them, and why others were `skipped`."""
 
     def __init__(self, arguments: argparse.Namespace):
         self._arguments = arguments
-        self.read = self.skipped = 0
-        self.failure = ''
-        self._reader: Reader | None = None
+        self.read = 0
+        self.skipped: list[str] = []
+        self.reader: Reader | None = None
         self.length = arguments.images
         if arguments.topic is None:
-            self._reader = open_reader(
+            self.reader = open_reader(
                 arguments.data or (f'folder:{arguments.folder}' if arguments.folder
                                    else f'bag:{arguments.bag},depth=none'))
-            self.length = min(self.length, len(self._reader))
+            self.length = min(self.length, len(self.reader))
+
+    @property
+    def failure(self) -> str:
+        """The last error, '' without one."""
+        return self.skipped[-1] if self.skipped else ''
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        if self._reader is None:
+        if self.reader is None:
             for image in _from_topic(self._arguments):
                 self.read += 1
                 yield image
             return
-        for index in np.linspace(0, len(self._reader) - 1, self.length).round().astype(int):
+        for index in np.linspace(0, len(self.reader) - 1, self.length).round().astype(int):
             try:
-                image = self._reader[int(index)].image
+                image = self.reader[int(index)].image
             except DepthDistillError as error:
-                self.skipped += 1
-                self.failure = str(error)
+                self.skipped.append(str(error))
                 continue
             self.read += 1
             yield image

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from depth_distill_ros.networks.authors import load_authors
-from depth_distill_ros.networks.model import save_model
+from depth_distill_ros.networks.model_folder import save_model
 
 HELP = "turn a paper's published checkpoint into a model folder"
 EXAMPLE = 'depth-distill models import --format lden-authors N_t_X.pt models/lden_resnet34'

@@ -40,6 +40,7 @@ class Data:
         intrinsics: of the camera at the network's input size, if known
         described: the training data, for the model's card
         held_out: the evaluation data, for the model's card
+        readers: of the data sets; rendered rooms have none
     """
 
     source: Any
@@ -48,6 +49,7 @@ class Data:
     intrinsics: Intrinsics | None
     described: str
     held_out: dict[str, Any]
+    readers: tuple[datasets.Reader, ...] = ()
 
 
 def opened(arguments: TrainSettings, size: tuple[int, int], compute: Compute) -> Any:
@@ -87,7 +89,7 @@ def _recorded(a: TrainSettings, size: tuple[int, int], compute: Compute) -> Iter
         raise DepthDistillError('--data needs --evaluate KIND:PATH, frames with depth that are '
                                 'not trained on')
     reader, held_out = datasets.open_reader(a.data), datasets.open_reader(a.evaluate)
-    first = reader[0]
+    first = datasets.first_frame(reader)
     plain = DatasetBatches(reader, preparation(a.data, size), a.batch, a.seed + 1,
                          compute.device)
 
@@ -100,4 +102,5 @@ def _recorded(a: TrainSettings, size: tuple[int, int], compute: Compute) -> Iter
             a.workers, ('depth',))}),
         images, lambda network: mean_metrics(network, held_out, size, compute.device),
         first.intrinsics and View.fit(first.size, size).intrinsics(first.intrinsics),
-        f'{len(reader)} frames of {a.data}', {'data': a.evaluate, 'frames': len(held_out)})
+        f'{len(reader)} frames of {a.data}', {'data': a.evaluate, 'frames': len(held_out)},
+        (reader, held_out))

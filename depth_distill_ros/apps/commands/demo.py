@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from depth_distill_ros.settings.launch import DistillationLaunch
+from depth_distill_ros.settings.launch import LoopLaunch
 
 HELP = 'run the whole loop in simulation and write a report'
 EXAMPLE = 'depth-distill demo --minutes 5 --work-dir demo_run'
@@ -16,5 +16,5 @@ EXAMPLE = 'depth-distill demo --minutes 5 --work-dir demo_run'
 def run(arguments: argparse.Namespace) -> int:
     from depth_distill_ros.apps.demo.demo import run_demo
 
-    return run_demo(Path(arguments.work_dir), arguments.minutes * 60.0, DistillationLaunch(
+    return run_demo(Path(arguments.work_dir), arguments.minutes * 60.0, LoopLaunch(
         seed=arguments.seed, teacher=arguments.teacher, params_file=arguments.params_file))

@@ -12,11 +12,13 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch.utils.data import Subset
 
 from depth_distill_ros import datasets
+from depth_distill_ros.apps.commands._left_out import show_each, summary
 from depth_distill_ros.apps.commands._training import show
 from depth_distill_ros.apps.options import add_options, given, settings
 from depth_distill_ros.datasets import help_text
@@ -54,10 +56,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     chosen = _settings(arguments)
     held_out = datasets.open_reader(arguments.evaluate) if arguments.evaluate else None
+    evaluated: Any = held_out
     if held_out and 0 < arguments.evaluate_frames < len(held_out):
-        held_out = Subset(held_out, np.linspace(
+        evaluated = Subset(held_out, np.linspace(
             0, len(held_out) - 1, arguments.evaluate_frames, dtype=int).tolist())
-    opened = open_run(chosen, arguments.out, held_out)
+    opened = open_run(chosen, arguments.out, evaluated)
     first = opened.training.trainer.step
     if processes.rank() == 0:
         print(f'{chosen.method}, {opened.total} steps on {opened.compute}'
@@ -66,9 +69,12 @@ def _run(arguments: argparse.Namespace) -> int:
                                arguments.save_every), first, opened.total)
     folder = opened.training.finish()
     if processes.rank() == 0:
-        if opened.training.source.unreadable:
-            print(f'{opened.training.source.unreadable} frames could not be read and were skipped')
-        print(f'the student is {folder}')
+        source = opened.training.source
+        readers = [*source.readers, *([held_out] if held_out else [])]
+        if arguments.per_image:
+            show_each(readers, source.skipped)
+        unused = summary(readers, source.skipped)
+        print(f'the student is {folder}{unused and "; " + unused}')
     return 0
 
 

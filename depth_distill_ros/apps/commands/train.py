@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import json
 from pathlib import Path
 import shlex
+import sys
 import time
 from typing import Any
 
@@ -16,6 +17,7 @@ import torch
 from torch import nn
 
 from depth_distill_ros import __version__
+from depth_distill_ros.apps.commands._left_out import show_each, summary
 from depth_distill_ros.apps.commands._train_data import opened
 from depth_distill_ros.apps.commands._training import show
 from depth_distill_ros.apps.options import given, option_of, settings
@@ -29,7 +31,7 @@ from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import write_json
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import ModelCard, load_model, save_model
+from depth_distill_ros.networks.model_folder import ModelCard, load_model, save_model
 from depth_distill_ros.settings.field import renamed, settings_of
 from depth_distill_ros.settings.training import TrainSettings
 
@@ -40,7 +42,7 @@ EXAMPLE = 'depth-distill train --look target --backbone resnet18 --steps 6000 --
 _STATISTICS_BATCHES = 64
 _SETTINGS = ('network', 'backbone', 'start', 'size', 'steps', 'batch', 'lr', 'seed')
 # how it is computed; the result does not depend on it
-_HOW = ('precision', 'renderers', 'workers', 'evaluate', 'evaluate_every')
+_HOW = ('precision', 'renderers', 'workers', 'evaluate', 'evaluate_every', 'per_image')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,6 +85,12 @@ def run(arguments: argparse.Namespace) -> int:
         write_figures(out, {
             **data.held_out, **{name: round(value, 4) for name, value in figures.items()}})
     print(json.dumps(figures, indent=2))
+    skipped = data.source.skipped if data.readers else ()
+    if arguments.per_image:
+        show_each(data.readers, skipped)
+    if unused := summary(data.readers, skipped):
+        # standard output holds the figures as JSON
+        print(unused, file=sys.stderr)
     return 0
 
 

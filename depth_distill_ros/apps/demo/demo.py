@@ -23,7 +23,7 @@ from depth_distill_ros.apps.supervisor import Supervisor
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.ros import bringup
-from depth_distill_ros.settings.launch import DEPTH, DistillationLaunch
+from depth_distill_ros.settings.launch import DEPTH, LoopLaunch
 
 if TYPE_CHECKING:
     from depth_distill_ros.ros.clients.monitor import Monitor
@@ -40,7 +40,7 @@ class DemoError(DepthDistillError):
     """A demo that cannot start."""
 
 
-def run_demo(folder: Path, duration: float, arguments: DistillationLaunch) -> int:
+def run_demo(folder: Path, duration: float, arguments: LoopLaunch) -> int:
     """Run the loop in a folder for so many seconds, then report; return the exit code."""
     monitor_type, folder = _monitor_type(), folder.absolute()
     arguments = replace(arguments, work_dir=str(folder))
@@ -76,7 +76,7 @@ def run_demo(folder: Path, duration: float, arguments: DistillationLaunch) -> in
 
 def _watch(
         monitor_type: type[Monitor], duration: float, graph: list[bringup.NodeSpec],
-        arguments: DistillationLaunch, folder: Path, console: Console,
+        arguments: LoopLaunch, folder: Path, console: Console,
         stop: threading.Event) -> tuple[History, list[Frame]]:
     history, frames, view = History(), [], View(console, duration)
     commands = {

@@ -19,7 +19,7 @@ from depth_distill_ros.evaluation.constant import constant_depth
 from depth_distill_ros.files import write_json
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.networks.model import CARD
+from depth_distill_ros.networks.model_folder import CARD
 
 _ROWS = 5
 

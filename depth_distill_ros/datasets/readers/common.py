@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+import json
 import os
 from pathlib import Path
 import re
@@ -19,12 +21,17 @@ import numpy as np
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.encodings import compressed
 from depth_distill_ros.encodings.image import ImageError
-from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
 
 T = TypeVar('T')
 
 IMAGES = ('.jpg', '.jpeg', '.png')
+# Cameras, phones and Windows write suffixes in other ways than a data set's authors.
+_ALSO = {'.jpg': ('.jpg', '.jpeg'), '.jpeg': ('.jpeg', '.jpg')}
+_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, 'utf-8-sig'), (codecs.BOM_UTF16_LE, 'utf-16'),
+                     (codecs.BOM_UTF16_BE, 'utf-16'))
 
+_DIGITS = frozenset('0123456789')
 _OPENING = threading.Lock()
 
 
@@ -42,23 +49,40 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DatasetError(f'{path} cannot be read: {error.strerror}') from None
+    except ValueError:  # a list may hold any characters
+        raise DatasetError(f'{str(path)!r} cannot be the name of a file') from None
 
 
 def read_text(path: Path) -> str:
-    """Return a text file; DatasetError naming it if it is not text."""
+    """Return a text file, without its byte order mark; DatasetError naming it if it is no text."""
+    data = read_bytes(path)
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), 'utf-8')
     try:
-        return read_bytes(path).decode('utf-8')
+        return data.decode(encoding)
     except UnicodeDecodeError:
-        raise DatasetError(f'{path} is not a text file') from None
+        raise DatasetError(f'{path} is not a text file in UTF-8') from None
+
+
+def spelled(path: Path) -> Path:
+    """Return the path of an image, or of the one there whose suffix is .PNG, .JPG or .jpeg."""
+    if path.exists() or not path.suffix:
+        return path
+    for suffix in _ALSO.get(path.suffix.lower(), (path.suffix.lower(),)):
+        for other in (suffix, suffix.upper(), f'.{suffix[1:].capitalize()}'):
+            if (found := path.with_suffix(other)).exists():
+                return found
+    return path
 
 
 def read_colour(path: Path) -> np.ndarray:
     """Return an 8-bit image, H×W×3 uint8 RGB, as stored (no EXIF rotation)."""
+    path = spelled(path)
     return cv2.cvtColor(decode(read_bytes(path), cv2.IMREAD_COLOR, path), cv2.COLOR_BGR2RGB)
 
 
 def read_grey(path: Path, *dtypes: type) -> np.ndarray:
     """Return a one-channel image of one of these types, by default uint16, H×W."""
+    path = spelled(path)
     pixels = decode(read_bytes(path), cv2.IMREAD_UNCHANGED, path)
     dtypes = dtypes or (np.uint16,)
     if pixels.ndim != 2 or pixels.dtype not in dtypes:
@@ -74,15 +98,33 @@ def metres(stored: np.ndarray, per_metre: float, farthest: float = np.inf) -> np
     return depth
 
 
-def read_depth(path: Path, per_metre: float, farthest: float = np.inf) -> np.ndarray:
-    """Return the float32 metres of a 16-bit image, NaN as in ``metres``."""
-    return metres(read_grey(path), per_metre, farthest)
+def read_depth(path: Path, image: np.ndarray | None, per_metre: float,
+               farthest: float = np.inf) -> np.ndarray:
+    """
+    Return the float32 metres of a 16-bit image, NaN as in ``metres``.
+
+    DatasetError if ``image`` is not None and has another size.
+    """
+    stored = read_grey(path)
+    if image is not None:
+        check_registered(path, stored, image)
+    return metres(stored, per_metre, farthest)
+
+
+def check_registered(path: Path, depth: np.ndarray, image: np.ndarray) -> None:
+    """Raise DatasetError naming the depth map if it has another size than its image."""
+    if depth.shape[:2] != image.shape[:2]:
+        raise DatasetError(f'{path} is {depth.shape} and its image {image.shape[:2]} '
+                           '(height, width): depth must be registered to the images')
 
 
 def numbers(path: Path, count: int) -> np.ndarray:
     """Return the first ``count`` numbers of a text file, in any layout of lines."""
+    # Lines of numpy.savetxt may begin with #, and numpy prints brackets.
+    lines = [line.partition('#')[0] for line in read_text(path).splitlines()]
     try:
-        found = [float(word) for word in read_text(path).replace(',', ' ').split()[:count]]
+        found = [float(word) for word in
+                 re.sub(r'[,;\[\]]', ' ', '\n'.join(lines)).split()[:count]]
     except ValueError:
         found = []
     if len(found) < count:
@@ -90,9 +132,22 @@ def numbers(path: Path, count: int) -> np.ndarray:
     return np.array(found)
 
 
-def intrinsics_of(matrix: np.ndarray, size: tuple[int, int]) -> Intrinsics:
-    """Return the camera of a K, or of a larger matrix with K in its top left corner."""
-    return Intrinsics(matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2], *size)
+def intrinsics_of(matrix: np.ndarray, size: tuple[int, int], source: object) -> Intrinsics:
+    """
+    Return the camera of a K, or of a larger matrix with K in its top left corner.
+
+    A negative fy means that the y axis points up, as in the calibration of ICL-NUIM; its images
+    are stored as all others.
+
+    Args:
+        matrix: at least 3×3
+        size: (height, width) of the images
+        source: the file of the matrix, which a DatasetError names
+    """
+    try:
+        return Intrinsics(matrix[0, 0], abs(matrix[1, 1]), matrix[0, 2], matrix[1, 2], *size)
+    except GeometryError as error:
+        raise DatasetError(f'{source} holds no camera: {error}') from None
 
 
 def read_matrix(path: Path, rows: int = 3) -> np.ndarray:
@@ -100,15 +155,43 @@ def read_matrix(path: Path, rows: int = 3) -> np.ndarray:
     return numbers(path, rows * rows).reshape(rows, rows)
 
 
-def resized(camera: Intrinsics, size: tuple[int, int]) -> Intrinsics:
-    """Return the camera at the size of its images, which may have been resized."""
-    return camera if camera.size == size else camera.resized(size)
+def read_camera(path: Path) -> np.ndarray:
+    """
+    Return K, 3×3, of a text file or of a JSON file with fx, fy, cx and cy.
+
+    DatasetError naming the file if it holds something else, or no camera.
+    """
+    matrix = _json_matrix(path) if path.suffix.lower() == '.json' else read_matrix(path)
+    intrinsics_of(matrix, (1, 1), path)
+    return matrix
+
+
+def _json_matrix(path: Path) -> np.ndarray:
+    try:
+        entry = json.loads(read_text(path))
+        fx, fy, cx, cy = (float(entry[name]) for name in ('fx', 'fy', 'cx', 'cy'))
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        raise DatasetError(f'{path} does not hold the numbers fx, fy, cx, cy') from None
+    return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
+
+
+def resized(camera: Intrinsics, size: tuple[int, int]) -> Intrinsics | None:
+    """Return the camera at the size of its images; None for images of another aspect ratio."""
+    if camera.size == size:
+        return camera
+    # A resize rounds to whole pixels. Other images are cropped, or from another camera.
+    height, width = size
+    if abs(height * camera.width / camera.height - width) > 1 \
+            and abs(width * camera.height / camera.width - height) > 1:
+        return None
+    return camera.resized(size)
 
 
 def natural(name: str) -> list[tuple[int, str]]:
     """Return a key that sorts 2.jpg before 10.jpg."""
-    return [(int(part), '') if part.isdigit() else (-1, part)
-            for part in re.split(r'(\d+)', name)]
+    # Only 0 to 9: int() does not know all that is a digit in Unicode, such as ².
+    return [(int(part), '') if part[:1] in _DIGITS else (-1, part)
+            for part in re.split('([0-9]+)', name)]
 
 
 def entries(folder: Path, suffixes: Sequence[str] = IMAGES) -> list[str]:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -61,10 +60,7 @@ class FolderReader:
         depth = semantics = camera = right = None
         if self._has_depth:
             path = self._path / 'depth' / f'{name}.png'
-            depth = common.read_depth(path, self._per_metre)
-            if depth.shape != image.shape[:2]:
-                raise DatasetError(f'{path} is {depth.shape} and its image {image.shape[:2]} '
-                                   '(height, width): depth must be registered to the images')
+            depth = common.read_depth(path, image, self._per_metre)
         if self._has_semantics:
             path = self._path / 'semantics' / f'{name}.png'
             try:
@@ -74,7 +70,8 @@ class FolderReader:
         if self._has_right:
             right = common.read_colour(self._path / 'right' / f'{name}.png')
         if self._camera is not None:
-            camera = common.intrinsics_of(self._camera, image.shape[:2])
+            matrix, source = self._camera
+            camera = common.intrinsics_of(matrix, image.shape[:2], source)
         return Frame(image, depth, semantics, camera, right, name=name)
 
     def _has(self, part: str, stems: list[str]) -> bool:
@@ -89,18 +86,7 @@ class FolderReader:
         return True
 
 
-def _camera(path: Path) -> np.ndarray | None:
-    """Return K, 3×3, or None."""
-    if (path / 'K.txt').is_file():
-        matrix = common.read_matrix(path / 'K.txt')
-    elif (path / 'intrinsics.json').is_file():
-        file = path / 'intrinsics.json'
-        try:
-            entry = json.loads(common.read_text(file))
-            fx, fy, cx, cy = (float(entry[name]) for name in ('fx', 'fy', 'cx', 'cy'))
-        except (ValueError, KeyError, TypeError):
-            raise DatasetError(f'{file} does not hold the numbers fx, fy, cx, cy') from None
-        matrix = np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
-    else:
-        return None
-    return matrix
+def _camera(path: Path) -> tuple[np.ndarray, Path] | None:
+    """Return K, 3×3, and its file, or None."""
+    file = common.first_existing((path / 'K.txt', path / 'intrinsics.json'))
+    return (common.read_camera(file), file) if file else None

@@ -76,7 +76,7 @@ class KittiReader:
         first = self._frames[0]
         # Some store the images as JPEG; lists name .png or .jpg, as their author had them.
         kinds = [suffix for suffix in ('.png', '.jpg')
-                 if self._image(first, suffix).is_file()]
+                 if common.spelled(self._image(first, suffix)).is_file()]
         if not kinds:
             raise common.not_found('kitti', f'{first.image}.png or .jpg (the first image)', raw)
         self._suffix = kinds[0]
@@ -92,20 +92,20 @@ class KittiReader:
         right = None
         if self._stereo:
             right = common.read_colour(self._image(frame.of_camera(3), self._suffix))
-        return Frame(image, self._depth(frame),
+        return Frame(image, self._depth(frame, image),
                      intrinsics=_camera(self._raw / frame.date, frame.camera, image.shape[:2]),
                      right=right, name=frame.image)
 
     def _image(self, frame: DriveFrame, suffix: str) -> Path:
         return self._raw / f'{frame.image}{suffix}'
 
-    def _depth(self, frame: DriveFrame) -> np.ndarray | None:
+    def _depth(self, frame: DriveFrame, image: np.ndarray) -> np.ndarray | None:
         folder = self._annotated.get(frame.drive)
         if folder is None or not frame.has_depth:
             return None
-        file = folder / frame.annotation
+        file = common.spelled(folder / frame.annotation)
         # The first and last images of a drive have no annotation.
-        return common.read_depth(file, _PER_METRE) if file.is_file() else None
+        return common.read_depth(file, image, _PER_METRE) if file.is_file() else None
 
     def _open_selection(self, path: Path, name: str) -> None:
         images = common.first_existing(root / name / 'image' for root in (
@@ -125,9 +125,10 @@ class KittiReader:
         if self._has_depth:
             file = name.replace('_sync_image_', '_sync_groundtruth_depth_')
             depth = common.read_depth(
-                self._selection / 'groundtruth_depth' / f'{file}.png', _PER_METRE)
+                self._selection / 'groundtruth_depth' / f'{file}.png', image, _PER_METRE)
         matrix = common.read_matrix(self._selection / 'intrinsics' / f'{name}.txt')
-        camera = common.intrinsics_of(matrix, image.shape[:2])
+        camera = common.intrinsics_of(
+            matrix, image.shape[:2], self._selection / 'intrinsics' / f'{name}.txt')
         return Frame(image, depth, intrinsics=camera, name=name)
 
 
@@ -147,6 +148,7 @@ def _camera(date: Path, camera: int, size: tuple[int, int]) -> Intrinsics | None
     lines = dict(line.split(':', 1) for line in common.read_text(file).splitlines() if ':' in line)
     try:
         values = [float(word) for word in lines[f'P_rect_{camera:02d}'].split()]
-        return common.intrinsics_of(np.array(values).reshape(3, 4), size)
+        matrix = np.array(values).reshape(3, 4)
     except (KeyError, ValueError):
         raise DatasetError(f'{file} holds no line P_rect_{camera:02d} of 12 numbers') from None
+    return common.intrinsics_of(matrix, size, f'{file}: P_rect_{camera:02d}')

@@ -67,7 +67,7 @@ def listed(file: Path, stereo: bool) -> list[DriveFrame]:
     """
     frames: dict[DriveFrame, None] = {}
     for count, line in enumerate(read_text(file).splitlines(), 1):
-        words = line.split()
+        words = line.replace('\\', '/').split()
         if not words:
             continue
         frame = _frame(words)
@@ -86,6 +86,6 @@ def _frame(words: list[str]) -> DriveFrame | None:
         return DriveFrame(image[2], int(image[3]), image[4],
                      len(words) < 2 or words[1] != 'None')
     drive = _DRIVE.fullmatch(words[0])
-    if drive and len(words) == 3 and words[1].isdigit() and words[2] in ('l', 'r'):
+    if drive and len(words) == 3 and words[1].isdecimal() and words[2] in ('l', 'r'):
         return DriveFrame(drive[2], 2 if words[2] == 'l' else 3, f'{int(words[1]):010d}')
     return None

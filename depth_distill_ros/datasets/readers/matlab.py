@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,18 @@ from depth_distill_ros.datasets.reader import DatasetError
 
 if TYPE_CHECKING:
     import h5py
+
+
+@contextmanager
+def errors_named(culprit: object) -> Iterator[None]:
+    """Turn any error of a block that reads a damaged file into a DatasetError."""
+    try:
+        yield
+    except DatasetError:
+        raise
+    # Damaged files make h5py and NumPy raise any exception.
+    except Exception as error:
+        raise DatasetError(f'{culprit} is damaged: {" ".join(str(error).split())}') from None
 
 
 def open_hdf5(path: Path) -> h5py.File:

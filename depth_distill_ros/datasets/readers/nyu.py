@@ -12,7 +12,7 @@ import numpy as np
 
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers import common
-from depth_distill_ros.datasets.readers.matlab import open_hdf5, read_matlab
+from depth_distill_ros.datasets.readers.matlab import errors_named, open_hdf5, read_matlab
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
@@ -39,14 +39,17 @@ class NyuReader:
         listing = common.first_existing((path / 'data' / name, path / name))
         if listing is None:
             raise common.not_found('nyu', f'data/{name}', path)
-        self._rows = [tuple(cell.strip() for cell in row[:2])
-                      for row in csv.reader(common.read_text(listing).splitlines()) if row]
+        lines = common.read_text(listing).splitlines()
+        # Excel writes semicolons where the comma is the decimal sign.
+        comma = ',' if not lines or ',' in lines[0] else ';'
+        self._rows = [tuple(cell.strip().replace('\\', '/') for cell in row[:2])
+                      for row in csv.reader(lines, delimiter=comma) if any(row)]
         if not self._rows or any(len(row) < 2 for row in self._rows):
             raise DatasetError(f'{listing} does not hold lines "image,depth"')
         # The lists name files relative to the folder above data/.
         first = self._rows[0][0]
         roots = (path, path.parent, listing.parent, listing.parent.parent)
-        found = next((root for root in roots if (root / first).is_file()), None)
+        found = next((root for root in roots if common.spelled(root / first).is_file()), None)
         if found is None:
             raise common.not_found('nyu', f'{first} (the first line of {listing.name})', path)
         self._root = found
@@ -57,13 +60,14 @@ class NyuReader:
     def __getitem__(self, index: int) -> Frame:
         colour, depth = self._rows[index]
         image = common.read_colour(self._root / colour)
-        return Frame(image, _depth(self._root / depth),
+        return Frame(image, _depth(self._root / depth, image),
                      intrinsics=common.resized(CAMERA, image.shape[:2]),
                      name=str(Path(colour).with_suffix('')))
 
 
-def _depth(path: Path) -> np.ndarray:
+def _depth(path: Path, image: np.ndarray) -> np.ndarray:
     stored = common.read_grey(path, np.uint8, np.uint16)
+    common.check_registered(path, stored, image)
     return common.metres(stored, 1000 if stored.dtype == np.uint16 else 255 / FARTHEST, FARTHEST)
 
 
@@ -88,10 +92,11 @@ class NyuMatReader:
         self._depth = {'filled': 'depths', 'raw': 'rawDepths'}[depth]
         self._hdf5 = common.PerProcess(open_hdf5, file)
         hdf5 = self._hdf5.get()
-        for name in ('images', self._depth):
-            if name not in hdf5:
-                raise DatasetError(f'{file} holds no "{name}": is it {_MAT_FILE}?')
-        count = len(hdf5['images'])
+        with errors_named(file):
+            for name in ('images', self._depth):
+                if name not in hdf5:
+                    raise DatasetError(f'{file} holds no "{name}": is it {_MAT_FILE}?')
+            count = len(hdf5['images'])
         if split == 'all':
             self._numbers = list(range(count))
         else:
@@ -103,12 +108,10 @@ class NyuMatReader:
     def __getitem__(self, index: int) -> Frame:
         number = self._numbers[index]
         hdf5 = self._hdf5.get()
-        try:
+        with errors_named(f'{self._file}: frame {number + 1}'):
             # MATLAB's memory order turned H×W×3 into 3×W×H.
             image = np.ascontiguousarray(hdf5['images'][number].transpose(2, 1, 0))
             depth = np.ascontiguousarray(hdf5[self._depth][number].T, np.float32)
-        except OSError as error:
-            raise DatasetError(f'{self._file}: frame {number + 1} is damaged: {error}') from None
         depth[~((depth > 0) & (depth <= FARTHEST))] = np.nan
         return Frame(image, depth, intrinsics=common.resized(CAMERA, image.shape[:2]),
                      name=f'{number + 1:04d}')
@@ -118,7 +121,8 @@ def _split(folder: Path, name: str, count: int) -> list[int]:
     file = folder / 'splits.mat'
     if not file.exists():
         raise common.not_found('nyu-mat', 'splits.mat (the official split)', folder)
-    numbers = np.asarray(read_matlab(file, name), np.int64).ravel() - 1
+    with errors_named(file):
+        numbers = np.asarray(read_matlab(file, name), np.int64).ravel() - 1
     if not len(numbers) or numbers.min() < 0 or numbers.max() >= count:
         raise DatasetError(f'{file}: {name} does not number frames of 1..{count}')
     return numbers.tolist()

@@ -19,6 +19,7 @@ from depth_distill_ros.geometry.intrinsics import Intrinsics
 # The range of depths that the papers use; the sensor hardly measures farther.
 FARTHEST = 6.0
 
+_ASPECT_WITHIN = 0.02
 _SCENE = re.compile(r'scene\d{4}_\d{2}')
 
 
@@ -49,7 +50,7 @@ class ScanNetReader:
         if scenes is not None:
             found = _chosen(found, scenes)
         self._frames = [(scene, Path(name).stem) for scene in found
-                        for name in common.entries(scene / 'color', ('.jpg',))[::every]]
+                        for name in common.entries(scene / 'color', ('.jpg', '.jpeg'))[::every]]
         if not self._frames:
             raise common.not_found('scannet', 'color/*.jpg', found[0])
 
@@ -59,9 +60,11 @@ class ScanNetReader:
     def __getitem__(self, index: int) -> Frame:
         scene, frame = self._frames[index]
         image = common.read_colour(scene / 'color' / f'{frame}.jpg')
-        depth = common.read_depth(scene / 'depth' / f'{frame}.png', 1000, FARTHEST)
+        depth = common.read_depth(scene / 'depth' / f'{frame}.png', None, 1000,
+                                  FARTHEST)
         camera = _camera(scene, image.shape[:2])
         if image.shape[:2] != depth.shape:
+            _check_aspect(scene / 'depth' / f'{frame}.png', image.shape[:2], depth.shape)
             shrinks = image.shape[0] >= depth.shape[0] and image.shape[1] >= depth.shape[1]
             image = cv2.resize(image, depth.shape[::-1], interpolation=(
                 cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
@@ -73,11 +76,21 @@ class ScanNetReader:
 def _camera(scene: Path, size: tuple[int, int]) -> Intrinsics | None:
     file = common.first_existing((scene / 'intrinsic' / 'intrinsic_color.txt',
                                   scene / 'intrinsics_color.txt'))
-    return common.intrinsics_of(common.read_matrix(file, 4), size) if file else None
+    return common.intrinsics_of(common.read_matrix(file, 4), size, file) if file else None
+
+
+def _check_aspect(depth: Path, *sizes: tuple[int, int]) -> None:
+    """Refuse depth of another camera: 968×1296 and 480×640 differ by 0.5 % in aspect ratio."""
+    aspects = [width / height for height, width in sizes]
+    if abs(aspects[0] / aspects[1] - 1) > _ASPECT_WITHIN:
+        raise DatasetError(f'{depth} is {sizes[1]} and its image {sizes[0]} (height, width): '
+                           'depth must show what the image shows')
 
 
 def _chosen(found: list[Path], scenes: Path) -> list[Path]:
     wanted = set(common.read_text(scenes).split())
+    if not wanted:
+        raise DatasetError(f'{scenes} is empty: it names one scene per line')
     there = [scene for scene in found if scene.name in wanted]
     if len(there) < len(wanted):
         missing = sorted(wanted - {scene.name for scene in found})

@@ -34,6 +34,8 @@ class SceneNetReader:
     stored as the length of each pixel's ray in millimetres and converted to z. The documented
     camera has 60° × 45° at 320×240.
 
+    Attributes:
+        remarks: how many trajectories have no renders
     Args:
         path: the folder that holds ``val/`` or ``train/`` and the protobuf (also in ``data/`` or,
             the training ones, in ``train_protobufs/``)
@@ -55,9 +57,13 @@ class SceneNetReader:
             raise common.not_found('scenenet', f'{split}/' if root is None else name, path)
         self._root = root
         # The training set comes in 17 parts, and few disks hold all of them.
-        self._trajectories = [
-            trajectory for file in protobufs for trajectory in scenenet_index.trajectories_in(file)
-            if split == 'val' or (root / trajectory.render_path).is_dir()]
+        named = [trajectory for file in protobufs
+                 for trajectory in scenenet_index.trajectories_in(file)]
+        self._trajectories = [trajectory for trajectory in named
+                              if split == 'val' or (root / trajectory.render_path).is_dir()]
+        absent = len(named) - len(self._trajectories)
+        self.remarks = [f'{absent} of {len(named)} trajectories have no renders in {root}'] \
+            if absent else []
         self._frames = [(number, frame) for number, trajectory in enumerate(self._trajectories)
                         for frame in trajectory.frames[::every]]
         if not self._frames:
@@ -76,7 +82,7 @@ class SceneNetReader:
         folder = self._root / trajectory.render_path
         image = common.read_colour(folder / 'photo' / f'{frame}.jpg')
         camera = _camera(*image.shape[:2])
-        rays = common.read_depth(folder / 'depth' / f'{frame}.png', 1000)
+        rays = common.read_depth(folder / 'depth' / f'{frame}.png', image, 1000)
         objects = common.read_grey(folder / 'instance' / f'{frame}.png')
         return Frame(image, z_from_ray_length(rays, camera), self._labels(trajectory, objects),
                      camera, name=f'{trajectory.render_path}/{frame}')

@@ -57,10 +57,12 @@ class SunRgbdReader:
         name = self._frames[index]
         folder = self._root / name
         image = common.read_colour(_only(folder / 'image'))
-        stored = common.read_grey(_only(folder / self._depth))
+        file = _only(folder / self._depth)
+        stored = common.read_grey(file)
+        common.check_registered(file, stored, image)
         depth = common.metres((stored >> 3) | (stored << np.uint16(13)), 1000, FARTHEST)
         matrix = common.read_matrix(folder / 'intrinsics.txt')
-        camera = common.intrinsics_of(matrix, image.shape[:2])
+        camera = common.intrinsics_of(matrix, image.shape[:2], folder / 'intrinsics.txt')
         return Frame(image, depth, intrinsics=camera, name=name)
 
 

@@ -22,6 +22,7 @@ from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.data.batch import Batch, Batches
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame
+from depth_distill_ros.geometry.depth import valid
 from depth_distill_ros.networks.normalisation import normalise
 
 _MOST_UNREADABLE = 20  # frames in a row
@@ -36,6 +37,15 @@ class DatasetSource:
     @property
     def unreadable(self) -> int:
         return sum(batches.unreadable for batches in self._datasets.values())
+
+    @property
+    def skipped(self) -> list[str]:
+        """Why frames were skipped, one line for each frame."""
+        return [line for batches in self._datasets.values() for line in batches.skipped.values()]
+
+    @property
+    def readers(self) -> list[Reader]:
+        return [batches.reader for batches in self._datasets.values()]
 
     def draw(self) -> Batches:
         return {name: batches.draw() for name, batches in self._datasets.items()}
@@ -53,14 +63,15 @@ class DatasetBatches:
     Draws `batch` prepared frames of one reader at a time.
 
     Where the preparation uses no random numbers, a frame is the same in every epoch and has a key.
-    `unreadable` counts the frames that could not be read, or lack a field that is `needed`; the
-    next frame replaces each of them.
+    The next frame replaces one that cannot be read, or lacks a field that is `needed`.
+    `unreadable` counts how often that happened; `skipped` has the reason for each such frame.
     """
 
     def __init__(self, reader: Reader, preparation: Preparation, batch: int, seed: int,
                  device: torch.device, workers: int = 0, needed: tuple[str, ...] = ()):
         if len(reader) < 1:
             raise DepthDistillError('a source without any frame cannot be trained on')
+        self.reader = reader
         self._frames = _Frames(reader, preparation.pipeline, seed, needed)
         self._batch, self._seed, self._device = batch, seed, device
         self._photometric, self._plain = preparation.photometric, preparation.plain
@@ -68,6 +79,7 @@ class DatasetBatches:
         self._iterator: Iterator[dict[str, Any]] | None = None
         self._drawn = 0
         self.unreadable = 0
+        self.skipped: dict[int, str] = {}
 
     def draw(self) -> Batch:
         """Return this process's share of the next batch."""
@@ -78,7 +90,9 @@ class DatasetBatches:
                 num_workers=self._workers, pin_memory=self._device.type == 'cuda',
                 prefetch_factor=4 if self._workers else None))
         read = next(self._iterator)
-        self.unreadable += read.pop('unreadable')
+        skipped = read.pop('skipped')
+        self.unreadable += len(skipped)
+        self.skipped.update(skipped)
         keys = read.pop('keys')
         ready = {name: value.to(self._device, non_blocking=True) for name, value in read.items()}
         for name in ready.keys() & {'x', 'right'}:
@@ -90,11 +104,12 @@ class DatasetBatches:
         self._drawn += 1
         return Batch(**ready, keys=keys if self._plain else None)
 
-    def state_dict(self) -> dict[str, int]:
-        return {'drawn': self._drawn, 'unreadable': self.unreadable}
+    def state_dict(self) -> dict[str, Any]:
+        return {'drawn': self._drawn, 'unreadable': self.unreadable, 'skipped': self.skipped}
 
-    def load_state_dict(self, state: dict[str, int]) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         self._drawn, self.unreadable = state['drawn'], state['unreadable']
+        self.skipped = dict(state.get('skipped', {}))  # runs until version 0.1 lack it
         self._iterator = None
 
     def _places(self, number: int) -> Iterator[list[int]]:
@@ -115,23 +130,20 @@ class _Frames:
         self._needed = needed
         self._epoch, self._order = -1, np.empty(0, np.int64)
 
-    def __getitem__(self, place: int) -> tuple[Frame, int, int]:
+    def __getitem__(self, place: int) -> tuple[Frame, int, list[tuple[int, str]]]:
+        skipped: list[tuple[int, str]] = []
         for unreadable in range(_MOST_UNREADABLE):
             index = self._index(place + unreadable)
             random = np.random.default_rng((self._seed, 0, place))
             try:
-                return self._complete(self._pipeline(self._reader[index], random)), index, \
-                    unreadable
+                frame = self._pipeline(self._reader[index], random)
+                require_fields(frame, self._needed)
+                return frame, index, skipped
             except DepthDistillError as error:
-                last = error
+                skipped.append((index, str(error)))
         raise DepthDistillError(
-            f'{_MOST_UNREADABLE} frames in a row could not be read, the last one: {last}')
-
-    def _complete(self, frame: Frame) -> Frame:
-        for field in self._needed:
-            if getattr(frame, field) is None:
-                raise DepthDistillError(f'{frame.name} has no {field}')
-        return frame
+            f'{_MOST_UNREADABLE} frames in a row could not be used, the last one: '
+            f'{skipped[-1][1]}')
 
     def _index(self, place: int) -> int:
         epoch, position = divmod(place, len(self._reader))
@@ -141,9 +153,20 @@ class _Frames:
         return int(self._order[position])
 
 
-def _collated(read: list[tuple[Frame, int, int]]) -> dict[str, Any]:
-    frames, keys, unreadable = zip(*read, strict=True)
-    batch: dict[str, Any] = {'keys': tuple(keys), 'unreadable': sum(unreadable)}
+def require_fields(frame: Frame, needed: tuple[str, ...]) -> None:
+    """Raise DepthDistillError where a frame lacks one of the fields; depth needs a valid pixel."""
+    for field in needed:
+        value = getattr(frame, field)
+        if value is None:
+            raise DepthDistillError(f'{frame.name} has no {field}')
+        if field == 'depth' and not valid(value).any():
+            raise DepthDistillError(f'{frame.name} has no depth but 0, NaN and what lies beyond '
+                                    'the range')
+
+
+def _collated(read: list[tuple[Frame, int, list[tuple[int, str]]]]) -> dict[str, Any]:
+    frames, keys, skipped = zip(*read, strict=True)
+    batch: dict[str, Any] = {'keys': tuple(keys), 'skipped': sum(skipped, [])}
     for field, name in (('image', 'x'), ('right', 'right'), ('semantics', 'semantics'),
                         ('depth', 'depth')):
         values = [getattr(frame, field) for frame in frames]

@@ -22,7 +22,7 @@ from depth_distill_ros.distillation.methods.lwd import LWD
 from depth_distill_ros.distillation.methods.method import Method
 from depth_distill_ros.distillation.methods.supervised import Supervised
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks import transformation_network
+from depth_distill_ros.networks import TRANSFORMATIONS
 from depth_distill_ros.settings.distillation import StreamMethodSettings
 from depth_distill_ros.settings.names import METHODS
 
@@ -61,7 +61,7 @@ def make_method(name: str, teacher: nn.Module | None, student: nn.Module, comput
     if name in ('d3', 'd3plus'):
         g, calibration = None, None
         if o.g_form != 'none':
-            g = transformation_network(o.g_form, o.g_width, o.g_residual).to(
+            g = TRANSFORMATIONS[o.g_form](o.g_width, o.g_residual).to(
                 device).to(memory_format=torch.channels_last)
             calibration = load_calibration(
                 Path(o.calibration), n_t) if o.calibration else None

@@ -18,6 +18,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.dacnn.dacnn import DACNN, StereoDACNN
 from depth_distill_ros.networks.normalisation import denormalise
 from depth_distill_ros.settings.distillation import MethodSettings as Default
+from depth_distill_ros.settings.names import STEREO
 
 
 class DACNNTeacher:
@@ -27,7 +28,7 @@ class DACNNTeacher:
 
     def __init__(self, student: nn.Module, compute: Compute):
         if not isinstance(student, StereoDACNN):
-            raise DepthDistillError(f'dacnn-teacher trains the network dacnn_stereo, not '
+            raise DepthDistillError(f'dacnn-teacher trains the network {STEREO}, not '
                                     f'{type(student).__name__}')
         self.networks = {'student': student}
         self._compute = compute
@@ -54,7 +55,7 @@ class DACNNStudent:
                  guidance_reduction: str = Default.guidance_reduction):
         if not isinstance(teacher, StereoDACNN) or not isinstance(student, DACNN):
             raise DepthDistillError(
-                f'dacnn distils dacnn_stereo into dacnn, not {type(teacher).__name__} into '
+                f'dacnn distils {STEREO} into dacnn, not {type(teacher).__name__} into '
                 f'{type(student).__name__}')
         self.teacher = teacher.eval().requires_grad_(False)
         self.networks: dict[str, Any] = {'student': student}

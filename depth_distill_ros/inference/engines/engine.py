@@ -13,7 +13,7 @@ import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.networks.model import read_card
+from depth_distill_ros.networks.model_folder import read_card
 
 _WARM_UP = 3
 Log = Callable[[str], None]

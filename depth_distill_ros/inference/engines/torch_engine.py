@@ -14,7 +14,7 @@ from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.engines.device_view import view_on_device
 from depth_distill_ros.inference.engines.engine import DepthEngine, EngineAbsentError
 from depth_distill_ros.inference.engines.image_network import ImageNetwork
-from depth_distill_ros.networks.model import load_model
+from depth_distill_ros.networks.model_folder import load_model
 
 _RUNS_BEFORE_CAPTURE = 3
 

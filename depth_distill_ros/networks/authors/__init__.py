@@ -13,7 +13,7 @@ from depth_distill_ros.files import sha256_of
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.authors.checkpoint import read_checkpoint
 from depth_distill_ros.networks.authors.names import FORMATS, encoder_of, names_of
-from depth_distill_ros.networks.model import ModelCard, check_tensors
+from depth_distill_ros.networks.model_folder import ModelCard, check_tensors
 from depth_distill_ros.settings.names import AUTHORS
 
 # BatchNorm counts batches since PyTorch 0.4.1; no output depends on it.

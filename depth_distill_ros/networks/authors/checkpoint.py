@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from depth_distill_ros.networks.model import ModelError
+from depth_distill_ros.networks.model_folder import ModelError
 
 _SAVE_WEIGHTS = 'save its weights only: torch.save(model.state_dict(), FILE)'
 _WRAPPERS = ('state_dict', 'model')

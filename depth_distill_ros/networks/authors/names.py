@@ -19,7 +19,7 @@ from torch import Tensor
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.networks import backbones_of
 from depth_distill_ros.networks.authors import meter
-from depth_distill_ros.networks.model import ModelError
+from depth_distill_ros.networks.model_folder import ModelError
 from depth_distill_ros.settings.names import PAPER_SIZE
 
 

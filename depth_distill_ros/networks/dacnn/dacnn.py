@@ -77,7 +77,7 @@ class DACNN(nn.Module):
     Without `depth_aware` the decoder has ordinary convolutions (the paper's ablation).
     """
 
-    def __init__(self, backbone: str = 'resnest50', pretrained: bool = False,
+    def __init__(self, backbone: str, pretrained: bool = False,
                  depth_aware: bool = True):
         super().__init__()
         self.encoder = encoder(backbone, pretrained)
@@ -103,7 +103,7 @@ class StereoDACNN(nn.Module):
     correlation with the right image's.
     """
 
-    def __init__(self, backbone: str = 'resnest50', pretrained: bool = False,
+    def __init__(self, backbone: str, pretrained: bool = False,
                  depth_aware: bool = True):
         super().__init__()
         self.encoder = encoder(backbone, pretrained)

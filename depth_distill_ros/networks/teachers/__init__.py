@@ -9,7 +9,8 @@ import re
 
 from torch import nn
 
-from depth_distill_ros.networks.model import ModelCard, load_model
+from depth_distill_ros.files import expanded
+from depth_distill_ros.networks.model_folder import ModelCard, load_model
 from depth_distill_ros.networks.teachers import hugging_face, python_function, torchscript
 from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.shipped import shipped_teacher
@@ -43,7 +44,7 @@ def load_teacher(spec: str, size: tuple[int, int] = (0, 0), needs_gradient: bool
     elif re.match(r'[\w.]+:\w+(,|$)', spec) and not Path(spec).exists():
         load, rest = python_function.load, spec
     else:
-        network, card = load_model(Path(spec).expanduser())
+        network, card = load_model(expanded(spec))
         return network.requires_grad_(False), card
     size = size if any(size) else PAPER_SIZE
     network = load(rest, size, needs_gradient).eval().requires_grad_(False)

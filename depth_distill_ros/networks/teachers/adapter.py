@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from depth_distill_ros.networks.blocks import resize
-from depth_distill_ros.networks.model import ModelError
+from depth_distill_ros.networks.model_folder import ModelError
 from depth_distill_ros.networks.normalisation import denormalise, normalise
 from depth_distill_ros.networks.teachers import options
 

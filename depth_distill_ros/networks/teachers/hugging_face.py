@@ -19,14 +19,14 @@ The output of the supported families:
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from depth_distill_ros.networks.model import ModelError
+from depth_distill_ros.files import expanded
+from depth_distill_ros.networks.model_folder import ModelError
 from depth_distill_ros.networks.normalisation import denormalise
 from depth_distill_ros.networks.teachers import options
 from depth_distill_ros.networks.teachers.adapter import at_half, reason
@@ -87,7 +87,7 @@ def load(text: str, size: tuple[int, int], needs_gradient: bool) -> nn.Module:
     except ImportError as error:
         raise ModelError(f"hf:{name} needs transformers: "
                          "pip install 'depth_distill_ros[teachers]'") from error
-    folder = Path(name).expanduser()
+    folder = expanded(name)
     if name.startswith(('/', '.', '~')) and not folder.is_dir():
         raise ModelError(f'hf: no folder {folder}')
     source = str(folder) if folder.is_dir() else name
@@ -112,7 +112,7 @@ def _call(name: str, function: Any, *arguments: Any, **options: Any) -> Any:
     try:
         return function(*arguments, **options)
     except Exception as error:  # of many types
-        cure = ('check the folder' if Path(name).expanduser().is_dir() else
+        cure = ('check the folder' if expanded(name).is_dir() else
                 'check the id, connect to the internet once to have it downloaded, or name a '
                 'local folder')
         raise ModelError(f'hf:{name} cannot be loaded: {reason(error)}; {cure}') from error

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import re
 from typing import Any
 
-from depth_distill_ros.networks.model import ModelError
+from depth_distill_ros.networks.model_folder import ModelError
 
 
 def parse(text: str, keys: Mapping[str, Callable[[str], Any]]) -> tuple[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from importlib import import_module
 
 from torch import nn
 
-from depth_distill_ros.networks.model import ModelError
+from depth_distill_ros.networks.model_folder import ModelError
 from depth_distill_ros.networks.teachers import options
 from depth_distill_ros.networks.teachers.adapter import KEYS, Adapter, checked, reason
 

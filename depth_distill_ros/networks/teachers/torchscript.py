@@ -10,12 +10,11 @@ process, so use only files from sources that you trust.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from torch import nn
 
-from depth_distill_ros.networks.model import ModelError
+from depth_distill_ros.files import expanded
+from depth_distill_ros.networks.model_folder import ModelError
 from depth_distill_ros.networks.teachers import options
 from depth_distill_ros.networks.teachers.adapter import KEYS, Adapter, checked, reason
 
@@ -23,7 +22,7 @@ from depth_distill_ros.networks.teachers.adapter import KEYS, Adapter, checked, 
 def load(text: str, size: tuple[int, int], needs_gradient: bool) -> nn.Module:
     """Return the network of '<file>,options'; for the options see Adapter."""
     name, values = options.parse(text, KEYS)
-    path = Path(name).expanduser()
+    path = expanded(name)
     if not path.is_file():
         raise ModelError(f'torchscript: no file {path}')
     try:

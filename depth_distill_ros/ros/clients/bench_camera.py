@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 from contextlib import closing
 import json
-import math
 from pathlib import Path
 import time
 
@@ -23,6 +22,7 @@ from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.ros.clients.command_node import CommandNode
 from depth_distill_ros.ros.conversions import camera_info, images
 from depth_distill_ros.ros.support.qos import profile
+from depth_distill_ros.settings.cameras import SimulatorSettings
 
 _IMAGES = 8
 _IN_FLIGHT = 2  # frames that wait for an answer, so that neither camera nor node is idle
@@ -54,7 +54,7 @@ class BenchCamera(CommandNode):
             images.from_array(image.repeat(16, 0).repeat(16, 1)[:size[0], :size[1]], 'rgb8',
                               stamp, 'camera') for image in coarse]
         self._camera = camera_info.from_intrinsics(
-            Intrinsics.from_vertical_fov(math.radians(45.0), size), stamp, 'camera')
+            Intrinsics.from_vertical_fov(SimulatorSettings.vertical_fov, size), stamp, 'camera')
 
     def run(self, rate: float, seconds: float) -> None:
         """Send for ``seconds`` after the first answer; stop if there is no first answer."""

@@ -190,8 +190,9 @@ class DistillerNode(ManagedNode):
             raise DepthDistillError('the stream store holds too few frames to evaluate a student')
         record = self._session.consider_release(force)
         if record is None:
-            line = 'no release: the score is too low: delta1 {:.3f}, above {:.3f} is ' \
-                'needed'.format(*self._session.last_attempt)
+            line = ('no release: delta1 is {:.3f} and must be above {:.3f}, that of the last '
+                    'release or, before the first, of the constant-depth baseline').format(
+                        *self._session.last_attempt)
             self.get_logger().debug(line)
             return line
         self._announce(record)

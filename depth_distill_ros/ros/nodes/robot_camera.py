@@ -9,7 +9,7 @@ import time
 
 from sensor_msgs.msg import CameraInfo, Image
 
-from depth_distill_ros.datasets import Frame, Reader, open_reader
+from depth_distill_ros.datasets import Frame, OpenedReader, counted, first_frame, open_reader
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.conversions import camera_info, images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
@@ -19,32 +19,46 @@ from depth_distill_ros.shipped import shipped_rooms
 
 
 class RobotCameraNode(ManagedNode):
-    """Publishes the frames of a data set with the current time as their stamps."""
+    """
+    Publishes the frames of a data set with the current time as their stamps.
+
+    A frame that cannot be read is left out, and counted on /diagnostics.
+    """
 
     def __init__(self) -> None:
         super().__init__('robot_camera', RobotCameraSettings)
         self._image = self.output(Image, 'image')
         self._depth = self.output(Image, 'depth')
         self._info = self.output(CameraInfo, 'camera_info')
-        self._reader: Reader | None = None
+        self._reader: OpenedReader | None = None
         self._published = self._rounds = 0
+        self._unusable: dict[int, str] = {}
 
     def configure(self) -> None:
         self._published = self._rounds = 0
-        data = self.value('data') or f'folder:{shipped_rooms()}'
-        self._reader = open_reader(data)
-        if self._reader[0].intrinsics is None:
-            raise DepthDistillError(f'data {data} has no camera intrinsics: add K.txt beside the '
-                                    'images')
+        self._unusable = {}
+        self._reader = open_reader(self.value('data') or f'folder:{shipped_rooms()}')
+        _require_camera(first_frame(self._reader), self._reader)
+        for line in (counted(self._reader.left_out), *self._reader.remarks):
+            if line:
+                self.get_logger().warning(f'data {self._reader.spec}: {line}')
 
     def activate(self) -> None:
         self.work(self._play)
 
     def diagnose(self) -> Diagnosis:
-        values = {'published': self._published, 'rounds': self._rounds,
-                  'frames': 0 if self._reader is None else len(self._reader)}
+        reader = self._reader
+        values = {
+            'published': self._published, 'rounds': self._rounds,
+            'frames': 0 if reader is None else len(reader),
+            'unusable': len(self._unusable),
+            'left_out': 0 if reader is None else len(reader.left_out)}
         if not self._clock_runs():
             return Diagnosis(Level.WARN, 'use_sim_time is set, and /clock does not run', values)
+        if self._unusable:
+            return Diagnosis(
+                Level.WARN, f'{len(self._unusable)} of {values["frames"]} frames cannot be '
+                f'published: {next(reversed(self._unusable.values()))}', values)
         return Diagnosis(message=f'{self._published} frames published', values=values)
 
     def _clock_runs(self) -> bool:
@@ -56,12 +70,29 @@ class RobotCameraNode(ManagedNode):
                 return
         due = time.monotonic()
         while True:
+            before = self._published
             for index in range(len(self._reader)):
                 if stop.wait(max(0.0, due - time.monotonic())):
                     return
-                self._publish(self._reader[index])
+                self._publish_if_usable(index)
                 due = max(due + 1.0 / self.value('rate'), time.monotonic())
+            if self._published == before:
+                raise DepthDistillError(f'data {self._reader.spec}: no frame can be published: '
+                                        f'{next(reversed(self._unusable.values()))}')
             self._rounds += 1
+
+    def _publish_if_usable(self, index: int) -> None:
+        try:
+            frame = self._reader[index]
+            _require_camera(frame, self._reader)
+        except DepthDistillError as error:
+            if index not in self._unusable:
+                self.get_logger().warning(f'frame {index} is left out: {error}')
+            self._unusable.pop(index, None)
+            self._unusable[index] = str(error)
+            return
+        self._unusable.pop(index, None)
+        self._publish(frame)
 
     def _publish(self, frame: Frame) -> None:
         stamp, frame_id = self.get_clock().now().to_msg(), self.value('frame_id')
@@ -70,3 +101,10 @@ class RobotCameraNode(ManagedNode):
         if frame.depth is not None:
             self._depth.publish(images.from_array(frame.depth, '32FC1', stamp, frame_id))
         self._published += 1
+
+
+def _require_camera(frame: Frame, reader: OpenedReader) -> None:
+    if frame.intrinsics is None:
+        raise DepthDistillError(
+            f'data {reader.spec}: {frame.name} has no camera intrinsics: add ",camera=FILE" to '
+            'the data, FILE with the 3x3 K of its images')

@@ -46,7 +46,8 @@ def declare(node: Node, kind: type[Settings], prefix: str = '') -> None:
                     f'{change.name} is "{change.value}", expected one of: {", ".join(legal)}'))
             if isinstance(change.value, float) and not math.isfinite(change.value):
                 return SetParametersResult(
-                    successful=False, reason=f'{change.name} is {change.value}: not a number')
+                    successful=False,
+                    reason=f'{change.name} is {change.value}; it must be a finite number')
         return SetParametersResult(successful=True)
 
     old = _from_old_names(node, table)

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 import itertools
-import math
 
 import numpy as np
 
 from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.settings.cameras import SimulatorSettings
 from depth_distill_ros.worlds.mujoco.geoms import STICK
 from depth_distill_ros.worlds.pose import Pose
 from depth_distill_ros.worlds.rooms import randomise
@@ -21,7 +21,6 @@ from depth_distill_ros.worlds.rooms.scene import Material, Object, Part, Room
 from depth_distill_ros.worlds.rooms.trajectory import poses
 
 NEAR, FAR = 0.05, 30.0
-_VERTICAL_FOV = math.radians(45.0)
 _STEPS, _STRIDE = 240, 0.1
 
 
@@ -73,7 +72,7 @@ def exported_room(look: Look, seed: int, size: tuple[int, int]) -> ExportedRoom:
     room = generate(look, key)
     way = poses(FreeSpace(room), look, np.random.default_rng((*key, 1)), _STRIDE)
     intrinsics = Intrinsics.from_vertical_fov(
-        randomise.vertical_fov(look, key, _VERTICAL_FOV), size)
+        randomise.vertical_fov(look, key, SimulatorSettings.vertical_fov), size)
     noise = 0.0
     if look.sensor is not None:
         rng = np.random.default_rng((*key, 2))

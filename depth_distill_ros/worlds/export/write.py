@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from depth_distill_ros.files import write_bytes, write_text
+from depth_distill_ros.settings.commands import SimulateSettings
 from depth_distill_ros.worlds.export import mjcf, sdf, usd
 from depth_distill_ros.worlds.export.exported_room import ExportedRoom, exported_room
 from depth_distill_ros.worlds.export.xml_text import numbers
@@ -22,7 +23,8 @@ WRITERS: dict[str, Callable[[ExportedRoom], dict[str, str]]] = {
 
 
 def export(simulator: str, look: Look, seeds: Iterable[int], out: Path,
-           size: tuple[int, int] = (480, 640), texture_rows: int = 256) -> list[Path]:
+           size: tuple[int, int] = SimulateSettings.size,
+           texture_rows: int = SimulateSettings.texture_rows) -> list[Path]:
     """
     Write one folder ``room_SEED`` for each seed; return the files that the simulator opens.
 

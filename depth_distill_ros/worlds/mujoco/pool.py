@@ -22,10 +22,12 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics, focal_factor
 from depth_distill_ros.geometry.view import View
+from depth_distill_ros.settings.cameras import SimulatorSettings
+from depth_distill_ros.settings.training import TrainSettings
 from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
-_RENDER_SIZE = (240, 320)
-VERTICAL_FOV = math.radians(45.0)
+_RENDER_SIZE = (SimulatorSettings.height, SimulatorSettings.width)
+VERTICAL_FOV = SimulatorSettings.vertical_fov
 # Metres between the frames of a room, for different views.
 _STRIDE = 0.35
 _RENDERER_NICENESS = 5
@@ -46,8 +48,8 @@ class RenderedPool:
     """
 
     def __init__(self, look: str, seed: int, size: tuple[int, int], depth_size: tuple[int, int],
-                 capacity: int = 16384, reuse: float = 3.0, frames_per_room: int = 8,
-                 renderers: int = 1):
+                 capacity: int = 16384, reuse: float = TrainSettings.reuse,
+                 frames_per_room: int = 8, renderers: int = TrainSettings.renderers):
         try:
             self._images = torch.zeros((capacity, *size, 3), dtype=torch.uint8).share_memory_()
             self._depth = torch.zeros((capacity, *depth_size), dtype=torch.float16).share_memory_()
@@ -55,8 +57,8 @@ class RenderedPool:
             needed = capacity * (3 * math.prod(size) + 2 * math.prod(depth_size)) / 2**20
             # The error of torch holds the tensor, and printing it takes minutes and gigabytes.
             raise DepthDistillError(
-                f'the rendered frames need {needed:.0f} MB of shared memory, which /dev/shm has '
-                'not; give the container more (docker run --shm-size 2g), or choose smaller '
+                f'the rendered frames need {needed:.0f} MB of shared memory, and /dev/shm has '
+                'less; give the container more (docker run --shm-size 2g), or choose smaller '
                 'images') from None
         self._reuse, self._frames_per_room = reuse, frames_per_room
         self._generator = torch.Generator().manual_seed(seed)

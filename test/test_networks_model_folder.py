@@ -12,7 +12,7 @@ import torch
 
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model import ModelCard, ModelError, load_model, save_model
+from depth_distill_ros.networks.model_folder import ModelCard, ModelError, load_model, save_model
 
 CARD = ModelCard('lden', 'mobilenetv2', (96, 128),
                  Intrinsics.from_vertical_fov(0.8, (96, 128)), {'role': 'student'})

@@ -79,7 +79,7 @@ def read_card(folder: Path) -> ModelCard:
     """Return the card of a model folder. Raises ModelError."""
     path = Path(folder) / CARD
     try:
-        entries = json.loads(path.read_text(encoding='utf-8'))
+        entries = json.loads(path.read_text(encoding='utf-8-sig'))
         if not isinstance(entries, dict):
             raise ValueError('it is not a JSON object')
         if entries.pop('format', None) != _FORMAT:
@@ -88,7 +88,8 @@ def read_card(folder: Path) -> ModelCard:
     except OSError as error:
         raise ModelError(
             f'{folder} is not a model folder: {CARD} cannot be read ({error.strerror})') from error
-    except (ValueError, TypeError, GeometryError) as error:
+    # A number that no float holds, and too many brackets, are no ValueError.
+    except (ValueError, TypeError, OverflowError, RecursionError, GeometryError) as error:
         raise ModelError(f'{path} is not a model card: {error}') from error
 
 
