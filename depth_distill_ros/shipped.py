@@ -19,6 +19,11 @@ def shipped_rooms() -> Path:
     return _MODELS / 'rooms'
 
 
+def shipped_blind_map() -> Path:
+    """Return the blind map of other path-traced rooms than those of ``shipped_rooms``."""
+    return _MODELS / 'rooms' / 'blind_map.npz'
+
+
 def shipped_start(backbone: str) -> Path | None:
     """Return the model with this backbone that was trained on simulated rooms; None without."""
     folder = _MODELS / f'stream_lden_{backbone}'

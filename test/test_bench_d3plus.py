@@ -7,7 +7,7 @@ import json
 import pytest
 
 from depth_distill_ros.apps.bench.catalogue import bench_table
-from depth_distill_ros.apps.bench.gap import shares_of_gap
+from depth_distill_ros.apps.bench.gap import gains, shares_of_gap
 from depth_distill_ros.apps.bench.preset import FULL, small
 from depth_distill_ros.apps.bench.runner import Outcome
 from depth_distill_ros.apps.bench.table import Row
@@ -87,3 +87,10 @@ def test_each_pair_has_a_gap_of_its_own_and_some_have_none():
     assert list(shares) == ['a D3 X1']
     assert shares_of_gap([Outcome(Row('x', None, {'variant': 'D3'}), 0, '', {},
                                   {'delta1': 1.0})]) == {}
+
+
+def test_the_gain_is_beyond_the_blind_map_and_that_of_the_pairs_own_teacher():
+    outcomes = [outcome('Teacher', 'NYU-v2', 0.9, pair='a'), outcome('D3', 'X1', 0.7, pair='a'),
+                outcome('D3', 'X1', 0.8, 1, pair='a'), outcome('D3', 'X1', 0.8, pair='b')]
+    assert gains(outcomes, 0.5) == {'a D3 X1': pytest.approx(0.625)}
+    assert gains(outcomes, 0.95) == {} and gains(outcomes, None) == {}

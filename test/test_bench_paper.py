@@ -104,6 +104,12 @@ def test_every_method_of_d3s_table_3_gets_its_figures(table_3):
         f'folder:{folder}/data/stream-large')
     assert all(row['seconds'] > 0 for name, row in trained.items()
                if not name.endswith('-teacher'))
+    assert found['baselines'].keys() == {'constant', 'blind map'}
+    teacher, blind = (figures['delta1'] for figures in (
+        ours['LDEN R34->MBv2', 'Teacher', 'NYU-v2'], found['baselines']['blind map']))
+    if teacher > blind:
+        assert found['gain']['LDEN R34->MBv2 D3 X1'] == pytest.approx(
+            (ours['LDEN R34->MBv2', 'D3', 'X1']['delta1'] - blind) / (teacher - blind))
     assert found['versions'].keys() == {'depth_distill_ros', 'torch', 'python'}
     assert '| LDEN R34->MBv2 | D3 | X1 | 0.600 |' in (folder / 'RESULTS.md').read_text()
     assert 'rendering 48 frames for stream-large' in printed

@@ -15,11 +15,12 @@ def row(variant, paper, *ours):
             'ours': {'delta1': sum(ours) / len(ours)}, 'by_seed': {'delta1': seeds}}
 
 
-def text(tmp_path, *rows, shares=None, devices=(CPU,)):
+def text(tmp_path, *rows, shares=None, devices=(CPU,), **more):
     write_report({'d3-5': {
         'title': 'Ablation', 'keys': ['variant'], 'metrics': ['delta1'], 'note': 'Small.',
         'rows': rows, 'share_of_gap': shares or {}, 'figures': [],
         'versions': {'torch': '2.15'}, 'trained': [{'device': device} for device in devices],
+        **more,
     }}, tmp_path / 'RESULTS.md')
     return (tmp_path / 'RESULTS.md').read_text()
 
@@ -47,6 +48,19 @@ def test_a_share_comes_with_the_gap_its_scatter_and_its_seeds(tmp_path):
         'D3 X1': {'share': 0.183, 'spread': 0.186, 'gap': 0.025, 'seeds': [0, 1, 2]},
         'D3 X2': {'share': 0.45, 'spread': None, 'gap': 0.036, 'seeds': [0]}})
     assert '- D3 X1: 18 ± 19 % of 0.025, 3 seeds\n- D3 X2: 45 % of 0.036, one seed\n' in page
+
+
+def test_what_needs_no_look_at_the_image_stands_beside_the_gains(tmp_path):
+    page = text(tmp_path, baselines={'constant': {'delta1': 0.257, 'rmse': 1.016},
+                                     'blind map': {'delta1': 0.584, 'rmse': 0.783}},
+                gain={'D3 X1': 0.4312, 'Random noise None': -0.01})
+    assert ('constant delta1 0.257, rmse 1.016; blind map delta1 0.584, rmse 0.783.' in page)
+    assert '- D3 X1: 0.43\n- Random noise None: -0.01\n' in page
+
+
+def test_results_of_an_earlier_version_have_neither(tmp_path):
+    page = text(tmp_path, row('D3', 0.742, 0.7))
+    assert 'Without looking' not in page and 'Gain' not in page
 
 
 def test_every_machine_that_trained_a_row_is_named(tmp_path):

@@ -64,6 +64,82 @@ def test_a_network_can_be_set_beside_the_best_constant(data, capsys):
     assert found['mae'] == pytest.approx((0.75 + 0.25 + 0.25 + 0.75) / 4)
 
 
+@pytest.fixture
+def training_side(tmp_path):
+    """Write frames whose depth is 3.1 m in the left half and 2.3 m in the right one."""
+    for part in ('image', 'depth'):
+        (tmp_path / 'train' / part).mkdir(parents=True)
+    for k in range(3):
+        metres = np.full((40, 80), 3100, np.uint16)
+        metres[:, 40:], metres[0] = 2300, 1000 + k
+        cv2.imwrite(str(tmp_path / 'train' / 'image' / f'{k}.png'), np.zeros((40, 80), np.uint8))
+        cv2.imwrite(str(tmp_path / 'train' / 'depth' / f'{k}.png'), metres)
+    return f'folder:{tmp_path / "train"}'
+
+
+def test_a_network_can_be_set_beside_a_map_that_never_looks(data, training_side, capsys):
+    assert evaluate('blind-map', data, '--json', '--blind-map', training_side) == 0
+    found = json.loads(capsys.readouterr().out)
+    # of 2.0, 2.5, 3.0 and 3.5 m, 3.1 is close to the last three and 2.3 to the first two
+    assert found['metrics']['delta1'] == pytest.approx((0.5 + 1 + 0.5 + 0.5) / 4, abs=0.03)
+    assert 'blind_map' not in found
+
+
+def test_the_gain_is_shown_beside_the_figures_of_map_and_teacher(
+        model, data, training_side, tmp_path, capsys):
+    save_model(tmp_path / 'teacher', predicts(2.7), CARD)
+    words = ('--blind-map', training_side, '--teacher', str(tmp_path / 'teacher'))
+    assert evaluate(model, data, '--json', *words) == 0
+    found = json.loads(capsys.readouterr().out)
+    student, blind, teacher = (part['metrics']['delta1'] for part in (
+        found, found['blind_map'], found['teacher']))
+    assert (student, teacher) == (0.25, 0.5)
+    assert blind == pytest.approx(0.62, abs=0.03)
+    assert found['gain'] is None, 'this teacher is no better than the map'
+    assert evaluate(tmp_path / 'teacher', data, *words) == 0
+    printed = capsys.readouterr().out
+    assert 'blind map' in printed and 'teacher' in printed and 'gain in delta1 -' in printed
+
+
+def test_frames_that_taught_the_map_are_not_evaluated(model, training_side, capsys):
+    assert evaluate(model, training_side, '--blind-map', training_side) == 1
+    assert 'learned from frame 0' in capsys.readouterr().err
+
+
+def test_the_map_needs_a_training_side(data, capsys):
+    assert evaluate('blind-map', data) == 1
+    assert '--blind-map' in capsys.readouterr().err
+
+
+def test_a_map_is_learned_once_and_kept_in_a_file(data, training_side, tmp_path, capsys):
+    path = tmp_path / 'map.npz'
+    assert main(['models', 'blind-map', '--data', training_side, str(path)]) == 0
+    assert '40×80, from 3 frames' in capsys.readouterr().out
+    for source in (str(path), training_side):
+        assert evaluate('blind-map', data, '--json', '--blind-map', source) == 0
+    first, second = capsys.readouterr().out.split('}\n{')
+    assert first[1:].strip() == second[:-2].strip()
+    before = path.read_bytes()
+    for name, message in (('map.npz', 'exists'), ('map.png', '.npz')):
+        assert main(['models', 'blind-map', '--data', training_side, str(tmp_path / name)]) == 1
+        assert message in capsys.readouterr().err
+    assert path.read_bytes() == before and not (tmp_path / 'map.png').exists()
+
+
+def test_obstacles_are_looked_for_from_the_mount_that_is_given(model, data, tmp_path, capsys):
+    words = ('--json', '--camera-height', '0.6')
+    assert evaluate(model, data, *words) == 1
+    assert 'has no intrinsics' in capsys.readouterr().err
+    np.savetxt(tmp_path / 'data' / 'K.txt', [[80, 0, 39.5], [0, 80, 19.5], [0, 0, 1]])
+    assert evaluate(model, data, *words) == 0
+    found = json.loads(capsys.readouterr().out)['robot']
+    # walls of 2.0 and 2.5 m: a prediction of 2.0 m finds the first, and all of it
+    assert found['scan_recall'] == pytest.approx(0.5, abs=0.05)
+    assert found['nearest_error'] == pytest.approx((0 + 0.5) / 2, abs=0.05)
+    assert evaluate(model, data, '--json') == 0
+    assert 'scan_recall' not in json.loads(capsys.readouterr().out)['robot']
+
+
 def test_depth_is_scaled_to_the_datas_focal_length_where_asked(tmp_path, data, capsys):
     trained_with = Intrinsics(50.0, 50.0, 31.5, 15.5, 32, 64)
     save_model(tmp_path / 'model', predicts(2.0), replace(CARD, intrinsics=trained_with))
@@ -91,7 +167,8 @@ def test_the_figures_are_printed_as_json(model, data, capsys):
 def test_without_json_a_table_for_people_is_printed(model, data, capsys):
     assert evaluate(model, data) == 0
     printed = capsys.readouterr().out
-    assert 'rmse_pooled' in printed and '4 frames, 1 skipped' in printed
+    assert 'rmse (mean over images)' in printed and 'rmse_pooled (over all pixels)' in printed
+    assert '4 frames, 1 skipped' in printed
 
 
 def test_every_evaluated_frame_has_a_row_and_some_have_an_image(model, data, tmp_path, capsys):
@@ -108,7 +185,8 @@ def test_every_evaluated_frame_has_a_row_and_some_have_an_image(model, data, tmp
 
 
 @pytest.mark.parametrize('metrics, known', [
-    ('kitti-eigen', 'abs_rel'), ('kitti-benchmark', 'silog'), ('nyu', 'rel')])
+    ('kitti-eigen', 'abs_rel'), ('kitti-benchmark', 'silog'), ('nyu', 'rel'),
+    ('nyu-labelled', 'rel')])
 def test_the_papers_metrics_are_chosen_by_name(model, data, capsys, metrics, known):
     assert evaluate(model, data, '--json', '--metrics', metrics) == 0
     assert known in json.loads(capsys.readouterr().out)['metrics']

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.evaluation.kitti import benchmark_metrics, counted, eigen_metrics
+from depth_distill_ros.evaluation.crops import counted
+from depth_distill_ros.evaluation.kitti import benchmark_metrics, eigen_metrics
 from depth_distill_ros.evaluation.metrics import MetricsWindow
 
 REFERENCE = np.array([[5.0, 10, 20, 40, 80]])
@@ -66,3 +67,12 @@ def test_depths_at_or_beyond_the_cap_do_not_count_nor_do_holes():
     depth = np.array([[0, 0.001, 0.5, 79.9, 80, 90, np.nan, np.inf]], np.float32)
     kept = np.isfinite(counted(depth, 'none', 1e-3, 80.0))
     assert kept.tolist() == [[False, False, True, True, False, False, False, False]]
+
+
+@pytest.mark.parametrize('size, rows, columns', [
+    ((480, 640), (45, 471), (41, 601)), ((240, 320), (22, 235), (20, 300))])
+def test_the_usual_crop_of_nyu_is_eigens_at_every_size(size, rows, columns):
+    kept = np.isfinite(counted(np.full(size, 2, np.float32), 'nyu', 1e-3, 10.0))
+    expected = np.zeros(size, bool)
+    expected[slice(*rows), slice(*columns)] = True
+    assert (kept == expected).all()

@@ -93,6 +93,15 @@ def test_both_rmse_conventions_are_given_over_a_window():
     assert summary['mae'] == pytest.approx(0.4)
 
 
+def test_the_pooled_rmse_is_over_pixels_where_images_have_more_or_fewer_of_them():
+    window = MetricsWindow()
+    for error, pixels in ((0.1, 300), (0.7, 100)):
+        window.add(depth_metrics(np.full((2, 2), 1 + error), np.ones((2, 2))), pixels)
+    summary = window.summary()
+    assert summary['rmse'] == pytest.approx((0.1 + 0.7) / 2)
+    assert summary['rmse_pooled'] == pytest.approx(math.sqrt((3 * 0.01 + 0.49) / 4))
+
+
 def test_a_window_forgets_the_oldest_image():
     window = MetricsWindow(2)
     for prediction in (9.0, 1.0, 1.2):

@@ -12,6 +12,7 @@ from depth_distill_ros.datasets import Frame
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.metrics import depth_metrics
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation, mean_metrics
+from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.networks.normalisation import to_image
 
 CPU = torch.device('cpu')
@@ -201,3 +202,38 @@ def test_nyu_is_compared_on_the_papers_middle_of_228_by_304_whatever_the_network
         assert result.prediction.shape == (228, 304)
         assert summary['metrics']['delta1'] == 1.0
     assert sizes == [(228, 304), (96, 128)]
+
+
+def test_nyus_labelled_set_is_seen_whole_and_compared_in_the_usual_crop_up_to_ten_metres():
+    depth = np.full((240, 320), 9.0, np.float32)
+    depth[22:235, 20:300] = 2.0
+    depth[100:110, 100:110] = 11.0
+    sizes = []
+
+    def answer(x):
+        sizes.append(tuple(x.shape[-2:]))
+        return predicts(2.0)(x)
+
+    reader = [frame(depth, size=(240, 320))]
+    for size in ((192, 256), (64, 192)):  # of another shape, too
+        (result,), summary = evaluate(answer, reader, PROTOCOLS['nyu-labelled'], size)
+        assert result.prediction.shape == (240, 320)
+        assert summary['metrics']['delta1'] == 1.0
+        assert np.isfinite(result.reference).sum() == 213 * 280 - 100
+    assert sizes == [(192, 256), (64, 192)]
+
+
+def test_the_compared_part_of_a_frame_has_its_camera():
+    camera = Intrinsics(100.0, 100.0, 63.5, 23.5, 48, 128)
+    (result,), _ = evaluate(predicts(2.0), [frame(np.full((24, 64), 2, np.float32), size=(48, 128),
+                                                  intrinsics=camera)], size=(24, 32))
+    assert result.intrinsics == Intrinsics(50.0, 50.0, 15.5, 11.5, 24, 32)
+    assert result.reference.shape == result.intrinsics.size
+
+
+def test_the_pooled_rmse_counts_pixels_and_not_images():
+    half = np.full(SIZE, np.nan, np.float32)
+    half[:, :16] = 3.0
+    _, summary = evaluate(predicts(2.0), [frame(2.0), frame(half)])
+    assert summary['metrics']['rmse'] == pytest.approx(0.5)
+    assert summary['metrics']['rmse_pooled'] == pytest.approx((0.25 / 1.25) ** 0.5)

@@ -174,3 +174,11 @@ def test_a_view_without_bars_keeps_all_that_the_network_says():
     output = np.random.default_rng(0).random((57, 76)).astype(np.float32)
     np.testing.assert_array_equal(
         View.fit((480, 640), (228, 304)).without_bars(output), output)
+
+
+@pytest.mark.parametrize('source, rows, size', [
+    ((480, 640), 96, (96, 128)), ((360, 640), 96, (96, 171)), ((48, 64), 96, (48, 64)),
+    ((500, 1), 96, (96, 1))])
+def test_a_reduced_view_has_the_whole_image_at_most_so_many_rows_high(source, rows, size):
+    view = View.reduced(source, rows)
+    assert (view.size, view.crop, view.bars) == (size, (0, 0, *source), (0, 0, 0, 0))

@@ -20,6 +20,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.stream.classes import CHAIR, OBJECTS, TABLE, WALL
 from depth_distill_ros.worlds.path_traced.dataset import render, render_room
+from depth_distill_ros.worlds.path_traced.exact_depth import ExactDepth
 from depth_distill_ros.worlds.path_traced.meshes import box, polygon
 from depth_distill_ros.worlds.path_traced.thing import Part
 from depth_distill_ros.worlds.path_traced.traced_materials import Material
@@ -62,6 +63,18 @@ def rendered(tmp_path_factory):
     render(TINY, folder, 1, lines.append)
     assert lines[-1].startswith('4/4 rooms')
     return folder
+
+
+def test_exact_depth_alone_is_that_of_the_rendered_frames(rendered):
+    reader, exact = FolderReader(rendered / 'train'), ExactDepth(TINY, 'train', 2)
+    assert len(exact) == len(reader) == 4
+    for index in range(4):
+        np.testing.assert_allclose(exact[index].depth, reader[index].depth, rtol=1e-6)
+        assert exact[index].name == reader[index].name
+        np.testing.assert_allclose(exact[index].intrinsics.matrix(),
+                                   reader[index].intrinsics.matrix())
+    with pytest.raises(IndexError):
+        exact[4]
 
 
 @pytest.mark.parametrize('pose', [

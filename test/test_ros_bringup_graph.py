@@ -4,12 +4,14 @@
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 import subprocess
 import sys
 from types import SimpleNamespace
 import xml.etree.ElementTree as ElementTree
 
+import numpy as np
 import pytest
 import yaml
 
@@ -28,6 +30,9 @@ from depth_distill_ros.settings.launch import (
     LoopLaunch,
     from_texts,
 )
+from depth_distill_ros.shipped import shipped_blind_map
+from depth_distill_ros.worlds.path_traced.robot_poses import poses
+from depth_distill_ros.worlds.path_traced.traced_room import generate
 
 
 @pytest.fixture
@@ -109,6 +114,22 @@ def test_any_data_set_may_play_the_robot(graph_of):
         'robot_camera_node', 'tum:/data/fr1_desk')
     assert camera.remappings == {'image': 'camera/image_raw', 'depth': 'camera/depth',
                                  'camera_info': 'camera/camera_info'}
+
+
+def test_the_blind_map_of_the_path_traced_rooms_is_for_their_camera_alone(graph_of):
+    assert graph_of()['evaluator'].value('blind_map') == str(shipped_blind_map())
+    assert graph_of(robot_data='tum:/data/fr1_desk')['evaluator'].value('blind_map') == ''
+    real = graph_of(simulator='none', robot='real', reference='/lidar/depth')
+    assert real['evaluator'].value('blind_map') == ''
+
+
+def test_the_demo_looks_for_obstacles_from_the_mount_of_its_rooms(teacher):
+    graph = {spec.name: spec for spec in distillation_graph(
+        LoopLaunch(teacher=teacher), 'demo.yaml')}
+    pose = poses(generate(1).plan, np.random.default_rng(0), 1)[0]
+    inference = graph['inference']
+    assert inference.value('camera_height') == pytest.approx(pose.z, abs=0.031)
+    assert inference.value('camera_pitch') == pytest.approx(-math.degrees(pose.pitch), abs=4.01)
 
 
 def test_frames_are_stored_at_the_size_that_the_teacher_reads(graph_of):

@@ -43,7 +43,8 @@ class Loop:
         topic = f'/{NAMESPACE}/'.__add__
         self.active_at = {}
         self.monitor = Monitor(
-            topic('camera/image_raw'), topic('camera/depth'), topic('depth/student'),
+            topic('camera/image_raw'), topic('camera/camera_info'), topic('camera/depth'),
+            topic('depth/student'),
             lambda image, reference: None, 1.0)
         self.monitor.node.create_subscription(
             DiagnosticArray, '/diagnostics', self._on_diagnostics, 20)

@@ -14,6 +14,8 @@ from rcl_interfaces.srv import SetParameters  # noqa: E402
 from ros_graph import wait_until  # noqa: E402
 from sensor_msgs.msg import Image  # noqa: E402
 
+from depth_distill_ros.evaluation.blind_map import learn  # noqa: E402
+from depth_distill_ros.frame import Frame  # noqa: E402
 from depth_distill_ros.geometry.depth import metres_to_millimetres  # noqa: E402
 from depth_distill_ros.ros.conversions import images  # noqa: E402
 from depth_distill_ros.ros.support.qos import profile  # noqa: E402
@@ -69,6 +71,19 @@ def test_frames_of_one_stamp_are_compared_over_a_window_that_can_be_changed(node
     assert [float(r['stamp']) for r in rows] == [1.0, 3.0, 4.0, 5.0]
     assert [float(r['delta1']) for r in rows] == [0.0, 1.0, 1.0, 1.0]
     assert float(rows[1]['window_delta1']) == 0.5
+
+
+def test_the_blind_map_is_compared_on_the_same_frames(nodes, tmp_path):
+    depths = np.full((40, 50), 2.0, np.float32)
+    depths[:20] = 3.0
+    learn([Frame(np.zeros((40, 50, 3), np.uint8), depths)]).save(tmp_path / 'map.npz')
+    node = nodes.start('evaluator_node', blind_map=str(tmp_path / 'map.npz'))
+    talk = Depths(nodes)
+    talk.send(1.0, 3.0, 2.0)
+    values = node.wait_for_values(evaluated=1)
+    assert float(values['delta1']) == 0.0
+    assert float(values['blind_delta1']) == pytest.approx(0.5, abs=0.1)
+    assert float(values['blind_rmse']) > 0.5
 
 
 def test_the_file_survives_a_kill_with_its_rows_and_one_header(nodes, tmp_path):

@@ -16,7 +16,7 @@ from depth_distill_ros.datasets.kinds import KINDS, _choices
 from depth_distill_ros.distillation.compute import _DTYPES
 from depth_distill_ros.distillation.methods import make_method
 from depth_distill_ros.distillation.schedule import schedule
-from depth_distill_ros.evaluation import kitti, protocol, tables
+from depth_distill_ros.evaluation import crops, protocol, tables
 from depth_distill_ros.networks.authors import FORMATS
 from depth_distill_ros.networks.meter import SIZES
 from depth_distill_ros.ros.simulators import GAZEBO_OF
@@ -57,7 +57,7 @@ def commands():
 
 def test_every_command_has_a_table_of_settings(commands):
     assert commands.keys() == COMMANDS.keys()
-    assert len(commands) == 12
+    assert len(commands) == 13
 
 
 @pytest.mark.parametrize('command', COMMANDS)
@@ -120,7 +120,7 @@ def test_a_list_refuses_what_is_out_of_range(capsys):
 
 def test_the_names_that_are_chosen_from_are_those_that_there_are():
     assert names.PROTOCOLS == tuple(protocol.PROTOCOLS)
-    assert names.CROPS == tuple(kitti.CROPS)
+    assert names.CROPS == tuple(crops.CROPS)
     assert names.TABLES == tables.TABLES + tables.OWN_TABLES == tuple(_TABLES)
     assert names.PRESETS == tuple(PRESETS)
     assert tuple(names.AUTHORS) == tuple(FORMATS)

@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Evaluation on KITTI: the metrics of Eigen et al., those of the benchmark, and the crops.
+Evaluation on KITTI: the metrics of Eigen et al. and those of the benchmark.
 
 Two metrics have nearly the same name: ``sq_rel`` divides the squared error by the depth, the
 benchmark's ``sq_error_rel`` by the squared depth.
@@ -12,14 +12,6 @@ from __future__ import annotations
 import numpy as np
 
 from depth_distill_ros.evaluation.metrics import compared_pixels, deltas
-from depth_distill_ros.geometry.depth import valid
-
-# Top, bottom, left and right edge as shares of height and width.
-CROPS = {
-    'none': (0.0, 1.0, 0.0, 1.0),
-    'garg': (0.40810811, 0.99189189, 0.03594771, 0.96405229),
-    'eigen': (0.3324324, 0.91351351, 0.0359477, 0.96405229),
-}
 
 
 def eigen_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str, float]:
@@ -62,20 +54,3 @@ def benchmark_metrics(prediction: np.ndarray, reference: np.ndarray) -> dict[str
         'abs_error_rel': 100 * float(np.mean(np.abs(relative))),
         'irmse': 1000 * float(np.mean((1 / p - 1 / g) ** 2)) ** 0.5,
     }
-
-
-def counted(reference: np.ndarray, crop: str, nearest: float, farthest: float) -> np.ndarray:
-    """
-    Return the reference with NaN outside of the crop and of the range of depths.
-
-    Args:
-        reference: H x W, metres; the edges of a crop are shares of this H and W
-        crop: one of CROPS
-        nearest, farthest: metres; a reference outside of this open interval does not count
-    """
-    height, width = reference.shape
-    top, bottom, left, right = np.multiply(CROPS[crop], (height, height, width, width)).astype(int)
-    inside = np.zeros(reference.shape, bool)
-    inside[top:bottom, left:right] = True
-    inside &= valid(reference) & (reference > nearest) & (reference < farthest)
-    return np.where(inside, reference, np.float32(np.nan))

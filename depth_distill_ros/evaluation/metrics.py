@@ -101,11 +101,15 @@ class MetricsWindow:
     def __init__(self, maxlen: int | None = None) -> None:
         if maxlen is not None and maxlen < 1:
             raise MetricsError(f'metrics: a window of {maxlen} images; it needs at least 1')
-        self._rows: deque[Mapping[str, float]] = deque(maxlen=maxlen)
+        self._rows: deque[tuple[Mapping[str, float], int]] = deque(maxlen=maxlen)
 
-    def add(self, metrics: Mapping[str, float]) -> None:
-        """Add the metrics of one image, always those of the same metrics function."""
-        self._rows.append(metrics)
+    def add(self, metrics: Mapping[str, float], pixels: int = 1) -> None:
+        """
+        Add the metrics of one image, always those of the same metrics function.
+
+        `pixels` is the number of compared pixels; without it all images count alike.
+        """
+        self._rows.append((metrics, pixels))
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -115,10 +119,14 @@ class MetricsWindow:
         Return the means over the images, {} for an empty window.
 
         ``rmse`` is the mean of the images' RMSE (LWD, D3). ``rmse_pooled`` is the root of the mean
-        of their MSE (Hu et al., SARPN), never smaller; it needs an ``mse`` among the metrics.
+        squared error over all pixels of all images (Hu et al., SARPN); it needs an ``mse`` among
+        the metrics.
         """
         if not self._rows:
             return {}
-        means = {name: float(np.mean([row[name] for row in self._rows]))
-                 for name in self._rows[0]}
-        return {**means, **({'rmse_pooled': means['mse'] ** 0.5} if 'mse' in means else {})}
+        rows = [row for row, _ in self._rows]
+        means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+        if 'mse' in means:
+            means['rmse_pooled'] = float(np.average(
+                [row['mse'] for row in rows], weights=[n for _, n in self._rows])) ** 0.5
+        return means

@@ -16,9 +16,11 @@ from torch.nn.functional import interpolate
 
 from depth_distill_ros.datasets.preprocessing import Indoor
 from depth_distill_ros.datasets.reader import LeftOut, Reader
+from depth_distill_ros.datasets.readers.nyu import FARTHEST
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.confidence import ConfidenceCurve
-from depth_distill_ros.evaluation.kitti import benchmark_metrics, counted, eigen_metrics
+from depth_distill_ros.evaluation.crops import counted
+from depth_distill_ros.evaluation.kitti import benchmark_metrics, eigen_metrics
 from depth_distill_ros.evaluation.metrics import (
     NEAREST,
     MetricsWindow,
@@ -41,7 +43,7 @@ class Protocol:
 
     Attributes:
         metrics: function of a prediction and a reference, H×W metres each
-        crop: the evaluated part of the reference, one of kitti.CROPS
+        crop: the evaluated part of the reference, one of crops.CROPS
         cap: metres; larger references are ignored, and predictions are clamped to it
         whole: the network sees the whole image, stretched to its size. Otherwise it sees the
             largest centred part of its aspect ratio, as on the robot, and only that part is
@@ -59,6 +61,7 @@ class Protocol:
 PROTOCOLS = {
     'robot': Protocol(depth_metrics),
     'nyu': Protocol(depth_metrics, prepare=Indoor()),
+    'nyu-labelled': Protocol(depth_metrics, crop='nyu', cap=FARTHEST, whole=True),
     'kitti-eigen': Protocol(eigen_metrics, crop='garg', cap=80.0, whole=True),
     'kitti-benchmark': Protocol(benchmark_metrics, whole=True),
 }
@@ -74,6 +77,7 @@ class FrameResult:
         image: H×W×3 uint8, the compared part of the image
         reference: h×w metres of that part, NaN where it is not evaluated
         prediction: h×w metres, as the network predicts it
+        intrinsics: of the h×w pixels; None if the frame has none
         coverage: share of the reference's pixels with a finite prediction
         metrics, scaled: metrics of the prediction, and of the prediction times `scale`
         scale: median of the reference / median of the prediction
@@ -84,6 +88,7 @@ class FrameResult:
     image: np.ndarray
     reference: np.ndarray
     prediction: np.ndarray
+    intrinsics: Intrinsics | None
     coverage: float
     metrics: dict[str, float]
     scaled: dict[str, float]
@@ -96,6 +101,7 @@ class _Prepared:
     name: str
     image: np.ndarray
     reference: np.ndarray
+    intrinsics: Intrinsics | None
     inputs: tuple[np.ndarray, ...]
     scale: float
 
@@ -169,14 +175,17 @@ class Evaluation:
         frame = self._protocol.prepare(frame)
         depth = cast(np.ndarray, frame.depth)
         reference = counted(depth, self._protocol.crop, NEAREST, self._protocol.cap)
-        view = self._view(frame.image.shape[:2])
-        reference = _part(reference, self._view(reference.shape).crop)
+        view, crop = self._view(frame.image.shape[:2]), self._view(reference.shape).crop
+        camera = frame.intrinsics
+        if camera is not None:
+            camera = camera.resized(reference.shape).cropped(*crop)
+        reference = _part(reference, crop)
         if not valid(reference).any():
             return LeftOut(frame.name, 'no valid depth in the evaluated part of the image')
         images = [frame.image]
         if self._stereo and frame.right is not None:
             images.append(frame.right)
-        return _Prepared(index, frame.name, _part(frame.image, view.crop), reference,
+        return _Prepared(index, frame.name, _part(frame.image, view.crop), reference, camera,
                          tuple(view.image(image) for image in images),
                          self._focal_factor(frame, view))
 
@@ -216,11 +225,12 @@ class Evaluation:
                           / np.median(np.maximum(prediction[predicted], NEAREST)))
         plain, scaled = (metrics(self._clamped(prediction * factor), reference)
                          for factor in (1.0, scale))
-        self._plain.add(plain)
-        self._scaled.add(scaled)
-        self._coverage.append(float(predicted.sum() / valid(reference).sum()))
+        pixels = int(valid(reference).sum())
+        self._plain.add(plain, pixels)
+        self._scaled.add(scaled, pixels)
+        self._coverage.append(float(predicted.sum() / pixels))
         return FrameResult(frame.index, frame.name, frame.image, reference, prediction,
-                           self._coverage[-1], plain, scaled, scale)
+                           frame.intrinsics, self._coverage[-1], plain, scaled, scale)
 
     def _clamped(self, prediction: np.ndarray) -> np.ndarray:
         # A missing prediction counts as the nearest depth: wrong, with finite errors.

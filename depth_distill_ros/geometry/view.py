@@ -60,6 +60,13 @@ class View:
         source, target = _sizes(source_size, target_size)
         return cls((0, 0, *source), target, _centred(target, _largest(target, source)))
 
+    @classmethod
+    def reduced(cls, source_size: tuple[int, int], rows: int) -> View:
+        """Return the whole image, resized to at most so many rows at its aspect ratio."""
+        height, width = (positive_int(side, 'source size') for side in source_size)
+        target = min(height, rows)
+        return cls((0, 0, height, width), (target, max(1, round(width * target / height))))
+
     @property
     def bars(self) -> tuple[int, int, int, int]:
         """Heights or widths of the top, bottom, left and right bar, pixels."""

@@ -31,7 +31,7 @@ from depth_distill_ros.settings.launch import (
     LoopLaunch,
 )
 from depth_distill_ros.settings.stream import StreamSettings
-from depth_distill_ros.shipped import shipped_teacher
+from depth_distill_ros.shipped import shipped_blind_map, shipped_teacher
 
 REFERENCE = 'camera/depth'
 DEFAULT_RUN = 'default'
@@ -135,16 +135,19 @@ def distillation_graph(arguments: LoopLaunch, package_file: str = '') -> list[No
     distiller.parameters['teacher'] = teacher
     height, width = teacher_size(teacher)
     frames = {'height': height, 'width': width}
-    graph = []
+    graph, evaluated = [], {}
     if arguments.simulator == 'mujoco':
         graph.append(_simulator(files, arguments))
     reference = arguments.reference
     if arguments.robot == 'simulated':
         reference = reference or REFERENCE
-        graph.append(files.spec(
+        camera = files.spec(
             'robot_camera_node', 'robot_camera', {
                 'image': arguments.robot_image, 'depth': reference,
-                'camera_info': arguments.robot_camera_info}, data=arguments.robot_data))
+                'camera_info': arguments.robot_camera_info}, data=arguments.robot_data)
+        graph.append(camera)
+        if not camera.value('data'):
+            evaluated['blind_map'] = str(shipped_blind_map())
     graph.append(files.spec('stream_node', 'stream', {
         'image': arguments.image, 'semantics': arguments.semantics,
         'camera_info': arguments.camera_info, 'semantic_labels': arguments.semantic_labels},
@@ -157,7 +160,8 @@ def distillation_graph(arguments: LoopLaunch, package_file: str = '') -> list[No
     graph += [distiller, _inference(files, arguments)]
     if reference:
         graph.append(files.spec(
-            'evaluator_node', 'evaluator', {'depth': arguments.depth, 'reference': reference}))
+            'evaluator_node', 'evaluator', {'depth': arguments.depth, 'reference': reference},
+            evaluated))
     _require_one_folder(graph)
     return graph
 

@@ -11,7 +11,7 @@ from depth_distill_ros.settings import names
 from depth_distill_ros.settings.cameras import SimulatorSettings
 from depth_distill_ros.settings.distillation import DistillationSettings, OfflineSettings
 from depth_distill_ros.settings.field import Settings, modified, setting
-from depth_distill_ros.settings.inference import ENGINES
+from depth_distill_ros.settings.inference import ENGINES, CameraSettings
 from depth_distill_ros.settings.launch import LoopLaunch
 from depth_distill_ros.settings.training import (
     DistillRunSettings,
@@ -30,8 +30,22 @@ class EvaluateSettings(Settings):
     model: str = setting(
         '', 'model folder, run folder (its newest release, or the model it trained), hf:ID, '
         'torchscript:FILE or module:function; constant: the constant-depth baseline, the median '
-        'depth of the data', required=True)
+        'depth of the data; blind-map: the median depth of each pixel, of blind_map',
+        required=True)
     data: str = setting('', f'data set, {names.DATA}', required=True)
+    blind_map: str = setting(
+        '', f'what the blind map is learned from: the data set of a training side, {names.DATA}, '
+        'none of whose frames is evaluated; or a file of depth-distill models blind-map. Its '
+        'figures are shown beside those of the model')
+    teacher: str = setting(
+        '', 'teacher of the model, named as the model is: its figures are shown, and with '
+        'blind_map the gain, (model - blind map) / (teacher - blind map) in delta1')
+    camera_height: float = modified(
+        CameraSettings, 'camera_height', default=0.0, help='height of the camera above the floor: '
+        'the figures of obstacles are shown; 0: they are not')
+    camera_pitch: float = modified(
+        CameraSettings, 'camera_pitch', help='pitch of the camera, positive looks down; the exact '
+        'mount of each frame is measured on the floor in the reference')
     metrics: str = setting(
         'robot', 'protocol: as on the robot, or as in the papers', choices=names.PROTOCOLS)
     cap: float = setting(0.0, 'reference depth beyond it is ignored; 0: the cap of the protocol',
@@ -101,6 +115,15 @@ class CalibrateSettings(Settings):
     timeout: float = setting(30.0, 'maximum time to wait for an image of the topic',
                              unit='seconds', range=(0.1, 1e6))
     per_image: bool = modified(EvaluationSettings, 'per_image')
+
+
+@dataclass(frozen=True)
+class BlindMapSettings(Settings):
+    """The map that networks are compared with is learned."""
+
+    data: str = setting(
+        '', f'frames with depth, of the camera and mount with which networks are compared, and '
+        f'none of the frames on which they are: {names.DATA}', required=True)
 
 
 @dataclass(frozen=True)
@@ -183,6 +206,7 @@ class BenchStudentSettings(Settings):
 COMMANDS: dict[str, type[Settings]] = {
     'distill': DistillRunSettings, 'train': TrainSettings, 'evaluate': EvaluateSettings,
     'export': ExportSettings, 'models': ModelsSettings, 'models import': ImportSettings,
-    'models calibrate': CalibrateSettings, 'simulate': SimulateSettings, 'demo': DemoSettings,
+    'models calibrate': CalibrateSettings, 'models blind-map': BlindMapSettings,
+    'simulate': SimulateSettings, 'demo': DemoSettings,
     'bench paper': BenchPaperSettings, 'bench render': BenchRenderSettings,
     'bench student': BenchStudentSettings}

@@ -37,8 +37,8 @@ def backbones(networks: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 DATA = 'KIND:PATH[,KEY=VALUE...]'
 # how networks are evaluated, and on which part of an image
-PROTOCOLS = ('robot', 'nyu', 'kitti-eigen', 'kitti-benchmark')
-CROPS = ('none', 'garg', 'eigen')
+PROTOCOLS = ('robot', 'nyu', 'nyu-labelled', 'kitti-eigen', 'kitti-benchmark')
+CROPS = ('none', 'garg', 'eigen', 'nyu')
 # tables of the papers, and one beyond them
 TABLES = ('d3-1', 'd3-3', 'd3-4', 'd3-5', 'lwd-2', 'lwd-3', 'lwd-4', 'lwd-5', 'lwd-fig7',
           'dacnn-1', 'dacnn-2', 'dacnn-3', 'd3plus')

@@ -37,5 +37,8 @@ class EvaluatorSettings(InputSettings):
 
     window: int = setting(
         50, 'length of the sliding window', unit='frames', range=(1, 100_000), changeable=True)
+    blind_map: str = setting(
+        '', 'file of depth-distill models blind-map, learned with the same camera and mount; its '
+        'metrics on the same frames are shown beside those of the depth; empty: none')
     work_dir: str = setting(
         '', 'folder of the run; every frame adds a row to its evaluation.csv; empty: no file')

@@ -9,8 +9,9 @@ from statistics import mean, stdev
 from typing import Any
 
 from depth_distill_ros.apps.bench.runner import Outcome
+from depth_distill_ros.evaluation.gain import gain
 
-PLAIN, MEASURED = 'KD-OOD', 'Student'
+PLAIN, MEASURED, TEACHER = 'KD-OOD', 'Student', 'Teacher'
 # separates the name of the stream from that of the robot frames beside it
 BESIDE = ' + '
 
@@ -47,11 +48,35 @@ def shares_of_gap(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
         gap = mean(measured[pair][seed] - plain[seed] for seed in seeds)
         gained = [figures[seed] - plain[seed] for seed in seeds]
         if gap > 0:
-            shares[' '.join(part for part in (pair, method, data) if part)] = {
+            shares[_name((pair, method, data))] = {
                 'share': mean(gained) / gap,
                 'spread': stdev(gained) / gap if len(seeds) > 1 else None,
                 'gap': gap, 'seeds': seeds}
     return shares
+
+
+def gains(outcomes: Sequence[Outcome], blind: float | None) -> dict[str, float]:
+    """
+    Return the gain by line of the table: its delta1, the mean over seeds, beyond the blind map.
+
+    The teacher is that of the same pair of networks, and has no gain; without it, or without the
+    delta1 of the blind map, there are none.
+    """
+    found: dict[_Line, list[float]] = {}
+    for o in outcomes:
+        if 'delta1' in o.figures and 'method' in o.row.keys:
+            found.setdefault(_line(o), []).append(o.figures['delta1'])
+    teachers = {pair: mean(values) for (pair, method, _), values in found.items()
+                if method == TEACHER}
+    if blind is None:
+        return {}
+    shares = {line: gain(mean(values), blind, teachers[line[0]])
+              for line, values in found.items() if line[0] in teachers and line[1] != TEACHER}
+    return {_name(line): share for line, share in shares.items() if share is not None}
+
+
+def _name(line: _Line) -> str:
+    return ' '.join(part for part in line if part)
 
 
 def _line(outcome: Outcome) -> _Line:

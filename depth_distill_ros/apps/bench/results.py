@@ -12,10 +12,12 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from depth_distill_ros.apps.bench.gap import shares_of_gap
+from depth_distill_ros.apps.bench.baselines import BLIND, baselines
+from depth_distill_ros.apps.bench.gap import gains, shares_of_gap
 from depth_distill_ros.apps.bench.machine import versions
 from depth_distill_ros.apps.bench.results_page import write_report
 from depth_distill_ros.apps.bench.runner import Bench, Outcome
+from depth_distill_ros.apps.bench.table import BenchTable
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.tables import Comparison, PaperTable, beside, paper_table
 from depth_distill_ros.files import write_json, writing
@@ -33,10 +35,11 @@ def compared(name: str, outcomes: Sequence[Outcome]) -> Comparison:
         row for row in comparison.rows if row.keys['pair'] in pairs))
 
 
-def write_results(bench: Bench, name: str, outcomes: Sequence[Outcome],
+def write_results(bench: Bench, table: BenchTable, outcomes: Sequence[Outcome],
                   figures: Sequence[Path] | None = None) -> Comparison:
     """Update results.json and RESULTS.md; without new figures the old ones stay."""
-    comparison = compared(name, outcomes)
+    name = table.name
+    comparison, blind = compared(name, outcomes), baselines(bench, table, outcomes)
     path = bench.folder / 'results.json'
     try:
         with writing(path):
@@ -48,7 +51,8 @@ def write_results(bench: Bench, name: str, outcomes: Sequence[Outcome],
             results = json.loads(path.read_text(encoding='utf-8')) if path.exists() else {}
             before = results.get(name, {}).get('figures', [])
             results[name] = {
-                **_entry(bench, comparison, outcomes),
+                **_entry(bench, comparison, outcomes), 'baselines': blind,
+                'gain': gains(outcomes, blind.get(BLIND, {}).get('delta1')),
                 'figures': before if figures is None else [figure.name for figure in figures]}
             write_json(path, results)
             write_report(results, bench.folder / 'RESULTS.md')

@@ -29,6 +29,14 @@ def write_report(results: Mapping[str, Any], path: Path) -> None:
 
 def _section(table: Mapping[str, Any]) -> str:
     parts = [f'## {table["title"]}\n', _rows(table), f'{table["note"]} {_cost(table)}\n'.lstrip()]
+    # absent in results of version 0.1
+    if baselines := table.get('baselines'):
+        parts.append('Without looking at the image: ' + '; '.join(
+            f'{name} delta1 {found["delta1"]:.3f}, rmse {found["rmse"]:.3f}'
+            for name, found in baselines.items()) + '.\n')
+    if gains := table.get('gain'):
+        parts.append('Gain in delta1, (row - blind map) / (teacher - blind map):\n\n' + '\n'.join(
+            f'- {line}: {gain:.2f}' for line, gain in gains.items()) + '\n')
     if shares := table['share_of_gap']:
         parts.append('Share of the gap in delta1 between KD-OOD on the same simulated images and '
                      'the student with measured depth, ± standard deviation of the gain:\n\n'

@@ -117,7 +117,7 @@ class Bench:
     def outcome(self, table: BenchTable, row: Row, seed: int = 0) -> Outcome:
         """Train and evaluate the row, where that is not done yet."""
         model, record, path = self._trained(table, row, seed)
-        figures = {role: self._figures(model, self._spec(role), self.protocol(table, role), path)
+        figures = {role: self._figures(model, self.spec(role), self.protocol(table, role), path)
                    for role in _tests(table, row)}
         return Outcome(row, seed, model, record, {
             column: figures[role][metric] for column, (metric, role) in row.columns.items()
@@ -125,12 +125,25 @@ class Bench:
 
     def protocol(self, table: BenchTable, role: str) -> str:
         """Return the protocol for the data of a role: evaluation has the view of the training."""
-        robot = table.protocol == 'nyu' and recorded(self._spec(role))
+        robot = table.protocol == 'nyu' and recorded(self.spec(role))
         return 'robot' if robot else table.protocol
+
+    def spec(self, role: str) -> str:
+        """Return the data of a role in the form of open_reader; render it where it is missing."""
+        if role in self._data:
+            return self._data[role]
+        if role in self.preset.parts:
+            part, target = self.preset.parts[role], self.preset.target
+            path_trace(target, self._target, 0, self._say, part.rooms(target))
+            return part.spec(self._target)
+        world, folder = self.preset.worlds[role], self.folder / 'data' / role
+        if not folder.exists():
+            self._say(f'rendering {world.frames} frames for {role}')
+        return render(world, folder)
 
     def reader(self, role: str) -> datasets.Reader:
         """Return the data of a role."""
-        return datasets.open_reader(self._spec(role))
+        return datasets.open_reader(self.spec(role))
 
     def run_folder(self, row: Row, seed: int = 0) -> Path:
         """Return the folder of the row's training."""
@@ -153,18 +166,6 @@ class Bench:
             roles += self._roles(table, _named(table, row.teacher))
         return list(dict.fromkeys(roles))
 
-    def _spec(self, role: str) -> str:
-        if role in self._data:
-            return self._data[role]
-        if role in self.preset.parts:
-            part, target = self.preset.parts[role], self.preset.target
-            path_trace(target, self._target, 0, self._say, part.rooms(target))
-            return part.spec(self._target)
-        world, folder = self.preset.worlds[role], self.folder / 'data' / role
-        if not folder.exists():
-            self._say(f'rendering {world.frames} frames for {role}')
-        return render(world, folder)
-
     def _trained(self, table: BenchTable, row: Row, seed: int,
                  ) -> tuple[str, dict[str, Any], Path | None]:
         if row.settings is None:
@@ -173,7 +174,7 @@ class Bench:
         if row.teacher and (teaching := _named(table, row.teacher)).settings is not None:
             teacher = self._trained(table, teaching, 0)[0]
         settings = replace(row.settings, teacher=teacher, seed=seed, **{
-            source: self._spec(role) for source, role in row.data.items()})
+            source: self.spec(role) for source, role in row.data.items()})
         folder = self.run_folder(row, seed)
         path, described = folder / _DONE, json.loads(json.dumps(asdict(settings)))
         started_from = {

@@ -39,13 +39,13 @@ def run(arguments: argparse.Namespace) -> int:
     left = [run for run in runs if not bench.done(*run)]
     # finished rows stay in the table even if this run is interrupted early
     outcomes = [bench.outcome(table, *run) for run in runs if run not in left]
-    comparison = write_results(bench, table.name, outcomes)
+    comparison = write_results(bench, table, outcomes)
     for run in left:
         outcomes.append(bench.outcome(table, *run))
-        comparison = write_results(bench, table.name, outcomes)
+        comparison = write_results(bench, table, outcomes)
     console.print(comparison.rich())
     figures = draw_figures(bench, table, outcomes)
-    write_results(bench, table.name, outcomes, figures)
+    write_results(bench, table, outcomes, figures)
     for line in (preset.note(table.name), *(f'drawn: {path}' for path in figures),
                  f'written: {bench.folder / "RESULTS.md"}'):
         console.print(line)

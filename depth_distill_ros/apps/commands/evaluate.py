@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import csv
 from dataclasses import replace
 from functools import partial
 import json
+import math
 from pathlib import Path
 import re
 from typing import Any
@@ -17,114 +18,131 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.progress import Progress
-import torch
-from torch import Tensor, nn
 
+from depth_distill_ros.apps.commands import _evaluate_models as models
 from depth_distill_ros.apps.commands._left_out import (
     reasons_of,
     remarks_of,
     show_each,
     summary,
 )
-from depth_distill_ros.datasets import Reader, first_frame, help_text, open_reader
+from depth_distill_ros.datasets import Reader, help_text, open_reader
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.release_folders import latest
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.evaluation.constant import (
-    ConstantDepth,
-    constant_depth,
-    constant_metres,
-)
+from depth_distill_ros.evaluation.blind_map import OtherFrames
+from depth_distill_ros.evaluation.constant import constant_metres
+from depth_distill_ros.evaluation.evaluated import evaluated
 from depth_distill_ros.evaluation.figures import draw_errors
-from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation, FrameResult
+from depth_distill_ros.evaluation.gain import gain
+from depth_distill_ros.evaluation.protocol import PROTOCOLS, FrameResult, Protocol
 from depth_distill_ros.evaluation.terminal import terminal_table
-from depth_distill_ros.files import expanded, writing
-from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.files import writing
+from depth_distill_ros.geometry.scan import Mount
 from depth_distill_ros.inference.sliding_window import sliding_window
-from depth_distill_ros.networks.model_folder import CARD, ModelCard
-from depth_distill_ros.networks.teachers import load_teacher
-from depth_distill_ros.settings.names import STEREO
+from depth_distill_ros.networks.model_folder import ModelCard
 
 HELP = 'evaluate a network on a data set with reference depth'
 DETAILS = help_text()
 EXAMPLE = 'depth-distill evaluate --model run/releases/000007 --data nyu:/data/nyu --metrics nyu'
 
-_CONSTANT = 'constant'
+# how a figure is shown where its name says too little
+_SHOWN = {'rmse': 'rmse (mean over images)', 'rmse_pooled': 'rmse_pooled (over all pixels)'}
 
 
 def run(arguments: argparse.Namespace) -> int:
-    protocol = PROTOCOLS[arguments.metrics]
-    protocol = replace(protocol, cap=arguments.cap or protocol.cap,
-                       crop=protocol.crop if arguments.crop == 'auto' else arguments.crop)
     if arguments.csv:
         _check_writable(Path(arguments.csv))
-    reader = open_reader(arguments.data)
-    device = Compute.available('fp32', arguments.device).device
-    network, card = _constant(reader) if arguments.model == _CONSTANT else _model(arguments.model)
-    network = network.to(device).eval()
-    predict, size = network, card.size
-    if card.options.get('confidence'):
-        def predict(x: Tensor) -> Tensor:
-            return torch.cat(network.with_confidence(x), dim=1)
-    if arguments.sliding_window:
-        predict, size = partial(sliding_window, network, window=card.size), None
-    # A constant is measured on the data themselves, so it needs no scaling.
-    scaled = arguments.scale_focal and arguments.model != _CONSTANT
-    evaluation = Evaluation(predict, size, protocol, device, arguments.batch,
-                            stereo=card.network == STEREO,
-                            trained_with=_camera_of(card) if scaled else None)
-    shown = set(np.linspace(0, len(reader) - 1, arguments.maps_count).round().astype(int).tolist())
+    protocol = _protocol(arguments)
+    data, blind = open_reader(arguments.data), models.open_blind_map(arguments.blind_map)
+    reader = data if blind is None else OtherFrames(data, blind)
+    network, card = models.model(arguments.model, reader, blind, protocol)
+    others = {}
+    if blind is not None and arguments.model != models.BLIND:
+        others['blind_map'] = models.blind_model(blind, protocol, card.size)
+    if arguments.teacher:
+        others['teacher'] = models.network(arguments.teacher)
+    kept = _Kept(arguments, len(reader))
     console = Console(stderr=True)
-    rows: list[dict[str, Any]] = []
     with Progress(console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task('frames', total=len(reader))
-        for frame in evaluation.frames(reader):
-            progress.update(task, completed=frame.index + 1)
-            rows.append(_row(frame))
-            if arguments.maps and frame.index in shown:
-                name = re.sub(r'[^\w.-]+', '_', frame.name)
-                draw_errors(Path(arguments.maps) / f'{frame.index:06d}_{name}.png', _title(frame),
-                            frame.image, frame.reference, frame.prediction)
-    found = {'model': arguments.model, 'data': arguments.data, 'protocol': arguments.metrics,
-             'crop': protocol.crop, 'cap': protocol.cap if np.isfinite(protocol.cap) else None,
-             **evaluation.summary(), 'left_out': reasons_of([reader]),
-             'remarks': remarks_of([reader])}
-    if arguments.model == _CONSTANT:
+        task = progress.add_task('frames', total=(1 + len(others)) * len(reader))
+        figures = partial(_figures, arguments, reader, protocol, lambda: progress.advance(task))
+        options = _focal(card, arguments)
+        if arguments.sliding_window:
+            options |= {'predict': partial(sliding_window, network, window=card.size),
+                        'size': None}
+        found = {'model': arguments.model, 'data': arguments.data,
+                 'protocol': arguments.metrics, 'crop': protocol.crop,
+                 'cap': protocol.cap if np.isfinite(protocol.cap) else None,
+                 **figures((network, card), kept.add, **options)}
+        for name, model in others.items():
+            options = _focal(model[1], arguments) if name == 'teacher' else {}
+            whole = figures(model, **options)
+            found[name] = {part: whole[part] for part in ('metrics', 'robot')}
+    unused = found.pop('unused')
+    found |= {'left_out': reasons_of([data]), 'remarks': remarks_of([data])}
+    if len(others) == 2:
+        found['gain'] = gain(*(which['metrics']['delta1'] for which in (
+            found, found['blind_map'], found['teacher'])))
+    if arguments.model == models.CONSTANT:
         found['constant'] = constant_metres(
-            network.metres, [row['median_scale'] for row in rows])
+            network.metres, [row['median_scale'] for row in kept.rows])
     if arguments.per_image:
-        show_each([reader], [f'{each.name}: {each.reason}' for each in evaluation.unused])
+        show_each([data], [f'{each.name}: {each.reason}' for each in unused])
     if arguments.json:
         print(json.dumps(found, indent=2))
     else:
-        _show(found, summary([reader]))
+        _show(found, summary([data]))
     if arguments.csv:
-        _write_rows(Path(arguments.csv), rows)
+        _write_rows(Path(arguments.csv), kept.rows)
     return 0
 
 
-def _model(spec: str) -> tuple[nn.Module, ModelCard]:
-    folder = expanded(spec)
-    if folder.is_dir() and not (folder / CARD).is_file():
-        release = latest(folder / 'releases')
-        trained = [folder / 'student', *sorted(folder.glob('best-*'))]
-        folder = release.folder if release else next(
-            (model for model in trained if (model / CARD).is_file()), folder)
-    return load_teacher(str(folder) if folder.is_dir() else spec)
+class _Kept:
+    """The rows of all evaluated frames, and images of some on the disk."""
+
+    def __init__(self, arguments: argparse.Namespace, frames: int) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self._maps = Path(arguments.maps) if arguments.maps else None
+        self._drawn = set(np.linspace(
+            0, frames - 1, arguments.maps_count).round().astype(int).tolist())
+
+    def add(self, frame: FrameResult) -> None:
+        self.rows.append(_row(frame))
+        if self._maps and frame.index in self._drawn:
+            name = re.sub(r'[^\w.-]+', '_', frame.name)
+            draw_errors(self._maps / f'{frame.index:06d}_{name}.png', _title(frame),
+                        frame.image, frame.reference, frame.prediction)
 
 
-def _constant(reader: Reader) -> tuple[nn.Module, ModelCard]:
-    metres = constant_depth(
-        frame.depth for frame in map(reader.__getitem__, range(len(reader)))
-        if frame.depth is not None)
-    return ConstantDepth(metres), ModelCard(_CONSTANT, '', first_frame(reader).size)
+def _figures(arguments: argparse.Namespace, reader: Reader, protocol: Protocol,
+             advance: Callable[[], None], model: models.Model,
+             each: Callable[[FrameResult], None] = lambda frame: None, **options: Any,
+             ) -> dict[str, Any]:
+    def show(frame: FrameResult) -> None:
+        advance()
+        each(frame)
+
+    height, pitch = arguments.camera_height, arguments.camera_pitch
+    mount = Mount(height, math.radians(pitch)) if height else None
+    device = Compute.available('fp32', arguments.device).device
+    return evaluated(*model, reader, protocol, device, mount, show, batch=arguments.batch,
+                     **options)
 
 
-def _camera_of(card: ModelCard) -> Intrinsics:
+def _protocol(arguments: argparse.Namespace) -> Protocol:
+    protocol = PROTOCOLS[arguments.metrics]
+    return replace(protocol, cap=arguments.cap or protocol.cap,
+                   crop=protocol.crop if arguments.crop == 'auto' else arguments.crop)
+
+
+def _focal(card: ModelCard, arguments: argparse.Namespace) -> dict[str, Any]:
+    # A constant and a blind map are measured on depth of this camera, so they need no scaling.
+    if not arguments.scale_focal or card.network in (models.CONSTANT, models.BLIND):
+        return {}
     if card.intrinsics is None:
         raise DepthDistillError('--scale-focal: the card of the model has no intrinsics of the '
                                 'camera that it was trained with; omit --scale-focal')
-    return card.intrinsics
+    return {'trained_with': card.intrinsics}
 
 
 def _title(frame: FrameResult) -> str:
@@ -146,7 +164,7 @@ def _check_writable(path: Path) -> None:
         path.open('a', encoding='utf-8').close()
 
 
-def _write_rows(path: Path, rows: Sequence[dict[str, object]]) -> None:
+def _write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     with writing(path), path.open('w', encoding='utf-8', newline='') as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
@@ -155,10 +173,16 @@ def _write_rows(path: Path, rows: Sequence[dict[str, object]]) -> None:
 
 def _show(found: dict, unused: str) -> None:
     print(f'{found["model"]} on {found["data"]}')
+    others = [name for name in ('blind_map', 'teacher') if name in found]
+    rows = [[_SHOWN.get(name, name), f'{value:.4f}',
+             *(f'{found[other]["metrics"][name]:.4f}' for other in others),
+             f'{found["median_scaled"][name]:.4f}'] for name, value in found['metrics'].items()]
+    rows += [[name, f'{value:.4f}',
+              *(_number(found[other]['robot'].get(name)) for other in others), '']
+             for name, value in found['robot'].items()]
     Console().print(terminal_table(
-        (found['protocol'], 'metric', 'median-scaled'),
-        ((name, f'{value:.4f}', f'{found["median_scaled"][name]:.4f}')
-         for name, value in found['metrics'].items())))
+        (found['protocol'], 'model', *(name.replace('_', ' ') for name in others),
+         'median-scaled'), rows))
     if 'constant' in found:
         print('constant depth {metric:.3f} m; median-scaled: the median of each frame, '
               '{median_scaled:.3f} m on average, from {least:.3f} to {most:.3f} m'.format(
@@ -167,6 +191,12 @@ def _show(found: dict, unused: str) -> None:
         Console().print(terminal_table(
             list(rows[0]), ([f'{value:.3f}' for value in row.values()] for row in rows), 0,
             title='pixels with at least this confidence'))
+    if 'gain' in found:
+        print(f'gain in delta1 {_number(found["gain"])}')
     print(f'{found["frames"]} frames, {found["skipped"]} skipped without a reference, '
           f'{100 * found["coverage"]:.1f} % of the reference pixels predicted; '
           f'crop {found["crop"]}, cap {found["cap"] or "none"}{unused and "; " + unused}')
+
+
+def _number(value: float | None) -> str:
+    return '-' if value is None else f'{value:.4f}'

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""depth-distill models: list the networks, import checkpoints, calibrate teachers."""
+"""depth-distill models: list the networks, import checkpoints, calibrate, learn blind maps."""
 
 from __future__ import annotations
 
@@ -14,14 +14,19 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from depth_distill_ros.apps.commands import _models_calibrate, _models_import
+from depth_distill_ros.apps.commands import (
+    _models_blind_map,
+    _models_calibrate,
+    _models_import,
+)
 from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.networks.network_costs import Entry, entries
 
-HELP = 'list the networks and their cost; import and calibrate networks'
+HELP = 'list the networks and their cost; import and calibrate networks; learn a blind map'
 EXAMPLE = 'depth-distill models --no-time'
 
-SUBCOMMANDS = {'import': _models_import, 'calibrate': _models_calibrate}
+SUBCOMMANDS = {'import': _models_import, 'calibrate': _models_calibrate,
+               'blind-map': _models_blind_map}
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+import math
 import os
 from pathlib import Path
 import signal
@@ -13,6 +15,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.console import Console
 
 from depth_distill_ros import installation
@@ -22,18 +25,32 @@ from depth_distill_ros.apps.demo.view import View
 from depth_distill_ros.apps.supervisor import Supervisor
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame
+from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.geometry.scan import Mount
 from depth_distill_ros.ros import bringup
-from depth_distill_ros.settings.launch import DEPTH, LoopLaunch
+from depth_distill_ros.settings.launch import PREVIEW, LoopLaunch
 
 if TYPE_CHECKING:
+    from depth_distill_ros.apps.demo.report import Compared
     from depth_distill_ros.ros.clients.monitor import Monitor
 
 _RECORDED_FRAMES = 120
+# share of the time after which the distiller is asked for its preview, once
+_PREVIEW_AFTER = 0.75
 _INTERRUPTED = 130
 # the signals that end the loop, and their handlers at all other times
 _SIGNALS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL,
             signal.SIGHUP: signal.SIG_DFL}
 _COUNTS = ('received', 'answered', 'dropped', 'dropped.no_release', 'rejected')
+
+
+@dataclass
+class _Seen:
+    """What was seen of the run: numbers, frames of the robot's camera, and one preview."""
+
+    history: History
+    frames: list[Frame]
+    preview: np.ndarray | None = None
 
 
 class DemoError(DepthDistillError):
@@ -45,7 +62,7 @@ def run_demo(folder: Path, duration: float, arguments: LoopLaunch) -> int:
     monitor_type, folder = _monitor_type(), folder.absolute()
     arguments = replace(arguments, work_dir=str(folder))
     graph = bringup.distillation_graph(arguments, 'demo.yaml')
-    teacher = next(spec.value('teacher') for spec in graph if spec.name == 'distiller')
+    nodes = {spec.name: spec for spec in graph}
     console = Console()
     aside = move_aside(folder)
     if aside:
@@ -59,14 +76,13 @@ def run_demo(folder: Path, duration: float, arguments: LoopLaunch) -> int:
     stop = threading.Event()
     for number in _SIGNALS:
         signal.signal(number, lambda *_: stop.set())
-    history, frames = _watch(
-        monitor_type, duration, graph, arguments, folder, console, stop)
+    seen = _watch(monitor_type, duration, graph, arguments, folder, console, stop)
     for number, handler in _SIGNALS.items():
         signal.signal(number, handler)
     if stop.is_set():
         console.print('all nodes have stopped; press Ctrl-C again to skip the report')
     try:
-        _report(folder, began, Path(teacher), history, frames, console)
+        _report(folder, began, nodes, seen, console)
     except ScoreError as error:
         if not stop.is_set():
             raise
@@ -77,14 +93,16 @@ def run_demo(folder: Path, duration: float, arguments: LoopLaunch) -> int:
 def _watch(
         monitor_type: type[Monitor], duration: float, graph: list[bringup.NodeSpec],
         arguments: LoopLaunch, folder: Path, console: Console,
-        stop: threading.Event) -> tuple[History, list[Frame]]:
-    history, frames, view = History(), [], View(console, duration)
+        stop: threading.Event) -> _Seen:
+    seen, view = _Seen(History(), []), View(console, duration)
+    history = seen.history
     commands = {
         spec.name: [sys.executable, str(installation.executable(spec.executable)),
                     *spec.ros_arguments(arguments.log_level)] for spec in graph}
     monitor = monitor_type(
-        arguments.robot_image, 'camera/depth', DEPTH,
-        lambda image, reference: frames.append(Frame(image.copy(), reference.copy())),
+        arguments.robot_image, arguments.robot_camera_info, bringup.REFERENCE, arguments.depth,
+        lambda image, reference: seen.frames.append(
+            _frame(image.copy(), reference.copy(), monitor.camera)),
         duration / _RECORDED_FRAMES)
     supervisor = Supervisor(commands, folder / 'logs', {})
     try:
@@ -95,29 +113,47 @@ def _watch(
                     view.note(f'{name} exited and was started again')
                 history.add(seconds, {**monitor.values, 'monitor': monitor.rates()})
                 view.show(seconds, history, supervisor.children, monitor.messages)
+                if seconds > _PREVIEW_AFTER * duration:
+                    monitor.ask_for_preview(PREVIEW)
                 monitor.spin(1.0)
     finally:
         console.print('stopping all nodes')
         supervisor.stop()
+        seen.preview = monitor.preview
         monitor.close()
-    return history, frames
+    return seen
 
 
-def _report(
-        folder: Path, began: float, teacher_folder: Path, history: History, frames: list[Frame],
-        console: Console) -> None:
+def _frame(image: np.ndarray, reference: np.ndarray, camera: Intrinsics | None) -> Frame:
+    fits = camera is not None and camera.size == image.shape[:2]
+    return Frame(image, reference, intrinsics=camera if fits else None)
+
+
+def _compared(nodes: Mapping[str, bringup.NodeSpec]) -> Compared:
+    from depth_distill_ros.apps.demo.report import Compared
+
+    camera = nodes['inference']
+    height, pitch, roll = (camera.value(f'camera_{name}') for name in ('height', 'pitch', 'roll'))
+    return Compared(nodes['distiller'].value('teacher'), nodes['evaluator'].value('blind_map'),
+                    Mount(height, math.radians(pitch), math.radians(roll)))
+
+
+def _report(folder: Path, began: float, nodes: Mapping[str, bringup.NodeSpec], seen: _Seen,
+            console: Console) -> None:
     from depth_distill_ros.apps.demo import report, report_image
 
+    history, frames = seen.history, seen.frames
     if frames:
         report.save_frames(folder / 'frames.npz', frames)
     console.print(
         f'scoring teacher and releases on {len(frames)} robot camera frames',
         highlight=False, markup=False)
     with console.status('scoring') as status:
-        scores = report.score_run(
-            frames, teacher_folder, folder / 'releases', began,
+        scored = report.score_run(
+            frames, _compared(nodes), folder / 'releases', began,
             lambda what: status.update(f'scoring {what}'))
         status.update('drawing')
+        scores = scored.scores
         counts = {name: history.total(f'inference.{name}') for name in _COUNTS}
         report.write_figures(folder / 'figures.json', scores, counts, history)
         minutes = history.rows[-1]['time'] / 60.0
@@ -126,11 +162,11 @@ def _report(
             f'{minutes:.1f} minutes on {os.cpu_count()} cores: '
             f'{round(history.latest("distiller.step") or 0)} steps, '
             f'{len(scores.releases)} releases scored on {scores.frames} robot '
-            'camera frames', history, scores,
-            report.depth_rows(frames, teacher_folder, folder / 'releases'))
+            'camera frames', history, scores, scored.rows, seen.preview)
     for line in (
+            f'report: {folder / "report.png"}',
             'camera frames ' + ' '.join(f'{name}={count}' for name, count in counts.items()),
-            *scores.lines(), f'report: {folder / "report.png"}'):
+            *scores.lines()):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 

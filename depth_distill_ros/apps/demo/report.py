@@ -1,11 +1,11 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's results: report.png, figures.json, and the recorded frames."""
+"""The demo's results: its scores, figures.json, and the recorded frames."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,43 @@ from depth_distill_ros.apps.demo import scores
 from depth_distill_ros.apps.demo.history import History
 from depth_distill_ros.apps.demo.report_image import DepthRow
 from depth_distill_ros.distillation.release_folders import releases
-from depth_distill_ros.evaluation.constant import constant_depth
-from depth_distill_ros.files import write_json
+from depth_distill_ros.evaluation import blind_map
+from depth_distill_ros.evaluation.constant import ConstantDepth, constant_depth
+from depth_distill_ros.evaluation.evaluated import evaluated
+from depth_distill_ros.evaluation.protocol import PROTOCOLS, FrameResult
+from depth_distill_ros.files import expanded, write_json
 from depth_distill_ros.frame import Frame
-from depth_distill_ros.geometry.view import View
-from depth_distill_ros.networks.model_folder import CARD
+from depth_distill_ros.geometry.scan import Mount
+from depth_distill_ros.networks.model_folder import CARD, ModelCard
+from depth_distill_ros.networks.teachers import load_teacher
 
-_ROWS = 5
+_ROWS = 4
+_PROTOCOL = PROTOCOLS['robot']
+_CPU = torch.device('cpu')
+
+
+@dataclass(frozen=True)
+class Compared:
+    """
+    What the student is compared with, and how.
+
+    Attributes:
+        teacher: in the form of ``load_teacher``
+        blind_map: file; empty: none
+        mount: of the robot's camera, nominal
+    """
+
+    teacher: str
+    blind_map: str
+    mount: Mount
+
+
+@dataclass(frozen=True)
+class Report:
+    """The scores, and a few frames with their depths by title."""
+
+    scores: scores.RunScores
+    rows: list[DepthRow]
 
 
 def save_frames(path: Path, frames: Sequence[Frame]) -> None:
@@ -32,14 +62,14 @@ def save_frames(path: Path, frames: Sequence[Frame]) -> None:
 
 
 def score_run(
-        frames: Sequence[Frame], teacher: Path, release_root: Path, began: float,
-        progress: Callable[[str], None]) -> scores.RunScores:
+        frames: Sequence[Frame], compared: Compared, release_root: Path, began: float,
+        progress: Callable[[str], None]) -> Report:
     """
-    Score constant depth, teacher and up to 20 releases on the same frames.
+    Score constant depth, blind map, teacher and up to 20 releases on the same frames.
 
     Args:
-        frames: recorded from the robot's camera
-        teacher: model folder
+        frames: recorded from the robot's camera; without its intrinsics there are no figures of
+            obstacles
         release_root: folder of the run's releases
         began: start of the run, seconds since the epoch
         progress: called with what is being scored
@@ -53,38 +83,52 @@ def score_run(
         raise scores.ScoreError(f'no report: {what}; run the demo for longer')
     # Two threads that wait for each other on busy cores are many times slower than one.
     torch.set_num_threads(1)
+    mount = compared.mount if all(frame.intrinsics for frame in frames) else None
+    shown = set(scores.evenly(range(len(frames)), _ROWS))
+    results: dict[str, list[FrameResult]] = {}
+
+    def score(title: str, network: torch.nn.Module, card: ModelCard,
+              obstacles: bool = True) -> scores.Score:
+        progress(title)
+        kept = results.setdefault(title, [])
+        return scores.score_of(evaluated(
+            network, card, frames, _PROTOCOL, _CPU, mount if obstacles else None,
+            lambda frame: kept.append(frame) if frame.index in shown else None))
+
+    teacher, card = load_teacher(compared.teacher)
+    taught = score('teacher', teacher, card)
     scored = []
-    for record in scores.evenly(records, scores.MAX_RELEASES):
-        progress(f'release {record.number}')
-        student = scores.Predictor(record.folder)
+    chosen = scores.evenly(records, scores.MAX_RELEASES)
+    for number, record in enumerate(chosen):
+        titles = {0: 'first release', len(chosen) - 1: 'last release'}
+        network, card = load_teacher(str(record.folder))
         scored.append(scores.ScoredRelease(
             record.number, (record.folder / CARD).stat().st_mtime - began,
-            scores.mean_score(frames, student.size, student)))
-    progress('teacher')
-    predictor = scores.Predictor(teacher)
-    constant = np.full(student.size, constant_depth(frame.depth for frame in frames),
-                       np.float32)
-    return scores.RunScores(
-        len(frames), scores.mean_score(frames, student.size, lambda image: constant),
-        scores.mean_score(frames, predictor.size, predictor), tuple(scored))
-
-
-def depth_rows(
-        frames: Sequence[Frame], teacher: Path, release_root: Path) -> list[DepthRow]:
-    """Return a few frames with their depths by title: reference, teacher, first and last."""
-    first, last = (scores.Predictor(releases(release_root)[index].folder) for index in (0, -1))
-    predictors = {
-        'teacher': scores.Predictor(teacher), 'first student': first, 'last student': last}
-    rows = []
-    for frame in scores.evenly(scores.usable(frames), _ROWS):
-        reference = View.fit(frame.depth.shape, last.size).depth(frame.depth)
-        rows.append(DepthRow(frame.image, {
-            'reference': reference,
-            **{title: predict(frame.image) for title, predict in predictors.items()}}))
-    return rows
+            score(titles.get(number, f'release {record.number}'), network, card,
+                  number in titles)))
+    metres = constant_depth(frame.depth for frame in frames if frame.depth is not None)
+    baselines = ModelCard('baseline', '', card.size)
+    constant = score('constant', ConstantDepth(metres), baselines)
+    blind = None
+    if compared.blind_map:
+        learned = blind_map.load(expanded(compared.blind_map))
+        blind = score('blind map', learned.network(_PROTOCOL, card.size), baselines)
+    return Report(
+        scores.RunScores(len(frames), constant, blind, taught, tuple(scored)),
+        _depth_rows(results))
 
 
 def write_figures(
         path: Path, run: scores.RunScores, counts: dict[str, int], history: History) -> None:
     """Write every number of the report as JSON."""
-    write_json(path, {'verdict': asdict(run), 'counts': counts, 'history': history.rows})
+    write_json(path, {'verdict': asdict(run), 'gain': run.gains(), 'counts': counts,
+                      'history': history.rows})
+
+
+def _depth_rows(results: dict[str, list[FrameResult]]) -> list[DepthRow]:
+    columns = {name: results[name] for name in (
+        'teacher', 'last release', 'first release', 'blind map') if name in results}
+    return [DepthRow(frame.image, {
+        'reference': frame.reference,
+        **{title: column[number].prediction for title, column in columns.items()}})
+        for number, frame in enumerate(results['teacher'])]

@@ -1,34 +1,35 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scores of constant depth, teacher and releases on the same recorded robot camera frames."""
+"""Scores of baselines, teacher and releases on the same recorded robot camera frames."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.evaluation.metrics import depth_metrics
+from depth_distill_ros.evaluation.gain import gain
 from depth_distill_ros.frame import Frame
-from depth_distill_ros.geometry.view import View
 
 MAX_RELEASES = 20
 _FEWEST_VALID = 0.01
 
+Score = Mapping[str, float]
+"""delta1, rmse, and the figures of ``RobotFigures``, by name."""
+
+FIGURES = {
+    'delta1': 'δ1', 'rmse': 'RMSE, m', 'edge_f_score': 'edges: F-score',
+    'scan_recall': 'scan: recall', 'scan_precision': 'scan: precision',
+    'nearest_error': 'nearest obstacle: error, m',
+    'grid_recall': 'floor grid: recall', 'grid_precision': 'floor grid: precision'}
+"""The figures of the report, in its order, with their titles."""
+
 
 class ScoreError(DepthDistillError):
     """Frames without a reference depth, or a run without a release."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """Means over the frames: share of pixels within 1.25 of the reference; RMSE, metres."""
-
-    delta1: float
-    rmse: float
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,11 @@ class ScoredRelease:
 
 @dataclass(frozen=True)
 class RunScores:
-    """All scores of one run, on the same frames at the student's output size."""
+    """All scores of one run on the same frames; blind: None without a blind map of the camera."""
 
     frames: int
     constant: Score
+    blind: Score | None
     teacher: Score
     releases: tuple[ScoredRelease, ...]
 
@@ -59,42 +61,41 @@ class RunScores:
         """The last release's score."""
         return self.releases[-1].score
 
+    def scores(self) -> dict[str, Score]:
+        """Return the scores that the report compares, by name."""
+        return {'constant': self.constant, **({'blind': self.blind} if self.blind else {}),
+                'teacher': self.teacher, 'first': self.first, 'last': self.last}
+
+    def gains(self) -> dict[str, float]:
+        """Return the gain of the first and the last release; empty where there is none."""
+        if self.blind is None:
+            return {}
+        found = {name: gain(score['delta1'], self.blind['delta1'], self.teacher['delta1'])
+                 for name, score in (('first', self.first), ('last', self.last))}
+        return {name: value for name, value in found.items() if value is not None}
+
     def lines(self) -> list[str]:
-        """Return ``delta1 constant=... teacher=... first=... last=...`` and the same of RMSE."""
-        scores = {'constant': self.constant, 'teacher': self.teacher,
-                  'first': self.first, 'last': self.last}
-        return [
-            ' '.join([figure, *(f'{name}={getattr(score, figure):.3f}'
-                                for name, score in scores.items())])
-            for figure in ('delta1', 'rmse')]
+        """Return a line for each figure, ``delta1 constant=... blind=...`` being the last."""
+        lines = [_line(figure, {name: score[figure] for name, score in self.scores().items()
+                                if figure in score}) for figure in FIGURES]
+        return [line for line in (*lines[1:], _line('gain', self.gains()), lines[0]) if line]
 
 
-def usable(frames: Sequence[Frame]) -> list[Frame]:
+def _line(figure: str, values: Mapping[str, float]) -> str:
+    pairs = (f'{name}={value:.3f}' for name, value in values.items())
+    return ' '.join([figure, *pairs]) if values else ''
+
+
+def score_of(figures: Mapping[str, Any]) -> Score:
+    """Return the score among the figures of ``evaluation.evaluated``."""
+    known = {**figures['metrics'], **figures['robot']}
+    return {name: known[name] for name in FIGURES if name in known}
+
+
+def usable(frames: Iterable[Frame]) -> list[Frame]:
     """Return the frames whose reference depth is valid somewhere."""
-    return [frame for frame in frames
-            if (np.isfinite(frame.depth) & (frame.depth > 0)).mean() >= _FEWEST_VALID]
-
-
-def mean_score(
-        frames: Sequence[Frame], size: tuple[int, int],
-        predict: Callable[[np.ndarray], np.ndarray]) -> Score:
-    """
-    Return the mean score of a predictor over the frames.
-
-    Args:
-        frames: at least one, each with some valid reference
-        size: (height, width) at which the depths are compared
-        predict: from an H x W x 3 uint8 camera image to depth at ``size``, metres
-    """
-    if not frames:
-        raise ScoreError('no frame of the robot camera with a reference was recorded')
-    scores = []
-    for frame in frames:
-        reference = View.fit(frame.depth.shape, size).depth(frame.depth)
-        scores.append(depth_metrics(predict(frame.image), reference))
-    return Score(
-        float(np.mean([score['delta1'] for score in scores])),
-        float(np.mean([score['rmse'] for score in scores])))
+    return [frame for frame in frames if frame.depth is not None
+            and (np.isfinite(frame.depth) & (frame.depth > 0)).mean() >= _FEWEST_VALID]
 
 
 def evenly(items: Sequence, count: int) -> list:
@@ -102,17 +103,3 @@ def evenly(items: Sequence, count: int) -> list:
     if len(items) <= count:
         return list(items)
     return [items[round(index)] for index in np.linspace(0, len(items) - 1, count)]
-
-
-class Predictor:
-    """A model folder as a function from camera images to depth."""
-
-    def __init__(self, folder: Path | str) -> None:
-        from depth_distill_ros.inference.engines.torch_engine import TorchEngine
-
-        self._engine = TorchEngine(Path(folder))
-        self.size = self._engine.output_size
-
-    def __call__(self, image: np.ndarray) -> np.ndarray:
-        """Return depth at ``size``, metres."""
-        return self._engine(image, View.fit(image.shape[:2], self._engine.input_size)).depth

@@ -10,8 +10,12 @@ import numpy as np
 from sensor_msgs.msg import Image
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.evaluation import blind_map
+from depth_distill_ros.evaluation.blind_map import BlindMap
 from depth_distill_ros.evaluation.metrics import MetricsWindow, depth_metrics
 from depth_distill_ros.evaluation.metrics_file import MetricsFile
+from depth_distill_ros.files import expanded
+from depth_distill_ros.geometry.depth import valid
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
@@ -31,6 +35,8 @@ class EvaluatorNode(ManagedNode):
 
     def configure(self) -> None:
         self.cleanup()
+        if self.value('blind_map'):
+            self._blind = blind_map.load(expanded(self.value('blind_map')))
         if self.value('work_dir'):
             self._file = MetricsFile(
                 Path(self.value('work_dir')).expanduser() / 'evaluation.csv')
@@ -46,8 +52,8 @@ class EvaluatorNode(ManagedNode):
 
     def cleanup(self) -> None:
         self._pairer = StampPairer(('depth', 'reference'), _WAITING)
-        self._window_length = self.value('window')
-        self._window = MetricsWindow(self._window_length)
+        self._empty_windows()
+        self._blind: BlindMap | None = None
         self._file: MetricsFile | None = None
         self._evaluated = self._rejected = 0
         self._last_rejection = self._file_failure = ''
@@ -60,12 +66,15 @@ class EvaluatorNode(ManagedNode):
             'window': self._window_length, 'last_rejection': self._last_rejection}
         if self._evaluated:
             values |= self._window.summary()
+            values |= {f'blind_{name}': value for name, value in
+                       self._blind_window.summary().items()}
         if self._file_failure:
             return Diagnosis(Level.ERROR, self._file_failure, values)
         if not self._evaluated:
             return Diagnosis(Level.WARN, 'no frame evaluated yet', values)
-        return Diagnosis(Level.OK, f'delta1 {values["delta1"]:.3f} rmse {values["rmse"]:.3f} m',
-                         values)
+        blind = f' (blind map {values["blind_delta1"]:.3f})' if self._blind else ''
+        return Diagnosis(Level.OK, f'delta1 {values["delta1"]:.3f}{blind} rmse '
+                         f'{values["rmse"]:.3f} m', values)
 
     def _on_image(self, topic: str, message: Image) -> None:
         stamp = images.stamp_ns(message)
@@ -85,9 +94,12 @@ class EvaluatorNode(ManagedNode):
         # nearest depth. As NaN it would make the metrics of the whole window NaN.
         metrics = depth_metrics(np.nan_to_num(depth), expected)
         if self._window_length != self.value('window'):
-            self._window_length = self.value('window')
-            self._window = MetricsWindow(self._window_length)
-        self._window.add(metrics)
+            self._empty_windows()
+        pixels = int(valid(expected).sum())
+        self._window.add(metrics, pixels)
+        if self._blind is not None:
+            self._blind_window.add(
+                depth_metrics(self._blind.seen(expected.shape), expected), pixels)
         self._evaluated += 1
         if self._file is None:
             return
@@ -99,3 +111,8 @@ class EvaluatorNode(ManagedNode):
             # /diagnostics goes on without the file.
             self._file_failure = str(error)
             self.get_logger().error(self._file_failure, throttle_duration_sec=5.0)
+
+    def _empty_windows(self) -> None:
+        self._window_length = self.value('window')
+        self._window, self._blind_window = (
+            MetricsWindow(self._window_length) for _ in range(2))

@@ -18,6 +18,7 @@ import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import write_bytes, writing
+from depth_distill_ros.worlds.path_traced.exact_depth import stored_depth
 from depth_distill_ros.worlds.path_traced.photo import Camera
 from depth_distill_ros.worlds.path_traced.robot_poses import poses
 from depth_distill_ros.worlds.path_traced.traced_room import generate
@@ -99,8 +100,7 @@ def render_room(world: World, folder: Path, split: str, number: int) -> None:
     frames = []
     for pose in poses(room.plan, rng, world.frames[split]):
         traced = tracer.frame(pose, world.camera, world.samples, int(rng.integers(2 ** 31)))
-        depth = np.nan_to_num(1000.0 * traced.depth).round().clip(0, 65535).astype(np.uint16)
-        frames.append({'depth': depth, 'semantics': traced.semantics,
+        frames.append({'depth': stored_depth(traced.depth), 'semantics': traced.semantics,
                        'image': camera(traced.light, rng)[..., ::-1]})
     for part in _PARTS:
         for file, frame in zip(_files(world, folder, split, number, part), frames, strict=True):

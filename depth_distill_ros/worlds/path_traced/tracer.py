@@ -73,7 +73,7 @@ class Tracer:
 
     def frame(self, pose: Pose, camera: Intrinsics, samples: int, seed: int) -> Traced:
         """Trace a frame with `samples` paths a pixel; equal seeds give equal frames."""
-        depth, semantics = self._truth(pose, camera)
+        depth, semantics = self.truth(pose, camera)
         light = self._trace(self._scene, pose, camera, samples, seed, _PATH)
         if self._sunny is not None:
             # Light is additive. The sun has little noise and gets half the paths.
@@ -87,7 +87,8 @@ class Tracer:
         clean = _denoiser().denoise(light, albedo=albedo, normal=normal, hdr=True)
         return Traced(clean, depth, semantics)
 
-    def _truth(self, pose: Pose, camera: Intrinsics) -> tuple[np.ndarray, np.ndarray]:
+    def truth(self, pose: Pose, camera: Intrinsics) -> tuple[np.ndarray, np.ndarray]:
+        """Return depth and semantics as in ``Traced``, without tracing light."""
         mi = self._mi
         # One sample in the middle of each pixel.
         sampler = {'type': 'stratified', 'sample_count': 1, 'jitter': False}
