@@ -1,16 +1,21 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files that are replaced as a whole, and errors that name the file."""
+"""Files that are replaced as a whole, checked before they are read, or locked by one process."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+import errno
+import fcntl
 import hashlib
 import json
 import os
 from pathlib import Path
+import re
 import shutil
+import stat
+from typing import TextIO
 
 import yaml
 
@@ -112,6 +117,77 @@ def sha256_of(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def check_regular(path: Path, most: int) -> None:
+    """
+    Raise OSError unless `path` is a file of at most `most` bytes.
+
+    A file of somebody else may be a pipe, whose reader waits for ever, or fill the memory.
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, 'it is not a file')
+    if found.st_size > most:
+        raise OSError(errno.EFBIG, f'it has {found.st_size} bytes, more than the {most} it may '
+                      'have')
+
+
+class LockedError(DepthDistillError):
+    """Another process, `owner`, holds the lock."""
+
+    def __init__(self, owner: str):
+        super().__init__(f'process {owner} holds the lock')
+        self.owner = owner
+
+
+def exclusive(path: Path) -> TextIO:
+    """
+    Return the lock file `path`, open and locked for this process; missing folders are made.
+
+    The lock ends when the file is closed, and with the process in any way. Raises LockedError if
+    another process has it, OSError if the file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.open('a+')
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.seek(0)
+        owner = lock.read(20).strip() or 'unknown'
+        lock.close()
+        if isinstance(error, BlockingIOError):
+            raise LockedError(owner) from None
+        raise
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def remove_leftovers(folder: Path, pattern: str, owned: bool = False) -> list[Path]:
+    """
+    Remove what killed processes left when they wrote to `folder/pattern`; return the paths.
+
+    `owned`: this process has locked the folder, so that nobody else writes there.
+    """
+    left = [path for path in folder.glob(f'.{pattern}.*')
+            if (found := re.fullmatch(r'\..+\.(\d+)', path.name))
+            and (owned or not _runs(int(found[1])))]
+    for path in left:
+        _remove(path)
+    return left
+
+
+def _runs(process: int) -> bool:
+    return process != os.getpid() and Path(f'/proc/{process}').exists()
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder that its owner alone can read, as what the robot's camera saw; or OSError."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.stat().st_uid == os.geteuid():  # one of an earlier version
+        path.chmod(0o700)
 
 
 def _remove(path: Path) -> None:

@@ -29,11 +29,12 @@ def constant_student(metres, confidence=None):
     return network
 
 
-def release(work_dir, metres, confidence=None, intrinsics=None, size=SIZE):
+def release(work_dir, metres, confidence=None, intrinsics=None, size=SIZE, run=''):
     """Publish such a student as the next release of a run; return its record."""
     card = ModelCard('lden', 'mobilenetv2', size, intrinsics,
                      options={} if confidence is None else {'confidence': True})
-    return publish(Path(work_dir) / 'releases', constant_student(metres, confidence), card, 1, {})
+    return publish(Path(work_dir) / 'releases', constant_student(metres, confidence), card, 1, {},
+                   run)
 
 
 def with_nan(record):

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 from test_datasets_bag import SECOND, START, camera_info, image, write_bag
 
+from depth_distill_ros.apps.bench.preset import small
+from depth_distill_ros.apps.bench.runner import Bench
 from depth_distill_ros.apps.cli import main
+from depth_distill_ros.shipped import shipped_teacher
 
 
 @pytest.fixture
@@ -121,6 +124,20 @@ def test_an_evaluation_without_depth_is_refused_before_the_training(tmp_path, ca
 
 
 @pytest.mark.slow
+def test_a_damaged_frame_of_the_evaluation_costs_no_step(tmp_path, capsys):
+    whole, other = made('folder', tmp_path / 'whole'), made('folder', tmp_path / 'other')
+    image = tmp_path / 'other' / 'image' / '2.png'
+    data = image.read_bytes()
+    image.write_bytes(data[:60])
+    words = ('--labelled', whole, '--evaluate', other, '--evaluate-every', '2')
+    assert trained('distill', tmp_path / 'out', *words) == 1
+    assert str(image) in capsys.readouterr().err
+    image.write_bytes(data)
+    assert trained('distill', tmp_path / 'out', *words) == 0
+    assert 'resumed from step 2' in capsys.readouterr().out
+
+
+@pytest.mark.slow
 def test_the_frames_that_a_training_skipped_are_named(tmp_path, capsys):
     spec = made('folder', tmp_path / 'data')
     (tmp_path / 'data' / 'image' / '0.png').write_bytes(b'\x89PNG half of it')
@@ -131,3 +148,12 @@ def test_the_frames_that_a_training_skipped_are_named(tmp_path, capsys):
     assert 'the student is' in last and '2 frames could not be read and were skipped: ' in last
     assert 'image/0.png is ' in last and 'depth/2.png is (12, 16)' in last
     assert sum(line.startswith('skipped: ') for line in printed.err.splitlines()) == 2
+
+
+@pytest.mark.slow
+def test_the_benchmark_tells_what_its_tables_did_not_use(two_of_three, tmp_path):
+    bench = Bench(tmp_path / 'bench', small(), {}, None, print)
+    for _ in range(2):
+        bench._evaluate(str(shipped_teacher()), two_of_three, 'robot')
+    assert bench.unused == [f'{two_of_three}: 1 image left out (1: no depth map of its own within '
+                            '0.02 s)']

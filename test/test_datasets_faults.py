@@ -12,7 +12,7 @@ from dataset_kinds import CAMERA, COLOUR, COUNT, DEPTH, KINDS, made
 import numpy as np
 import pytest
 from stream_frames import python
-from test_datasets_kitti import CALIBRATION
+from test_datasets_kitti import CALIBRATION, DATE, DRIVE
 
 from depth_distill_ros.datasets import DatasetError, first_frame, open_reader
 
@@ -207,6 +207,19 @@ def test_matrices_as_numpy_and_excel_write_them_are_read(tmp_path):
     assert_image(open_reader(nyu)[1].image, 1)
 
 
+def test_comments_blank_lines_and_names_of_columns_are_no_entries(tmp_path):
+    nyu = made('nyu', tmp_path / 'nyu')
+    rows = tmp_path / 'nyu' / 'data' / 'nyu2_train.csv'
+    text(rows, 'image,depth\n# mine\n  \n' + rows.read_text() + '\n\n')
+    assert len(open_reader(nyu)) == COUNT
+    scannet, scenes = made('scannet', tmp_path / 's'), tmp_path / 'scenes.txt'
+    text(scenes, '# of the kitchen\n\nscene0000_00\n')
+    assert len(open_reader(f'{scannet},scenes={scenes}')) == COUNT
+    kitti, files = made('kitti', tmp_path / 'k'), tmp_path / 'files.txt'
+    text(files, f'# Eigen\n\n{DATE}/{DRIVE} 1 l\n')
+    assert len(open_reader(f'{kitti},files={files}')) == 1
+
+
 # 17. A path of another kind.
 
 @pytest.mark.parametrize('kind', KINDS)
@@ -231,6 +244,14 @@ def test_a_bag_is_shown_to_the_kind_bag(tmp_path, kind):
     (tmp_path / 'x.mcap').write_bytes(b'anything')
     with pytest.raises(DatasetError, match=f'write bag:{tmp_path}/x.mcap'):
         open_reader(f'{kind}:{tmp_path}/x.mcap')
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_a_folder_of_another_kind_is_recognised(tmp_path, kind):
+    made(kind, tmp_path / 'data')
+    wrong = 'store' if kind != 'store' else 'nyu'
+    with pytest.raises(DatasetError, match=f'it looks like {kind}:{tmp_path}/data$'):
+        open_reader(f'{wrong}:{tmp_path}/data')
 
 
 @pytest.mark.parametrize('kind', KINDS)

@@ -93,6 +93,7 @@ def test_a_resumed_run_is_bit_identical_to_one_that_was_not_interrupted(open_ses
     whole = open_session(tmp_path / 'whole')
     assert whole.ready()
     losses = [whole.train_step() for _ in range(6)]
+    random = torch.get_rng_state()
     first = open_session(tmp_path / 'parts')
     assert first.ready() and not first.resumed
     for _ in range(3):
@@ -102,6 +103,7 @@ def test_a_resumed_run_is_bit_identical_to_one_that_was_not_interrupted(open_ses
     second = open_session(tmp_path / 'parts')
     assert second.resumed and second.step == 3 and second.ready()
     assert [second.train_step() for _ in range(3)] == losses[3:]
+    assert torch.equal(torch.get_rng_state(), random)
     resumed = second._trainer.student.state_dict()
     for name, tensor in whole._trainer.student.state_dict().items():
         assert torch.equal(tensor, resumed[name]), name
@@ -301,3 +303,57 @@ def test_the_preview_shows_five_images_a_row(open_session):
     assert image.dtype == np.uint8
     plain = image[:SIZE[0], :SIZE[1]]
     assert any(np.array_equal(plain, stream_frames.frame(n, SIZE).image) for n in range(32))
+
+
+def test_a_second_session_in_the_folder_is_refused_and_told_who_has_it(open_session, tmp_path,
+                                                                      config, store):
+    session = open_session()
+    with pytest.raises(DepthDistillError, match=f'process {os.getpid()} distils there; stop'):
+        OnlineDistillation(config, tmp_path, CPU, store)
+    session.close()
+    with pytest.raises(DepthDistillError, match='not a model folder'):
+        OnlineDistillation(replace(config, teacher=str(tmp_path)), tmp_path, CPU, store)
+    assert open_session()  # a session that could not be opened keeps no lock
+
+
+def test_what_a_killed_session_left_is_removed_at_the_next_start(open_session, tmp_path):
+    for left in ('checkpoints/.last.pt.123456789', 'releases/.000007.123456789/weights'):
+        (tmp_path / left).parent.mkdir(parents=True)
+        (tmp_path / left).write_text('half of it')
+    open_session()
+    assert not [path for path in tmp_path.rglob('.*')]
+
+
+def test_a_resumed_training_keeps_the_id_of_its_run_and_a_new_one_has_another(
+        open_session, tmp_path):
+    session = open_session()
+    assert session.ready()
+    record = session.consider_release(force=True)
+    assert record.run == session.run == load_model(record.folder)[1].about['run']
+    session.save()
+    assert open_session().run == record.run
+    assert open_session(tmp_path / 'other').run != record.run
+
+
+def test_a_damaged_newest_release_is_told_once_and_the_one_before_must_be_beaten(
+        open_session, tmp_path, config, store):
+    session = open_session()
+    assert session.ready()
+    good, bad = (session.consider_release(force=True) for _ in range(2))
+    (bad.folder / 'card.json').unlink()
+    session.close()
+    lines = []
+    session = OnlineDistillation(config, tmp_path, CPU, store, warn=lines.append)
+    try:
+        assert session.ready()
+        assert session.latest_release().number == session.latest_release().number == good.number
+        assert len(lines) == 1 and str(bad.folder) in lines[0] and 'skipped' in lines[0]
+        assert session.consider_release() is None  # it is as good as the last usable one
+        assert session.consider_release(force=True).number == bad.number + 1
+    finally:
+        session.close()
+
+
+def test_checkpoints_are_their_owner_s_alone(open_session):
+    path = open_session().save()
+    assert path.parent.stat().st_mode & 0o777 == 0o700

@@ -35,6 +35,7 @@ from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.encodings import camera, compressed
 from depth_distill_ros.encodings import image as images
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.evaluation import blind_map
 from depth_distill_ros.files import read_yaml
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.networks.model_folder import ModelCard, read_card
@@ -297,6 +298,22 @@ def test_model_cards(tmp_path):
             pytest.fail('it is no card')
     text(tmp_path / 'card.json', '\ufeff' + json.dumps({'format': 1, **asdict(card)}))
     assert read_card(tmp_path) == card
+
+
+def test_blind_maps(tmp_path):
+    file = tmp_path / 'map.npz'
+    np.savez_compressed(file, depth=np.full((12, 16), 2.0, np.float32), learned=np.arange(5))
+    data = file.read_bytes()
+    assert blind_map.load(file).depth.shape == (12, 16)
+    for random in rounds(13):
+        file.write_bytes(mutated(data, random))
+        with only_our_errors():
+            blind_map.load(file)
+    np.save(tmp_path / 'other.npy', np.zeros(3))
+    for other in ((tmp_path / 'other.npy').read_bytes(), b'', b'text'):
+        file.write_bytes(other)
+        with pytest.raises(DepthDistillError, match='map.npz'):
+            blind_map.load(file)
 
 
 class OwnError(DepthDistillError):

@@ -9,6 +9,7 @@ import shutil
 import engine_parts
 import pytest
 from safetensors.torch import load_file, save_file
+from stream_frames import python
 
 from depth_distill_ros.inference import engine_cache
 from depth_distill_ros.inference.engine_cache import EngineCache
@@ -185,3 +186,21 @@ def test_a_user_without_a_home_has_the_files_beside_the_model(folder, monkeypatc
     # a model of the package has no other place, and is made each time
     shipped = EngineCache(shipped_teacher(), log.append)
     assert [shipped.get('b.engine', GPU, maker) for _ in range(2)] == [b'engine 2', b'engine 3']
+
+
+HOMELESS = """
+import os, pwd
+for name in ('HOME', 'XDG_CACHE_HOME'):
+    os.environ.pop(name, None)
+def nobody(*_):
+    raise KeyError('uid not found')
+pwd.getpwuid = pwd.getpwnam = nobody
+from depth_distill_ros.inference.engines.openvino_engine import core
+print(core().available_devices, os.environ.get('HOME'))
+"""
+
+
+def test_openvino_needs_no_home():
+    pytest.importorskip('openvino')
+    output, errors = python(HOMELESS).communicate()
+    assert output.strip() == "['CPU'] None", errors

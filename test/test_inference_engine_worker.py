@@ -4,15 +4,25 @@
 
 from contextlib import closing
 from dataclasses import replace
+import os
+from pathlib import Path
+import signal
+import sys
+import time
 
 import engine_parts
+import forking_engine
 import psutil
 import pytest
 import students
 
 from depth_distill_ros.inference import engine_worker_client as module
 from depth_distill_ros.inference.engine_worker import PrepareRequest
-from depth_distill_ros.inference.engine_worker_client import EngineWorkerClient, PreparationError
+from depth_distill_ros.inference.engine_worker_client import (
+    EngineWorkerClient,
+    PreparationError,
+    WorkerEndedError,
+)
 from depth_distill_ros.inference.parity import ParityLimits
 
 pytestmark = pytest.mark.slow
@@ -85,7 +95,7 @@ def test_a_worker_that_dies_is_reported_in_one_line_and_the_next_request_starts_
     with closing(EngineWorkerClient(print)) as worker:
         with monkeypatch.context() as patch:
             patch.setattr(module, '_CODE', 'import os; os._exit(9)')
-            with pytest.raises(PreparationError, match='worker ended with code 9'):
+            with pytest.raises(WorkerEndedError, match='worker ended with code 9'):
                 worker.prepare(job, never)
         assert worker.prepare(job, never) == ENGINE
         worker.close_if_idle()
@@ -93,6 +103,59 @@ def test_a_worker_that_dies_is_reported_in_one_line_and_the_next_request_starts_
         monkeypatch.setattr(module, '_IDLE', 0.0)
         worker.close_if_idle()
         assert children() == before
+
+
+def test_a_worker_that_is_killed_once_is_started_again_and_its_model_is_prepared(job):
+    log, killed, before = [], [], children()
+
+    def kill_the_first(line):
+        log.append(line)
+        if not killed:
+            killed.extend(children() - before)
+            os.kill(killed[0], signal.SIGKILL)
+
+    with closing(EngineWorkerClient(kill_the_first)) as worker:
+        assert worker.prepare(job, never) == ENGINE
+    assert any('ended with code -9' in line and 'once more' in line for line in log)
+    assert len(killed) == 1 and children() == before
+
+
+def test_what_a_library_forks_in_the_worker_ends_with_it(job, tmp_path, monkeypatch):
+    forked = forking_engine.write(tmp_path)
+    monkeypatch.setenv('PYTHONPATH', str(tmp_path), prepend=os.pathsep)
+    with closing(EngineWorkerClient(print)) as worker:
+        request = replace(job, engine='onnxruntime-cpu')
+        assert worker.prepare(request, lambda: forked.exists() and forked.read_text()) is None
+    wait_until_ended(int(forked.read_text()))
+
+
+def test_a_killed_parent_leaves_neither_the_worker_nor_what_was_forked_in_it(job, tmp_path):
+    forked = forking_engine.write(tmp_path)
+    code = f"""
+from depth_distill_ros.inference.engine_worker import PrepareRequest
+from depth_distill_ros.inference.engine_worker_client import EngineWorkerClient
+from depth_distill_ros.inference.parity import ParityLimits
+worker = EngineWorkerClient(print)
+worker.prepare(PrepareRequest({job.folder!r}, 'onnxruntime-cpu', '', '', 1, ParityLimits()),
+               lambda: False)
+"""
+    root = str(Path(__file__).resolve().parents[1])
+    parent = psutil.Popen([sys.executable, '-c', code], env={
+        **os.environ, 'PYTHONPATH': os.pathsep.join([str(tmp_path), root])})
+    while not (forked.exists() and forked.read_text()):
+        assert parent.poll() is None
+        time.sleep(0.05)
+    worker, = parent.children()
+    parent.kill()
+    parent.wait()
+    wait_until_ended(worker.pid)
+    wait_until_ended(int(forked.read_text()))
+
+
+def wait_until_ended(pid):
+    """Wait for the end of a process; a zombie, which its parent has not asked for, has ended."""
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.05)
 
 
 def children():

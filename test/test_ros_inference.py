@@ -71,7 +71,8 @@ def test_answers_with_the_image_s_stamp_and_frame_and_with_intrinsics_that_fit(
 def test_every_frame_of_a_swap_under_load_comes_from_one_release_and_is_accounted_for(
         nodes, tmp_path, rgb, camera_of_image):
     records = [students.release(tmp_path, metres) for metres in (1.0, 2.0, 3.0)]
-    node = inference(nodes, model=str(records[0].folder), engine='torch-cpu')
+    node = inference(nodes, model=str(records[0].folder), engine='torch-cpu',
+                     release_folders=[str(tmp_path)])
     depths = nodes.listen(Image, 'depth', profile(1000))
     releases = nodes.talk(String, 'release', profile(1, latched=True))
     camera = RobotCamera(nodes, camera_of_image)
@@ -106,7 +107,7 @@ def test_bad_releases_are_refused_by_name_and_the_running_student_stays(
     students.cut_short(half)
     students.of_another_architecture(other)
     (bare.folder / 'card.json').unlink()
-    node = inference(nodes, model=str(good.folder))
+    node = inference(nodes, model=str(good.folder), work_dir=str(tmp_path))
     releases = nodes.talk(String, 'release', profile(1, latched=True))
     depths = nodes.listen(Image, 'depth')
     for record, word in ((nan, 'NaN'), (half, 'safetensors'), (other, 'resnet18'),
@@ -115,8 +116,9 @@ def test_bad_releases_are_refused_by_name_and_the_running_student_stays(
         node.wait_for_log(str(record.folder))
         refusal, = (line for line in node.log.splitlines() if str(record.folder) in line)
         assert 'release refused' in refusal and word in refusal
-    releases.publish(String(data=f'{{"folder": "{tmp_path}/none", "number": 9, "step": 1}}'))
-    node.wait_for_log(f'{tmp_path}/none')
+    none = tmp_path / 'releases' / 'none'
+    releases.publish(String(data=f'{{"folder": "{none}", "number": 9, "step": 1}}'))
+    node.wait_for_log(str(none))
     releases.publish(String(data='release 9'))
     node.wait_for_values(refused_releases=6, release=1)
     one_by_one(RobotCamera(nodes, camera_of_image), depths, 1, rgb)
@@ -152,7 +154,7 @@ def test_unusable_images_are_counted_by_reason_and_the_next_good_one_is_answered
 
 def test_without_a_release_frames_are_dropped_and_counted_until_the_first_one_comes(
         nodes, tmp_path, rgb, camera_of_image):
-    node = inference(nodes)
+    node = inference(nodes, work_dir=str(tmp_path))
     camera = RobotCamera(nodes, camera_of_image)
     camera.show(rgb)
     node.wait_for_values(dropped__no_release=1, release='')

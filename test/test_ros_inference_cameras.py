@@ -144,7 +144,7 @@ def test_a_camera_misses_no_frame_while_releases_come_and_memory_stays_level(
 
     running = release(1.0)
     node = nodes.start('inference_node', model=str(running.folder), threads=1, engine=engine,
-                       reliability='reliable')
+                       reliability='reliable', release_folders=[str(tmp_path)])
     depths = nodes.listen(Image, 'depth', profile(5000))
     releases = nodes.talk(String, 'release', profile(1, latched=True))
     # not best effort: what the transport loses is not what is tested here

@@ -233,3 +233,40 @@ def test_topics_that_never_have_one_stamp_are_told(intake):
         intake.add('image', 2 * number, image_message(pixels[:2, :2], 'rgb8'))
         intake.add('semantics', 2 * number + 1, image_message(classes[:2, :2], 'mono8'))
     assert 'never have one stamp' in intake.warning()
+
+
+def test_a_flood_of_large_images_without_partners_leaves_few_of_them_waiting(intake):
+    large = SimpleNamespace(data=range(3840 * 2160 * 3))
+    for stamp in range(100):
+        intake.add('image', stamp * MS, large)
+    assert intake.values()['unpaired'] == 95
+
+
+def test_an_error_that_nobody_foresaw_costs_its_frame_and_the_next_is_stored(writer, clock):
+    def read(message):
+        if message.height == 7:
+            raise OverflowError('cannot convert float infinity to integer')
+        return camera.to_intrinsics(message)
+
+    intake = StreamIntake(writer, {**READ, 'camera_info': read},
+                          SemanticDecoder('ids', load()), Lines(), lambda: clock.now)
+    pixels, classes = vga()
+    intake.add('image', MS, image_message(pixels, 'rgb8'))
+    intake.add('semantics', MS, image_message(classes, 'mono8'))
+    intake.add('camera_info', MS, SimpleNamespace(height=7))
+    assert intake.rejected.total() == 1 and 'unexpected OverflowError' in intake.last_rejection
+    send(intake, 2 * MS, pixels, classes)
+    assert writer.stored == 1
+
+
+def test_names_that_no_log_takes_are_written_as_escapes(writer, clock):
+    intake = StreamIntake(writer, READ, SemanticDecoder('isaac', load()), Lines(),
+                          lambda: clock.now)
+    pixels, classes = vga()
+    intake.add_labels(labels(MS, {number: 'wall' for number in range(12)} | {13: 'a\ud800b'}))
+    classes[0, 0] = 13
+    send(intake, MS, pixels, classes.astype(np.int32), encodings=('rgb8', '32SC1'))
+    assert writer.stored == 1
+    lines = [line for line in intake._log if 'class table' in line]
+    assert len(lines) == 1 and 'a\\ud800b' in lines[0]
+    lines[0].encode()

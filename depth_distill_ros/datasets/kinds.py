@@ -14,8 +14,9 @@ import re
 from typing import Any, Literal, get_args, get_origin
 
 from depth_distill_ros.datasets.opened import OpenedReader, readable
-from depth_distill_ros.datasets.paths import check_path
+from depth_distill_ros.datasets.paths import check_path, other_kind
 from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import expanded
 
 
@@ -156,8 +157,13 @@ def open_reader(text: str) -> OpenedReader:
     folder, camera = expanded(path), options.pop(_CAMERA, None)
     check_path(name, folder, kind.files)
     spec = f'{name}:{folder}'
-    with readable(spec):
-        return OpenedReader(spec, reader(folder, **options), camera)
+    try:
+        with readable(spec):
+            return OpenedReader(spec, reader(folder, **options), camera)
+    except DepthDistillError as error:
+        if other := other_kind(name, folder):
+            raise DatasetError(f'{error}; it looks like {other}:{folder}') from None
+        raise
 
 
 def _value(text: str, kind: Any, culprit: str) -> Any:

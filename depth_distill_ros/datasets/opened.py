@@ -17,7 +17,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame, FrameError
 from depth_distill_ros.geometry.intrinsics import GeometryError
 
-_TRIED = 20
+_TRIED = 100
 
 
 class OpenedReader:
@@ -64,7 +64,7 @@ class OpenedReader:
 
 
 def first_frame(reader: Reader) -> Frame:
-    """Return the first frame that can be read; the last error if none of the first 20 can."""
+    """Return the first frame that can be read; the last error if none of the first 100 can."""
     for index in range(min(len(reader), _TRIED)):
         try:
             return reader[index]

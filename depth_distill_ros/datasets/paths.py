@@ -17,6 +17,26 @@ _IMAGES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp', '.exr', '.
 _VIDEOS = ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.h264')
 # Files that another kind reads.
 _KINDS = {'.mcap': 'bag', '.db3': 'bag', '.bag': 'bag', '.mat': 'nyu-mat'}
+# What lies in the folder of each kind; the kinds that are told apart by more come first.
+_HOLDS = {
+    'bag': ('metadata.yaml', '*.mcap', '*.db3'), 'store': ('data.mdb',),
+    'nyu-mat': ('nyu_depth_v2_labeled.mat',), 'nyu': ('data/nyu2_*.csv', 'nyu2_*.csv'),
+    'scenenet': ('scenenet_rgbd_*.pb', 'data/scenenet_rgbd_*.pb'),
+    'sunrgbd': ('kv1', 'kv2', 'realsense', 'xtion', 'SUNRGBD'),
+    'scannet': ('scene????_??', 'scans/scene????_??', 'color'),
+    'kitti': ('20??_??_??', 'raw/20??_??_??'),
+    'tum': ('rgb.txt', 'associations.txt', '*/rgb.txt', '*/associations.txt'),
+    'folder': ('image', '*.jpg', '*.png', '*.JPG', '*.PNG')}
+
+
+def other_kind(kind: str, path: Path) -> str:
+    """Return the kind that a folder looks like, '' if it may be ``kind``, or if it is none."""
+    try:
+        found = [other for other, marks in _HOLDS.items()
+                 if any(any(path.glob(mark)) for mark in marks)]
+    except OSError:
+        return ''
+    return '' if kind in found else next(iter(found), '')
 
 
 def check_path(kind: str, path: Path, files: tuple[str, ...]) -> None:

@@ -7,18 +7,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 import hashlib
 from pathlib import Path
+import sys
 from typing import Any, Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from depth_distill_ros.distillation import processes
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.files import replacing, writing
+from depth_distill_ros.files import check_regular, replacing, writing
 
+_AFRESH = 'move it away to start afresh'
 _DIGEST = 'teacher_sha256'
 # what the files of earlier versions may lack
 _NEW = {_DIGEST, 'teacher', 'size'}
+_RANDOM = 'torch_random'
 # the key of the identity, now and in the files of earlier versions
 _IDENTITY, *_OLD = 'identity', 'architecture', 'settings'
 
@@ -52,7 +55,7 @@ class Checkpoint:
 
     def save(self, **values: Any) -> Path:
         """Write the state of all parts and `values`; only the first process writes."""
-        state = {_IDENTITY: self._identity, **values,
+        state = {_IDENTITY: self._identity, _RANDOM: torch.get_rng_state(), **values,
                  **{name: part.state_dict() for name, part in self._parts.items()}}
         if processes.rank() == 0:
             save_checkpoint(self.path, state)
@@ -66,16 +69,25 @@ class Checkpoint:
         if state is None:
             return None
         before = next((state[key] for key in (_IDENTITY, *_OLD) if state.get(key)), None)
-        if before is None:
-            raise CheckpointError(f'{self.path} is not a checkpoint of this program; move it away '
-                                  'to start afresh')
+        if not isinstance(before, Mapping):
+            raise _not_ours(self.path)
         before = self._upgrade(before)
         if other := _differences(before, self._identity):
             raise CheckpointError(f'{self.path} was trained with {", ".join(other)}; give the '
                                   'same settings, or another folder')
         for name, part in self._parts.items():
             if name in state:
-                part.load_state_dict(state[name])
+                try:
+                    part.load_state_dict(state[name])
+                except DepthDistillError:
+                    raise
+                # what is in the file may be of any type, and is then found out anywhere
+                except Exception as error:
+                    line = next(iter(str(error).splitlines()), type(error).__name__)
+                    raise CheckpointError(f'{self.path} does not hold a state of {name} ({line}); '
+                                          f'{_AFRESH}') from error
+        if isinstance(random := state.get(_RANDOM), Tensor) and processes.rank() == 0:
+            torch.set_rng_state(random)
         return state
 
 
@@ -117,9 +129,19 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """Return the state in `path`, on the CPU. Only tensors and plain values are ever unpickled."""
     try:
-        return torch.load(path, map_location='cpu', weights_only=True)
+        check_regular(path, sys.maxsize)
+        state = torch.load(path, map_location='cpu', weights_only=True)
     # reading damaged bytes as a pickle can end in any exception
     except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(f'{path} is not a usable checkpoint ({reason}); '
-                              'move it away to start afresh') from error
+        # torch's own line advises to unpickle it all the same, which runs the code in it
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else \
+            'it is damaged, or holds more than tensors and plain values'
+        raise CheckpointError(f'{path} is not a usable checkpoint ({reason}); {_AFRESH}') \
+            from error
+    if not isinstance(state, dict):
+        raise _not_ours(path)
+    return state
+
+
+def _not_ours(path: Path) -> CheckpointError:
+    return CheckpointError(f'{path} is not a checkpoint of this program; {_AFRESH}')

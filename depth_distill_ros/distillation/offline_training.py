@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 import json
 from pathlib import Path
 import shutil
 import signal
 import threading
-from typing import Any
+from typing import Any, TextIO
 
 from torch import nn
 
@@ -22,6 +22,8 @@ from depth_distill_ros.distillation.curves import TrainingCurves
 from depth_distill_ros.distillation.data.batch import Source
 from depth_distill_ros.distillation.release_choice import is_better
 from depth_distill_ros.distillation.trainer import Trainer
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import LockedError, exclusive, remove_leftovers, writing
 from depth_distill_ros.networks.model_folder import ModelCard, save_model
 
 
@@ -45,6 +47,7 @@ class OfflineTraining:
     folder/student/         model folder of the averaged student after the last step
     folder/figures.jsonl    one line an evaluation
     folder/tensorboard/
+    folder/training.lock    held by the one process that trains there
     ```
 
     `evaluate` returns the figures of a network, delta1 among them. `card` describes the student.
@@ -74,7 +77,8 @@ class OfflineTraining:
         trainer, first_process = self.trainer, processes.rank() == 0
         curves = TrainingCurves(self._folder / 'tensorboard' if first_process else None,
                                 trainer.step)
-        with closing(curves), _interrupts_noted() as interrupted:
+        lock = self._locked() if first_process else nullcontext()
+        with lock, closing(curves), _interrupts_noted() as interrupted:
             try:
                 while trainer.step < total and not interrupted.is_set():
                     losses = trainer.train_step(self.source.draw())
@@ -95,6 +99,18 @@ class OfflineTraining:
                     self.save()
                 raise
 
+    def _locked(self) -> TextIO:
+        """Lock the folder, then remove what a killed process left there."""
+        try:
+            with writing(self._folder):
+                lock = exclusive(self._folder / 'training.lock')
+        except LockedError as error:
+            raise DepthDistillError(f'{self._folder}: process {error.owner} trains there; stop '
+                                    'that one or choose another folder') from None
+        for pattern in ('last.pt', 'best-*', 'student', 'run.yaml'):
+            remove_leftovers(self._folder, pattern, owned=True)
+        return lock
+
     def save(self) -> None:
         """Write last.pt now."""
         self._checkpoint.save(best=self._best)
@@ -108,7 +124,13 @@ class OfflineTraining:
 
     def _evaluated(self, evaluate: Callable[[nn.Module], dict[str, float]],
                    losses: dict[str, float]) -> dict[str, float]:
-        figures = evaluate(self.trainer.average.module)
+        try:
+            figures = evaluate(self.trainer.average.module)
+        except DepthDistillError:
+            # The steps are worth keeping although a frame of the evaluation is damaged.
+            if processes.count() == 1:
+                self.save()
+            raise
         better = is_better(figures, self._best)
         if processes.rank() == 0:
             line = {'step': self.trainer.step, **losses, **figures}

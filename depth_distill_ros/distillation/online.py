@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+import secrets
+from typing import Any, TextIO
 import warnings
 
 import cv2
@@ -21,12 +22,25 @@ from depth_distill_ros.distillation.curves import TrainingCurves
 from depth_distill_ros.distillation.data.stream_source import StreamSource
 from depth_distill_ros.distillation.methods import effective, make_method, needs_gradient
 from depth_distill_ros.distillation.release_choice import ReleaseEvaluator
-from depth_distill_ros.distillation.release_folders import ReleaseRecord, latest, publish
+from depth_distill_ros.distillation.release_folders import (
+    RELEASE,
+    ReleaseRecord,
+    latest,
+    publish,
+)
 from depth_distill_ros.distillation.student_start import starting_student
 from depth_distill_ros.distillation.trainer import Trainer
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import (
+    LockedError,
+    exclusive,
+    private_folder,
+    remove_leftovers,
+    writing,
+)
 from depth_distill_ros.geometry.colour import colour_depth
 from depth_distill_ros.networks.confidence import ConfidentNetwork
-from depth_distill_ros.networks.model_folder import ModelCard
+from depth_distill_ros.networks.model_folder import ModelCard, ModelError
 from depth_distill_ros.networks.normalisation import to_image
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OnlineSettings
@@ -45,16 +59,49 @@ class OnlineDistillation:
     work_dir/store/                the stream store, unless `store` is given
     work_dir/tensorboard/          losses and scores over time
     work_dir/auxiliary/            robot camera frames, unless `auxiliary_store` is given
+    work_dir/distiller.lock        held by the one process that distils there
     ```
 
-    Raises ModelError for an unusable teacher, CheckpointError for an unusable checkpoint.
+    `run` is the id of the training, which a resumed training keeps. `warn` gets a line for each
+    damaged release that is skipped.
+
+    Raises ModelError for an unusable teacher, CheckpointError for an unusable checkpoint,
+    DepthDistillError if another process distils in the folder.
     """
 
     def __init__(self, settings: OnlineSettings, work_dir: Path, compute: Compute | None = None,
                  store: Path | None = None, auxiliary_store: Path | None = None,
                  warn: Callable[[str], None] = warnings.warn):
         self.settings = settings = effective(settings.method, settings)
-        self._releases = Path(work_dir) / 'releases'
+        self._work_dir, self._releases = Path(work_dir), Path(work_dir) / 'releases'
+        self._warn, self._told = warn, set[str]()
+        self._lock = self._locked()
+        try:
+            self._open(settings, compute, store, auxiliary_store)
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def _locked(self) -> TextIO:
+        """Lock the folder, then remove what a killed process left there."""
+        path = self._work_dir / 'distiller.lock'
+        try:
+            with writing(path):
+                lock = exclusive(path)
+        except LockedError as error:
+            raise DepthDistillError(
+                f'work_dir {self._work_dir}: process {error.owner} distils there; stop that one '
+                'or choose another work_dir') from None
+        remove_leftovers(self._checkpoints, 'last.pt', owned=True)
+        remove_leftovers(self._releases, RELEASE, owned=True)
+        return lock
+
+    @property
+    def _checkpoints(self) -> Path:
+        return self._work_dir / 'checkpoints'
+
+    def _open(self, settings: OnlineSettings, compute: Compute | None, store: Path | None,
+              auxiliary_store: Path | None) -> None:
         self._teacher, self._teacher_card = load_teacher(
             settings.teacher, needs_gradient=needs_gradient(settings.method, settings))
         self.compute = compute or Compute.available(settings.precision, rows=self.size[0])
@@ -70,18 +117,22 @@ class OnlineDistillation:
             if isinstance(average, ConfidentNetwork) else None
         self._evaluator = ReleaseEvaluator(
             self._teacher, method.networks.get('transformation'), self.compute)
-        self.store = Path(store or Path(work_dir) / 'store')
+        self.store = Path(store or self._work_dir / 'store')
         self._source = StreamSource(
-            str(self.store), str(auxiliary_store or Path(work_dir) / 'auxiliary'), self.size,
+            str(self.store), str(auxiliary_store or self._work_dir / 'auxiliary'), self.size,
             settings.batch, settings.auxiliary_images, settings.seed, self.compute.device)
         identity = {**settings.identity, 'size': self.size,
                     **teacher_identity(settings.teacher, self._teacher)}
         parts: dict[str, Any] = {'training': self._trainer, 'source': self._source,
                  **({'confidence': self._confidence} if self._confidence else {})}
-        self._checkpoint = Checkpoint(
-            Path(work_dir) / 'checkpoints' / 'last.pt', identity, parts)
-        self.resumed = self._checkpoint.load() is not None
-        self._curves = TrainingCurves(Path(work_dir) / 'tensorboard', self.step, warn)
+        with writing(self._checkpoints):
+            private_folder(self._checkpoints)
+        self._checkpoint = Checkpoint(self._checkpoints / 'last.pt', identity, parts)
+        state = self._checkpoint.load()
+        self.resumed = state is not None
+        # inference tells by it the releases of a new run from those of the last one in the folder
+        self.run = str((state or {}).get('run') or secrets.token_hex(4))
+        self._curves = TrainingCurves(self._work_dir / 'tensorboard', self.step, self._warn)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -133,10 +184,17 @@ class OnlineDistillation:
 
     def save(self) -> Path:
         """Write the checkpoint now."""
-        return self._checkpoint.save()
+        return self._checkpoint.save(run=self.run)
 
     def latest_release(self) -> ReleaseRecord | None:
-        return latest(self._releases)
+        """Return the newest release that can be used; damaged ones are told of and skipped."""
+        return latest(self._releases, self._tell_damaged)
+
+    def _tell_damaged(self, error: ModelError) -> None:
+        line = f'a release is skipped, the next one supersedes it: {error}'
+        if line not in self._told:
+            self._told.add(line)
+            self._warn(line)
 
     def consider_release(self, force: bool = False) -> ReleaseRecord | None:
         """
@@ -159,7 +217,7 @@ class OnlineDistillation:
             options={'confidence': True} if self._confidence else {}, about={
                 'package_version': __version__, 'method': self.settings.method,
                 'teacher': self.settings.teacher or 'shipped', 'device': str(self.compute)})
-        record = publish(self._releases, student, card, self.step, score)
+        record = publish(self._releases, student, card, self.step, score, self.run)
         self._curves.add('held_out', self.step, {**score, 'release': record.number})
         return record
 
@@ -175,6 +233,7 @@ class OnlineDistillation:
     def close(self) -> None:
         self._source.close()
         self._curves.close()
+        self._lock.close()
 
 
 def _preview_grid(images: list[np.ndarray], depths: list[np.ndarray]) -> np.ndarray:

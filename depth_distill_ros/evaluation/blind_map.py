@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import hashlib
 import io
 from pathlib import Path
-import zipfile
 
 import numpy as np
 import torch
@@ -148,8 +147,10 @@ def load(path: Path) -> BlindMap:
     except OSError as error:
         raise BlindMapError(f'{path}: cannot be read: {error.strerror or error}; make a blind map '
                             'with depth-distill models blind-map') from error
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise BlindMapError(f'{path} is not a blind map ({error}); make one with depth-distill '
+    # Damaged files make NumPy and zipfile raise any exception.
+    except Exception as error:
+        reason = ' '.join(str(error).split())
+        raise BlindMapError(f'{path} is not a blind map ({reason}); make one with depth-distill '
                             'models blind-map') from error
 
 

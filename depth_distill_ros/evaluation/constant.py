@@ -18,7 +18,7 @@ def constant_depth(references: Iterable[np.ndarray]) -> float:
     """Return the median of the valid reference depths, metres."""
     known = [depth[valid(depth)] for depth in references]
     if not sum(map(len, known)):
-        raise DepthDistillError('no frame has a reference depth')
+        raise DepthDistillError('no frame has a valid reference depth; give data with depth')
     return float(np.median(np.concatenate(known)))
 
 

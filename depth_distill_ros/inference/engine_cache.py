@@ -20,7 +20,7 @@ import shutil
 
 from depth_distill_ros import __version__
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.files import write_bytes, write_json
+from depth_distill_ros.files import check_regular, remove_leftovers, write_bytes, write_json
 from depth_distill_ros.inference.engines.engine import Log, no_log
 from depth_distill_ros.inference.engines.onnx_export import export_onnx
 from depth_distill_ros.networks.model_folder import WEIGHTS, ModelError, load_model, read_card
@@ -28,6 +28,7 @@ from depth_distill_ros.shipped import is_shipped
 
 _FOLDER = 'engines'
 _MODELS_KEPT = 16  # in the user's cache
+_MOST_BYTES, _MOST_MANIFEST_BYTES = 1 << 34, 1 << 20
 _REASONS = {'sha256': 'it is damaged', 'model': 'the model has changed'}
 
 
@@ -61,6 +62,7 @@ class EngineCache:
             data = make()
         for path in places[:places.index(found)] if found else places:
             try:
+                remove_leftovers(path.parent, f'{path.name}*')
                 write_bytes(path, data)
                 write_json(_manifest_path(path), self._manifest(made_for, data))
             except DepthDistillError as error:
@@ -79,6 +81,7 @@ class EngineCache:
 
     def _read(self, path: Path, made_for: dict[str, str]) -> bytes | None:
         try:
+            check_regular(path, _MOST_BYTES)
             data = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -86,8 +89,9 @@ class EngineCache:
             self._log(f'{path} is made again: {error.strerror}')
             return None
         try:
+            check_regular(_manifest_path(path), _MOST_MANIFEST_BYTES)
             manifest = json.loads(_manifest_path(path).read_text(encoding='utf-8'))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             manifest = None
         if not isinstance(manifest, dict):
             self._log(f'{path} is made again: {_manifest_path(path).name} is missing or damaged')

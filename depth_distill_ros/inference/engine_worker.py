@@ -4,7 +4,8 @@
 The process that prepares models: it makes their engine files and selects their engines.
 
 It receives one PrepareRequest at a time and sends pairs of texts: ('log', line) any number of
-times, then ('engine', the one selected) or ('error', reason). It ends when its parent does.
+times, then ('engine', the one selected) or ('error', reason). It ends when its parent does, and
+with it every process that a library has started in it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from multiprocessing.connection import Connection
 import os
 from pathlib import Path
 from queue import Queue
+import signal
 import threading
 import traceback
 
@@ -28,6 +30,7 @@ from depth_distill_ros.stream.store_reader import StreamReader
 
 _FRAMES, _FRAMES_OF_LATER_RELEASES = 8, 2  # compared with torch
 _NICENESS = 5  # in addition to that at the start
+_POLL = 1.0  # seconds between two checks whether the parent still runs
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,22 @@ class PrepareRequest:
         return select_engine(folder, self.engine, frames, self.limits, log).name
 
 
-def main(descriptor: int) -> None:
-    """Process the requests that arrive on an open connection one after the other."""
+def main(descriptor: int, parent: int) -> None:
+    """
+    Process the requests that arrive on an open connection one after the other.
+
+    Does not return: the process is the leader of its own process group and ends the whole group.
+    """
     connection: Connection = Connection(descriptor)
     requests: Queue[PrepareRequest] = Queue()
-    threading.Thread(target=_receive, args=(connection, requests), daemon=True).start()
+    threading.Thread(target=_receive, args=(connection, requests, parent), daemon=True).start()
+    try:
+        _process(connection, requests)
+    finally:
+        _end()
+
+
+def _process(connection: Connection, requests: Queue[PrepareRequest]) -> None:
     urgent = True
     while True:
         request = requests.get()
@@ -87,12 +101,19 @@ def main(descriptor: int) -> None:
         connection.send(answer)
 
 
-def _receive(connection: Connection, requests: Queue[PrepareRequest]) -> None:
+def _receive(connection: Connection, requests: Queue[PrepareRequest], parent: int) -> None:
     try:
-        while True:
-            requests.put(connection.recv())
-    except (EOFError, OSError):
-        os._exit(0)  # the parent process has exited
+        # Another process that the parent forked may keep the other end open.
+        while os.getppid() == parent:
+            if connection.poll(_POLL):
+                requests.put(connection.recv())
+    finally:
+        _end()
+
+
+def _end() -> None:
+    """End this process and what libraries forked in it, with its memory and its open output."""
+    os.killpg(os.getpid(), signal.SIGKILL)
 
 
 def _stored_frames(store: str) -> list[np.ndarray] | None:

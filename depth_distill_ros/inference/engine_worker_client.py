@@ -11,8 +11,10 @@ killed at any moment. The caller then opens the selected engine from the cached 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing import Pipe
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -25,19 +27,24 @@ from depth_distill_ros.installation import environment
 _POLL = 0.2  # seconds between two checks whether the request was cancelled
 _IDLE = 60.0  # seconds without a request after which the process is ended, to free its memory
 _STDERR = 2  # libraries print to standard output, which belongs to the parent
-# Ctrl-C reaches every process of a terminal; the worker ends with its parent instead. With this
+# A process group of its own, so that what libraries fork in the worker is ended with it. A session
+# of its own would share the processor with the node's on equal terms (sched_autogroup). With this
 # niceness it gets about a quarter of the processor time of a busy process.
 _CODE = """
-import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_IGN)
+import os, sys
+os.setpgid(0, 0)
 os.nice(5)
 from depth_distill_ros.inference.engine_worker import main
-main(int(sys.argv[1]))
+main(int(sys.argv[1]), int(sys.argv[2]))
 """
 
 
 class PreparationError(EngineError):
     """A model that was rejected, or an engine worker that ended early."""
+
+
+class WorkerEndedError(PreparationError):
+    """An engine worker that ended early twice, as when memory is short; the model may be good."""
 
 
 class EngineWorkerClient:
@@ -57,14 +64,26 @@ class EngineWorkerClient:
         """
         Return the name of the engine to open the model with; None once it is `cancelled`.
 
-        Raises PreparationError if the model or all engines are rejected.
+        A worker that ends early, such as one that the kernel kills when memory is short, is
+        started once more. Raises PreparationError if the model or all engines are rejected,
+        WorkerEndedError if the second worker ends early, too.
         """
-        if self._process is None:
-            self._start()
         try:
+            return self._prepare(request, cancelled)
+        except WorkerEndedError as error:
+            self._log(f'{error}; {request.folder} is prepared once more')
+            return self._prepare(request, cancelled)
+
+    def _prepare(self, request: PrepareRequest, cancelled: Callable[[], bool]) -> str | None:
+        try:
+            if self._process is None:
+                self._process = self._started()
             self._connection.send(request)
             while not cancelled():
                 if not self._connection.poll(_POLL):
+                    # what it forked may still hold its end of the connection
+                    if self._process.poll() is not None and not self._connection.poll():
+                        raise EOFError
                     continue
                 kind, text = self._connection.recv()
                 self._used = time.monotonic()
@@ -73,8 +92,8 @@ class EngineWorkerClient:
                 if kind == 'error':
                     raise PreparationError(text)
                 self._log(text)
-        except (EOFError, ConnectionError) as error:
-            raise PreparationError(f'the engine worker ended with code {self.close()}; see its '
+        except (EOFError, OSError) as error:
+            raise WorkerEndedError(f'the engine worker ended with code {self.close()}; see its '
                                    'messages in the log above') from error
         self.close()
         return None
@@ -85,17 +104,24 @@ class EngineWorkerClient:
             self.close()
 
     def close(self) -> int | None:
-        """End the process at once; return its exit code, None if there is no process."""
+        """
+        End the process and all that it started at once.
+
+        Returns its exit code, None if there is no process.
+        """
         process, self._process = self._process, None
         if process is None:
             return None
         process.kill()
+        with suppress(ProcessLookupError):  # it had not begun, or left nothing behind
+            os.killpg(process.pid, signal.SIGKILL)
         self._connection.close()
         return process.wait()
 
-    def _start(self) -> None:
+    def _started(self) -> subprocess.Popen[bytes]:
         self._connection, theirs = Pipe()
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, '-c', _CODE, str(theirs.fileno())], pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL, stdout=_STDERR, env={**os.environ, **environment()})
+            return subprocess.Popen(
+                [sys.executable, '-c', _CODE, str(theirs.fileno()), str(os.getpid())],
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=_STDERR,
+                env={**os.environ, **environment()})

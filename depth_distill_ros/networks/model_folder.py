@@ -15,13 +15,16 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.files import json_text, replacing, writing
+from depth_distill_ros.files import check_regular, json_text, replacing, writing
 from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.checks import MINIMUM_SIDE
 
 _FORMAT = 1
 _LISTED = 20  # names in an error
+_MOST_CARD_BYTES = 1 << 20
+_MOST_SIDE = 4096  # pixels of the input
+_MOST_HEADER_BYTES = 1 << 24  # of a safetensors file, beside its tensors
 WEIGHTS = 'weights.safetensors'
 CARD = 'card.json'
 
@@ -79,6 +82,7 @@ def read_card(folder: Path) -> ModelCard:
     """Return the card of a model folder. Raises ModelError."""
     path = Path(folder) / CARD
     try:
+        check_regular(path, _MOST_CARD_BYTES)
         entries = json.loads(path.read_text(encoding='utf-8-sig'))
         if not isinstance(entries, dict):
             raise ValueError('it is not a JSON object')
@@ -105,8 +109,13 @@ def _card(entries: dict[str, Any]) -> ModelCard:
     if missing := {'network', 'backbone', 'size'} - entries.keys():
         raise ValueError(f'it lacks {", ".join(sorted(missing))}')
     size, intrinsics = entries['size'], entries.get('intrinsics')
-    if len(size) != 2 or any(type(side) is not int or side < MINIMUM_SIDE for side in size):
-        raise ValueError(f'its size {size} is not (height, width) of at least {MINIMUM_SIDE}')
+    if len(size) != 2 or any(type(side) is not int or not MINIMUM_SIDE <= side <= _MOST_SIDE
+                             for side in size):
+        raise ValueError(f'its size {size} is not (height, width) from {MINIMUM_SIDE} to '
+                         f'{_MOST_SIDE}')
+    if 'pretrained' in entries.get('options', {}):
+        raise ValueError('its options ask for a download (pretrained); a model has its weights '
+                         'beside the card')
     return ModelCard(**entries | {
         'size': tuple(size), 'intrinsics': Intrinsics(**intrinsics) if intrinsics else None})
 
@@ -121,16 +130,21 @@ def load_model(folder: Path) -> tuple[nn.Module, ModelCard]:
     card = read_card(folder)
     try:
         network = build(card.network, card.backbone, **card.options)
-    except DepthDistillError as error:
+    # a network's class does not check what type an option has
+    except (DepthDistillError, TypeError, ValueError, KeyError) as error:
         raise ModelError(
             f'{folder / CARD} does not describe a network of this version: {error}') from error
     path = folder / WEIGHTS
+    expected = network.state_dict()
     try:
+        # float64 is twice as large as the float32 of the network
+        check_regular(path, _MOST_HEADER_BYTES + sum(2 * t.nbytes for t in expected.values()))
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
-        raise ModelError(f'{path} is not a complete safetensors file ({error}); copy it again') \
+        reason = getattr(error, 'strerror', None) or error
+        raise ModelError(f'{path} is not a complete safetensors file ({reason}); copy it again') \
             from error
-    check_tensors(path, tensors, network.state_dict(), f'{card.network} {card.backbone}',
+    check_tensors(path, tensors, expected, f'{card.network} {card.backbone}',
                   'the card describes another network')
     network.load_state_dict(tensors)
     return network.eval(), card

@@ -26,6 +26,9 @@ class InferenceSettings(InputSettings):
                             'configure; empty: the node waits for the release topic')
     model: str = setting('', 'folder of the model to start with instead, such as a release that '
                          'was copied to the robot')
+    release_folders: tuple[str, ...] = setting(
+        ('',), 'folders below which a release that the release topic names may lie, beside '
+        'releases/ of work_dir; others are refused, because anybody on the graph can publish')
     cameras: tuple[str, ...] = setting(
         ('',), 'names of the cameras. The topics and parameters of the camera front are '
         'front/image, front.transport, ...; those of the one camera without a name are image, '

@@ -34,5 +34,6 @@ class StreamSettings(InputSettings):
     width: int = setting(
         PAPER_SIZE[1], "width of the stored frames; the launch files set that of the teacher's "
         'input', unit='pixels', range=IMAGE_SIDE)
+    # at least one of every 256 frames must be held out to judge releases
     capacity: int = setting(4000, 'frames that the store keeps; a new one then replaces the '
-                            'oldest', unit='frames', range=(64, 10_000_000))
+                            'oldest', unit='frames', range=(256, 10_000_000))

@@ -11,13 +11,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, printable
 from depth_distill_ros.frame import Frame, FrameError, FrameSizeError
 from depth_distill_ros.geometry.intrinsics import GeometryError
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.stream.pairing import StampPairer
 from depth_distill_ros.stream.semantic_decoder import MEANINGS, Ready, SemanticDecoder
 from depth_distill_ros.stream.semantics import SemanticsError
+from depth_distill_ros.stream.sizes import most_waiting
 from depth_distill_ros.stream.store import StreamWriter
 from depth_distill_ros.stream.store_errors import StoreError
 
@@ -78,11 +79,13 @@ class StreamIntake:
         self._pairer = StampPairer(tuple(read), CAPACITY)
         self._last_stamp: int | None = None
         self._thinned = 0
+        self._largest = 1
         self._logged_kind = ''
         self._warned = -_WARNING_PERIOD
 
     def add(self, topic: str, stamp: int, message: Any) -> None:
         """Take a message of a paired topic, stamp in ns; store the frame that it completes."""
+        self._bound(len(getattr(message, 'data', ())))
         resets = self._pairer.reset_count
         messages = self._pairer.add(topic, stamp, message)
         if self._pairer.reset_count > resets:
@@ -118,6 +121,14 @@ class StreamIntake:
         if self._decoder is not None:
             self._decoder.reset()
 
+    def _bound(self, nbytes: int) -> None:
+        """Let fewer messages wait for their partners where images are large."""
+        if nbytes > self._largest:
+            self._largest = nbytes
+            self._pairer.capacity = most_waiting(nbytes, CAPACITY)
+            if self._decoder is not None:
+                self._decoder.join.capacity = self._pairer.capacity
+
     def _is_too_soon(self, stamp: int) -> bool:
         # a stamp before the last one follows a reset of the clock
         if self.max_rate and self._last_stamp is not None \
@@ -144,7 +155,7 @@ class StreamIntake:
                     image, semantics=content.get('semantics', np.zeros(image.shape[:2], np.uint8)),
                     intrinsics=content['camera_info'], stamp=ready.stamp)
                 self._writer.append(frame.through(View.fit(frame.size, self._writer.size)))
-            except DepthDistillError as error:
+            except Exception as error:  # costs this frame; the next one may be good
                 self._reject(error, _UNREADABLE.get(topic) or next(
                     (reason for kind, reason in _REASONS if isinstance(error, kind)), 'other'))
 
@@ -156,13 +167,14 @@ class StreamIntake:
                 'add them in the file of the parameter classes')
         return classes
 
-    def _reject(self, error: DepthDistillError, reason: str) -> None:
-        self.last_rejection = str(error)
+    def _reject(self, error: Exception, reason: str) -> None:
+        self.last_rejection = str(error) if isinstance(error, DepthDistillError) else \
+            printable(f'unexpected {type(error).__name__}: {error}')
         self.rejected[reason] += 1
         now = self._clock()
         if now - self._warned >= _WARNING_PERIOD:
             self._warned = now
-            self._log.warning(f'frame rejected ({reason}): {error}')
+            self._log.warning(f'frame rejected ({reason}): {self.last_rejection}')
 
     def _log_kind(self) -> None:
         kind = self._decoder.kind if self._decoder else 'auto'

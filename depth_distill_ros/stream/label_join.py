@@ -18,12 +18,13 @@ class LabelJoin:
         patience: seconds that a frame or a label waits
         capacity: largest number of waiting frames, and of labels; the oldest is dropped
     Attributes:
+        capacity: may be changed
         without_labels, without_frame: number of frames and labels that were dropped
     """
 
     def __init__(self, patience: float = 2.0, capacity: int = 90) -> None:
         self.without_labels = self.without_frame = 0
-        self._patience, self._capacity = patience, capacity
+        self._patience, self.capacity = patience, capacity
         self._frames: OrderedDict[int, tuple[float, Any]] = OrderedDict()
         self._labels: OrderedDict[int, tuple[float, Any]] = OrderedDict()
 
@@ -76,7 +77,7 @@ class LabelJoin:
 
     def _dropped(self, waiting: OrderedDict[int, tuple[float, Any]], now: float) -> int:
         before = len(waiting)
-        while waiting and (len(waiting) > self._capacity
+        while waiting and (len(waiting) > self.capacity
                            or now - next(iter(waiting.values()))[0] > self._patience):
             waiting.popitem(last=False)
         return before - len(waiting)

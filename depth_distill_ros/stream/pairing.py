@@ -29,6 +29,7 @@ class StampPairer:
     deliver from before the reset is unpaired too, and their own jump belongs to the same reset.
 
     Attributes:
+        capacity: as above; may be changed
         received: messages per topic
         paired, unpaired, duplicates: full sets, items without partners, items that came twice
         reset_count: resets of the simulator
@@ -43,7 +44,7 @@ class StampPairer:
         self.topics = tuple(topics)
         self.received = dict.fromkeys(topics, 0)
         self.paired = self.unpaired = self.duplicates = self.reset_count = 0
-        self._capacity = capacity
+        self.capacity = capacity
         self._waiting: OrderedDict[int, dict[str, Any]] = OrderedDict()
         self._done: OrderedDict[int, None] = OrderedDict()
         self._newest: dict[str, int] = {}
@@ -75,7 +76,7 @@ class StampPairer:
         items[topic] = item
         if len(items) == len(self.topics):
             return self._finish(stamp)
-        if len(self._waiting) > self._capacity:
+        while len(self._waiting) > self.capacity:
             self._drop(next(iter(self._waiting)))
         return None
 
@@ -103,7 +104,7 @@ class StampPairer:
         items = self._waiting.pop(stamp)
         self.paired += 1
         self._done[stamp] = None
-        if len(self._done) > self._capacity:
+        if len(self._done) > self.capacity:
             self._done.popitem(last=False)
         # Only sets in front: after reordering, an older set may follow a newer one.
         while self._waiting and next(iter(self._waiting)) < stamp:

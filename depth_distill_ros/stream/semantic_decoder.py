@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from depth_distill_ros.errors import printable
 from depth_distill_ros.stream.class_table import ClassTable
 from depth_distill_ros.stream.isaac_labels import parse
 from depth_distill_ros.stream.label_join import LabelJoin
@@ -144,7 +145,7 @@ class SemanticDecoder:
             if (label := self._table.of_name(name)) is not None}
         found, unknown = to_classes(ids, classes, self._table.other)
         return found, self._count_unknown([
-            names[number][:_LONGEST] if names and number in names else f'id {number}'
+            printable(names[number][:_LONGEST]) if names and number in names else f'id {number}'
             for number in unknown])
 
     def values(self) -> dict[str, object]:

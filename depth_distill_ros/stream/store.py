@@ -25,18 +25,18 @@ LMDB forbids opening an environment twice in one process: beside a StreamWriter 
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import lmdb
 
+from depth_distill_ros.files import LockedError, exclusive, private_folder
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import positive_int
 from depth_distill_ros.stream.record import VERSION, RecordFormat
-from depth_distill_ros.stream.store_errors import StoreError, store_errors
+from depth_distill_ros.stream.store_errors import StoreError, StoreReplaced, store_errors
+from depth_distill_ros.stream.store_file import StoreFile
 from depth_distill_ros.stream.store_reader import (
     DESCRIPTION,
     FRAMES,
@@ -72,10 +72,13 @@ class StreamWriter:
         self.stored = 0
         self.evicted = 0
         self._format = RecordFormat(self.size)
-        with store_errors(self.path, 'create the folder'):
-            self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = self._take_lock()
         self._env: Any = None
+        self._open()
+
+    def _open(self) -> None:
+        with store_errors(self.path, 'create the folder'):
+            private_folder(self.path)
+        self._lock = self._take_lock()
         try:
             with store_errors(self.path, 'open it for writing'):
                 self._env = lmdb.open(
@@ -83,6 +86,7 @@ class StreamWriter:
                     metasync=False, writemap=False)
                 self._frames = self._open_frames()
                 self._env.reader_check()
+            self._file = StoreFile(self.path, self._env)
             with store_errors(self.path, f'shrink it to {self.capacity} frames'):
                 while evicted := self._put(None)[1]:
                     self.evicted += evicted
@@ -97,7 +101,9 @@ class StreamWriter:
         Raises:
             StoreError: disk full, read-only, ...; the stored frames are intact, and a later append
                 may succeed
+            StoreReplaced: the store was deleted or replaced; a later append goes to a new one
         """
+        self._check_file()
         record = self._format.pack(frame)
         with store_errors(self.path, 'store a frame'):
             try:
@@ -111,11 +117,23 @@ class StreamWriter:
         self.evicted += evicted
         return key
 
+    def _check_file(self) -> None:
+        if self._env is None:
+            self._open()
+        try:
+            self._file.check()
+        except StoreReplaced as error:
+            self.close()
+            self._open()
+            raise StoreReplaced(f'{error}; a new store begins there') from error
+
     def reader(self) -> StreamReader:
         """Return a reader for this process, usable until this writer is closed."""
         return StreamReader(self.path, _env=self._env)
 
     def __len__(self) -> int:
+        if self._env is None:
+            return 0
         with self._env.begin(db=self._frames) as txn:
             return txn.stat()['entries']
 
@@ -134,21 +152,12 @@ class StreamWriter:
 
     def _take_lock(self):
         """Return the locked file; the kernel unlocks it when this process ends in any way."""
-        with store_errors(self.path, 'open it for writing'):
-            lock = open(self.path / 'writer.lock', 'a+')  # noqa: SIM115
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                lock.seek(0)
-                owner = lock.read().strip() or 'unknown'
-                lock.close()
-                raise StoreError(
-                    f'store {self.path}: process {owner} is writing it; stop that one or '
-                    'choose another store path') from None
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
-            return lock
+        try:
+            with store_errors(self.path, 'open it for writing'):
+                return exclusive(self.path / 'writer.lock')
+        except LockedError as error:
+            raise StoreError(f'store {self.path}: process {error.owner} is writing it; stop that '
+                             'one or choose another store path') from None
 
     def _map_size(self) -> int:
         """

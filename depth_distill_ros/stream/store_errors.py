@@ -23,6 +23,10 @@ class StoreMissing(StoreError):
     """There is no store at the path yet."""
 
 
+class StoreReplaced(StoreError):
+    """The store was deleted or replaced while it was open; it can be opened again."""
+
+
 class StoreVersionError(StoreError):
     """The store was written in another format version."""
 

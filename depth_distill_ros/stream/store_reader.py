@@ -23,6 +23,7 @@ from depth_distill_ros.stream.store_errors import (
     StoreVersionError,
     store_errors,
 )
+from depth_distill_ros.stream.store_file import StoreFile
 
 DESCRIPTION = b'depth_distill_ros.stream'
 FRAMES = b'frames'
@@ -51,6 +52,7 @@ class StreamReader:
                 raise _missing(self.path)
             with store_errors(self.path, 'read it'):
                 self._frames = self._env.open_db(FRAMES, create=False)
+            self._file = StoreFile(self.path, self._env)
         except BaseException:
             self.close()
             raise
@@ -75,9 +77,11 @@ class StreamReader:
         """
         Return a view of the store at this moment, unaffected by the writer.
 
-        Close it soon: the writer cannot reuse the pages that a snapshot sees.
+        Close it soon: the writer cannot reuse the pages that a snapshot sees. Raises StoreReplaced
+        if the store was deleted or replaced.
         """
         with store_errors(self.path, 'read it'):
+            self._file.check()
             txn = self._begin()
         with txn:
             yield Snapshot(self.path, self._format, txn)
@@ -121,7 +125,7 @@ class Snapshot:
 
     def keys(self) -> range:
         """Return the keys of all frames, oldest first."""
-        with self._txn.cursor() as cursor:
+        with store_errors(self._path, 'read it'), self._txn.cursor() as cursor:
             if not cursor.first():
                 return range(0)
             first = number_of(cursor.key())
@@ -139,8 +143,10 @@ class Snapshot:
             self._format.unpack_into(self._record(key), image, semantics)
 
     def _record(self, key: int) -> memoryview:
-        with store_errors(self._path, 'read it'):
+        try:
             record: Any = self._txn.get(key_of(key)) if key >= 0 else None
+        except lmdb.Error as error:  # pages between the frames are damaged; others may be whole
+            raise CorruptRecord(' '.join(str(error).split())) from error
         if record is None:
             raise FrameEvicted(
                 f'store {self._path}: frame {key} is not in the store; it holds '

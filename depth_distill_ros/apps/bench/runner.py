@@ -19,6 +19,7 @@ from depth_distill_ros.apps.bench.machine import device, gpu_milliseconds
 from depth_distill_ros.apps.bench.preset import Preset
 from depth_distill_ros.apps.bench.rendered import render
 from depth_distill_ros.apps.bench.table import BenchTable, Row
+from depth_distill_ros.apps.left_out import summary
 from depth_distill_ros.datasets.preprocessing import recorded
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.offline import open_run
@@ -65,6 +66,8 @@ class Bench:
     """
     Runs the rows of tables in `folder`, which several tables may share.
 
+    Attributes:
+        unused: what trainings and evaluations did not use of their data, one line for each
     Args:
         data: data sets by role, in the form of open_reader; they replace what the preset renders
         train: iterates over the steps of a training
@@ -79,6 +82,7 @@ class Bench:
         self._data, self._train, self._say = dict(data), train, say
         self.compute = Compute.available()
         self.own_teacher = str(shipped_teacher())
+        self.unused: list[str] = []
 
     def runs(self, table: BenchTable, wanted: Sequence[str] = (), seeds: int = 1,
              ) -> list[tuple[Row, int]]:
@@ -199,13 +203,15 @@ class Bench:
         self._train(opened.training.steps(opened.total, settings.batch, save_every=_SAVE_EVERY),
                     first, opened.total)
         student = opened.training.finish()
+        source = opened.training.source
+        self._note_unused(source.readers, source.skipped)
         record = {
             'settings': described, 'started_from': started_from, 'steps': opened.total,
             'device': {**device(), 'computed': str(opened.compute),
                        'threads': torch.get_num_threads()},
             # of the last session, if there were several
             'seconds': round(time.monotonic() - began, 1), 'steps_of_them': opened.total - first,
-            'unreadable': opened.training.source.unreadable, 'evaluated': {}}
+            'unreadable': source.unreadable, 'evaluated': {}}
         write_json(path, record)
         if settings.method != 'd3':
             # several times the student's size; only D3's G is needed later, for the figures
@@ -231,13 +237,20 @@ class Bench:
             predict, size = partial(sliding_window, network, window=card.size), None
         evaluation = Evaluation(predict, size, PROTOCOLS[protocol], self.compute.device,
                                 stereo=card.network == STEREO)
-        for _ in evaluation.frames(datasets.open_reader(test)):
+        reader = datasets.open_reader(test)
+        for _ in evaluation.frames(reader):
             pass
+        self._note_unused([reader])
         figures = evaluation.summary()['metrics']
         figures['params_M'] = sum(p.numel() for p in network.parameters()) / 1e6
         if self.compute.device.type == 'cuda' and card.network not in _SLIDING:
             figures['gpu_ms'] = gpu_milliseconds(network, card.size, self.compute.device)
         return figures
+
+    def _note_unused(self, readers: Sequence[Any], skipped: Sequence[str] = ()) -> None:
+        if unused := summary(readers, skipped):
+            line = f'{", ".join(reader.spec for reader in readers)}: {unused}'
+            self.unused += [line] if line not in self.unused else []
 
 
 def _digest(model: str | Path) -> str:

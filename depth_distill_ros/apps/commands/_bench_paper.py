@@ -47,6 +47,6 @@ def run(arguments: argparse.Namespace) -> int:
     figures = draw_figures(bench, table, outcomes)
     write_results(bench, table, outcomes, figures)
     for line in (preset.note(table.name), *(f'drawn: {path}' for path in figures),
-                 f'written: {bench.folder / "RESULTS.md"}'):
+                 f'written: {bench.folder / "RESULTS.md"}', *bench.unused):
         console.print(line)
     return 0

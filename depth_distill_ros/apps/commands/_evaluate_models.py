@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from torch import nn
 
 from depth_distill_ros.datasets import Reader, first_frame, open_reader
@@ -45,7 +47,8 @@ def network(spec: str) -> Model:
     """Return the network of a model or run folder, or one from elsewhere."""
     folder = expanded(spec)
     if folder.is_dir() and not (folder / CARD).is_file():
-        release = latest(folder / 'releases')
+        release = latest(folder / 'releases',
+                         lambda error: print(f'skipped: {error}', file=sys.stderr))
         trained = [folder / 'student', *sorted(folder.glob('best-*'))]
         folder = release.folder if release else next(
             (model for model in trained if (model / CARD).is_file()), folder)

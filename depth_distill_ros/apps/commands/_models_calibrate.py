@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros import __version__
-from depth_distill_ros.apps.commands._left_out import show_each, summary
+from depth_distill_ros.apps.left_out import show_each, summary
 from depth_distill_ros.datasets import Reader, open_reader
 from depth_distill_ros.distillation.calibration import (
     StatisticsError,

@@ -18,8 +18,8 @@ import numpy as np
 from torch.utils.data import Subset
 
 from depth_distill_ros import datasets
-from depth_distill_ros.apps.commands._left_out import show_each, summary
 from depth_distill_ros.apps.commands._training import show
+from depth_distill_ros.apps.left_out import show_each, summary
 from depth_distill_ros.apps.options import add_options, given, settings
 from depth_distill_ros.datasets import help_text
 from depth_distill_ros.distillation import processes

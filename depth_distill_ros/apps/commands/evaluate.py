@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from depth_distill_ros.apps.commands import _evaluate_models as models
-from depth_distill_ros.apps.commands._left_out import (
+from depth_distill_ros.apps.left_out import (
     reasons_of,
     remarks_of,
     show_each,

@@ -17,9 +17,9 @@ import torch
 from torch import nn
 
 from depth_distill_ros import __version__
-from depth_distill_ros.apps.commands._left_out import show_each, summary
 from depth_distill_ros.apps.commands._train_data import opened
 from depth_distill_ros.apps.commands._training import show
+from depth_distill_ros.apps.left_out import show_each, summary
 from depth_distill_ros.apps.options import given, option_of, settings
 from depth_distill_ros.datasets import help_text
 from depth_distill_ros.distillation.batch_norm_loss import with_own_statistics

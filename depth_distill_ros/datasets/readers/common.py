@@ -63,6 +63,12 @@ def read_text(path: Path) -> str:
         raise DatasetError(f'{path} is not a text file in UTF-8') from None
 
 
+def listed(path: Path) -> list[tuple[int, str]]:
+    """Return (number from 1, line) of the lines of a text that are neither empty nor comments."""
+    return [(number, line.strip()) for number, line in enumerate(read_text(path).splitlines(), 1)
+            if line.strip() and not line.lstrip().startswith('#')]
+
+
 def spelled(path: Path) -> Path:
     """Return the path of an image, or of the one there whose suffix is .PNG, .JPG or .jpeg."""
     if path.exists() or not path.suffix:

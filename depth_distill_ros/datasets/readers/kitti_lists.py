@@ -9,7 +9,7 @@ from pathlib import Path
 import re
 
 from depth_distill_ros.datasets.reader import DatasetError
-from depth_distill_ros.datasets.readers.common import read_text
+from depth_distill_ros.datasets.readers.common import listed as lines_of
 
 _IMAGE = re.compile(r'/?(?:.*/)?(\d{4}_\d\d_\d\d)/(\1_drive_\d{4}_sync)/image_0([23])/data/'
                       r'(\d{10})\.(?:png|jpg)')
@@ -66,11 +66,8 @@ def listed(file: Path, stereo: bool) -> list[DriveFrame]:
         stereo: every line means a pair, whose left image is returned
     """
     frames: dict[DriveFrame, None] = {}
-    for count, line in enumerate(read_text(file).splitlines(), 1):
-        words = line.replace('\\', '/').split()
-        if not words:
-            continue
-        frame = _frame(words)
+    for count, line in lines_of(file):
+        frame = _frame(line.replace('\\', '/').split())
         if frame is None:
             raise DatasetError(f'{file}: line {count} is none of "image [depth [focal]]", '
                                f'"left right", "drive number l|r": {line.strip()[:80]}')

@@ -39,11 +39,13 @@ class NyuReader:
         listing = common.first_existing((path / 'data' / name, path / name))
         if listing is None:
             raise common.not_found('nyu', f'data/{name}', path)
-        lines = common.read_text(listing).splitlines()
+        lines = [line for _, line in common.listed(listing)]
         # Excel writes semicolons where the comma is the decimal sign.
         comma = ',' if not lines or ',' in lines[0] else ';'
         self._rows = [tuple(cell.strip().replace('\\', '/') for cell in row[:2])
-                      for row in csv.reader(lines, delimiter=comma) if any(row)]
+                      for row in csv.reader(lines, delimiter=comma)]
+        if self._rows and not self._rows[0][0].lower().endswith(common.IMAGES):
+            del self._rows[0]  # the names of the columns
         if not self._rows or any(len(row) < 2 for row in self._rows):
             raise DatasetError(f'{listing} does not hold lines "image,depth"')
         # The lists name files relative to the folder above data/.

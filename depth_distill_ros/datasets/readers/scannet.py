@@ -88,7 +88,7 @@ def _check_aspect(depth: Path, *sizes: tuple[int, int]) -> None:
 
 
 def _chosen(found: list[Path], scenes: Path) -> list[Path]:
-    wanted = set(common.read_text(scenes).split())
+    wanted = {word for _, line in common.listed(scenes) for word in line.split()}
     if not wanted:
         raise DatasetError(f'{scenes} is empty: it names one scene per line')
     there = [scene for scene in found if scene.name in wanted]

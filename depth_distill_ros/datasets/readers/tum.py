@@ -119,8 +119,7 @@ def _paired(sequence: Path) -> list[tuple[str, str, str]]:
 def _lines(file: Path, words: int, layout: str) -> Iterator[list[str]]:
     """Yield the words of a list's lines; a word at an even place is a time."""
     found = [line.replace(',', ' ').replace('\\', '/').split()
-             for line in common.read_text(file).splitlines()
-             if line.strip() and not line.lstrip().startswith('#')]
+             for _, line in common.listed(file)]
     if not found:
         raise DatasetError(f'{file} is empty: it holds lines "{layout}"')
     for line in found:

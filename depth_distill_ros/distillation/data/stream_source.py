@@ -13,7 +13,7 @@ from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.normalisation import to_input
 from depth_distill_ros.stream.sampler import HELD_OUT, StoredFrames, StreamSampler
-from depth_distill_ros.stream.store_errors import StoreMissing
+from depth_distill_ros.stream.store_errors import StoreMissing, StoreReplaced
 from depth_distill_ros.stream.store_reader import StreamReader
 
 
@@ -84,7 +84,11 @@ class _Store:
 
     @property
     def frames(self) -> int:
-        return len(self._reader) if self._open() else 0
+        try:
+            return len(self._reader) if self._open() else 0
+        except StoreReplaced:
+            self.close()
+            return len(self._reader) if self._open() else 0
 
     @property
     def corrupt(self) -> int:
@@ -105,7 +109,7 @@ class _Store:
             self._sampler.load_state_dict(state)
 
     def close(self) -> None:
-        if self._reader:
+        if self._reader is not None:
             self._state = self._sampler.state_dict()
             self._reader.close()
             self._reader = self._sampler = None

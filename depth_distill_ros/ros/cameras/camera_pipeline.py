@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections import deque
 import threading
 import time
+import traceback
 
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, printable
 from depth_distill_ros.inference.engines.engine import DepthEngine, EngineError
 from depth_distill_ros.ros.cameras.camera_view import CameraView
 from depth_distill_ros.ros.cameras.depth_outputs import DepthOutputs
@@ -23,6 +24,7 @@ from depth_distill_ros.ros.support.parameters import declare
 from depth_distill_ros.settings.field import settings_of
 from depth_distill_ros.settings.inference import CameraSettings
 
+_MOST_TRACEBACK, _TRACEBACK_PERIOD = 20_000, 30.0  # characters; seconds between two of them
 _INFOS = 8  # newest camera_info messages that are kept
 _OWN = settings_of(CameraSettings).keys()
 
@@ -111,6 +113,11 @@ class CameraPipeline:
                 self._process(*latest, engine)
             except DepthDistillError as error:
                 self._reject(_reason(error), str(error))
+            except Exception as error:  # costs this frame; the next one may be good
+                self._node.get_logger().error(
+                    printable(traceback.format_exc(), _MOST_TRACEBACK),
+                    throttle_duration_sec=_TRACEBACK_PERIOD)
+                self._reject('unexpected', printable(f'{type(error).__name__}: {error}'))
 
     def _process(self, message: Image | CompressedImage, arrival: float, engine: DepthEngine,
                  ) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-import json
 import math
 import os
 import queue
@@ -27,6 +26,7 @@ import torch
 
 from depth_distill_ros.distillation.online import OnlineDistillation
 from depth_distill_ros.distillation.release_folders import ReleaseRecord
+from depth_distill_ros.distillation.release_message import ReleaseMessage
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
@@ -50,7 +50,7 @@ class DistillerNode(ManagedNode):
         self._values: dict[str, object] = {}
         self._release: dict[str, object] = {}
         self._problems: dict[str, str] = {}
-        self._paused = False
+        self._paused, self._next_requests = False, 0.0
         self._requests: queue.SimpleQueue[tuple[Callable[[], str], Future]] = queue.SimpleQueue()
         release = partial(self._consider_release, force=True)
         for name, callback in (('pause', partial(self._on_pause, True)),
@@ -68,7 +68,7 @@ class DistillerNode(ManagedNode):
         self._session = OnlineDistillation(
             settings(self, OnlineSettings), work_dir, warn=self.get_logger().error)
         self._values, self._release = {'step': self._session.step}, {}
-        self._problems, self._paused = {}, False
+        self._problems, self._paused, self._next_requests = {}, False, 0.0
         start = (f'resumed at step {self._session.step}' if self._session.resumed
                  else 'new run')
         self.get_logger().info(f'{work_dir}: {start} on {self._session.compute}')
@@ -130,6 +130,8 @@ class DistillerNode(ManagedNode):
                 if time.monotonic() - last[period] >= seconds:
                     self._try(period.removesuffix('_period'), action)
                     last[period] = time.monotonic()
+            if not session.ready() and not self._wait_for_frames(stop):
+                break  # the store was deleted, and a new one is filled
             losses = session.train_step()
             self._values = {'step': session.step, **losses, **session.values()}
             if not self._release and time.monotonic() - logged >= _PROGRESS_PERIOD:
@@ -162,12 +164,30 @@ class DistillerNode(ManagedNode):
         return True
 
     def _handle_requests(self) -> None:
+        """
+        Carry out what is requested, each action once for all who wait for it.
+
+        Then train for as long as that took, so that requests in a loop do not starve training.
+        """
+        started = time.monotonic()
+        if self._requests.empty() or started < self._next_requests:
+            return
+        waiting: dict[Callable[[], str], list[Future]] = {}
         while not self._requests.empty():
             action, answer = self._requests.get()
+            waiting.setdefault(action, []).append(answer)
+        for action, answers in waiting.items():
+            success, message = False, 'an unexpected error, see the log of the node'
             try:
-                self._answer(answer, True, action())
+                success, message = True, action()
             except DepthDistillError as error:
-                self._answer(answer, False, str(error))
+                message = str(error)
+            finally:
+                for answer in answers:
+                    self._answer(answer, success, message)
+        if not self._paused:
+            ended = time.monotonic()
+            self._next_requests = 2 * ended - started
 
     def _answer(self, answer: Future, success: bool, message: str) -> None:
         # As a task, which wakes the executor; setting the result of a future does not.
@@ -205,9 +225,8 @@ class DistillerNode(ManagedNode):
             self._session.preview(), 'rgb8', self.get_clock().now().to_msg(), 'preview'))
 
     def _announce(self, record: ReleaseRecord) -> None:
-        self._release_topic.publish(String(data=json.dumps(
-            {'folder': str(record.folder.absolute()), 'number': record.number,
-             'step': record.step})))
+        self._release_topic.publish(String(data=ReleaseMessage(
+            str(record.folder.absolute()), record.number, record.step, record.run).text()))
         self._release = {'release': record.number, 'release_step': record.step,
                          **{f'held_out.{name}': value for name, value in record.score.items()}}
         agreement = record.score.get('delta1', float('nan'))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from sensor_msgs.msg import Image
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, printable
 from depth_distill_ros.evaluation import blind_map
 from depth_distill_ros.evaluation.blind_map import BlindMap
 from depth_distill_ros.evaluation.metrics import MetricsWindow, depth_metrics
@@ -82,9 +82,9 @@ class EvaluatorNode(ManagedNode):
             pair = self._pairer.add(topic, stamp, images.read_depth(message))
             if pair is not None:
                 self._evaluate(stamp, **pair)
-        except DepthDistillError as error:
+        except Exception as error:  # costs this frame; the next one may be good
             self._rejected += 1
-            self._last_rejection = f'{topic}: {error}'
+            self._last_rejection = printable(f'{topic}: {error}')
             self.get_logger().warning(
                 f'frame rejected: {self._last_rejection}', throttle_duration_sec=1.0)
 

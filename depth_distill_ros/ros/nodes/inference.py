@@ -17,7 +17,6 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 import gc
-import json
 from pathlib import Path
 import sys
 import threading
@@ -25,13 +24,18 @@ import threading
 from std_msgs.msg import String
 import torch
 
-from depth_distill_ros.distillation.release_folders import release_folders
+from depth_distill_ros.distillation.release_folders import release_folders, run_of
+from depth_distill_ros.distillation.release_message import ReleaseError, ReleaseMessage
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.inference.engine_selection import REFERENCE, open_engine
 from depth_distill_ros.inference.engine_worker import PrepareRequest
-from depth_distill_ros.inference.engine_worker_client import EngineWorkerClient
+from depth_distill_ros.inference.engine_worker_client import (
+    EngineWorkerClient,
+    WorkerEndedError,
+)
 from depth_distill_ros.inference.engines.engine import DepthEngine
 from depth_distill_ros.inference.parity import ParityLimits
+from depth_distill_ros.networks.model_folder import read_card
 from depth_distill_ros.ros.cameras.camera_pipeline import CameraPipeline
 from depth_distill_ros.ros.cameras.camera_view import scan_limits
 from depth_distill_ros.ros.cameras.latest_item import LatestItem
@@ -46,10 +50,6 @@ _POLL = 0.2  # seconds until a worker notices that it has to stop
 _SWITCH = 0.0005
 
 
-class ReleaseError(DepthDistillError):
-    """A message on the release topic without folder or number of a release."""
-
-
 @dataclass(frozen=True)
 class Student:
     """An engine that is ready, and its release; number 0 is a model that is no release."""
@@ -61,6 +61,11 @@ class Student:
     @property
     def title(self) -> str:
         return f'release {self.number}' if self.number else f'model {self.folder.name}'
+
+    @property
+    def run(self) -> str:
+        """Id of the training: a new one in the same folder gives the same numbers again."""
+        return run_of(self.engine.card)
 
     @property
     def has_confidence(self) -> bool:
@@ -122,9 +127,9 @@ class InferenceNode(ManagedNode):
         self._student: Student | None = None
         self._engine_name = ''
         self._preparing: int | None = None
-        self._releases: LatestItem[tuple[Path, int]] = LatestItem()
+        self._releases: LatestItem[ReleaseMessage] = LatestItem()
         self._swaps = self._refused = 0
-        self._last_refusal = ''
+        self._last_refusal = self._unprepared = ''
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
@@ -143,8 +148,9 @@ class InferenceNode(ManagedNode):
         elif self.value('min_confidence') and not student.has_confidence:
             diagnosis.level, diagnosis.message = Level.WARN, (
                 'min_confidence is set, but the model predicts no confidence')
-        elif self._last_refusal:
-            diagnosis.level, diagnosis.message = Level.WARN, self._last_refusal
+        elif self._last_refusal or self._unprepared:
+            diagnosis.level = Level.WARN
+            diagnosis.message = self._last_refusal or self._unprepared
         else:
             diagnosis.message = f'{student.title} answers ({student.engine.name})'
             if self._preparing is not None:
@@ -153,11 +159,9 @@ class InferenceNode(ManagedNode):
 
     def _on_release(self, message: String) -> None:
         try:
-            record = json.loads(message.data)
-            self._releases.put((Path(record['folder']), int(record['number'])))
-        except (ValueError, KeyError, TypeError):
-            self._refuse(ReleaseError(f'release topic: "{message.data}" is not a JSON object with '
-                                      'folder and number'))
+            self._releases.put(ReleaseMessage.parse(message.data))
+        except ReleaseError as error:
+            self._refuse(error)
 
     # The worker that runs the network.
 
@@ -177,12 +181,31 @@ class InferenceNode(ManagedNode):
             if self._preparing is not None and self._student is not None:
                 self._prepare(worker, self._student.folder, self._student.number, stop)
             while not stop.is_set():
-                record = self._releases.take(_POLL)
-                running = self._student
-                if record is not None and (running is None or running.folder != record[0]) \
-                        and (running is not None or self._start_with(*record)):
-                    self._prepare(worker, *record, stop)
+                message = self._releases.take(_POLL)
+                if message is not None:
+                    self._take(worker, message, stop)
                 worker.close_if_idle()
+
+    def _take(self, worker: EngineWorkerClient, message: ReleaseMessage,
+              stop: threading.Event) -> None:
+        """Switch to the release of a message, unless it runs already or is refused."""
+        running = self._student
+        try:
+            folder = message.path(self._trusted())
+        except ReleaseError as error:
+            self._refuse(error)
+            return
+        if running and running.folder == folder and message.run in ('', running.run):
+            return
+        if running or self._start_with(folder, message.number):
+            self._prepare(worker, folder, message.number, stop)
+
+    def _trusted(self) -> list[Path]:
+        """Return the folders that releases of the topic may lie in."""
+        work_dir = self.value('work_dir')
+        named = [f'{work_dir}/releases'] if work_dir else []
+        return [Path(folder).expanduser() for folder in (*named, *self.value('release_folders'))
+                if folder]
 
     def _start_with(self, folder: Path, number: int) -> bool:
         """Open the first release with torch; return whether it can be used."""
@@ -203,15 +226,31 @@ class InferenceNode(ManagedNode):
                 else worker.prepare(self._request(folder), stop.is_set)
             if name is None:
                 return
-            running = self._student
-            if (running.folder, running.engine.name) != (folder, name):
-                self._swap(open_engine(folder, name, self.get_logger().info), number)
+            self._open(folder, number, name)
             if name != self._engine_name:
                 gc.freeze()  # the modules of the engine's package as well
-            self._engine_name, self._last_refusal = name, ''
+            self._engine_name, self._last_refusal, self._unprepared = name, '', ''
+        except WorkerEndedError as error:
+            self._unprepared = report(
+                self.get_logger(), f'release {number} is opened with torch', error)
+            self._prepared_by_torch(folder, number)
         except DepthDistillError as error:
             self._refuse(error)
         self._preparing = None
+
+    def _prepared_by_torch(self, folder: Path, number: int) -> None:
+        """Switch to a release that could not be prepared; the next one is prepared again."""
+        try:
+            self._open(folder, number, REFERENCE)
+            self._last_refusal = ''
+        except DepthDistillError as error:
+            self._refuse(error)
+
+    def _open(self, folder: Path, number: int, name: str) -> None:
+        """Switch to a release with an engine, unless that is what runs."""
+        running, card = self._student, read_card(folder)
+        if (running.folder, running.run, running.engine.name) != (folder, run_of(card), name):
+            self._swap(open_engine(folder, name, self.get_logger().info), number)
 
     def _request(self, folder: Path) -> PrepareRequest:
         work_dir = self.value('work_dir')
@@ -223,15 +262,15 @@ class InferenceNode(ManagedNode):
 
     def _swap(self, engine: DepthEngine, number: int) -> None:
         running, self._student = self._student, Student(engine, engine.folder, number)
+        line = f'{self._student.title} answers ({engine.folder}, {engine.name})'
         if running is None:
             self._preparing = number
-        elif running.folder != engine.folder:
+        elif (running.folder, running.run) != (engine.folder, self._student.run):
             self._swaps += 1
-        line = f'{self._student.title} answers ({engine.folder}, {engine.name})'
-        if running is None or running.folder != engine.folder:
-            self.get_logger().info(line)
         else:  # another engine for the same release, whose selection was logged
             self.get_logger().debug(line)
+            return
+        self.get_logger().info(line)
 
     def _refuse(self, error: DepthDistillError) -> None:
         self._refused += 1

@@ -19,6 +19,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 import numpy as np
 from rclpy.node import Node
 
+from depth_distill_ros.errors import printable
 from depth_distill_ros.ros.support.qos import overridable, profile
 
 
@@ -51,7 +52,7 @@ class DiagnosticsPublisher:
         """Publish a status; floats have six digits, None is an empty text."""
         name = self._node.get_fully_qualified_name()
         status = DiagnosticStatus(
-            level=bytes([diagnosis.level]), name=name, message=diagnosis.message,
+            level=bytes([diagnosis.level]), name=name, message=printable(diagnosis.message),
             hardware_id=self._machine,
             values=[KeyValue(key=k, value=_text(v)) for k, v in diagnosis.values.items()])
         array = DiagnosticArray(status=[status])
@@ -97,4 +98,4 @@ class Rates:
 def _text(value: object) -> str:
     if value is None:
         return ''
-    return f'{value:.6g}' if isinstance(value, float) else str(value)
+    return f'{value:.6g}' if isinstance(value, float) else printable(str(value))

@@ -23,6 +23,7 @@ from depth_distill_ros.ros.support.qos import (
     node_name,
     profile,
 )
+from depth_distill_ros.stream.sizes import most_waiting
 
 _REPEAT = 30.0  # seconds between two warnings about the same silence
 
@@ -35,10 +36,13 @@ class Input:
     effort: a reliable subscription loses no message, but receives nothing from a best-effort
     publisher.
 
+    Large messages get a shorter queue, so that a flood of them does not fill the memory.
+
     Args:
         may_be_silent: nothing on this topic is no reason to warn
         starts_late: as long as the topic has a publisher, its first message may take any time
     Attributes:
+        depth: messages that may wait, at most
         publishers: names of the nodes that publish the topic, as of the last ``check``
     """
 
@@ -49,7 +53,8 @@ class Input:
         self._type = message_type
         self._topic = topic
         self._callback = callback
-        self._depth = depth
+        self.depth = depth
+        self._largest = 0  # bytes
         self._auto = reliability == 'auto'
         self._reliable = reliability != 'best_effort'
         self._latched = latched
@@ -79,6 +84,11 @@ class Input:
                 self._subscribe()
                 self._node.get_logger().debug(
                     f'{self.name}: subscribed anew, {describe(self._subscription.qos_profile)}')
+        fits = most_waiting(self._largest, self.depth)
+        if fits < self.depth:
+            self.depth = fits
+            self.destroy()
+            self._subscribe()
         return (self._incompatible_warning(publishers) or self._several_warning()
                 or self._silence_warning(publishers, timeout))
 
@@ -89,7 +99,7 @@ class Input:
     def _subscribe(self) -> None:
         self._subscription = self._node.create_subscription(
             self._type, self._topic, self._received,
-            profile(self._depth, self._reliable, self._latched),
+            profile(self.depth, self._reliable, self._latched),
             # Not the reliability: it has its own parameter, and an override would undo each change
             # that ``check`` makes.
             qos_overriding_options=QoSOverridingOptions(
@@ -100,6 +110,7 @@ class Input:
     def _received(self, message) -> None:
         self._last = time.monotonic()
         self._waits = False
+        self._largest = max(self._largest, len(getattr(message, 'data', ())))
         self._callback(message)
 
     def _incompatible_warning(self, publishers) -> str | None:

@@ -25,7 +25,7 @@ from rclpy.lifecycle import (
 from rclpy.qos import QoSCompatibility, qos_check_compatible
 from rclpy.timer import Timer
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, printable
 from depth_distill_ros.files import writing
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, DiagnosticsPublisher, Level
 from depth_distill_ros.ros.support.input import Input
@@ -40,6 +40,7 @@ from depth_distill_ros.ros.support.qos import (
 from depth_distill_ros.settings.launch import PUBLIC_NAMES
 from depth_distill_ros.settings.node import NodeSettings
 
+_MOST_TRACEBACK = 20_000  # characters
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
 
@@ -57,7 +58,8 @@ class ManagedNode(LifecycleNode):
         declare(self, settings)
         self.failure = ''
         self.permanent = False
-        self._active = False
+        self.on_broken: Callable[[], None] = lambda: None
+        self._active = self._broken = False
         self._stop = threading.Event()
         self._workers: list[threading.Thread] = []
         self._inputs: list[Input] = []
@@ -146,8 +148,8 @@ class ManagedNode(LifecycleNode):
         """
         Run ``target(stop)`` in a thread; the node sets ``stop`` when it deactivates.
 
-        If ``target`` raises, the error is logged and shown on /diagnostics, and the node
-        deactivates.
+        If ``target`` raises, the node cannot go on: the error is logged and shown as ERROR on
+        /diagnostics, the node deactivates and then calls ``on_broken``.
         """
         worker = threading.Thread(target=self._guarded_work, args=(target,), daemon=True)
         self._workers.append(worker)
@@ -235,15 +237,20 @@ class ManagedNode(LifecycleNode):
     def _guarded_work(self, target: Callable[[threading.Event], None]) -> None:
         try:
             target(self._stop)
-        except Exception as error:
+        except BaseException as error:  # a thread ends silently with SystemExit
             self.failure = report(self.get_logger(), 'stopped', error)
-            self.executor.create_task(self._deactivate_if_active)
+            self.executor.create_task(self._give_up)
 
-    def _deactivate_if_active(self) -> None:
+    def _give_up(self) -> None:
         if self._active:
             self.trigger_deactivate()
+            self._every_second()
+            self._broken = True  # it ends after a second, so that the ERROR is received
 
     def _every_second(self) -> None:
+        if self._broken:
+            self._broken = False
+            self.on_broken()
         for source in self._inputs:
             warning = source.check(self.value('input_timeout'))
             if warning:
@@ -268,12 +275,12 @@ class ManagedNode(LifecycleNode):
                 f'qos_overrides.{name}.publisher.reliability or durability')
 
 
-def report(logger, what: str, error: Exception) -> str:
+def report(logger, what: str, error: BaseException) -> str:
     """Log an error and return its line; an unexpected error is logged with its traceback."""
     if isinstance(error, DepthDistillError):
-        line = f'{what}: {error}'
+        line = printable(f'{what}: {error}')
         logger.error(line)
     else:
-        line = f'{what}: unexpected {type(error).__name__}: {error}'
-        logger.error(f'{line}\n{traceback.format_exc()}')
+        line = printable(f'{what}: unexpected {type(error).__name__}: {error}')
+        logger.error(f'{line}\n{printable(traceback.format_exc(), _MOST_TRACEBACK)}')
     return line

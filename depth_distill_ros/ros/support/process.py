@@ -20,6 +20,7 @@ from rclpy.task import Future
 from depth_distill_ros.errors import PERMANENT, DepthDistillError
 from depth_distill_ros.ros.support.lifecycle import SUCCESS, ManagedNode, report
 from depth_distill_ros.ros.support.parent import end_with_launcher
+from depth_distill_ros.ros.support.shared_memory import remove_dead_segments
 
 
 def run(module: str, node: str) -> None:
@@ -36,22 +37,27 @@ def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
     Run one node until SIGINT or SIGTERM arrives; return the exit code.
 
     With ``autostart``, a node whose configuration or activation fails exits with PERMANENT where
-    no restart mends the error, else with 1, so that a supervisor restarts it.
+    no restart mends the error. A node with another error there, or one that cannot go on, exits
+    with 1, so that a supervisor restarts it.
     """
-    asked, stop = threading.Event(), Future()
+    asked, broken, stop = threading.Event(), threading.Event(), Future()
     node = executor = None
     try:
+        dead = remove_dead_segments()
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
         executor = SingleThreadedExecutor()
         _on_first_signal(lambda: (asked.set(), executor.create_task(stop.set_result, None)))
         node = make()
         executor.add_node(node)
+        if dead:
+            node.get_logger().info(f'{dead} shared-memory files of killed processes are removed')
         if node.value('autostart'):
+            node.on_broken = lambda: (broken.set(), stop.set_result(None))
             for trigger in (node.trigger_configure, node.trigger_activate):
                 if not asked.is_set() and trigger() != SUCCESS:
                     return PERMANENT if node.permanent else 1
         executor.spin_until_future_complete(stop)
-        return 0
+        return int(broken.is_set())
     except Exception as error:
         report(node.get_logger() if node else get_logger('depth_distill_ros'), 'ended', error)
         return PERMANENT if isinstance(error, DepthDistillError) else 1

@@ -13,6 +13,7 @@ from multiprocessing.sharedctypes import Synchronized
 import os
 import queue
 import time
+from typing import Any
 
 import numpy as np
 import torch
@@ -137,6 +138,8 @@ def canonical_depth(frame: Frame) -> np.ndarray:
 def _render(look: str, seed: int, frames_per_room: int, images: Tensor, depth: Tensor,
             rendered: Synchronized, wanted: Synchronized, failure: mp.Queue) -> None:
     os.nice(_RENDERER_NICENESS)
+    # by the id of the parent a process cannot tell: another process than 1 may adopt it
+    parent: Any = mp.parent_process()
     try:
         for image, metres in _frames(look, seed, frames_per_room, tuple(images.shape[1:3]),
                                      tuple(depth.shape[1:])):
@@ -145,7 +148,7 @@ def _render(look: str, seed: int, frames_per_room: int, images: Tensor, depth: T
                 images[slot], depth[slot] = torch.from_numpy(image), torch.from_numpy(metres)
                 rendered.value += 1
             while rendered.value > wanted.value:
-                if os.getppid() == 1:
+                if not parent.is_alive():
                     return
                 time.sleep(0.05)
     except (DepthDistillError, OSError) as error:

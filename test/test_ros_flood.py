@@ -1,0 +1,34 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Queues of large messages are short."""
+
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip('rclpy')
+from ros_graph import wait_until  # noqa: E402
+from sensor_msgs.msg import Image  # noqa: E402
+
+from depth_distill_ros.ros.support.input import Input  # noqa: E402
+
+BYTES_OF_4K = 3840 * 2160 * 3
+
+
+def test_an_input_whose_messages_are_large_gets_a_short_queue_and_goes_on_receiving(nodes):
+    graph, received = nodes.graph, []
+    source = Input(graph.node, Image, nodes.topic('image'), received.append, 60, 'reliable')
+    try:
+        source._received(SimpleNamespace(data=range(640 * 480 * 3)))
+        source.check(5.0)
+        assert source.depth == 60
+        source._received(SimpleNamespace(data=range(BYTES_OF_4K)))
+        source.check(5.0)
+        assert source.depth == 5
+        publisher = graph.talk(Image, nodes.topic('image'))
+        wait_until(publisher.get_subscription_count, 'the input')
+        publisher.publish(Image(height=7))
+        wait_until(lambda: len(received) == 3, 'a message')
+        assert received[-1].height == 7
+    finally:
+        source.destroy()
