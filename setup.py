@@ -51,8 +51,9 @@ setup(
         # Not console_scripts: colcon would tie those to the Python that built the package,
         # and the one with torch may be a virtual environment's.
         installed('lib/' + PACKAGE, 'scripts/*'),
+        # colcon and the distributions put bin/ into the PATH
+        installed('bin', 'scripts/depth-distill'),
     ],
-    entry_points={'console_scripts': ['depth-distill = depth_distill_ros.apps.cli:main']},
     install_requires=[
         'setuptools',
         'lmdb>=1.4',

@@ -1,6 +1,11 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The one error that a user is meant to read."""
+"""The one error that a user is meant to read, and the exit code of a node that it ended."""
+
+import os
+
+# Exit code of a node with an error that no restart mends, such as a folder that is not there.
+PERMANENT = os.EX_CONFIG
 
 _MOST_CHARACTERS = 2000
 

@@ -14,7 +14,7 @@ from launch.actions import EmitEvent, ExecuteProcess, OpaqueFunction
 from launch.events import Shutdown
 from launch_ros.actions import Node
 
-from depth_distill_ros.ros.bringup import BringupError, NodeSpec
+from depth_distill_ros.ros.bringup import BringupError, NodeSpec, distillation_graph
 from depth_distill_ros.ros.launch_files import launch_description, launched
 from depth_distill_ros.ros.simulators import (
     INSTALL_BRIDGE,
@@ -22,7 +22,6 @@ from depth_distill_ros.ros.simulators import (
     gazebo_pose_service,
     gazebo_processes,
     require_gazebo,
-    simulator_graph,
 )
 from depth_distill_ros.settings.launch import GazeboLaunch
 
@@ -43,7 +42,7 @@ def _graph(arguments: GazeboLaunch) -> list[NodeSpec]:
         get_package_prefix(_BRIDGE)
     except PackageNotFoundError as error:
         raise BringupError(f'{_BRIDGE} is not installed: {INSTALL_BRIDGE}') from error
-    return simulator_graph(arguments)
+    return distillation_graph(arguments)
 
 
 def _gazebo(context: LaunchContext) -> list:
@@ -56,8 +55,8 @@ def _gazebo(context: LaunchContext) -> list:
               for name, command in commands.items()]
     bridges = [
         Node(package=_BRIDGE, executable='parameter_bridge', name=f'gazebo_{name}',
-             namespace=arguments.namespace, output='screen', respawn=True, respawn_delay=2.0,
-             parameters=[{'config_file': file}])
+             namespace=arguments.namespace, output='screen', respawn=arguments.respawn,
+             respawn_delay=2.0, parameters=[{'config_file': file}])
         for name, file in gazebo_bridges(arguments).items()]
     service = gazebo_pose_service(arguments)
     if service is not None:

@@ -6,9 +6,11 @@ Fixtures for tests on a real ROS graph, and the order of the tests.
 Tests that need no graph load nothing of ROS.
 """
 
+from importlib.util import find_spec
 from itertools import count
 import os
 import socket
+import sys
 
 # Before torch is imported: threads of several workers would only wait for each other.
 os.environ.setdefault('OMP_NUM_THREADS', '1')
@@ -16,6 +18,18 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 import pytest  # noqa: E402
 
 _NUMBERS = count(1)
+_PACKAGE = 'depth_distill_ros'
+
+
+def pytest_configure(config):
+    """Take the quick tests under `colcon test`, which gives no marks; -m and -k change that."""
+    missing = [name for name in ('torch', 'lmdb', 'safetensors') if find_spec(name) is None]
+    if missing:
+        pytest.exit(f'{sys.executable} lacks {", ".join(missing)}: activate the virtual '
+                    'environment that has it; for colcon, run python3 -m colcon test', 1)
+    if config.option.junitprefix == _PACKAGE and not (
+            config.option.markexpr or config.option.keyword):
+        config.option.markexpr = 'not ros and not slow'
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -10,9 +10,10 @@ import subprocess
 import sys
 
 import pytest
-from waiting import wait_until
+from waiting import alive, wait_until
 
 from depth_distill_ros.apps.supervisor import Supervisor, SupervisorError
+from depth_distill_ros.errors import PERMANENT
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -36,13 +37,6 @@ time.sleep(600)
 
 def python(source):
     return [sys.executable, '-S', '-c', source]
-
-
-def alive(pid):
-    try:
-        return 'Z' not in Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):  # gone before it was opened, or since
-        return False
 
 
 def ready(log, times=1):
@@ -112,6 +106,15 @@ def test_a_process_that_dies_at_once_again_and_again_is_named_with_its_last_word
         for _ in range(5):
             wait_until(lambda: supervisor.children[0].process.poll() is not None, 'its end')
             supervisor.restart_exited()
+
+
+def test_a_process_with_an_error_that_no_restart_mends_is_not_started_again(supervise):
+    supervisor = supervise(broken=python(
+        f"import sys; print('no such model', flush=True); sys.exit({PERMANENT})"))
+    wait_until(lambda: supervisor.children[0].process.poll() is not None, 'its end')
+    with pytest.raises(SupervisorError, match='broken cannot run as it is set up: no such model'):
+        supervisor.restart_exited()
+    assert supervisor.children[0].restarts == 0
 
 
 def test_a_command_that_does_not_exist_is_named_and_nothing_is_left(tmp_path):

@@ -239,8 +239,11 @@ def test_a_student_worse_than_constant_depth_is_not_released(open_session):
     assert session.ready()
     with torch.no_grad():
         session._trainer.average.module.head[3].bias.fill_(-50.0)
+    assert session.last_attempt is None
     assert session.consider_release() is None
     assert session.latest_release() is None
+    score, needed = session.last_attempt
+    assert score <= needed
 
 
 def test_a_store_of_another_size_is_named_with_both_sizes(open_session, tmp_path):

@@ -18,7 +18,13 @@ from launch.utilities import perform_substitutions  # noqa: E402
 
 from depth_distill_ros.ros import bringup  # noqa: E402
 from depth_distill_ros.settings.field import settings_of  # noqa: E402
-from depth_distill_ros.settings.launch import LAUNCHES, LoopLaunch, from_texts  # noqa: E402
+from depth_distill_ros.settings.launch import (  # noqa: E402
+    DEPTH,
+    DEPTH_CAMERA_INFO,
+    LAUNCHES,
+    LoopLaunch,
+    from_texts,
+)
 
 LAUNCH = Path(__file__).resolve().parents[1] / 'launch'
 
@@ -123,10 +129,10 @@ def test_depth_goes_through_the_nodes_of_image_pipeline_where_they_are_installed
              context, list(target)) for source, target in node.remappings})
         for node in container._ComposableNodeContainer__composable_node_descriptions)
     assert cloud == ('depth_image_proc::PointCloudXyzNode', {
-        'image_rect': bringup.DEPTH, 'camera_info': bringup.DEPTH_CAMERA_INFO,
+        'image_rect': DEPTH, 'camera_info': DEPTH_CAMERA_INFO,
         'points': 'depth/cloud'})
     assert scan == ('depthimage_to_laserscan::DepthImageToLaserScanROS', {
-        'depth': bringup.DEPTH, 'depth_camera_info': bringup.DEPTH_CAMERA_INFO,
+        'depth': DEPTH, 'depth_camera_info': DEPTH_CAMERA_INFO,
         'scan': 'depth/laser_scan'})
 
 

@@ -6,6 +6,8 @@ import dataclasses
 import json
 import math
 from pathlib import Path
+import subprocess
+import sys
 from types import SimpleNamespace
 import xml.etree.ElementTree as ElementTree
 
@@ -313,6 +315,23 @@ def test_an_argument_that_stands_for_a_parameter_is_not_given_by_default(kind):
         assert arguments[name].range == parameters[name].range
 
 
+def test_debug_is_the_level_of_the_nodes_own_logger_and_other_levels_are_of_all(graph_of):
+    stream = graph_of(namespace='/fleet/r1/')['stream']
+    assert stream.log_arguments('debug') == ['--log-level', 'fleet.r1.stream:=debug']
+    assert stream.log_arguments('warn') == ['--log-level', 'warn']
+    assert ' '.join(stream.log_arguments('debug')) in ' '.join(stream.ros_arguments('debug'))
+
+
+def test_the_topics_of_all_outputs_and_of_the_labels_are_arguments(graph_of):
+    graph = graph_of(depth='/d', depth_camera_info='/i', confidence='/c', points='/p', scan='/s',
+                     semantic_labels='/l')
+    names = {'depth': '/d', 'camera_info_out': '/i', 'confidence': '/c', 'points': '/p',
+             'scan': '/s'}
+    assert names.items() <= graph['inference'].remappings.items()
+    assert graph['evaluator'].remappings['depth'] == '/d'
+    assert graph['stream'].remappings['semantic_labels'] == '/l'
+
+
 @pytest.mark.parametrize('text', ['y', '1', "it's", 'null', '1.5', 'a b', ''])
 def test_a_text_stays_a_text_on_the_command_line(graph_of, text):
     spec = dataclasses.replace(graph_of()['stream'], parameters={'work_dir': text})
@@ -325,6 +344,18 @@ def test_bools_and_numbers_keep_their_type_on_the_command_line(graph_of):
     words = [word for word in spec.ros_arguments() if ':=' in word][-3:]
     assert [yaml.safe_load(word.partition(':=')[2]) for word in words] == [True, 3, 1.0]
     assert words[-1] == 'c:=1.0'
+
+
+def test_the_python_of_ros2_launch_needs_nothing_that_only_the_virtual_environment_has():
+    source = (
+        'import sys\n'
+        "sys.modules.update(dict.fromkeys(['torch', 'torchvision', 'lmdb', 'safetensors', "
+        "'tensorboard', 'mujoco', 'cv2']))\n"
+        'from depth_distill_ros.ros import bringup, launch_files, simulators\n'
+        'from depth_distill_ros.settings.launch import LoopLaunch\n'
+        'print(len(bringup.distillation_graph(LoopLaunch())))\n')
+    done = subprocess.run([sys.executable, '-c', source], check=True, capture_output=True)
+    assert done.stdout.strip() == b'6'
 
 
 def test_the_executables_are_there(graph_of):

@@ -17,6 +17,7 @@ from std_msgs.msg import String  # noqa: E402
 from std_srvs.srv import Trigger  # noqa: E402
 import students  # noqa: E402
 
+from depth_distill_ros.errors import PERMANENT  # noqa: E402
 from depth_distill_ros.frame import Frame  # noqa: E402
 from depth_distill_ros.geometry.intrinsics import Intrinsics  # noqa: E402
 from depth_distill_ros.ros.support.qos import profile  # noqa: E402
@@ -122,5 +123,5 @@ def test_a_teacher_that_does_not_fit_its_card_ends_it_with_one_line(nodes, tmp_p
     students.of_another_architecture(record)
     node = nodes.start('distiller_node', wait_for=None, work_dir=str(tmp_path),
                        teacher=str(record.folder))
-    assert node.exit_code() == 1
+    assert node.exit_code() == PERMANENT
     assert 'resnet18' in node.log and 'Traceback' not in node.log

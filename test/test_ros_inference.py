@@ -24,6 +24,7 @@ from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 import students  # noqa: E402
 
+from depth_distill_ros.errors import PERMANENT  # noqa: E402
 from depth_distill_ros.geometry.intrinsics import Intrinsics  # noqa: E402
 from depth_distill_ros.ros.conversions import (
     camera_info,
@@ -31,6 +32,11 @@ from depth_distill_ros.ros.conversions import (
 )
 from depth_distill_ros.ros.support.qos import profile  # noqa: E402
 from depth_distill_ros.shipped import shipped_start  # noqa: E402
+
+
+def inference(nodes, **parameters):
+    """Start the node with depth on the network's pixels, where nothing is cropped."""
+    return nodes.start('inference_node', output='network', **parameters)
 
 
 @pytest.fixture
@@ -46,7 +52,7 @@ def camera_of_image():
 def test_answers_with_the_image_s_stamp_and_frame_and_with_intrinsics_that_fit(
         nodes, tmp_path, rgb, camera_of_image):
     students.release(tmp_path, 2.5)
-    nodes.start('inference_node', work_dir=str(tmp_path))
+    inference(nodes, work_dir=str(tmp_path))
     depths, infos = nodes.listen(Image, 'depth'), nodes.listen(CameraInfo, 'camera_info_out')
     camera = RobotCamera(nodes, camera_of_image)
     one_by_one(camera, depths, 5, rgb)
@@ -65,8 +71,8 @@ def test_answers_with_the_image_s_stamp_and_frame_and_with_intrinsics_that_fit(
 def test_every_frame_of_a_swap_under_load_comes_from_one_release_and_is_accounted_for(
         nodes, tmp_path, rgb, camera_of_image):
     records = [students.release(tmp_path, metres) for metres in (1.0, 2.0, 3.0)]
-    node = nodes.start('inference_node', model=str(records[0].folder), engine='torch-cpu',
-                       release_folders=[str(tmp_path)])
+    node = inference(nodes, model=str(records[0].folder), engine='torch-cpu',
+                     release_folders=[str(tmp_path)])
     depths = nodes.listen(Image, 'depth', profile(1000))
     releases = nodes.talk(String, 'release', profile(1, latched=True))
     camera = RobotCamera(nodes, camera_of_image)
@@ -101,7 +107,7 @@ def test_bad_releases_are_refused_by_name_and_the_running_student_stays(
     students.cut_short(half)
     students.of_another_architecture(other)
     (bare.folder / 'card.json').unlink()
-    node = nodes.start('inference_node', model=str(good.folder), work_dir=str(tmp_path))
+    node = inference(nodes, model=str(good.folder), work_dir=str(tmp_path))
     releases = nodes.talk(String, 'release', profile(1, latched=True))
     depths = nodes.listen(Image, 'depth')
     for record, word in ((nan, 'NaN'), (half, 'safetensors'), (other, 'resnet18'),
@@ -114,7 +120,7 @@ def test_bad_releases_are_refused_by_name_and_the_running_student_stays(
     releases.publish(String(data=f'{{"folder": "{none}", "number": 9, "step": 1}}'))
     node.wait_for_log(str(none))
     releases.publish(String(data='release 9'))
-    node.wait_for_values(refused_releases=6, release=0)
+    node.wait_for_values(refused_releases=6, release=1)
     one_by_one(RobotCamera(nodes, camera_of_image), depths, 1, rgb)
     assert images.read_depth(depths[0])[0, 0] == 4.0
     assert 'Traceback' not in node.log
@@ -122,7 +128,7 @@ def test_bad_releases_are_refused_by_name_and_the_running_student_stays(
 
 def test_unusable_images_are_counted_by_reason_and_the_next_good_one_is_answered(
         nodes, tmp_path, rgb, camera_of_image):
-    node = nodes.start('inference_node', model=str(students.release(tmp_path, 1.0).folder))
+    node = inference(nodes, model=str(students.release(tmp_path, 1.0).folder))
     depths = nodes.listen(Image, 'depth')
     images_only = nodes.talk(Image, 'image', BEST_EFFORT)
     images_only.publish(images.from_array(rgb, 'rgb8', Time(), FRAME))
@@ -148,7 +154,7 @@ def test_unusable_images_are_counted_by_reason_and_the_next_good_one_is_answered
 
 def test_without_a_release_frames_are_dropped_and_counted_until_the_first_one_comes(
         nodes, tmp_path, rgb, camera_of_image):
-    node = nodes.start('inference_node', work_dir=str(tmp_path))
+    node = inference(nodes, work_dir=str(tmp_path))
     camera = RobotCamera(nodes, camera_of_image)
     camera.show(rgb)
     node.wait_for_values(dropped__no_release=1, release='')
@@ -162,23 +168,22 @@ def test_without_a_release_frames_are_dropped_and_counted_until_the_first_one_co
 def test_the_node_answers_with_torch_at_once_and_with_the_engine_that_is_selected_meanwhile(
         nodes, tmp_path, rgb, camera_of_image):
     engine = next(iter({'onnxruntime-cpu', 'openvino-f32'} & set(engine_parts.installed())))
-    node = nodes.start('inference_node', model=str(students.release(tmp_path, 2.0).folder),
-                       engine=engine)
+    node = inference(nodes, model=str(students.release(tmp_path, 2.0).folder),
+                     engine=engine)
     camera, depths = RobotCamera(nodes, camera_of_image), nodes.listen(Image, 'depth')
     one_by_one(camera, depths, 1, rgb)
     node.wait_for_values(engine=engine, preparing='', swaps=0, refused_releases=0)
-    wait_until(lambda: node.message() == 'release 0', 'the engine')
+    wait_until(lambda: node.message() == f'release 1 answers ({engine})', 'the engine')
     one_by_one(camera, depths, 1, rgb)
     np.testing.assert_allclose(images.read_depth(depths[-1]), 2.0, rtol=1e-5)
-    torch, chosen, opened = (node.log.index(text) for text in (
-        'torch-cpu)', f'{engine} selected: ', f'{engine})'))
-    assert torch < chosen < opened
+    assert node.log.index('torch-cpu)') < node.log.index(f'{engine} selected: ')
+    assert node.log.count('release 1 answers') == 1
 
 
 def test_an_engine_that_cannot_be_had_leaves_torch_answering_and_is_named(
         nodes, tmp_path, rgb, camera_of_image):
-    node = nodes.start('inference_node', model=str(students.release(tmp_path, 2.0).folder),
-                       engine='torch-cuda')
+    node = inference(nodes, model=str(students.release(tmp_path, 2.0).folder),
+                     engine='torch-cuda')
     node.wait_for_values(engine='torch-cpu', preparing='', refused_releases=1)
     wait_until(lambda: node.level() == 1, 'a warning')
     assert 'no NVIDIA GPU' in node.message() and 'Traceback' not in node.log
@@ -186,7 +191,7 @@ def test_an_engine_that_cannot_be_had_leaves_torch_answering_and_is_named(
 
 
 def test_the_node_ends_at_once_while_an_engine_is_prepared(nodes, tmp_path):
-    node = nodes.start('inference_node', model=str(students.release(tmp_path, 2.0).folder))
+    node = inference(nodes, model=str(students.release(tmp_path, 2.0).folder))
     child, = wait_until(psutil.Process(node.process.pid).children, 'the preparing process')
     assert node.interrupt() == 0
     wait_until(lambda: not child.is_running(), 'its end')
@@ -196,28 +201,28 @@ def test_the_node_ends_at_once_while_an_engine_is_prepared(nodes, tmp_path):
 def test_impossible_limits_of_the_scan_end_the_node_with_one_line(nodes, tmp_path):
     for limits, line in (({'scan_low': 2.0, 'scan_high': 1.0}, 'the lowest height 2.0 m'),
                          ({'scan_range_min': 6.0}, 'ranges from 6.0 to 5.0 m are empty')):
-        node = nodes.start('inference_node', wait_for=None, **limits)
-        assert node.exit_code() == 1
+        node = inference(nodes, wait_for=None, **limits)
+        assert node.exit_code() == PERMANENT
         assert f'configure failed: scan: {line}' in node.log
         assert 'Traceback' not in node.log
 
 
 def test_a_model_parameter_that_names_no_model_ends_the_node_with_one_line(nodes, tmp_path):
-    node = nodes.start('inference_node', wait_for=None, model=str(tmp_path / 'nothing'))
-    assert node.exit_code() == 1
+    node = inference(nodes, wait_for=None, model=str(tmp_path / 'nothing'))
+    assert node.exit_code() == PERMANENT
     assert 'nothing is not a model folder' in node.log and 'Traceback' not in node.log
 
 
 def test_a_broken_newest_release_at_the_start_gives_way_to_the_one_before(nodes, tmp_path):
     students.release(tmp_path, 1.0)
     students.cut_short(students.release(tmp_path, 2.0))
-    node = nodes.start('inference_node', work_dir=str(tmp_path))
+    node = inference(nodes, work_dir=str(tmp_path))
     node.wait_for_values(release=1, refused_releases=1)
 
 
 def test_a_recording_played_as_the_robot_s_camera_is_answered_frame_by_frame(nodes):
     frames, intrinsics = recorded_frames(5)
-    nodes.start('inference_node', model=str(shipped_start('mobilenetv2')), engine='torch-cpu')
+    inference(nodes, model=str(shipped_start('mobilenetv2')), engine='torch-cpu')
     depths = nodes.listen(Image, 'depth')
     camera = RobotCamera(nodes, intrinsics)
     for image in frames:
@@ -232,5 +237,5 @@ def test_a_damaged_newest_release_is_refused_at_the_start_and_the_one_before_ans
     students.release(tmp_path, 1.0)
     newest = students.release(tmp_path, 2.0)
     (newest.folder / 'card.json').write_text('{')
-    node = nodes.start('inference_node', work_dir=str(tmp_path))
+    node = inference(nodes, work_dir=str(tmp_path))
     node.wait_for_values(release=1, refused_releases=1)

@@ -20,6 +20,7 @@ from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 import students  # noqa: E402
 
+from depth_distill_ros.errors import PERMANENT  # noqa: E402
 from depth_distill_ros.geometry.intrinsics import Intrinsics  # noqa: E402
 from depth_distill_ros.inference.engines.engine import DepthEngine  # noqa: E402
 from depth_distill_ros.ros.conversions import (
@@ -89,7 +90,7 @@ def test_a_slow_camera_is_not_starved_by_a_fast_one(nodes, model):
 
 def test_two_cameras_of_one_name_are_refused(nodes, model):
     node = nodes.start('inference_node', wait_for=None, model=model, cameras=['eye', 'eye'])
-    assert node.exit_code() == 1
+    assert node.exit_code() == PERMANENT
     assert 'give each camera its own name' in node.log and 'Traceback' not in node.log
 
 

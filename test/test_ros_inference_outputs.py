@@ -30,9 +30,12 @@ def image():
 @pytest.fixture
 def start(nodes, tmp_path):
     """Start the node with a student of constant depth, and a camera for it."""
-    def start(metres=2.5, confidence=None, learned=None, camera=WIDE, **parameters):
+    def start(metres=2.5, confidence=None, learned=None, camera=WIDE, output='network',
+              **parameters):
         record = students.release(tmp_path, metres, confidence, learned)
         compressed = parameters.get('transport') == 'compressed'
+        if output:
+            parameters['output'] = output
         node = nodes.start('inference_node', model=str(record.folder), engine='torch-cpu',
                            **parameters)
         return node, RobotCamera(nodes, camera, compressed=compressed)
@@ -41,7 +44,7 @@ def start(nodes, tmp_path):
 
 def test_depth_on_the_camera_s_own_pixels_has_its_camera_info_and_nothing_beside_the_crop(
         start, nodes, image):
-    node, camera = start(output='camera')
+    node, camera = start(output='')  # the default
     depths, infos = nodes.listen(Image, 'depth'), nodes.listen(CameraInfo, 'camera_info_out')
     depth = images.read_depth(one_by_one(camera, depths, 1, image))
     # 120x200 is cropped to 120x160, 20 columns off each side

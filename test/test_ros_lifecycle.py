@@ -9,6 +9,8 @@ import pytest
 pytest.importorskip('rclpy')
 import students  # noqa: E402
 
+from depth_distill_ros.errors import PERMANENT  # noqa: E402
+
 NODES = ['simulator_node', 'robot_camera_node', 'stream_node', 'distiller_node', 'inference_node',
          'evaluator_node']
 
@@ -67,7 +69,7 @@ def test_a_failed_configure_leaves_the_node_up_unconfigured_and_able_to_try_agai
     assert node.change('configure') and node.change('activate')
 
 
-def test_a_failed_autostart_ends_the_process_so_that_it_can_be_started_again(nodes):
+def test_a_failed_autostart_ends_the_process_with_the_code_of_what_no_restart_mends(nodes):
     node = nodes.start('stream_node', wait_for=None)
-    assert node.exit_code() == 1
+    assert node.exit_code() == PERMANENT
     assert 'work_dir' in node.log and 'Traceback' not in node.log

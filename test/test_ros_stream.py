@@ -11,6 +11,7 @@ pytest.importorskip('rclpy')
 from ros_graph import wait_until  # noqa: E402
 from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
 
+from depth_distill_ros.errors import PERMANENT  # noqa: E402
 from depth_distill_ros.geometry.intrinsics import Intrinsics  # noqa: E402
 from depth_distill_ros.ros.conversions import (
     camera_info,
@@ -189,7 +190,7 @@ def test_two_writers_of_one_store_are_refused_and_the_second_ends(nodes, tmp_pat
     start(nodes, tmp_path)
     second = nodes.start('stream_node', 'second', wait_for=None, work_dir=str(tmp_path),
                          height=STORED[0], width=STORED[1])
-    assert second.exit_code() == 1
+    assert second.exit_code() == PERMANENT
     assert 'is writing it' in second.log and 'Traceback' not in second.log
 
 

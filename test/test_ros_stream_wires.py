@@ -16,6 +16,7 @@ from sensor_msgs.msg import Image  # noqa: E402
 from simulator_wires import Gazebo, Isaac, PlainIds  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 
+from depth_distill_ros.errors import PERMANENT  # noqa: E402
 from depth_distill_ros.ros.conversions import images  # noqa: E402
 from depth_distill_ros.ros.conversions.label_info import (  # noqa: E402
     label_info_type,
@@ -256,7 +257,7 @@ def test_a_class_table_that_is_wrong_ends_the_node_with_a_line_that_names_it(nod
     table = tmp_path / 'mine.yaml'
     table.write_text('names: {kitchen: [oven]}')
     node = nodes.start('stream_node', wait_for=None, work_dir=str(tmp_path), classes=str(table))
-    assert node.exit_code() == 1
+    assert node.exit_code() == PERMANENT
     assert 'names: kitchen' in node.log and 'Traceback' not in node.log
 
 
@@ -336,7 +337,7 @@ def test_infinite_depth_of_a_simulator_is_no_pixel_to_be_evaluated(nodes, render
 def test_label_info_without_vision_msgs_ends_the_node_with_what_to_install(nodes, tmp_path):
     node = nodes.start('stream_node', wait_for=None, work_dir=str(tmp_path),
                        semantics='label_info')
-    assert node.exit_code() == 1
+    assert node.exit_code() == PERMANENT
     assert 'vision-msgs' in node.log and 'Traceback' not in node.log
 
 

@@ -367,10 +367,9 @@ def test_a_world_of_ones_own_is_opened_with_a_window_and_may_stand_still(tmp_pat
 
 def test_the_graph_behind_either_simulator_is_the_distilling_one(tmp_path):
     (tmp_path / 'card.json').write_text('{"size": [96, 128]}')
-    plain = bringup.distillation_graph(
-        LoopLaunch(simulator='none', teacher=str(tmp_path)))
-    gazebo = simulators.simulator_graph(GazeboLaunch(teacher=str(tmp_path)))
-    isaac = simulators.simulator_graph(IsaacLaunch(teacher=str(tmp_path)))
+    plain, gazebo, isaac = (bringup.distillation_graph(kind(teacher=str(tmp_path), **given))
+                            for kind, given in ((LoopLaunch, {'simulator': 'none'}),
+                                                (GazeboLaunch, {}), (IsaacLaunch, {})))
     assert gazebo == plain
     assert [spec.name for spec in isaac] == [spec.name for spec in plain]
     stream, = (spec for spec in isaac if spec.name == 'stream')

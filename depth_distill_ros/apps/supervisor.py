@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import PERMANENT, DepthDistillError
 
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
@@ -84,13 +84,17 @@ class Supervisor:
         Start again what has exited since the last call; return the names.
 
         Raises:
-            SupervisorError: a process exited within seconds of its start, several times in a row.
+            SupervisorError: a process exited within seconds of its start, several times in a row,
+                or with an error that no restart mends.
         """
         restarted = []
         for child in self.children:
             if child.process.poll() is None:
                 continue
             _signal_group(child, signal.SIGKILL)
+            if child.process.returncode == PERMANENT and not child.restarts:
+                raise SupervisorError(
+                    f'{child.name} cannot run as it is set up: {last_line(child.log)}')
             ran = time.monotonic() - child.started
             child.quick_exits = child.quick_exits + 1 if ran < _QUICK_EXIT else 0
             if child.quick_exits >= _QUICK_EXITS_ALLOWED:

@@ -167,6 +167,11 @@ class OnlineDistillation:
             'corrupt_frames': self._source.corrupt, 'memory_mib': self.compute.memory_mib(),
             'resumed': self.resumed, 'compute': str(self.compute)}
 
+    @property
+    def last_attempt(self) -> tuple[float, float] | None:
+        """Delta1 of the student last considered, and the one to beat; None before any attempt."""
+        return self._evaluator.last_attempt
+
     def ready(self) -> bool:
         """Return whether the store holds enough frames to start on."""
         return (self.store_frames >= self.settings.min_frames

@@ -24,10 +24,16 @@ TeacherTargets = list[tuple[Tensor, Tensor]]
 
 
 class ReleaseEvaluator:
-    """Compares the depth of students with teacher depth, on plain and on transformed frames."""
+    """
+    Compares the depth of students with teacher depth, on plain and on transformed frames.
+
+    Attributes:
+        last_attempt: delta1 of the student last considered and the one to beat; None before any
+    """
 
     def __init__(self, teacher: nn.Module, transformation: nn.Module | None, compute: Compute):
         self._teacher, self._transformation, self._compute = teacher, transformation, compute
+        self.last_attempt: tuple[float, float] | None = None
 
     @torch.no_grad()
     def inputs(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
@@ -62,10 +68,13 @@ class ReleaseEvaluator:
         noise.
         """
         if previous is None:
-            return is_better(score, self.constant_depth_score(targets)['delta1'])
-        released, _ = load_model(previous.folder)
-        released.to(self._compute.device).to(memory_format=torch.channels_last)
-        return is_better(score, self.score(released, targets)['delta1'])
+            best = self.constant_depth_score(targets)['delta1']
+        else:
+            released, _ = load_model(previous.folder)
+            released.to(self._compute.device).to(memory_format=torch.channels_last)
+            best = self.score(released, targets)['delta1']
+        self.last_attempt = score['delta1'], best
+        return is_better(score, best)
 
     def constant_depth_score(self, targets: TeacherTargets) -> dict[str, float]:
         """Return the same metrics of the constant-depth baseline, the teacher's median depth."""

@@ -24,20 +24,15 @@ from depth_distill_ros.installation import share
 from depth_distill_ros.ros.parameter_files import ParameterFiles
 from depth_distill_ros.settings.field import renamed, settings_of
 from depth_distill_ros.settings.launch import (
-    DEPTH,
-    DEPTH_CAMERA_INFO,
     NODES,
+    PREVIEW,
+    RELEASE,
     InferenceLaunch,
     LoopLaunch,
 )
 from depth_distill_ros.settings.stream import StreamSettings
 from depth_distill_ros.shipped import shipped_blind_map, shipped_teacher
 
-CONFIDENCE = f'{DEPTH}/confidence'
-POINTS = f'{DEPTH}/points'
-SCAN = f'{DEPTH}/scan'
-RELEASE = 'distill/release'
-PREVIEW = 'distill/preview'
 REFERENCE = 'camera/depth'
 DEFAULT_RUN = 'default'
 # the robot's own frames that are stored each second: more are nearly the same
@@ -71,12 +66,19 @@ class NodeSpec:
         return [word for name, value in self.parameters.items()
                 for word in ('-p', f'{name}:={_yaml(value)}')]
 
+    def log_arguments(self, level: str) -> list[str]:
+        """Return the log level as words of a command line; debug leaves rcl's loggers at info."""
+        if level != 'debug':
+            return ['--log-level', level]
+        logger = '.'.join(filter(None, [*self.namespace.split('/'), self.name]))
+        return ['--log-level', f'{logger}:=debug']
+
     def ros_arguments(self, log_level: str = InferenceLaunch.log_level) -> list[str]:
         """Return the command line that launch_ros would give this node."""
         words = ['--ros-args', '-r', f'__node:={self.name}']
         if self.namespace:
             words += ['-r', f'__ns:=/{self.namespace.strip("/")}']
-        words += ['--log-level', log_level]
+        words += self.log_arguments(log_level)
         for source, target in self.remappings.items():
             words += ['-r', f'{source}:={target}']
         return words + self.parameter_arguments()
@@ -148,7 +150,8 @@ def distillation_graph(arguments: LoopLaunch, package_file: str = '') -> list[No
             evaluated['blind_map'] = str(shipped_blind_map())
     graph.append(files.spec('stream_node', 'stream', {
         'image': arguments.image, 'semantics': arguments.semantics,
-        'camera_info': arguments.camera_info}, frames))
+        'camera_info': arguments.camera_info, 'semantic_labels': arguments.semantic_labels},
+        frames))
     if distiller.value('auxiliary_share'):
         graph.append(files.spec(
             'stream_node', 'auxiliary',
@@ -157,7 +160,8 @@ def distillation_graph(arguments: LoopLaunch, package_file: str = '') -> list[No
     graph += [distiller, _inference(files, arguments)]
     if reference:
         graph.append(files.spec(
-            'evaluator_node', 'evaluator', {'depth': DEPTH, 'reference': reference}, evaluated))
+            'evaluator_node', 'evaluator', {'depth': arguments.depth, 'reference': reference},
+            evaluated))
     _require_one_folder(graph)
     return graph
 
@@ -205,8 +209,9 @@ def _inference(files: _Files, arguments: InferenceLaunch) -> NodeSpec:
     return files.spec(
         'inference_node', 'inference', {
             'image': arguments.robot_image, 'camera_info': arguments.robot_camera_info,
-            'release': RELEASE, 'depth': DEPTH, 'camera_info_out': DEPTH_CAMERA_INFO,
-            'confidence': CONFIDENCE, 'points': POINTS, 'scan': SCAN},
+            'release': RELEASE, 'depth': arguments.depth,
+            'camera_info_out': arguments.depth_camera_info, 'confidence': arguments.confidence,
+            'points': arguments.points, 'scan': arguments.scan},
         model=arguments.model and str(expanded(arguments.model).absolute()))
 
 

@@ -5,16 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+import os
 from typing import TYPE_CHECKING, Any
 
 from depth_distill_ros.installation import PACKAGE, fastdds_profile
 from depth_distill_ros.ros.bringup import NodeSpec
+from depth_distill_ros.ros.launch_respawn import Respawn
+from depth_distill_ros.ros.support.parent import LAUNCHER
 from depth_distill_ros.settings.document import text_of
 from depth_distill_ros.settings.field import Kind, Setting, Settings, settings_of
 from depth_distill_ros.settings.launch import InferenceLaunch, from_texts
 
 if TYPE_CHECKING:
-    from launch import LaunchContext, LaunchDescription
+    from launch import Action, LaunchContext, LaunchDescription
     from launch.actions import DeclareLaunchArgument
 
 
@@ -31,20 +35,26 @@ def launch_description(
     from launch.actions import OpaqueFunction, SetEnvironmentVariable
     from launch_ros.actions import Node
 
-    def nodes(context: LaunchContext) -> list[Node]:
+    def nodes(context: LaunchContext) -> list[Action]:
         arguments = launched(kind, context)
-        return [
-            Node(
-                package=PACKAGE, executable=spec.executable, name=spec.name,
-                namespace=spec.namespace, output='screen',
-                remappings=list(spec.remappings.items()),
-                # Not as parameters: launch_ros reads texts as YAML, and a folder called 1 would
-                # become a number.
-                ros_arguments=['--log-level', arguments.log_level, *spec.parameter_arguments()],
-                respawn=True, respawn_delay=2.0,
-                # Time for the distiller to write its last checkpoint after Ctrl-C.
-                sigterm_timeout='20')
-            for spec in graph(arguments)]
+        # what PushRosNamespace of a launch file around this one adds
+        pushed = context.launch_configurations.get('ros_namespace', '')
+        namespace = '/'.join(filter(None, [pushed.strip('/'), arguments.namespace.strip('/')]))
+        arguments = replace(arguments, namespace=namespace)
+        return [Respawn(node(spec, arguments.log_level), spec.name, arguments.respawn).start()
+                for spec in graph(arguments)]
+
+    def node(spec: NodeSpec, log_level: str) -> Callable[[Any], Node]:
+        return lambda on_exit: Node(
+            package=PACKAGE, executable=spec.executable, name=spec.name,
+            namespace=spec.namespace and f'/{spec.namespace}', output='screen',
+            remappings=list(spec.remappings.items()),
+            # Not as parameters: launch_ros reads texts as YAML, and a folder called 1 would
+            # become a number.
+            ros_arguments=[*spec.log_arguments(log_level), *spec.parameter_arguments()],
+            additional_env={LAUNCHER: str(os.getpid())}, on_exit=on_exit,
+            # Time for the distiller to write its last checkpoint after Ctrl-C.
+            sigterm_timeout='20')
 
     return LaunchDescription([
         *declared(kind),

@@ -9,7 +9,6 @@ Both simulators publish on the topics of the embedded one, so the graph behind t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 import os
 from pathlib import Path
 import shutil
@@ -18,24 +17,14 @@ from xml.etree import ElementTree
 
 from depth_distill_ros.files import expanded
 from depth_distill_ros.installation import share
-from depth_distill_ros.ros.bringup import BringupError, NodeSpec, distillation_graph
-from depth_distill_ros.settings.launch import GazeboLaunch, IsaacLaunch, LoopLaunch
+from depth_distill_ros.ros.bringup import BringupError
+from depth_distill_ros.settings.launch import GazeboLaunch
 
 # The Gazebo that each ROS distribution has packages for; another is heard as well.
 GAZEBO_OF = {'humble': 'fortress', 'jazzy': 'harmonic', 'kilted': 'ionic', 'lyrical': 'jetty',
              'rolling': 'jetty'}
 _OLD = 'fortress'
 INSTALL_BRIDGE = 'apt install ros-$ROS_DISTRO-ros-gz'
-
-
-def simulator_graph(arguments: LoopLaunch) -> list[NodeSpec]:
-    """Return the nodes of the whole loop, fed by a simulator of its own."""
-    graph = distillation_graph(arguments)
-    if not isinstance(arguments, IsaacLaunch):
-        return graph
-    return [replace(spec, remappings={
-        **spec.remappings, 'semantic_labels': arguments.semantic_labels})
-        if spec.name == 'stream' else spec for spec in graph]
 
 
 def gazebo_version(arguments: GazeboLaunch, environment: Mapping[str, str]) -> str:

@@ -48,8 +48,9 @@ class InferenceSettings(InputSettings):
     scale_focal: bool = setting(
         True, "scale depth by the ratio of the camera's focal length to that of the camera that "
         'the model was trained with, where its card states it')
-    output: str = setting('network', "pixels of the published depth: the network's, or the "
-                          "camera's own", choices=('network', 'camera'))
+    output: str = setting(
+        'camera', "pixels of the published depth: the camera's own, or the network's, which are "
+        'fewer and cost less', choices=('network', 'camera'))
     encoding: str = setting('32FC1', 'encoding of the depth: 32FC1, metres, NaN where invalid; or '
                             '16UC1, millimetres, 0 where invalid', choices=('32FC1', '16UC1'))
     free_beyond: float = setting(

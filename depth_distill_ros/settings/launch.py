@@ -29,6 +29,12 @@ from depth_distill_ros.settings.stream import StreamSettings
 
 DEPTH = 'depth/student'
 DEPTH_CAMERA_INFO = 'depth/camera_info'
+RELEASE = 'distill/release'
+PREVIEW = 'distill/preview'
+# The names of the nodes' outputs under the launch files, by the nodes' own names.
+PUBLIC_NAMES = {
+    'depth': DEPTH, 'camera_info_out': DEPTH_CAMERA_INFO, 'confidence': f'{DEPTH}/confidence',
+    'points': f'{DEPTH}/points', 'scan': f'{DEPTH}/scan', 'release': RELEASE, 'preview': PREVIEW}
 # by executable without _node
 NODES: dict[str, tuple[type[Settings], ...]] = {
     'simulator': (SimulatorSettings,), 'robot_camera': (RobotCameraSettings,),
@@ -50,6 +56,13 @@ class InferenceLaunch(Settings):
 
     robot_image: str = setting('camera/image_raw', "the robot camera's image topic")
     robot_camera_info: str = setting('camera/camera_info', "the robot camera's CameraInfo topic")
+    depth: str = setting(PUBLIC_NAMES['depth'], "topic of the student's depth")
+    depth_camera_info: str = setting(
+        PUBLIC_NAMES['camera_info_out'], 'topic of the CameraInfo of the depth')
+    confidence: str = setting(
+        PUBLIC_NAMES['confidence'], 'topic of how likely each depth is to be right')
+    points: str = setting(PUBLIC_NAMES['points'], 'topic of the point cloud')
+    scan: str = setting(PUBLIC_NAMES['scan'], 'topic of the laser scan')
     work_dir: str | None = _parameter(
         InferenceSettings, 'work_dir', help='folder of the run: store, checkpoints, releases')
     run: str = setting(
@@ -63,8 +76,12 @@ class InferenceLaunch(Settings):
     use_sim_time: bool | None = setting(False, 'take the time from /clock', optional=True)
     autostart: bool | None = _parameter(
         NodeSettings, 'autostart', help='the nodes configure and activate themselves')
+    respawn: bool = setting(
+        True, 'a node that crashes is started again, at first after 2 s, then after twice as long '
+        'each time, up to 60 s; a node that ends with exit code 0 stays ended')
     log_level: str = setting(
-        'info', 'log level of all nodes', choices=('debug', 'info', 'warn', 'error', 'fatal'))
+        'info', "log level of all nodes; debug is that of this package's loggers alone",
+        choices=('debug', 'info', 'warn', 'error', 'fatal'))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -87,6 +104,9 @@ class LoopLaunch(InferenceLaunch):
     image: str = setting('simulator/image_raw', "the stream's image topic")
     semantics: str = setting('simulator/semantics', "the stream's semantic image topic")
     camera_info: str = setting('simulator/camera_info', "the stream's CameraInfo topic")
+    semantic_labels: str = setting(
+        'semantic_labels', 'topic of the names of the ids in the semantic images, where the '
+        'simulator publishes them (Isaac Sim does)')
     reference: str = setting('', 'depth topic that the student is compared with; empty: the '
                              "simulated robot's, and with robot:=real none, and no evaluator")
     teacher: str | None = _parameter(OnlineSettings, 'teacher')
@@ -117,8 +137,8 @@ class IsaacLaunch(LoopLaunch):
 
     simulator: str = modified(LoopLaunch, 'simulator', default='none', help='Isaac Sim is '
                               'the simulator', choices=('none',))
-    semantic_labels: str = setting(
-        'simulator/semantic_labels', 'topic of the names of the classes in the semantic image')
+    semantic_labels: str = modified(
+        LoopLaunch, 'semantic_labels', default='simulator/semantic_labels')
 
 
 @dataclass(frozen=True)

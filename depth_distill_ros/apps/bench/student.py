@@ -21,7 +21,13 @@ from depth_distill_ros.apps.supervisor import Supervisor, last_line
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.model_folder import load_model, read_card, save_model
 from depth_distill_ros.ros import bringup
-from depth_distill_ros.settings.launch import InferenceLaunch, LoopLaunch
+from depth_distill_ros.settings.launch import (
+    DEPTH,
+    DEPTH_CAMERA_INFO,
+    RELEASE,
+    InferenceLaunch,
+    LoopLaunch,
+)
 from depth_distill_ros.settings.names import CAMERA_SIZES
 from depth_distill_ros.stream.store import StreamWriter
 
@@ -110,7 +116,7 @@ class StudentBench:
         if load.training:
             nodes = {'distiller': _command(self._distiller())} | nodes
         logs = self._folder / 'logs' / str(load).replace(' ', '-').replace(',', '')
-        listener = BenchListener(bringup.DEPTH)
+        listener = BenchListener(DEPTH)
         supervisor = Supervisor(nodes, logs, {})
         try:
             if load.training:
@@ -130,7 +136,7 @@ class StudentBench:
         spec, = bringup.inference_graph(arguments)
         # the node keeps the measured student, whatever the distiller releases
         return replace(spec, parameters={**spec.parameters, **self._parameters},
-                       remappings={**spec.remappings, bringup.RELEASE: 'bench/release'})
+                       remappings={**spec.remappings, RELEASE: 'bench/release'})
 
     def _distiller(self) -> bringup.NodeSpec:
         folder = self._folder / 'training'
@@ -152,7 +158,7 @@ class StudentBench:
             '--size', str(height), str(width), '--rate', str(load.rate),
             '--seconds', str(self._seconds + 2 * _WARM), '--stamps', str(stamps), '--ros-args',
             '-r', 'image:=bench/image', '-r', 'camera_info:=bench/camera_info',
-            '-r', f'camera_info_out:={bringup.DEPTH_CAMERA_INFO}']}, logs, {})
+            '-r', f'camera_info_out:={DEPTH_CAMERA_INFO}']}, logs, {})
         samples = []
         try:
             while camera.children[0].process.poll() is None:

@@ -28,7 +28,7 @@ from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.scan import Mount
 from depth_distill_ros.ros import bringup
-from depth_distill_ros.settings.launch import LoopLaunch
+from depth_distill_ros.settings.launch import PREVIEW, LoopLaunch
 
 if TYPE_CHECKING:
     from depth_distill_ros.apps.demo.report import Compared
@@ -100,7 +100,7 @@ def _watch(
         spec.name: [sys.executable, str(installation.executable(spec.executable)),
                     *spec.ros_arguments(arguments.log_level)] for spec in graph}
     monitor = monitor_type(
-        arguments.robot_image, arguments.robot_camera_info, bringup.REFERENCE, bringup.DEPTH,
+        arguments.robot_image, arguments.robot_camera_info, bringup.REFERENCE, arguments.depth,
         lambda image, reference: seen.frames.append(
             _frame(image.copy(), reference.copy(), monitor.camera)),
         duration / _RECORDED_FRAMES)
@@ -114,7 +114,7 @@ def _watch(
                 history.add(seconds, {**monitor.values, 'monitor': monitor.rates()})
                 view.show(seconds, history, supervisor.children, monitor.messages)
                 if seconds > _PREVIEW_AFTER * duration:
-                    monitor.ask_for_preview(bringup.PREVIEW)
+                    monitor.ask_for_preview(PREVIEW)
                 monitor.spin(1.0)
     finally:
         console.print('stopping all nodes')

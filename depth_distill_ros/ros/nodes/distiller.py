@@ -36,6 +36,7 @@ from depth_distill_ros.settings.distillation import OnlineSettings
 
 _WAIT_LOG_PERIOD = 10.0
 _FIRST_RELEASE_PERIOD = 5.0  # seconds; until the first release the robot has no depth
+_PROGRESS_PERIOD = 30.0  # seconds between two lines of progress until then
 
 
 class DistillerNode(ManagedNode):
@@ -98,7 +99,7 @@ class DistillerNode(ManagedNode):
         elif self._paused:
             diagnosis.message = 'paused'
         elif self._values.get('waiting_for_frames'):
-            diagnosis.message = 'waiting for frames'
+            diagnosis.level, diagnosis.message = Level.WARN, 'waiting for frames'
         else:
             diagnosis.message = f'step {self._values.get("step")}'
         return diagnosis
@@ -114,6 +115,7 @@ class DistillerNode(ManagedNode):
         now = time.monotonic()
         # a resumed student may be good enough for a release at once
         last = {'release_period': -math.inf, 'checkpoint_period': now, 'preview_period': now}
+        logged = now
         periodic = {'release_period': self._consider_release,
                     'checkpoint_period': self._save, 'preview_period': self._preview}
         while not stop.is_set():
@@ -132,7 +134,18 @@ class DistillerNode(ManagedNode):
                 break  # the store was deleted, and a new one is filled
             losses = session.train_step()
             self._values = {'step': session.step, **losses, **session.values()}
+            if not self._release and time.monotonic() - logged >= _PROGRESS_PERIOD:
+                logged = time.monotonic()
+                self._log_progress()
         self._try('checkpoint', self._save)
+
+    def _log_progress(self) -> None:
+        line = (f'step {self._session.step}, {self._values["images_per_s"]:.1f} images/s, '
+                'no release yet')
+        if self._session.last_attempt:
+            line += ': delta1 {:.3f} against the teacher on held-out frames, above {:.3f} is ' \
+                'needed'.format(*self._session.last_attempt)
+        self.get_logger().info(line)
 
     def _wait_for_frames(self, stop: threading.Event) -> bool:
         logged = -math.inf
@@ -198,8 +211,11 @@ class DistillerNode(ManagedNode):
             raise DepthDistillError('the stream store holds too few frames to evaluate a student')
         record = self._session.consider_release(force)
         if record is None:
-            return ('no release: the student is not better than the last release or, before the '
-                    'first, than the constant-depth baseline')
+            line = ('no release: delta1 is {:.3f} and must be above {:.3f}, that of the last '
+                    'release or, before the first, of the constant-depth baseline').format(
+                        *self._session.last_attempt)
+            self.get_logger().debug(line)
+            return line
         self._announce(record)
         return f'release {record.number}: {record.folder}'
 

@@ -39,9 +39,9 @@ from depth_distill_ros.networks.model_folder import read_card
 from depth_distill_ros.ros.cameras.camera_pipeline import CameraPipeline
 from depth_distill_ros.ros.cameras.camera_view import scan_limits
 from depth_distill_ros.ros.cameras.latest_item import LatestItem
+from depth_distill_ros.ros.cameras.names import check_names
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
-from depth_distill_ros.ros.support.parameters import ParameterError
 from depth_distill_ros.settings.inference import InferenceSettings
 
 _POLL = 0.2  # seconds until a worker notices that it has to stop
@@ -52,11 +52,15 @@ _SWITCH = 0.0005
 
 @dataclass(frozen=True)
 class Student:
-    """An engine that is ready, and its release; number 0: the model of the parameter `model`."""
+    """An engine that is ready, and its release; number 0 is a model that is no release."""
 
     engine: DepthEngine
     folder: Path
     number: int
+
+    @property
+    def title(self) -> str:
+        return f'release {self.number}' if self.number else f'model {self.folder.name}'
 
     @property
     def run(self) -> str:
@@ -74,9 +78,7 @@ class InferenceNode(ManagedNode):
     def __init__(self) -> None:
         super().__init__('inference', InferenceSettings)
         names = self.value('cameras')
-        if len(set(names)) < len(names) or not names:
-            raise ParameterError(f'parameter cameras is {list(names)}: give each camera its own '
-                                 'name')
+        check_names(names)
         self._image_arrived = threading.Event()
         self._cameras = [CameraPipeline(self, name, self._image_arrived) for name in names]
         self.cleanup()
@@ -89,10 +91,16 @@ class InferenceNode(ManagedNode):
         scan_limits(self.value)  # check them now instead of at each frame
         model, work_dir = self.value('model'), self.value('work_dir')
         if model:
-            self._swap(open_engine(Path(model).expanduser(), REFERENCE), 0)
-        elif work_dir:
-            found = reversed(release_folders(Path(work_dir).expanduser() / 'releases'))
-            any(self._start_with(folder, int(folder.name)) for folder in found)
+            folder = Path(model).expanduser()
+            name = folder.resolve().name
+            self._swap(open_engine(folder, REFERENCE), int(name) if name.isdecimal() else 0)
+        else:
+            releases = Path(work_dir).expanduser() / 'releases'
+            found = reversed(release_folders(releases)) if work_dir else ()
+            if not any(self._start_with(folder, int(folder.name)) for folder in found):
+                self.get_logger().warning(
+                    f'no release yet{work_dir and f" in {releases}"}: camera frames are dropped '
+                    'until a distiller publishes one')
         # Loading a release triggers garbage collection. Without this it would scan all imported
         # modules, which takes a third of a second, and no image is received meanwhile.
         gc.collect()
@@ -142,9 +150,9 @@ class InferenceNode(ManagedNode):
             diagnosis.level = Level.WARN
             diagnosis.message = self._last_refusal or self._unprepared
         else:
-            diagnosis.message = f'release {student.number}'
+            diagnosis.message = f'{student.title} answers ({student.engine.name})'
             if self._preparing is not None:
-                diagnosis.message += f' ({student.engine.name}), preparing {self._preparing}'
+                diagnosis.message += f', preparing {self._preparing}'
         return diagnosis
 
     def _on_release(self, message: String) -> None:
@@ -252,14 +260,17 @@ class InferenceNode(ManagedNode):
 
     def _swap(self, engine: DepthEngine, number: int) -> None:
         running, self._student = self._student, Student(engine, engine.folder, number)
+        line = f'{self._student.title} answers ({engine.folder}, {engine.name})'
         if running is None:
             self._preparing = number
         elif (running.folder, running.run) != (engine.folder, self._student.run):
             self._swaps += 1
-        self.get_logger().info(
-            f'release {number} is in use ({engine.folder}, {engine.name})')
+        else:  # another engine for the same release, whose selection was logged
+            self.get_logger().debug(line)
+            return
+        self.get_logger().info(line)
 
     def _refuse(self, error: DepthDistillError) -> None:
         self._refused += 1
-        running = f'release {self._student.number} stays' if self._student else 'none is running'
+        running = f'{self._student.title} stays' if self._student else 'none is running'
         self._last_refusal = report(self.get_logger(), f'release refused, {running}', error)

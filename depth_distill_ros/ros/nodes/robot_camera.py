@@ -53,13 +53,21 @@ class RobotCameraNode(ManagedNode):
             'frames': 0 if reader is None else len(reader),
             'unusable': len(self._unusable),
             'left_out': 0 if reader is None else len(reader.left_out)}
+        if not self._clock_runs():
+            return Diagnosis(Level.WARN, 'use_sim_time is set, and /clock does not run', values)
         if self._unusable:
             return Diagnosis(
                 Level.WARN, f'{len(self._unusable)} of {values["frames"]} frames cannot be '
                 f'published: {next(reversed(self._unusable.values()))}', values)
         return Diagnosis(message=f'{self._published} frames published', values=values)
 
+    def _clock_runs(self) -> bool:
+        return self.get_clock().now().nanoseconds > 0
+
     def _play(self, stop: threading.Event) -> None:
+        while not self._clock_runs():  # or all frames until then had the stamp 0
+            if stop.wait(0.1):
+                return
         due = time.monotonic()
         while True:
             before = self._published

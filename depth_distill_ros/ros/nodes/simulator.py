@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 import time
 
+from rclpy.timer import Timer
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
 
@@ -18,6 +19,37 @@ from depth_distill_ros.settings.cameras import SimulatorSettings
 from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
 _UNPACED_RATE = 5.0  # frames per simulated second if frames are rendered without a rate
+# seconds between two messages on /clock: what other nodes stamp by it must differ
+_CLOCK_PERIOD = 0.008
+_EVEN = 0.9  # share of the time between two frames in which the clock runs evenly
+
+
+class SimulatedTime:
+    """
+    Simulated time between the frames, which advances as evenly as they come.
+
+    Args:
+        period: simulated seconds from frame to frame
+    """
+
+    def __init__(self, period: float) -> None:
+        self._period = round(period * 1e9)
+        self._frame: tuple[int, float, float] | None = None
+
+    def start_frame(self, stamp: int, now: float) -> None:
+        """Continue at a frame's stamp, nanoseconds; `now` is in seconds of a steady clock."""
+        lasts = self._period * 1e-9 if self._frame is None else now - self._frame[1]
+        self._frame = stamp, now, lasts
+
+    def at(self, now: float) -> int | None:
+        """Return the simulated time, nanoseconds, before the next frame; None: no frame yet."""
+        if self._frame is None:
+            return None
+        stamp, began, lasts = self._frame
+        share = (now - began) / max(lasts, 1e-6)
+        if share > _EVEN:  # the next frame may be late: slower and slower, but never at rest
+            share = 1.0 - (1.0 - _EVEN) * _EVEN / share
+        return stamp + min(round(share * self._period), self._period - 1)
 
 
 class SimulatorNode(ManagedNode):
@@ -31,6 +63,7 @@ class SimulatorNode(ManagedNode):
         self._info = self.output(CameraInfo, 'camera_info')
         clock = self.value('publish_clock')
         self._clock_topic = self.output(Clock, '/clock', 1) if clock else None
+        self._clock_timer: Timer | None = None
         self._published = self._late = 0
 
     def configure(self) -> None:
@@ -40,7 +73,15 @@ class SimulatorNode(ManagedNode):
             next(camera)
 
     def activate(self) -> None:
+        self._simulated_time = SimulatedTime(1.0 / (self.value('rate') or _UNPACED_RATE))
+        if self._clock_topic is not None:
+            self._clock_timer = self.steady_timer(_CLOCK_PERIOD, self._tick)
         self.work(self._travel)
+
+    def deactivate(self) -> None:
+        if self._clock_timer is not None:
+            self.destroy_timer(self._clock_timer)
+            self._clock_timer = None
 
     def diagnose(self) -> Diagnosis:
         return Diagnosis(message=f'{self._published} frames published', values={
@@ -69,8 +110,8 @@ class SimulatorNode(ManagedNode):
 
     def _publish(self, frame: Frame) -> None:
         if self._clock_topic is not None:
+            self._simulated_time.start_frame(frame.stamp, time.monotonic())
             stamp = images.time_message(frame.stamp)
-            self._clock_topic.publish(Clock(clock=stamp))
         else:
             stamp = self.get_clock().now().to_msg()
         frame_id = self.value('frame_id')
@@ -81,3 +122,8 @@ class SimulatorNode(ManagedNode):
             if publisher.get_subscription_count():
                 publisher.publish(images.from_array(pixels, encoding, stamp, frame_id))
         self._published += 1
+
+    def _tick(self) -> None:
+        now = self._simulated_time.at(time.monotonic())
+        if now is not None:
+            self._clock_topic.publish(Clock(clock=images.time_message(now)))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from enum import IntEnum
+import socket
 import time
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -43,7 +44,7 @@ class DiagnosticsPublisher:
     """Publishes a node's status under its full name."""
 
     def __init__(self, node: Node) -> None:
-        self._node = node
+        self._node, self._machine = node, socket.gethostname()
         self._publisher = node.create_publisher(
             DiagnosticArray, '/diagnostics', profile(10), qos_overriding_options=overridable())
 
@@ -52,7 +53,7 @@ class DiagnosticsPublisher:
         name = self._node.get_fully_qualified_name()
         status = DiagnosticStatus(
             level=bytes([diagnosis.level]), name=name, message=printable(diagnosis.message),
-            hardware_id='depth_distill_ros',
+            hardware_id=self._machine,
             values=[KeyValue(key=k, value=_text(v)) for k, v in diagnosis.values.items()])
         array = DiagnosticArray(status=[status])
         array.header.stamp = self._node.get_clock().now().to_msg()

@@ -10,19 +10,35 @@ of the first two raises, its error is logged as one line and the transition fail
 from __future__ import annotations
 
 from collections.abc import Callable
+import os
 from pathlib import Path
 import threading
 import traceback
 
 from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import (
+    LifecycleNode,
+    LifecyclePublisher,
+    LifecycleState,
+    TransitionCallbackReturn,
+)
+from rclpy.qos import QoSCompatibility, qos_check_compatible
 from rclpy.timer import Timer
 
 from depth_distill_ros.errors import DepthDistillError, printable
+from depth_distill_ros.files import writing
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, DiagnosticsPublisher, Level
 from depth_distill_ros.ros.support.input import Input
 from depth_distill_ros.ros.support.parameters import ParameterError, declare
-from depth_distill_ros.ros.support.qos import overridable, profile
+from depth_distill_ros.ros.support.qos import (
+    PublisherEventCallbacks,
+    describe,
+    endpoint,
+    overridable,
+    profile,
+)
+from depth_distill_ros.ros.support.recent import RecentFrames, warn_of_losses
+from depth_distill_ros.settings.launch import PUBLIC_NAMES
 from depth_distill_ros.settings.node import NodeSettings
 
 _MOST_TRACEBACK = 20_000  # characters
@@ -30,17 +46,27 @@ SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FA
 
 
 class ManagedNode(LifecycleNode):
-    """A life-cycle node that reports each failure in one line and always shuts down cleanly."""
+    """
+    A life-cycle node that reports each failure in one line and always shuts down cleanly.
+
+    Attributes:
+        failure: the line of the last failure, '' if there is none
+        permanent: whether the last failure is one that no restart mends
+    """
 
     def __init__(self, name: str, settings: type[NodeSettings]) -> None:
         super().__init__(name)
         declare(self, settings)
         self.failure = ''
+        self.permanent = False
         self.on_broken: Callable[[], None] = lambda: None
         self._active = self._broken = False
         self._stop = threading.Event()
         self._workers: list[threading.Thread] = []
         self._inputs: list[Input] = []
+        self._outputs: dict[str, LifecyclePublisher] = {}
+        self._mismatched: set[str] = set()  # outputs that a new subscriber cannot receive
+        self._recent: dict[str, RecentFrames] = {}
         self._diagnostics = DiagnosticsPublisher(self)
         self._second = self.steady_timer(1.0, self._every_second)
 
@@ -69,18 +95,27 @@ class ManagedNode(LifecycleNode):
         return self.get_parameter(name).value
 
     def work_dir(self) -> Path:
-        """Return the folder of the run; ParameterError if the parameter work_dir is empty."""
+        """Return the folder of the run, made where it is missing; ParameterError if unusable."""
         if not self.value('work_dir'):
             raise ParameterError('parameter work_dir is empty: name the folder of the run')
-        return Path(self.value('work_dir')).expanduser()
+        folder, cure = Path(self.value('work_dir')).expanduser(), 'choose another work_dir'
+        with writing(folder, cure, ParameterError):
+            folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise ParameterError(f'cannot write {folder}: {cure} or make it writable')
+        return folder
 
-    def listen(self, message_type: type, topic: str, callback: Callable, depth: int, *,
-               reliability: str | None = None, latched: bool = False,
-               may_be_silent: bool = False) -> None:
+    def recent_frames(self, name: str = '') -> RecentFrames:
+        """Return a new window of recent frames that decides the level on /diagnostics, too."""
+        return self._recent.setdefault(name, RecentFrames())
+
+    def listen(self, message_types: type | tuple[type, ...], topic: str, callback: Callable,
+               depth: int, *, reliability: str | None = None, latched: bool = False,
+               may_be_silent: bool = False, starts_late: bool = False) -> None:
         """Subscribe with an ``Input`` until the node deactivates."""
-        self._inputs.append(Input(self, message_type, topic, callback, depth,
+        self._inputs.append(Input(self, message_types, self.topic(topic), callback, depth,
                                   reliability or self.value('reliability'), latched,
-                                  may_be_silent))
+                                  may_be_silent, starts_late))
 
     def inputs_with_several_publishers(self) -> dict[str, list[str]]:
         """Return {topic: publishers} of the inputs that have more than one publisher."""
@@ -89,9 +124,31 @@ class ManagedNode(LifecycleNode):
 
     def output(self, message_type: type, topic: str, depth: int = 5, latched: bool = False):
         """Return a reliable publisher that publishes only while the node is active."""
-        return self.create_lifecycle_publisher(
-            message_type, topic, profile(depth, latched=latched),
-            qos_overriding_options=overridable())
+        name = self.topic(topic)
+        self._outputs[name] = self.create_lifecycle_publisher(
+            message_type, name, profile(depth, latched=latched),
+            qos_overriding_options=overridable(),
+            # rclpy's own warning names neither the remapped topic nor the subscriber
+            event_callbacks=PublisherEventCallbacks(
+                incompatible_qos=lambda _: self._mismatched.add(name)))
+        return self._outputs[name]
+
+    def topic(self, name: str) -> str:
+        """
+        Return the name under which rclpy finds the topic, so that rules for public names apply.
+
+        ROS applies one remapping rule to a name. The launch files map depth to depth/student, and
+        a rule of the user for depth/student (SetRemap in a launch file, -r with ros2 run) would
+        never be reached.
+        """
+        own = self.resolve_topic_name(name, only_expand=True)
+        found = self.resolve_topic_name(name)
+        if found != own:
+            again = self.resolve_topic_name(found)
+            return name if again == own else found  # two names may also be swapped
+        public = PUBLIC_NAMES.get(name, name)
+        unmapped = self.resolve_topic_name(public, only_expand=True)
+        return name if self.resolve_topic_name(public) == unmapped else public
 
     def work(self, target: Callable[[threading.Event], None]) -> None:
         """
@@ -125,6 +182,7 @@ class ManagedNode(LifecycleNode):
         """Configure; clean up if that fails."""
         self.failure = ''
         if self._guarded('configure', self.configure):
+            self.get_logger().debug('configured')
             return SUCCESS
         self._guarded('cleanup', self.cleanup)
         return FAILURE
@@ -132,10 +190,14 @@ class ManagedNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Enable the outputs, then activate; deactivate if that fails."""
         self.failure = ''
+        for recent in self._recent.values():
+            recent.clear()
         self._active = True
         self._stop.clear()
         super().on_activate(state)
         if self._guarded('activate', self.activate):
+            topics = [source.name for source in self._inputs]
+            self.get_logger().debug(f'activated, subscribed to {", ".join(topics) or "nothing"}')
             return SUCCESS
         self._halt(state)
         return FAILURE
@@ -177,6 +239,7 @@ class ManagedNode(LifecycleNode):
             return True
         except Exception as error:
             self.failure = report(self.get_logger(), f'{what} failed', error)
+            self.permanent = isinstance(error, DepthDistillError)
             return False
 
     def _guarded_work(self, target: Callable[[threading.Event], None]) -> None:
@@ -200,12 +263,25 @@ class ManagedNode(LifecycleNode):
             warning = source.check(self.value('input_timeout'))
             if warning:
                 self.get_logger().warning(warning)
+        while self._mismatched:
+            self._warn_of_subscribers(self._mismatched.pop())
         diagnosis = self.diagnose() if self.state in ('inactive', 'active') else Diagnosis()
+        warn_of_losses(diagnosis, self._recent, [source.silence for source in self._inputs])
         if self.failure:
             diagnosis.level, diagnosis.message = Level.ERROR, self.failure
         diagnosis.message = diagnosis.message or self.state
         diagnosis.values = {'state': self.state, **diagnosis.values}
         self._diagnostics.publish(diagnosis)
+
+    def _warn_of_subscribers(self, topic: str) -> None:
+        name, mine = self._outputs[topic].topic_name, self._outputs[topic].qos_profile
+        refused = [endpoint(end) for end in self.get_subscriptions_info_by_topic(topic)
+                   if qos_check_compatible(mine, end.qos_profile)[0] == QoSCompatibility.ERROR]
+        if refused:
+            self.get_logger().warning(
+                f'{name}: incompatible QoS, nothing is sent to {"; ".join(refused)}; this node '
+                f'offers {describe(mine)}: change the subscriber, or set '
+                f'qos_overrides.{name}.publisher.reliability or durability')
 
 
 def report(logger, what: str, error: BaseException) -> str:

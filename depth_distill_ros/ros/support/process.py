@@ -17,13 +17,15 @@ from rclpy.logging import get_logger
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import PERMANENT, DepthDistillError
 from depth_distill_ros.ros.support.lifecycle import SUCCESS, ManagedNode, report
+from depth_distill_ros.ros.support.parent import end_with_launcher
 from depth_distill_ros.ros.support.shared_memory import remove_dead_segments
 
 
 def run(module: str, node: str) -> None:
     """Run the node class ``node`` of ``ros.nodes.<module>`` and exit with its code."""
+    end_with_launcher()
     # torch reads this when it is imported. By default its threads spin while they wait, on cores
     # that other nodes need: five times slower beside a busy process.
     os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
@@ -34,14 +36,15 @@ def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
     """
     Run one node until SIGINT or SIGTERM arrives; return the exit code.
 
-    With ``autostart``, a node whose configuration or activation fails, or that cannot go on,
-    exits with 1, so that a supervisor restarts it.
+    With ``autostart``, a node whose configuration or activation fails exits with PERMANENT where
+    no restart mends the error. A node with another error there, or one that cannot go on, exits
+    with 1, so that a supervisor restarts it.
     """
     asked, broken, stop = threading.Event(), threading.Event(), Future()
     node = executor = None
     try:
         dead = remove_dead_segments()
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        _initialise(args)
         executor = SingleThreadedExecutor()
         _on_first_signal(lambda: (asked.set(), executor.create_task(stop.set_result, None)))
         node = make()
@@ -52,12 +55,12 @@ def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
             node.on_broken = lambda: (broken.set(), stop.set_result(None))
             for trigger in (node.trigger_configure, node.trigger_activate):
                 if not asked.is_set() and trigger() != SUCCESS:
-                    return 1
+                    return PERMANENT if node.permanent else 1
         executor.spin_until_future_complete(stop)
         return int(broken.is_set())
     except Exception as error:
         report(node.get_logger() if node else get_logger('depth_distill_ros'), 'ended', error)
-        return 1
+        return PERMANENT if isinstance(error, DepthDistillError) else 1
     finally:
         # A launched node receives Ctrl-C twice, and torch takes seconds to shut down, during which
         # Python would restore the default handlers.
@@ -68,6 +71,16 @@ def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
         if executor is not None:
             executor.shutdown()
         rclpy.try_shutdown()
+
+
+def _initialise(args: list[str] | None) -> None:
+    try:
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    except RuntimeError as error:  # rclpy's own class of it is not public
+        culprit = ' '.join(str(error).split()).partition('. Error:')[0].rpartition('rcl: ')[2]
+        rule = ': the names of topics, nodes and namespaces have letters, digits, underscores ' \
+            'and slashes, and no part begins with a digit' if 'remap' in culprit else ''
+        raise DepthDistillError(f'arguments of ROS: {culprit}{rule}') from error
 
 
 def _node_type(module: str, node: str) -> type[ManagedNode]:

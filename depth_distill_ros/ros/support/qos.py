@@ -1,11 +1,19 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""QoS profiles."""
+"""QoS profiles, and who is at the other end of a topic."""
 
 from __future__ import annotations
 
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
+
+try:
+    from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
+except ImportError:  # Humble
+    from rclpy.qos_event import PublisherEventCallbacks, SubscriptionEventCallbacks
+
+__all__ = ['PublisherEventCallbacks', 'SubscriptionEventCallbacks', 'describe', 'endpoint',
+           'node_name', 'overridable', 'profile']
 
 
 def profile(depth: int, reliable: bool = True, latched: bool = False) -> QoSProfile:
@@ -24,3 +32,13 @@ def overridable() -> QoSOverridingOptions:
 def describe(qos: QoSProfile) -> str:
     """Return the policies that must be compatible, as text."""
     return f'{qos.reliability.name.lower()}, {qos.durability.name.lower()}'
+
+
+def endpoint(info) -> str:
+    """Return the node and the QoS of one end of a topic, as get_..._info_by_topic has it."""
+    return f'{node_name(info)} ({describe(info.qos_profile)})'
+
+
+def node_name(info) -> str:
+    """Return the full name of the node at one end of a topic."""
+    return f'{info.node_namespace.rstrip("/")}/{info.node_name}'

@@ -1,0 +1,77 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Topics of a node under remapping rules, and the clock between simulated frames."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip('rclpy')
+
+from depth_distill_ros.ros.nodes.simulator import SimulatedTime  # noqa: E402
+
+NODE = """
+import json, sys
+import rclpy
+from sensor_msgs.msg import Image
+from depth_distill_ros.ros.support.lifecycle import ManagedNode
+from depth_distill_ros.settings.node import InputSettings
+for rules in json.loads(sys.argv[1]):
+    rclpy.init(args=['--ros-args', *(word for rule in rules for word in ('-r', rule))])
+    node = ManagedNode('inference', InputSettings)
+    node.listen(Image, 'image', lambda message: None, 1)
+    print(node.output(Image, 'depth').topic_name, node._inputs[0].name)
+    node.end()
+    rclpy.shutdown()
+"""
+LAUNCHED = ['__ns:=/r1', 'depth:=depth/student', 'image:=camera/image_raw']
+CASES = {
+    'without a rule': ([], '/depth /image'),
+    'the name in the launch files': (LAUNCHED, '/r1/depth/student /r1/camera/image_raw'),
+    'SetRemap of a public name': (
+        ['/r1/depth/student:=/front/depth', *LAUNCHED], '/front/depth /r1/camera/image_raw'),
+    'a relative SetRemap': (
+        ['depth/student:=front', *LAUNCHED], '/r1/front /r1/camera/image_raw'),
+    'SetRemap of an input': (
+        ['/r1/camera/image_raw:=/cam0', *LAUNCHED], '/r1/depth/student /cam0'),
+    'the node alone by its public name': (['depth/student:=/mine'], '/mine /image'),
+    'the node alone by its own name': (['depth:=/mine'], '/mine /image'),
+    'two names that are swapped': (['image:=depth', 'depth:=image'], '/image /depth'),
+}
+
+
+@pytest.fixture(scope='module')
+def found(graph):
+    done = subprocess.run(
+        [sys.executable, '-c', NODE, json.dumps([rules for rules, _ in CASES.values()])],
+        check=True, capture_output=True, text=True)
+    return dict(zip(CASES, done.stdout.splitlines(), strict=True))
+
+
+@pytest.mark.parametrize('case', CASES)
+def test_rules_for_a_nodes_own_names_and_for_the_public_ones_apply(found, case):
+    assert found[case] == CASES[case][1]
+
+
+def test_between_two_frames_the_simulated_time_advances_and_never_goes_back():
+    time = SimulatedTime(0.2)
+    assert time.at(10.0) is None
+    seen = []
+    # the second frame comes as expected, the third late, the fourth early
+    for frame, (start, end) in enumerate([(10.0, 10.2), (10.2, 11.0), (11.0, 11.1), (11.1, 11.3)]):
+        stamp = frame * 200_000_000
+        time.start_frame(stamp, start)
+        ticks = [time.at(start + (end - start) * k / 25) for k in range(26)]
+        assert ticks[0] == stamp and ticks[-1] < stamp + 200_000_000
+        seen += ticks
+    assert seen == sorted(set(seen))
+    assert seen[13] == pytest.approx(104_000_000)  # half of the first frame
+
+
+def test_a_frame_without_duration_stops_no_clock():
+    time = SimulatedTime(0.2)
+    time.start_frame(0, 5.0)
+    time.start_frame(200_000_000, 5.0)
+    assert 200_000_000 <= time.at(5.0) < 400_000_000
