@@ -79,8 +79,8 @@ def test_what_the_lens_did_not_see_is_black_and_marked():
 
 @pytest.mark.parametrize('arguments, words', [
     ((RAW, 'mustache', [0.0] * 5), '"mustache" is not one of plumb_bob'),
-    ((RAW, 'plumb_bob', [0.0] * 3), 'expected 4 or 5 numbers'),
-    ((RAW, 'equidistant', [0.0, np.nan, 0.0, 0.0]), 'expected 4 numbers'),
+    ((RAW, 'plumb_bob', [0.1] * 6), 'has at most 5'),
+    ((RAW, 'equidistant', [0.0, np.nan, 0.0, 0.0]), 'calibrate the camera again'),
     ((RAW, 'plumb_bob', [0.0] * 5, np.ones((3, 3))), 'R is not a rotation')])
 def test_a_lens_that_nobody_knows_is_refused(arguments, words):
     with pytest.raises(GeometryError, match=words):

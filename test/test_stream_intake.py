@@ -125,7 +125,7 @@ def test_rejections_are_counted_by_reason_and_the_next_frame_is_stored(
     values = intake.values()
     assert values['rejected'] == 9 and values['rejected.semantics'] == 2
     assert values['stored'] == 1 and values['last_rejection'] == 'odd'
-    assert intake.warning() == '9 rejected, last: odd'
+    assert intake.warning() == ''
 
 
 def test_the_counts_cover_the_way_from_message_to_store(intake):
@@ -232,7 +232,9 @@ def test_topics_that_never_have_one_stamp_are_told(intake):
     for number in range(100):
         intake.add('image', 2 * number, image_message(pixels[:2, :2], 'rgb8'))
         intake.add('semantics', 2 * number + 1, image_message(classes[:2, :2], 'mono8'))
-    assert 'never have one stamp' in intake.warning()
+        intake.add('camera_info', 2 * number, info_message(VGA))
+    assert 'never have one stamp (' in intake.warning()
+    assert 'mostly for want of semantics' in intake.warning()
 
 
 def test_a_flood_of_large_images_without_partners_leaves_few_of_them_waiting(intake):
@@ -270,3 +272,50 @@ def test_names_that_no_log_takes_are_written_as_escapes(writer, clock):
     lines = [line for line in intake._log if 'class table' in line]
     assert len(lines) == 1 and 'a\\ud800b' in lines[0]
     lines[0].encode()
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def telling(writer, told):
+    """Return an intake whose accounts of each frame are in ``told``."""
+    return StreamIntake(writer, READ, SemanticDecoder('ids', load()), Lines(),
+                        tell=lambda reason, line: told.append((reason, line)))
+
+
+def test_each_frame_is_told_as_stored_or_lost_with_its_reason(telling, told):
+    pixels, classes = vga()
+    send(telling, 1, pixels, classes)
+    send(telling, 1, pixels, classes)  # the publisher repeats itself
+    send(telling, 2, pixels, classes, encodings=('yuv9', 'mono8'))
+    assert [reason for reason, _ in told] == ['', 'stamp', 'image']
+    assert 'image repeats the stamp 0.000 s: its publisher must set header.stamp' in told[1][1]
+    assert 'yuv9' in told[2][1]
+
+
+def test_a_topic_that_drifts_off_after_a_good_start_is_told(telling, told):
+    pixels, classes = vga()
+    for number in range(10):
+        send(telling, number * MS, pixels, classes)
+    for number in range(10, 110):
+        telling.add('image', number * MS, image_message(pixels, 'rgb8'))
+        telling.add('semantics', number * MS, image_message(classes, 'mono8'))
+        telling.add('camera_info', number * MS + 1, info_message(VGA))
+        if number == 40:
+            assert 'have no common stamp now' in telling.warning()
+    reasons = [reason for reason, _ in told]
+    assert reasons[:10] == [''] * 10 and set(reasons[10:]) == {'unpaired'} and len(reasons) > 60
+    assert 'for want of camera_info' in told[-1][1]
+
+
+def test_of_a_topic_that_is_faster_the_rest_is_no_loss(telling, told):
+    pixels, classes = vga()
+    for number in range(60):
+        telling.add('image', number * MS, image_message(pixels, 'rgb8'))
+        telling.add('camera_info', number * MS, info_message(VGA))
+        if number % 3 == 0:
+            telling.add('semantics', number * MS, image_message(classes, 'mono8'))
+    assert [reason for reason, _ in told] == [''] * 20 and telling.warning() == ''

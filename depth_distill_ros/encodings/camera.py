@@ -5,16 +5,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+import math
 from typing import Any
 
 import numpy as np
 
-from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics, SizeError
 from depth_distill_ros.geometry.rectification import Rectifier
 
+_NO_P = (0.0,) * 12
+# What no camera has, so that it is an error of whoever filled in the message.
+_NARROWEST, _WIDEST = 5.0, 170.0  # degrees, field of view of the longer side
+_MOST_STRETCHED = 4.0  # of fx and fy
+_FARTHEST_CENTRE = 0.5  # of the principal point from the image, in image sizes: it may be cropped
+_LARGEST = 1 << 15  # pixels, side
+_CALIBRATE = 'calibrate the camera or publish its calibration'
+_RECTIFY = ('P describes a camera: if the images are rectified (image_rect), set rectify of the '
+            'inference node to upstream, else calibrate the camera')
 
-class CameraInfoError(DepthDistillError):
+
+class CameraInfoError(GeometryError):
     """A camera_info without calibration or image size."""
 
 
@@ -25,16 +35,38 @@ def image_size(message: Any) -> tuple[int, int]:
     return rows // max(1, message.binning_y), columns // max(1, message.binning_x)
 
 
+def check_size(message: Any, size: tuple[int, int]) -> None:
+    """Raise SizeError, which names the cause, unless this CameraInfo is for (height, width)."""
+    found = image_size(message)
+    if found != size:
+        raise SizeError(f'camera_info is for {_text(found)} and the image is {_text(size)} '
+                        f'(height x width): {_cause_of_other_size(message, size)}')
+
+
 def to_intrinsics(message: Any) -> Intrinsics:
-    """Return K after ROI and binning: the intrinsics of the images of this CameraInfo."""
+    """
+    Return K after ROI and binning: the intrinsics of the images of this CameraInfo.
+
+    Raises:
+        CameraInfoError: no size or no calibration, or a K that no camera has.
+    """
+    _check_layout(message)
     k = message.k
+    problem = _problem(message, 'K', k[0], k[4], k[2], k[5])
+    if problem:
+        cure = _RECTIFY if to_rectified_intrinsics(message) else _CALIBRATE
+        raise CameraInfoError(f'camera_info is not calibrated ({problem}): {cure}')
     return _pinhole(message, k[0], k[4], k[2], k[5])
 
 
 def to_rectified_intrinsics(message: Any) -> Intrinsics | None:
-    """Return P after ROI and binning: the intrinsics of the rectified images; None without P."""
-    p = message.p
-    return _pinhole(message, p[0], p[5], p[2], p[6]) if p[0] > 0.0 else None
+    """Return P after ROI and binning: the camera of rectified images; None without a usable P."""
+    return None if rectified_problem(message) else _pinhole(message, *_of_p(message))
+
+
+def rectified_problem(message: Any) -> str:
+    """Return what P lacks to be the camera of rectified images, '' if it is one."""
+    return _problem(message, 'P', *_of_p(message))
 
 
 def to_rectifier(message: Any) -> Rectifier | None:
@@ -56,12 +88,49 @@ def to_rectifier(message: Any) -> Rectifier | None:
     return Rectifier(raw, model, coefficients, rotation, rectified)
 
 
+def _of_p(message: Any) -> tuple[float, float, float, float]:
+    p = getattr(message, 'p', _NO_P)
+    return p[0], p[5], p[2], p[6]
+
+
+def _check_layout(message: Any) -> None:
+    """Raise CameraInfoError unless size, ROI and binning describe an image."""
+    height, width, roi = message.height, message.width, message.roi
+    if not (0 < height <= _LARGEST and 0 < width <= _LARGEST):
+        raise CameraInfoError(f'camera_info has the image size {height}x{width} (height x width): '
+                              'the driver must fill in both')
+    if roi.y_offset + roi.height > height or roi.x_offset + roi.width > width:
+        raise CameraInfoError(f'camera_info: its ROI of {roi.height}x{roi.width} at '
+                              f'({roi.y_offset}, {roi.x_offset}) does not lie inside '
+                              f'{height}x{width} (height x width): fill in zeros for no ROI')
+    if not all(image_size(message)):
+        raise CameraInfoError(f'camera_info: its binning of {_binning(message)} leaves no pixel '
+                              f'of {height}x{width}: fill in 1 for no binning')
+
+
+def _problem(message: Any, matrix: str, fx: float, fy: float, cx: float, cy: float) -> str:
+    """Return what shows that the numbers are no camera of this message's full size, else ''."""
+    if fx == fy == 0.0:
+        return f'its focal length is 0 in {matrix}'
+    for name, value in (('fx', fx), ('fy', fy), ('cx', cx), ('cy', cy)):
+        if not math.isfinite(value) or (value <= 0.0 and name[0] == 'f'):
+            return f'{name} of {matrix} is {value:g}'
+    height, width = message.height, message.width
+    side, focal = max((height, fy), (width, fx))
+    view = math.degrees(2.0 * math.atan2(0.5 * side, focal))
+    if not _NARROWEST <= view <= _WIDEST:
+        return (f'a focal length of {focal:g} pixels in {matrix} is a field of view of '
+                f'{view:.3g} degrees')
+    if not 1.0 / _MOST_STRETCHED <= fx / fy <= _MOST_STRETCHED:
+        return f'fx and fy of {matrix} are {fx:g} and {fy:g}'
+    reach = _FARTHEST_CENTRE
+    if cx == cy == 0.0 or not (-reach * width <= cx <= (1.0 + reach) * width
+                               and -reach * height <= cy <= (1.0 + reach) * height):
+        return f'the principal point of {matrix} is ({cx:g}, {cy:g}) in {height}x{width} pixels'
+    return ''
+
+
 def _pinhole(message: Any, fx: float, fy: float, cx: float, cy: float) -> Intrinsics:
-    if fx <= 0.0 or fy <= 0.0:
-        raise CameraInfoError('camera_info is not calibrated (its focal length is 0): calibrate '
-                              'the camera or publish its calibration')
-    if not (message.height and message.width):
-        raise CameraInfoError('camera_info has no image size: the driver must set them')
     bx, by = max(1, message.binning_x), max(1, message.binning_y)
     full = Intrinsics(fx, fy, cx - message.roi.x_offset, cy - message.roi.y_offset,
                       message.roi.height or message.height, message.roi.width or message.width)
@@ -71,3 +140,36 @@ def _pinhole(message: Any, fx: float, fy: float, cx: float, cy: float) -> Intrin
     # Binning sums whole blocks from the top left corner: the scale is exactly 1 / binning.
     return replace(full, fx=full.fx / bx, fy=full.fy / by, cx=(full.cx + 0.5) / bx - 0.5,
                    cy=(full.cy + 0.5) / by - 0.5, height=rows, width=columns)
+
+
+def _cause_of_other_size(message: Any, size: tuple[int, int]) -> str:
+    """Return the likely reason why images of ``size`` do not fit this message, with a cure."""
+    full, roi = (message.height, message.width), message.roi
+    region = (roi.height or message.height, roi.width or message.width)
+    bins = max(1, message.binning_y), max(1, message.binning_x)
+    binned, cropped = max(bins) > 1, region != full
+    without_roi = (full[0] // bins[0], full[1] // bins[1])
+    if not all(full):
+        return 'the driver must fill in the size'
+    if binned and size == region:
+        return f'its binning of {_binning(message)} does not hold for the image: fill in 1'
+    if cropped and size == without_roi:
+        return f'its ROI of {_text(region)} does not hold for the image: fill in zeros'
+    if binned and cropped and size == full:
+        return (f'its binning of {_binning(message)} and its ROI of {_text(region)} do not hold '
+                'for the image: fill in 1 and zeros')
+    if size == image_size(message)[::-1]:
+        return 'height and width are exchanged: is the image turned?'
+    scales = {round(have / want, 3) for have, want in zip(image_size(message), size, strict=True)}
+    if len(scales) == 1 and 0.0 not in scales:
+        return ('was the image resized without its camera_info? Publish the camera_info of the '
+                'resized image, or take the full one')
+    return 'is camera_info remapped to the same camera?'
+
+
+def _binning(message: Any) -> str:
+    return f'{message.binning_x}x{message.binning_y}'
+
+
+def _text(size: tuple[int, int]) -> str:
+    return f'{size[0]}x{size[1]}'

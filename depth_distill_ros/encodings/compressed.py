@@ -15,32 +15,45 @@ from typing import Any
 import cv2
 import numpy as np
 
-from depth_distill_ros.encodings import rvl
+from depth_distill_ros.encodings import integrity, rvl
 from depth_distill_ros.encodings.image import DEPTH, GREY, ImageError, demosaiced, is_mosaic
 from depth_distill_ros.geometry.depth import millimetres_to_metres
 
-# Decoders fill the missing part of a truncated file with grey; so its end marker is checked.
-_END = {b'\xff\xd8': b'\xff\xd9', b'\x89PNG': b'IEND'}
-_TAIL = 4096
+_CURE = ': copy or send it again'
+_MOST_PIXELS = 1 << 26  # what a damaged header may make a decoder allocate
 # compressedDepth's header before the PNG: format, and the two parameters of inverse depth.
 _DEPTH_HEADER = struct.Struct('<iff')
-_JPEG, _PNG = b'\xff\xd8', b'\x89PNG\r\n\x1a\n'
-_PNG_HEADER = 26  # bytes up to bits per channel and colour type
 
 
 def decode(data: bytes, flags: int, culprit: object) -> np.ndarray:
-    """Return a JPEG or PNG as cv2 reads it. Raises ImageError, which names ``culprit``."""
-    for start, end in _END.items():
-        if data.startswith(start) and end not in data[-_TAIL:]:
-            raise ImageError(f'{culprit} is truncated after {len(data)} bytes: copy it again')
-    try:
-        pixels = cv2.imdecode(
-            np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
-    except cv2.error:  # an empty buffer, or a header with a larger size
-        pixels = None
-    if pixels is None:
-        raise ImageError(f'{culprit} is damaged or no image ({len(data)} bytes)')
-    return pixels
+    """
+    Return a JPEG or PNG as cv2 reads it.
+
+    Raises:
+        ImageError: it is damaged, truncated, too large or no image; the text names ``culprit``.
+    """
+    problem, parts = '', None
+    if data.startswith(integrity.PNG):
+        size, problem = integrity.png_header(data)[0], integrity.png_problem(data)
+    elif data.startswith(integrity.JPEG):
+        parts = integrity.jpeg_parts(data)
+        size = parts.size
+        data += b'' if parts.ended else b'\xff\xd9'
+    else:
+        size = (0, 0)
+    if size[0] * size[1] > _MOST_PIXELS:
+        problem = f'of {size[0]}x{size[1]} pixels (height x width), more than {_MOST_PIXELS:,}'
+    if problem:
+        raise ImageError(f'{culprit} is {problem}{_CURE}')
+    pixels = _imdecode(data, flags)
+    if pixels is not None and (parts is None or integrity.jpeg_is_whole(
+            data, parts, pixels, lambda other: _imdecode(other, flags))):
+        return pixels
+    if parts is not None and not parts.ended:
+        raise ImageError(f'{culprit} is truncated after {len(data) - 2} bytes{_CURE}')
+    if pixels is not None:
+        raise ImageError(f'{culprit} is damaged (a part of the image is missing){_CURE}')
+    raise ImageError(f'{culprit} is damaged or no image ({len(data)} bytes)')
 
 
 def read_rgb(message: Any) -> np.ndarray:
@@ -51,9 +64,14 @@ def read_rgb(message: Any) -> np.ndarray:
         pixels = decode(data, cv2.IMREAD_UNCHANGED, culprit)
         if pixels.ndim == 2:
             return demosaiced(pixels, before)
-    if before in ('16UC1', '32FC1', 'mono16'):
+    elif kind_of(message) == 'depth':
         raise ImageError(f'{culprit} holds depth, not a colour image')
-    return cv2.cvtColor(decode(data, cv2.IMREAD_COLOR, culprit), cv2.COLOR_BGR2RGB)
+    pixels = decode(data, cv2.IMREAD_COLOR, culprit)
+    # The name after "compressed" is the order of the channels that the encoder was given, whose
+    # own order is BGR. image_transport's subscriber, too, leaves the channels of 'rgb8' in place.
+    if 'compressed rgb' in message.format:
+        return pixels
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
 
 
 def read_depth(message: Any) -> np.ndarray:
@@ -93,7 +111,7 @@ def read_depth(message: Any) -> np.ndarray:
 def read_labels(message: Any) -> tuple[np.ndarray, str]:
     """Return the pixels of a label image and their encoding. Raises ImageError for a JPEG."""
     culprit, data = _culprit(message), bytes(message.data)
-    if data.startswith(_JPEG):
+    if data.startswith(integrity.JPEG):
         raise ImageError(f'{culprit} is a JPEG, which changes class ids: record them as a PNG or '
                          'raw')
     pixels = decode(data, cv2.IMREAD_UNCHANGED, culprit)
@@ -106,10 +124,12 @@ def read_labels(message: Any) -> tuple[np.ndarray, str]:
 
 def kind_of(message: Any) -> str:
     """Return whether an image is 'colour', 'grey' or 'depth', by its format and its header."""
-    before, start = _before(message), bytes(message.data[:_PNG_HEADER])
+    before, start = _before(message), bytes(message.data[:64])
     if 'compressedDepth' in message.format or before in DEPTH:
         return 'depth'
-    bits, colour = start[24:] if start.startswith(_PNG) and len(start) == _PNG_HEADER else (8, 2)
+    bits, colour = 8, 2
+    if start.startswith(integrity.PNG):
+        _, bits, colour = integrity.png_header(start)
     if (bits, colour) == (16, 0) and not is_mosaic(before):
         return 'depth'
     return 'grey' if before in GREY or colour == 0 and not is_mosaic(before) else 'colour'
@@ -123,3 +143,11 @@ def _before(message: Any) -> str:
 
 def _culprit(message: Any) -> str:
     return f'compressed image "{message.format}"'
+
+
+def _imdecode(data: bytes, flags: int) -> np.ndarray | None:
+    try:
+        return cv2.imdecode(
+            np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:  # an empty buffer, or a header with a larger size
+        return None

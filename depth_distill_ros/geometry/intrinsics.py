@@ -22,6 +22,10 @@ class GeometryError(DepthDistillError):
     """Impossible intrinsics, or a crop or resize that does not fit its image."""
 
 
+class SizeError(GeometryError):
+    """An image and a camera of different sizes."""
+
+
 @dataclass(frozen=True)
 class Intrinsics:
     """

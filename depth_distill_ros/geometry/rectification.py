@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
+from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics, SizeError
 
 # Distortion models of sensor_msgs, and how many coefficients each may have.
 _MODELS = {'plumb_bob': (4, 5), 'rational_polynomial': (8, 12, 14), 'equidistant': (4,)}
@@ -25,7 +25,7 @@ class Rectifier:
     Args:
         raw: K of camera_info, at the size of the images
         model: 'plumb_bob', 'rational_polynomial' or 'equidistant' (fisheye)
-        coefficients: D of camera_info
+        coefficients: D of camera_info; zeros at its end may be there or not
         rotation: R of camera_info, 3x3, from the camera's frame to the rectified one
         rectified: P of camera_info; by default a camera of the same size whose whole image lies in
             the raw image
@@ -38,14 +38,13 @@ class Rectifier:
                  rectified: Intrinsics | None = None) -> None:
         if model not in _MODELS:
             raise GeometryError(f'distortion model "{model}" is not one of {", ".join(_MODELS)}: '
-                                'rectify the images upstream (image_proc)')
-        d = np.asarray(coefficients, np.float64).ravel()
-        if len(d) not in _MODELS[model] or not np.isfinite(d).all():
-            raise GeometryError(f'distortion model "{model}" with the coefficients {d.tolist()}: '
-                                f'expected {" or ".join(map(str, _MODELS[model]))} numbers')
+                                'name the right one in camera_info, or rectify the images '
+                                'upstream (image_proc)')
+        d = _fitted(model, np.asarray(coefficients, np.float64).ravel())
         r = np.eye(3) if rotation is None else np.asarray(rotation, np.float64).reshape(3, 3)
-        if not np.allclose(r @ r.T, np.eye(3), atol=1e-3):
-            raise GeometryError(f'camera_info: R is not a rotation: {r.ravel().tolist()}')
+        if (np.abs(r) < 2.0).sum() < 9 or not np.allclose(r @ r.T, np.eye(3), atol=1e-3):
+            raise GeometryError(f'camera_info: R is not a rotation: {r.ravel().tolist()}: fill in '
+                                'the identity for a single camera')
         self._raw_size = raw.size
         size = raw.size[::-1]
         self.camera = rectified or _whole_view(raw, model, d, r)
@@ -59,9 +58,24 @@ class Rectifier:
     def image(self, image: np.ndarray) -> np.ndarray:
         """Return the rectified H×W×3 uint8 image, bilinear, black outside the raw image."""
         if image.shape[:2] != self._raw_size:
-            raise GeometryError(f'an image of {image.shape[:2]} with a camera_info for '
-                                f'{self._raw_size} (height, width)')
+            raise SizeError(f'an image of {image.shape[:2]} with a camera_info for '
+                            f'{self._raw_size} (height, width)')
         return cv2.remap(image, *self._maps, cv2.INTER_LINEAR)
+
+
+def _fitted(model: str, d: np.ndarray) -> np.ndarray:
+    """Return the coefficients with as many zeros at the end as the model needs."""
+    if not np.isfinite(d).all():
+        raise GeometryError(f'camera_info: D is {d.tolist()}: calibrate the camera again')
+    used = int(np.flatnonzero(d)[-1]) + 1 if d.any() else 0
+    count = next((count for count in _MODELS[model] if count >= used), None)
+    if count is None:
+        cure = 'if D is that of rational_polynomial, name this model in camera_info, else ' \
+            if model == 'plumb_bob' and used <= _MODELS['rational_polynomial'][-1] else ''
+        raise GeometryError(f'distortion model "{model}" with the coefficients {d.tolist()}: it '
+                            f'has at most {_MODELS[model][-1]}: {cure}rectify the images upstream '
+                            '(image_proc)')
+    return np.pad(d[:used], (0, count - used))
 
 
 def _whole_view(raw: Intrinsics, model: str, d: np.ndarray, r: np.ndarray) -> Intrinsics:

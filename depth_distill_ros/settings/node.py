@@ -37,6 +37,10 @@ class EvaluatorSettings(InputSettings):
 
     window: int = setting(
         50, 'length of the sliding window', unit='frames', range=(1, 100_000), changeable=True)
+    tolerance: float = setting(
+        0.0, 'largest time between the stamps of a depth image and the reference that it is '
+        'compared with; 0: half of the shorter period of the two topics, at most 0.05',
+        unit='seconds', range=(0.0, 10.0), changeable=True)
     blind_map: str = setting(
         '', 'file of depth-distill models blind-map, learned with the same camera and mount; its '
         'metrics on the same frames are shown beside those of the depth; empty: none')

@@ -13,7 +13,7 @@ import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError, printable
 from depth_distill_ros.frame import Frame, FrameError, FrameSizeError
-from depth_distill_ros.geometry.intrinsics import GeometryError
+from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics, SizeError
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.stream.pairing import StampPairer
 from depth_distill_ros.stream.semantic_decoder import MEANINGS, Ready, SemanticDecoder
@@ -27,8 +27,9 @@ CAPACITY = 60
 # The reason under which a frame is rejected: the message that cannot be read, else the first
 # class that fits the error.
 _UNREADABLE = {'image': 'image', 'semantics': 'semantics', 'camera_info': 'intrinsics'}
-_REASONS = ((FrameSizeError, 'size'), (FrameError, 'frame'), (GeometryError, 'intrinsics'),
-            (SemanticsError, 'semantics'), (StoreError, 'store'))
+_REASONS = ((FrameSizeError, 'size'), (SizeError, 'size'), (FrameError, 'frame'),
+            (GeometryError, 'intrinsics'), (SemanticsError, 'semantics'), (StoreError, 'store'))
+_STARVED = 20  # images in a row without a frame, from which on a topic counts as missing
 _WARNING_PERIOD = 1.0  # seconds between two log lines about rejected frames
 
 
@@ -50,15 +51,22 @@ class StreamIntake:
     labels where the simulator sends some, and ``_store``. Every message is counted: it is stored,
     thinned, a duplicate, unpaired, without labels, or rejected with a reason. A rejected frame
     stops nothing: the next one is tried, since a camera may be reconfigured and a disk cleared.
+    What became of each frame is also given to ``tell``.
 
     Args:
         writer: the store
         read: function from a message to its content, by topic: image H x W x 3 uint8 RGB,
-            semantics H x W (x 3) as sent, camera_info Intrinsics. The topics are paired with each
-            other. ``semantics`` is left out of a stream without classes
+            semantics H x W (x 3) as sent, camera_info Intrinsics. ``semantics`` is left out of a
+            stream without classes
         decoder: of the semantics; None for a stream without classes
         log: receives what an operator should know
         clock: seconds that only increase
+        camera: function from the messages of a frame, the (height, width) of its image and its
+            stamp, nanoseconds, to its Intrinsics; None: ``read`` has it from camera_info
+        paired: the topics whose messages make a frame if they have one stamp, image first; by
+            default those of ``read``
+        tell: is called for each frame with ('', '') if it was stored, else with the reason and a
+            line why it is lost
     Attributes:
         max_rate: frames per second of the stamps that are stored at most; 0: all
         rejected: frames and label messages that were rejected, by reason: image, size, frame,
@@ -69,14 +77,17 @@ class StreamIntake:
     def __init__(
             self, writer: StreamWriter, read: Mapping[str, Callable[[Any], Any]],
             decoder: SemanticDecoder | None, log: Log,
-            clock: Callable[[], float] = time.monotonic) -> None:
+            clock: Callable[[], float] = time.monotonic, *,
+            camera: Callable[[Mapping[str, Any], tuple[int, int], int], Intrinsics] | None = None,
+            paired: tuple[str, ...] = (),
+            tell: Callable[[str, str], None] = lambda reason, line: None) -> None:
         self.max_rate = 0.0
         self.rejected: Counter[str] = Counter()
         self.last_rejection = ''
-        self._writer, self._read = writer, read
+        self._writer, self._read, self._camera, self._tell = writer, read, camera, tell
         self._decoder: Any = decoder
         self._log, self._clock = log, clock
-        self._pairer = StampPairer(tuple(read), CAPACITY)
+        self._pairer = StampPairer(paired or tuple(read), CAPACITY)
         self._last_stamp: int | None = None
         self._thinned = 0
         self._largest = 1
@@ -86,10 +97,17 @@ class StreamIntake:
     def add(self, topic: str, stamp: int, message: Any) -> None:
         """Take a message of a paired topic, stamp in ns; store the frame that it completes."""
         self._bound(len(getattr(message, 'data', ())))
-        resets = self._pairer.reset_count
-        messages = self._pairer.add(topic, stamp, message)
-        if self._pairer.reset_count > resets:
+        pairer = self._pairer
+        resets, duplicates, lost = pairer.reset_count, pairer.duplicates, pairer.lost
+        messages = pairer.add(topic, stamp, message)
+        if pairer.reset_count > resets:
             self.clear()
+        elif pairer.lost > lost:
+            for _ in range(pairer.lost - lost):
+                self._tell('unpaired', self._unpaired_line())
+        elif pairer.duplicates > duplicates and topic == pairer.topics[0]:
+            self._tell('stamp', f'{topic} repeats the stamp {stamp * 1e-9:.3f} s: its publisher '
+                       'must set header.stamp of each frame')
         if messages is None or self._is_too_soon(stamp):
             return
         if self._decoder is None:
@@ -128,6 +146,12 @@ class StreamIntake:
             self._pairer.capacity = most_waiting(nbytes, CAPACITY)
             if self._decoder is not None:
                 self._decoder.join.capacity = self._pairer.capacity
+    def _unpaired_line(self) -> str:
+        pairer = self._pairer
+        found = 'have no common stamp now' if pairer.paired else 'never have one stamp'
+        return (f'{", ".join(pairer.topics)} {found} ({pairer.unpaired} messages without '
+                f'partners, mostly for want of {pairer.missing()}): let the simulator publish '
+                'them at one rate, by update_rate in Gazebo, by frameSkipCount 0 in Isaac Sim')
 
     def _is_too_soon(self, stamp: int) -> bool:
         # a stamp before the last one follows a reset of the clock
@@ -145,18 +169,23 @@ class StreamIntake:
             topic = ''
             try:
                 content = {}
-                for topic, message in ready.frame.items():
+                for topic in self._read:
+                    message = ready.frame[topic]
                     content[topic] = self._read[topic](message)
                     if topic == 'semantics':
                         content[topic] = self._classes(content[topic], message.encoding, ready)
+                image, topic = content['image'], 'camera_info'
+                if self._camera is not None:
+                    content[topic] = self._camera(ready.frame, image.shape[:2], ready.stamp)
                 topic = ''
-                image = content['image']
                 frame = Frame(
                     image, semantics=content.get('semantics', np.zeros(image.shape[:2], np.uint8)),
                     intrinsics=content['camera_info'], stamp=ready.stamp)
                 self._writer.append(frame.through(View.fit(frame.size, self._writer.size)))
+                self._tell('', '')
             except Exception as error:  # costs this frame; the next one may be good
-                self._reject(error, _UNREADABLE.get(topic) or next(
+                reason = '' if isinstance(error, SizeError) else _UNREADABLE.get(topic, '')
+                self._reject(error, reason or next(
                     (reason for kind, reason in _REASONS if isinstance(error, kind)), 'other'))
 
     def _classes(self, ids: np.ndarray, encoding: str, ready: Ready) -> np.ndarray:
@@ -171,6 +200,7 @@ class StreamIntake:
         self.last_rejection = str(error) if isinstance(error, DepthDistillError) else \
             printable(f'unexpected {type(error).__name__}: {error}')
         self.rejected[reason] += 1
+        self._tell(reason, self.last_rejection)
         now = self._clock()
         if now - self._warned >= _WARNING_PERIOD:
             self._warned = now
@@ -196,11 +226,7 @@ class StreamIntake:
             **(self._decoder.values() if self._decoder else {})}
 
     def warning(self) -> str:
-        """Return the most important problem, '' if there is none."""
-        if self.rejected:
-            return f'{self.rejected.total()} rejected, last: {self.last_rejection}'
-        if self._pairer.unpaired and not self._pairer.paired:
-            return (f'{", ".join(self._read)} never have one stamp ({self._pairer.unpaired} '
-                    'messages without partners): let the simulator publish them at one rate, by '
-                    'update_rate in Gazebo, by frameSkipCount 0 in Isaac Sim')
+        """Return the most important problem beside lost frames, '' if there is none."""
+        if self._pairer.starved > _STARVED:
+            return self._unpaired_line()
         return self._decoder.warning() if self._decoder else ''

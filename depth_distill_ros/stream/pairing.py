@@ -4,13 +4,54 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from typing import Any
 
 from depth_distill_ros.errors import DepthDistillError
 
 # If stamps jump back by more than this, the simulator was reset; less is reordering in transit.
 RESET_NS = 1_000_000_000
+
+
+class ResetWatch:
+    """
+    Detects that the clock behind several topics was reset.
+
+    If the stamps of one topic jump back by more than a second, the simulator was reset. The other
+    topics follow one by one: what they still deliver is from before the reset, and their own jump
+    belongs to the same reset.
+
+    Attributes:
+        count: resets
+        newest: latest stamp of each topic
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.newest: dict[str, int] = {}
+        self._before: set[str] = set()
+
+    def reached(self, topic: str) -> int:
+        """Return the latest stamp of a topic since the last reset, -1 if there is none."""
+        return -1 if topic in self._before else self.newest.get(topic, -1)
+
+    def follow(self, topic: str, stamp: int) -> tuple[bool, bool]:
+        """Return whether the item is from after the last reset, and whether it shows a new one."""
+        newest = self.newest.get(topic)
+        reset = False
+        if newest is not None and topic in self._before:
+            now = max(s for t, s in self.newest.items() if t not in self._before)
+            if stamp >= newest and stamp > now + RESET_NS:
+                return False, False
+            self._before.discard(topic)
+            self.newest[topic] = stamp
+        elif newest is not None and stamp < newest - RESET_NS:
+            reset = True
+            self.count += 1
+            self._before = set(self.newest) - {topic}
+            self.newest[topic] = stamp
+        self.newest[topic] = max(stamp, self.newest.get(topic, stamp))
+        return True, reset
 
 
 class StampPairer:
@@ -24,15 +65,16 @@ class StampPairer:
     dropped as unpaired if it is the oldest of more than ``capacity``, or if a set with a later
     stamp is full.
 
-    If the stamps of one topic jump back by more than a second, the simulator was reset: all
-    waiting items are dropped as unpaired. The other topics follow one by one: what they still
-    deliver from before the reset is unpaired too, and their own jump belongs to the same reset.
+    At a reset (see ``ResetWatch``) all waiting items are dropped as unpaired, and so is what the
+    other topics still deliver from before it.
 
     Attributes:
         capacity: as above; may be changed
         received: messages per topic
         paired, unpaired, duplicates: full sets, items without partners, items that came twice
-        reset_count: resets of the simulator
+        starved: items of the first topic since the last full set
+        lost: dropped stamps that could have been full sets: those with an item of the topic with
+            the fewest items, or if no later set was full. A topic may be faster than another
     """
 
     def __init__(self, topics: tuple[str, ...], capacity: int = 30) -> None:
@@ -43,17 +85,28 @@ class StampPairer:
             raise DepthDistillError(f'pairing: capacity is {capacity}; it must be at least 1')
         self.topics = tuple(topics)
         self.received = dict.fromkeys(topics, 0)
-        self.paired = self.unpaired = self.duplicates = self.reset_count = 0
+        self.paired = self.unpaired = self.duplicates = self.lost = self.starved = 0
+        self._missing: Counter[str] = Counter()
         self.capacity = capacity
         self._waiting: OrderedDict[int, dict[str, Any]] = OrderedDict()
         self._done: OrderedDict[int, None] = OrderedDict()
-        self._newest: dict[str, int] = {}
-        self._before_reset: set[str] = set()
+        self._resets = ResetWatch()
+
+    @property
+    def reset_count(self) -> int:
+        """Number of resets of the simulator."""
+        return self._resets.count
 
     @property
     def waiting(self) -> int:
         """Number of items whose partners may still arrive."""
         return sum(len(items) for items in self._waiting.values())
+
+    def missing(self) -> str:
+        """Return the topic that most items of the first topic without a full set lack."""
+        waiting = Counter(topic for items in self._waiting.values() if self.topics[0] in items
+                          for topic in set(self.topics) - set(items))
+        return max(self.topics, key=(self._missing + waiting).__getitem__)
 
     def add(self, topic: str, stamp: int, item: Any) -> dict[str, Any] | None:
         """
@@ -65,44 +118,30 @@ class StampPairer:
             item: of any type
         """
         self.received[topic] += 1
-        if not self._is_after_reset(topic, stamp):
+        after, reset = self._resets.follow(topic, stamp)
+        if reset:
+            for old in list(self._waiting):
+                self._drop(old)
+            self._done.clear()
+        if not after:
             self.unpaired += 1
             return None
-        self._newest[topic] = max(stamp, self._newest.get(topic, stamp))
         if stamp in self._done or topic in self._waiting.get(stamp, ()):
             self.duplicates += 1
             return None
+        self.starved += topic == self.topics[0]
         items = self._waiting.setdefault(stamp, {})
         items[topic] = item
         if len(items) == len(self.topics):
             return self._finish(stamp)
         while len(self._waiting) > self.capacity:
-            self._drop(next(iter(self._waiting)))
+            self._drop(next(iter(self._waiting)), pushed_out=True)
         return None
-
-    def _is_after_reset(self, topic: str, stamp: int) -> bool:
-        """Detect a reset; return whether the item was sent after the last reset."""
-        newest = self._newest.get(topic)
-        if newest is None:
-            return True
-        if topic in self._before_reset:
-            now = max(s for t, s in self._newest.items() if t not in self._before_reset)
-            if stamp >= newest and stamp > now + RESET_NS:
-                return False
-            self._before_reset.discard(topic)
-            self._newest[topic] = stamp
-        elif stamp < newest - RESET_NS:
-            for old in list(self._waiting):
-                self._drop(old)
-            self._done.clear()
-            self.reset_count += 1
-            self._before_reset = set(self._newest) - {topic}
-            self._newest[topic] = stamp
-        return True
 
     def _finish(self, stamp: int) -> dict[str, Any]:
         items = self._waiting.pop(stamp)
         self.paired += 1
+        self.starved = 0
         self._done[stamp] = None
         if len(self._done) > self.capacity:
             self._done.popitem(last=False)
@@ -111,5 +150,11 @@ class StampPairer:
             self._drop(next(iter(self._waiting)))
         return items
 
-    def _drop(self, stamp: int) -> None:
-        self.unpaired += len(self._waiting.pop(stamp))
+    def _drop(self, stamp: int, pushed_out: bool = False) -> None:
+        items = self._waiting.pop(stamp)
+        rarest = min(self.topics, key=self.received.__getitem__)
+        decisive = self.topics[0] if pushed_out else rarest
+        self.lost += decisive in items
+        self.unpaired += len(items)
+        if self.topics[0] in items:
+            self._missing.update(set(self.topics) - set(items))

@@ -4,20 +4,21 @@
 
 from __future__ import annotations
 
-from collections import deque
 import threading
 import time
 import traceback
 
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from depth_distill_ros.encodings.camera_infos import CameraInfos, NoCameraInfoError
 from depth_distill_ros.errors import DepthDistillError, printable
+from depth_distill_ros.geometry.intrinsics import SizeError
 from depth_distill_ros.inference.engines.engine import DepthEngine, EngineError
 from depth_distill_ros.ros.cameras.camera_view import CameraView
 from depth_distill_ros.ros.cameras.depth_outputs import DepthOutputs
 from depth_distill_ros.ros.cameras.frame_counts import FrameCounts
 from depth_distill_ros.ros.cameras.latest_item import LatestItem
-from depth_distill_ros.ros.conversions import camera_info, images
+from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.ros.support.diagnostics import Durations, Rates
 from depth_distill_ros.ros.support.lifecycle import ManagedNode
 from depth_distill_ros.ros.support.parameters import declare
@@ -25,7 +26,6 @@ from depth_distill_ros.settings.field import settings_of
 from depth_distill_ros.settings.inference import CameraSettings
 
 _MOST_TRACEBACK, _TRACEBACK_PERIOD = 20_000, 30.0  # characters; seconds between two of them
-_INFOS = 8  # newest camera_info messages that are kept
 _OWN = settings_of(CameraSettings).keys()
 
 
@@ -56,6 +56,8 @@ class CameraPipeline:
         self._node, self._arrived = node, arrived
         declare(node, CameraSettings, self._parameter(''))
         self._outputs = DepthOutputs(node, self._prefix, self._value)
+        self._recent = node.recent_frames(name)
+        self._infos = CameraInfos()
         self.reset()
 
     def reset(self) -> None:
@@ -63,7 +65,7 @@ class CameraPipeline:
         self.counts = FrameCounts()
         self.last_rejection = ''
         self._latest: LatestItem[tuple[Image | CompressedImage, float]] = LatestItem()
-        self._infos: deque[CameraInfo] = deque(maxlen=_INFOS)
+        self._infos.clear()
         self._due = 0.0
         self._view: CameraView | None = None
         self._wait, self._engine, self._overhead, self._latency = (Durations() for _ in range(4))
@@ -73,13 +75,13 @@ class CameraPipeline:
         """Subscribe until the node deactivates."""
         self._infos.clear()
         image = f'{self._prefix}image'
-        self._node.listen(CameraInfo, f'{self._prefix}camera_info', self._infos.append, 5)
+        self._node.listen(CameraInfo, f'{self._prefix}camera_info', self._infos.add, 5)
         if self._value('transport') == 'compressed':
             # image_transport appends to the name after remapping
             self._node.listen(CompressedImage, self._node.resolve_topic_name(image)
                               + '/compressed', self._on_image, 5)
         else:
-            self._node.listen(Image, image, self._on_image, 5)
+            self._node.listen((Image, CompressedImage), image, self._on_image, 5)
 
     def stop(self) -> None:
         """Count an image that arrived and will not be processed."""
@@ -123,13 +125,14 @@ class CameraPipeline:
                  ) -> None:
         image = images.read_rgb(message)
         view = self._view_for(message, image.shape[:2], engine)
-        if view is None:
-            return
         image = view.rectified(image)
         started = time.monotonic()
         prediction = engine(image, view.view)
         ended = time.monotonic()
-        self._outputs.publish(message.header, prediction, view, image)
+        if self._outputs.publish(message.header, prediction, view, image):
+            self._recent.used()
+        else:
+            self._recent.lost('no_depth', self._no_depth_line())
         published = time.monotonic()
         self.counts.add('answered')
         self._wait.add(started - arrival)
@@ -138,17 +141,8 @@ class CameraPipeline:
         self._latency.add(published - arrival)
 
     def _view_for(self, message: Image | CompressedImage, size: tuple[int, int],
-                  engine: DepthEngine) -> CameraView | None:
-        infos = list(self._infos)[::-1]  # newest first: min() takes it if stamps are equal
-        fitting = [info for info in infos if camera_info.image_size(info) == size]
-        if not fitting:
-            found = 'the last one is for {}x{}'.format(*camera_info.image_size(infos[0])) \
-                if infos else 'none was received'
-            self._reject('no_camera_info', f'no camera_info for an image of {size[0]}x{size[1]}: '
-                         f'{found}: is camera_info remapped to the same camera?')
-            return None
-        stamp = images.stamp_ns(message)
-        info = min(fitting, key=lambda info: abs(images.stamp_ns(info) - stamp))
+                  engine: DepthEngine) -> CameraView:
+        info = self._infos.choose(size, images.stamp_ns(message))
         if self._view is None or not self._view.fits(info, engine):
             self._view = CameraView(info, engine, self._value)
             if self._view.distorted:
@@ -158,9 +152,15 @@ class CameraPipeline:
                     'are rectified already', once=True)
         return self._view
 
+    def _no_depth_line(self) -> str:
+        least = self._value('min_confidence')
+        return (f'no pixel has the confidence {least:g}: lower min_confidence' if least else
+                'the network predicts no depth (NaN): use another release')
+
     def _reject(self, reason: str, line: str) -> None:
         # in this order, so that a diagnosis that shows the count also shows its reason
         self.last_rejection = line
+        self._recent.lost(reason, line)
         self.counts.add('rejected', reason)
         self._node.get_logger().warning(f'frame rejected: {line}', throttle_duration_sec=1.0)
 
@@ -172,6 +172,8 @@ class CameraPipeline:
             **self._latency.milliseconds('latency'), **self._wait.milliseconds('wait'),
             **self._engine.milliseconds('engine'), **self._overhead.milliseconds('overhead'),
             'focal_scale': self._view.scale if self._view else None,
+            'camera_info_offset_ms': None if self._infos.offset is None
+            else self._infos.offset * 1e3,
             'last_rejection': self.last_rejection}
         return {self._parameter(key): value for key, value in found.items()}
 
@@ -185,4 +187,6 @@ class CameraPipeline:
 def _reason(error: DepthDistillError) -> str:
     if isinstance(error, images.ImageError):
         return 'image'
+    if isinstance(error, (NoCameraInfoError, SizeError)):
+        return 'no_camera_info'
     return 'engine' if isinstance(error, EngineError) else 'camera_info'

@@ -39,11 +39,12 @@ class DepthOutputs:
         return any(topic.get_subscription_count() for topic in self._topics)
 
     def publish(self, header: Header, prediction: Prediction, view: CameraView,
-                image: np.ndarray) -> None:
+                image: np.ndarray) -> bool:
         """
         Publish on each topic that has a subscriber, with the header of the image.
 
-        `image` is H×W×3 uint8 RGB, rectified if the parameters ask for that.
+        `image` is H×W×3 uint8 RGB, rectified if the parameters ask for that. Return whether any
+        pixel has a depth.
         """
         depth, far = self._published(prediction, view), self._value('free_beyond')
         stamp, frame_id = header.stamp, header.frame_id
@@ -62,6 +63,7 @@ class DepthOutputs:
         if self._scan.get_subscription_count():
             self._scan.publish(laser_scan(
                 view.scanner, depth, stamp, self._value('scan_frame')))
+        return not np.isnan(depth).all()
 
     def _published(self, prediction: Prediction, view: CameraView) -> np.ndarray:
         depth, least = prediction.depth * np.float32(view.scale), self._value('min_confidence')

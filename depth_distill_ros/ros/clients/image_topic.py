@@ -9,7 +9,8 @@ from contextlib import closing
 import time
 
 import numpy as np
-from sensor_msgs.msg import Image
+from rclpy.exceptions import NameValidationException
+from sensor_msgs.msg import CompressedImage, Image
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.clients.command_node import CommandNode
@@ -30,8 +31,13 @@ def topic_images(topic: str, count: int, timeout: float) -> Iterator[np.ndarray]
         DepthDistillError: an image cannot be read, or none arrives for ``timeout`` seconds
     """
     with closing(CommandNode('depth_distill_images')) as client:
-        received: list[Image] = []
-        source = Input(client.node, Image, topic, received.append, 1, 'auto')
+        received: list[Image | CompressedImage] = []
+        try:
+            source = Input(
+                client.node, (Image, CompressedImage), topic, received.append, 1, 'auto')
+        except NameValidationException as error:
+            raise DepthDistillError(
+                f'"{topic}" is no name of a topic: {" ".join(str(error).split())}') from None
         for _ in range(count):
             _wait(client, source, received, timeout)
             message = received.pop()

@@ -12,7 +12,9 @@ from sensor_msgs.msg import CameraInfo
 
 from depth_distill_ros.encodings.camera import (
     CameraInfoError,
+    check_size,
     image_size,
+    rectified_problem,
     to_intrinsics,
     to_rectified_intrinsics,
     to_rectifier,
@@ -20,8 +22,8 @@ from depth_distill_ros.encodings.camera import (
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.view import View
 
-__all__ = ['CameraInfoError', 'from_intrinsics', 'image_size', 'rectified', 'through_view',
-           'to_intrinsics', 'to_rectifier']
+__all__ = ['CameraInfoError', 'check_size', 'from_intrinsics', 'image_size', 'rectified',
+           'through_view', 'to_intrinsics', 'to_rectifier']
 
 
 def from_intrinsics(camera: Intrinsics, stamp: Time, frame_id: str) -> CameraInfo:
@@ -43,11 +45,14 @@ def rectified(message: CameraInfo) -> CameraInfo:
     Return the camera_info of the rectified images (image_rect) of this camera.
 
     It is a pinhole camera with the matrix P, whose fourth column is kept; K, D and R no longer
-    apply. CameraInfoError if P is missing.
+    apply. CameraInfoError if P is missing or no camera.
     """
-    if not message.p[0] > 0.0:
+    if not any(message.p):
         raise CameraInfoError('camera_info has no P, the camera of rectified images: fill it '
                               'in, or set rectify to none or node')
+    if problem := rectified_problem(message):
+        raise CameraInfoError(f'camera_info has no camera of rectified images ({problem}): '
+                              'correct P, or set rectify to none or node')
     result = copy(message)
     result.distortion_model, result.d = 'plumb_bob', [0.0] * 5
     result.k, result.r = message.p.reshape(3, 4)[:, :3].ravel(), np.eye(3).ravel()

@@ -99,7 +99,7 @@ class DistillerNode(ManagedNode):
         elif self._paused:
             diagnosis.message = 'paused'
         elif self._values.get('waiting_for_frames'):
-            diagnosis.message = 'waiting for frames'
+            diagnosis.level, diagnosis.message = Level.WARN, 'waiting for frames'
         else:
             diagnosis.message = f'step {self._values.get("step")}'
         return diagnosis

@@ -39,9 +39,9 @@ from depth_distill_ros.networks.model_folder import read_card
 from depth_distill_ros.ros.cameras.camera_pipeline import CameraPipeline
 from depth_distill_ros.ros.cameras.camera_view import scan_limits
 from depth_distill_ros.ros.cameras.latest_item import LatestItem
+from depth_distill_ros.ros.cameras.names import check_names
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
-from depth_distill_ros.ros.support.parameters import ParameterError
 from depth_distill_ros.settings.inference import InferenceSettings
 
 _POLL = 0.2  # seconds until a worker notices that it has to stop
@@ -78,9 +78,7 @@ class InferenceNode(ManagedNode):
     def __init__(self) -> None:
         super().__init__('inference', InferenceSettings)
         names = self.value('cameras')
-        if len(set(names)) < len(names) or not names:
-            raise ParameterError(f'parameter cameras is {list(names)}: give each camera its own '
-                                 'name')
+        check_names(names)
         self._image_arrived = threading.Event()
         self._cameras = [CameraPipeline(self, name, self._image_arrived) for name in names]
         self.cleanup()

@@ -4,18 +4,25 @@
 Stores the topics of a simulator, or of the robot's own camera, as frames of the stream store.
 
 What happens to a message is in ``stream/intake.py``; the robot's camera has no semantics, and its
-frames form the auxiliary store.
+frames form the auxiliary store. A simulator's messages of one frame have one stamp; the robot's
+images go with the nearest camera_info (``encodings/camera_infos.py``).
 """
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+import time
+from typing import Any
 
 from rclpy.timer import Timer
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import String
 
+from depth_distill_ros.encodings.camera_infos import CameraInfos
+from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.ros.conversions import camera_info, images
 from depth_distill_ros.ros.conversions.label_info import label_info_type, names_by_id
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
@@ -27,11 +34,12 @@ from depth_distill_ros.stream.intake import CAPACITY, StreamIntake
 from depth_distill_ros.stream.semantic_decoder import SemanticDecoder
 from depth_distill_ros.stream.store import StreamWriter
 
-_TYPES = {'image': Image, 'semantics': Image, 'camera_info': CameraInfo}
-_READ = {'image': images.read_rgb, 'semantics': images.read_array,
-         'camera_info': camera_info.to_intrinsics}
+_READ = {'image': images.read_rgb, 'semantics': images.read_array}
+_IMAGES = (Image, CompressedImage)
+_TYPES = {'image': _IMAGES, 'semantics': Image, 'camera_info': CameraInfo}
 _LABELS, _LABEL_INFO = 'semantic_labels', 'label_info'
-_TICK = 0.5  # seconds between two checks of the frames that wait for labels
+_TICK = 0.5  # seconds between two checks of the frames that wait
+_PATIENCE = 2  # newer images until an image goes with an older camera_info
 
 
 class StreamNode(ManagedNode):
@@ -41,36 +49,44 @@ class StreamNode(ManagedNode):
         super().__init__('stream', StreamSettings)
         self._writer: StreamWriter | None = None
         self._timer: Timer | None = None
+        self._frames = self.recent_frames()
+        self._infos = CameraInfos()
+        self._waiting: deque[tuple[float, Image | CompressedImage]] = deque()
 
     def configure(self) -> None:
         self._writer = StreamWriter(
             self.work_dir() / self.value('store'), (self.value('height'), self.value('width')),
             self.value('capacity'))
         decoder = self._decoder()
-        self._topics = [topic for topic in _TYPES if topic != 'semantics' or decoder]
         self._intake = StreamIntake(
-            self._writer, {topic: _READ[topic] for topic in self._topics}, decoder,
-            self.get_logger())
+            self._writer, _READ if decoder else {'image': images.read_rgb}, decoder,
+            self.get_logger(), camera=_camera if decoder else self._nearest_camera,
+            paired=tuple(_TYPES) if decoder else ('image',), tell=self._tell)
         self.get_logger().info(f'{self._writer.path} holds {len(self._writer)} frames')
 
     def activate(self) -> None:
         # The queues are long: no message may be lost while a busy disk stores a frame.
-        for topic in self._topics:
-            self.listen(_TYPES[topic], topic, partial(self._on_message, topic), CAPACITY)
+        if self.value('semantics') == 'none':
+            self.listen(_IMAGES, 'image', self._on_robot_image, CAPACITY)
+            self.listen(CameraInfo, 'camera_info', self._on_robot_info, CAPACITY)
+        else:
+            for topic, kind in _TYPES.items():
+                self.listen(kind, topic, partial(self._on_message, topic), CAPACITY)
+        self._timer = self.steady_timer(_TICK, self._tick)
         kind = self.value('semantics')
         if kind in ('auto', 'isaac'):
             self.listen(String, _LABELS, self._on_labels, CAPACITY, may_be_silent=True)
         if kind in ('auto', _LABEL_INFO) and label_info_type():
             self.listen(label_info_type(), _LABEL_INFO, self._on_label_info, 1,
                         reliability='reliable', latched=True, may_be_silent=True)
-        if kind != 'none':
-            self._timer = self.steady_timer(_TICK, self._tick)
 
     def deactivate(self) -> None:
         if self._timer is not None:
             self.destroy_timer(self._timer)
             self._timer = None
         self._intake.clear()
+        self._waiting.clear()
+        self._infos.clear()
 
     def cleanup(self) -> None:
         if self._writer is not None:
@@ -81,7 +97,10 @@ class StreamNode(ManagedNode):
         several = self.inputs_with_several_publishers()
         values = self._intake.values() | {
             f'publishers.{topic}': ', '.join(names) for topic, names in several.items()}
-        if self._intake.rejected['store']:
+        if self._infos.received:
+            values |= {'received.camera_info': self._infos.received, 'camera_info_offset_ms':
+                       None if self._infos.offset is None else self._infos.offset * 1e3}
+        if self._frames.reasons()['store']:
             return Diagnosis(Level.ERROR, self._intake.last_rejection, values)
         warning = '; '.join(f'{topic} has {len(names)} publishers: {", ".join(names)}'
                             for topic, names in several.items()) or self._intake.warning()
@@ -98,9 +117,37 @@ class StreamNode(ManagedNode):
                                  'installed: apt install ros-$ROS_DISTRO-vision-msgs')
         return SemanticDecoder(kind, class_table.load(Path(file).expanduser() if file else None))
 
-    def _on_message(self, topic: str, message: Image | CameraInfo) -> None:
+    def _on_message(self, topic: str, message: Image | CompressedImage | CameraInfo) -> None:
         self._intake.max_rate = self.value('max_rate')
         self._intake.add(topic, images.stamp_ns(message), message)
+
+    def _on_robot_image(self, message: Image | CompressedImage) -> None:
+        self._waiting.append((time.monotonic(), message))
+        self._take_waiting()
+
+    def _on_robot_info(self, message: CameraInfo) -> None:
+        self._infos.add(message)
+        self._take_waiting()
+
+    def _take_waiting(self) -> None:
+        """Take the images whose camera_info has arrived, or which have waited long enough."""
+        while self._waiting:
+            arrival, message = self._waiting[0]
+            if not (self._infos.reach(images.stamp_ns(message)) or len(self._waiting) > _PATIENCE
+                    or time.monotonic() - arrival > _TICK):
+                return
+            self._waiting.popleft()
+            self._on_message('image', message)
+
+    def _nearest_camera(self, messages: Mapping[str, Any], size: tuple[int, int],
+                        stamp: int) -> Intrinsics:
+        return camera_info.to_intrinsics(self._infos.choose(size, stamp))
+
+    def _tell(self, reason: str, line: str) -> None:
+        if reason:
+            self._frames.lost(reason, line)
+        else:
+            self._frames.used()
 
     def _on_labels(self, message: String) -> None:
         self._intake.add_labels(message.data)
@@ -109,6 +156,13 @@ class StreamNode(ManagedNode):
         self._intake.set_label_info(names_by_id(message))
 
     def _tick(self) -> None:
-        # count_publishers does not apply remappings by itself
-        topic = self.resolve_topic_name(self.topic(_LABELS))
-        self._intake.tick(self.count_publishers(topic) > 0)
+        self._take_waiting()
+        if self.value('semantics') != 'none':
+            # count_publishers does not apply remappings by itself
+            topic = self.resolve_topic_name(self.topic(_LABELS))
+            self._intake.tick(self.count_publishers(topic) > 0)
+
+
+def _camera(messages: Mapping[str, Any], size: tuple[int, int], stamp: int) -> Intrinsics:
+    camera_info.check_size(messages['camera_info'], size)
+    return camera_info.to_intrinsics(messages['camera_info'])

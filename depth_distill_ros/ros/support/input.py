@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A subscription that follows its publishers' QoS and warns if nothing is received."""
+"""A subscription that follows its publishers' QoS and type and warns if nothing is received."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 
 from rclpy.node import Node
 from rclpy.qos import (
+    DurabilityPolicy,
     QoSCompatibility,
     QoSPolicyKind,
     ReliabilityPolicy,
@@ -34,36 +35,44 @@ class Input:
 
     With ``reliability`` 'auto' the subscription is reliable as long as no publisher is best
     effort: a reliable subscription loses no message, but receives nothing from a best-effort
-    publisher.
+    publisher. If all publishers are latched (transient local), so is the subscription: then it
+    also receives what was published before. Of several message types, it has that of the
+    publishers.
 
     Large messages get a shorter queue, so that a flood of them does not fill the memory.
 
     Args:
+        message_types: one type, or several, the usual one first
+        latched: whether to ask for latched messages while there is no publisher
         may_be_silent: nothing on this topic is no reason to warn
         starts_late: as long as the topic has a publisher, its first message may take any time
     Attributes:
         depth: messages that may wait, at most
         publishers: names of the nodes that publish the topic, as of the last ``check``
+        silence: a line if nothing is received though something should be, as of the last ``check``
     """
 
-    def __init__(self, node: Node, message_type: type, topic: str, callback: Callable, depth: int,
-                 reliability: str, latched: bool = False, may_be_silent: bool = False,
-                 starts_late: bool = False) -> None:
+    def __init__(self, node: Node, message_types: type | tuple[type, ...], topic: str,
+                 callback: Callable, depth: int, reliability: str, latched: bool = False,
+                 may_be_silent: bool = False, starts_late: bool = False) -> None:
         self._node = node
-        self._type = message_type
+        self._types = message_types if isinstance(message_types, tuple) else (message_types,)
+        self._type = self._types[0]
         self._topic = topic
         self._callback = callback
         self.depth = depth
         self._largest = 0  # bytes
         self._auto = reliability == 'auto'
-        self._reliable = reliability != 'best_effort'
+        self._asked = self._reliable = reliability != 'best_effort'
         self._latched = latched
         self._may_be_silent = may_be_silent
         self._waits = starts_late
         self._last = self._warned = time.monotonic()
         self._incompatible: set[str] = set()
         self.publishers: list[str] = []
+        self.silence = ''
         self._several: list[str] = []
+        self._follow(node.get_publishers_info_by_topic(topic))
         self._subscribe()
 
     @property
@@ -75,26 +84,37 @@ class Input:
         """Adapt to the publishers' QoS; return a warning if one is due, else None."""
         publishers = self._node.get_publishers_info_by_topic(self._topic)
         self.publishers = sorted(node_name(p) for p in publishers)
-        if self._auto and publishers:
-            reliable = all(p.qos_profile.reliability != ReliabilityPolicy.BEST_EFFORT
-                           for p in publishers)
-            if reliable != self._reliable:
-                self._reliable = reliable
-                self.destroy()
-                self._subscribe()
-                self._node.get_logger().debug(
-                    f'{self.name}: subscribed anew, {describe(self._subscription.qos_profile)}')
+        changed = self._follow(publishers)
         fits = most_waiting(self._largest, self.depth)
-        if fits < self.depth:
+        if changed or fits < self.depth:
             self.depth = fits
             self.destroy()
             self._subscribe()
+            self._node.get_logger().debug(
+                f'{self.name}: subscribed anew, {describe(self._subscription.qos_profile)}')
+        self.silence = self._silence(publishers, timeout)
         return (self._incompatible_warning(publishers) or self._several_warning()
-                or self._silence_warning(publishers, timeout))
+                or self._silence_warning())
 
     def destroy(self) -> None:
         """Unsubscribe."""
         self._node.destroy_subscription(self._subscription)
+
+    def _follow(self, publishers) -> bool:
+        """Take type and QoS from the publishers; return whether anything changed."""
+        before = self._type, self._reliable, self._latched
+        self._type = next((kind for kind in self._types
+                           if any(p.topic_type == _name(kind) for p in publishers)), self._type)
+        qos = [p.qos_profile for p in publishers if p.topic_type == _name(self._type)]
+        if qos:
+            self._latched = all(q.durability == DurabilityPolicy.TRANSIENT_LOCAL for q in qos)
+            # latched messages are kept for reliable subscriptions only
+            if self._auto or self._latched:
+                self._reliable = all(
+                    q.reliability != ReliabilityPolicy.BEST_EFFORT for q in qos)
+            else:
+                self._reliable = self._asked
+        return before != (self._type, self._reliable, self._latched)
 
     def _subscribe(self) -> None:
         self._subscription = self._node.create_subscription(
@@ -133,17 +153,39 @@ class Input:
         return several and (f'{self.name} has {len(several)} publishers, whose messages are '
                             f'mixed: {", ".join(several)}') or None
 
-    def _silence_warning(self, publishers, timeout: float) -> str | None:
+    def _silence_warning(self) -> str | None:
         now = time.monotonic()
-        silent = now - self._last
-        waits = self._may_be_silent or (self._waits and publishers)
-        if waits or silent < timeout or now - self._warned < min(silent, _REPEAT):
+        if not self.silence or now - self._warned < min(now - self._last, _REPEAT):
             return None
         self._warned = now
-        mine = describe(self._subscription.qos_profile)
+        return self.silence
+
+    def _silence(self, publishers, timeout: float) -> str:
+        silent = time.monotonic() - self._last
+        if self._may_be_silent or (self._waits and publishers) or silent < timeout:
+            return ''
+        line = f'{self.name}: nothing received for {silent:.0f} s'
         if not publishers:
-            return (f'{self.name}: nothing received for {silent:.0f} s, and it has no publisher: '
-                    'is the publisher running, the remapping right, ROS_DOMAIN_ID the same?')
+            others = self._published_below()
+            return f'{line}, and it has no publisher: ' + (
+                f'remap it to {" or ".join(others)}, which is published' if others else
+                'is the publisher running, the remapping right, ROS_DOMAIN_ID the same?')
+        names = [_name(kind) for kind in self._types]
+        wrong = sorted({p.topic_type for p in publishers} - set(names))
+        if wrong and all(p.topic_type in wrong for p in publishers):
+            return (f'{line}: it is published as {", ".join(wrong)}, and this node reads '
+                    f'{" or ".join(names)}')
         who = '; '.join(sorted(endpoint(p) for p in publishers))
-        return (f'{self.name}: nothing received for {silent:.0f} s from {who}; this node asks '
-                f'for {mine}')
+        return f'{line} from {who}; this node asks for {describe(self._subscription.qos_profile)}'
+
+    def _published_below(self) -> list[str]:
+        """Return the published topics below this one that could be read, as of image_transport."""
+        names = {_name(kind) for kind in self._types}
+        return sorted(topic for topic, types in self._node.get_topic_names_and_types()
+                      if topic.startswith(f'{self.name}/') and names & set(types)
+                      and self._node.count_publishers(topic))
+
+
+def _name(kind: type) -> str:
+    """Return the name of a message type, such as sensor_msgs/msg/Image."""
+    return f'{kind.__module__.partition(".")[0]}/msg/{kind.__name__}'

@@ -37,6 +37,7 @@ from depth_distill_ros.ros.support.qos import (
     overridable,
     profile,
 )
+from depth_distill_ros.ros.support.recent import RecentFrames, warn_of_losses
 from depth_distill_ros.settings.launch import PUBLIC_NAMES
 from depth_distill_ros.settings.node import NodeSettings
 
@@ -65,6 +66,7 @@ class ManagedNode(LifecycleNode):
         self._inputs: list[Input] = []
         self._outputs: dict[str, LifecyclePublisher] = {}
         self._mismatched: set[str] = set()  # outputs that a new subscriber cannot receive
+        self._recent: dict[str, RecentFrames] = {}
         self._diagnostics = DiagnosticsPublisher(self)
         self._second = self.steady_timer(1.0, self._every_second)
 
@@ -103,11 +105,15 @@ class ManagedNode(LifecycleNode):
             raise ParameterError(f'cannot write {folder}: {cure} or make it writable')
         return folder
 
-    def listen(self, message_type: type, topic: str, callback: Callable, depth: int, *,
-               reliability: str | None = None, latched: bool = False,
+    def recent_frames(self, name: str = '') -> RecentFrames:
+        """Return a new window of recent frames that decides the level on /diagnostics, too."""
+        return self._recent.setdefault(name, RecentFrames())
+
+    def listen(self, message_types: type | tuple[type, ...], topic: str, callback: Callable,
+               depth: int, *, reliability: str | None = None, latched: bool = False,
                may_be_silent: bool = False, starts_late: bool = False) -> None:
         """Subscribe with an ``Input`` until the node deactivates."""
-        self._inputs.append(Input(self, message_type, self.topic(topic), callback, depth,
+        self._inputs.append(Input(self, message_types, self.topic(topic), callback, depth,
                                   reliability or self.value('reliability'), latched,
                                   may_be_silent, starts_late))
 
@@ -184,6 +190,8 @@ class ManagedNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Enable the outputs, then activate; deactivate if that fails."""
         self.failure = ''
+        for recent in self._recent.values():
+            recent.clear()
         self._active = True
         self._stop.clear()
         super().on_activate(state)
@@ -258,6 +266,7 @@ class ManagedNode(LifecycleNode):
         while self._mismatched:
             self._warn_of_subscribers(self._mismatched.pop())
         diagnosis = self.diagnose() if self.state in ('inactive', 'active') else Diagnosis()
+        warn_of_losses(diagnosis, self._recent, [source.silence for source in self._inputs])
         if self.failure:
             diagnosis.level, diagnosis.message = Level.ERROR, self.failure
         diagnosis.message = diagnosis.message or self.state

@@ -44,7 +44,7 @@ def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
     node = executor = None
     try:
         dead = remove_dead_segments()
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        _initialise(args)
         executor = SingleThreadedExecutor()
         _on_first_signal(lambda: (asked.set(), executor.create_task(stop.set_result, None)))
         node = make()
@@ -71,6 +71,16 @@ def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
         if executor is not None:
             executor.shutdown()
         rclpy.try_shutdown()
+
+
+def _initialise(args: list[str] | None) -> None:
+    try:
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    except RuntimeError as error:  # rclpy's own class of it is not public
+        culprit = ' '.join(str(error).split()).partition('. Error:')[0].rpartition('rcl: ')[2]
+        rule = ': the names of topics, nodes and namespaces have letters, digits, underscores ' \
+            'and slashes, and no part begins with a digit' if 'remap' in culprit else ''
+        raise DepthDistillError(f'arguments of ROS: {culprit}{rule}') from error
 
 
 def _node_type(module: str, node: str) -> type[ManagedNode]:
