@@ -3,6 +3,7 @@
 """Topics of a node under remapping rules, and the clock between simulated frames."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -10,7 +11,11 @@ import pytest
 
 pytest.importorskip('rclpy')
 
+from sensor_msgs.msg import Image  # noqa: E402
+from waiting import wait_until  # noqa: E402
+
 from depth_distill_ros.ros.nodes.simulator import SimulatedTime  # noqa: E402
+from depth_distill_ros.ros.support.qos import profile  # noqa: E402
 
 NODE = """
 import json, sys
@@ -53,6 +58,34 @@ def found(graph):
 @pytest.mark.parametrize('case', CASES)
 def test_rules_for_a_nodes_own_names_and_for_the_public_ones_apply(found, case):
     assert found[case] == CASES[case][1]
+
+
+def test_a_subscriber_that_an_output_cannot_serve_is_named_with_the_topic(nodes):
+    node = nodes.start('robot_camera_node')
+    topic = nodes.topic('image')
+    nodes.graph.listen(Image, topic, profile(1, latched=True))
+    node.wait_for_log(f'{topic}: incompatible QoS, nothing is sent to /tester (reliable, '
+                      'transient_local); this node offers reliable, volatile')
+    assert 'New subscription discovered' not in node.log
+
+
+def test_a_publisher_that_an_input_cannot_hear_is_named_with_the_topic(nodes):
+    topic = nodes.topic('reference')
+    nodes.graph.talk(Image, topic, profile(1, reliable=False))
+    node = nodes.start('evaluator_node', reliability='reliable')
+    node.wait_for_log(f'{topic}: incompatible QoS, nothing is received from /tester (best_effort, '
+                      'volatile)')
+    assert 'New publisher discovered' not in node.log
+
+
+def test_the_evaluator_awaits_the_first_depth_of_a_running_student_in_silence(nodes):
+    for name in ('depth', 'reference'):
+        nodes.graph.talk(Image, nodes.topic(name))
+    node = nodes.start('evaluator_node', input_timeout=5.0)
+    # before a publisher is discovered, either topic may be named as one that has none
+    heard = '{}: nothing received for [0-9]+ s from /tester'.format
+    wait_until(lambda: re.search(heard(nodes.topic('reference')), node.log), 'a warning')
+    assert not re.search(heard(nodes.topic('depth')), node.log)
 
 
 def test_between_two_frames_the_simulated_time_advances_and_never_goes_back():
