@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks import NETWORKS, backbones_of, build, transformation_network
+from depth_distill_ros.networks import NETWORKS, TRANSFORMATIONS, backbones_of, build
 from depth_distill_ros.networks.blocks import UpProjection
 from depth_distill_ros.networks.normalisation import to_image, to_input
 
@@ -181,8 +181,8 @@ def networks_that_read_one_image():
     for name in MONOCULAR:
         yield type(outline(name, backbones_of(name)[0])).__name__, outline(
             name, backbones_of(name)[0])
-    for form in ('paper', 'light'):
-        g = outline_of(transformation_network, form)
+    for make in TRANSFORMATIONS.values():
+        g = outline_of(make, 1.0, True)
         yield type(g).__name__, g
 
 

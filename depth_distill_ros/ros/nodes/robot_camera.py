@@ -17,6 +17,9 @@ from depth_distill_ros.ros.support.lifecycle import ManagedNode
 from depth_distill_ros.settings.cameras import RobotCameraSettings
 from depth_distill_ros.shipped import shipped_rooms
 
+# seconds that /clock may stand still, with use_sim_time, before it is a warning
+_CLOCK_PATIENCE = 1.0
+
 
 class RobotCameraNode(ManagedNode):
     """
@@ -32,6 +35,8 @@ class RobotCameraNode(ManagedNode):
         self._info = self.output(CameraInfo, 'camera_info')
         self._reader: OpenedReader | None = None
         self._published = self._rounds = 0
+        self._last = 0  # stamp of the last frame, nanoseconds
+        self._awaits_clock = False
         self._unusable: dict[int, str] = {}
 
     def configure(self) -> None:
@@ -53,7 +58,7 @@ class RobotCameraNode(ManagedNode):
             'frames': 0 if reader is None else len(reader),
             'unusable': len(self._unusable),
             'left_out': 0 if reader is None else len(reader.left_out)}
-        if not self._clock_runs():
+        if self._awaits_clock:
             return Diagnosis(Level.WARN, 'use_sim_time is set, and /clock does not run', values)
         if self._unusable:
             return Diagnosis(
@@ -61,18 +66,12 @@ class RobotCameraNode(ManagedNode):
                 f'published: {next(reversed(self._unusable.values()))}', values)
         return Diagnosis(message=f'{self._published} frames published', values=values)
 
-    def _clock_runs(self) -> bool:
-        return self.get_clock().now().nanoseconds > 0
-
     def _play(self, stop: threading.Event) -> None:
-        while not self._clock_runs():  # or all frames until then had the stamp 0
-            if stop.wait(0.1):
-                return
         due = time.monotonic()
         while True:
             before = self._published
             for index in range(len(self._reader)):
-                if stop.wait(max(0.0, due - time.monotonic())):
+                if stop.wait(max(0.0, due - time.monotonic())) or not self._clock_moves(stop):
                     return
                 self._publish_if_usable(index)
                 due = max(due + 1.0 / self.value('rate'), time.monotonic())
@@ -80,6 +79,16 @@ class RobotCameraNode(ManagedNode):
                 raise DepthDistillError(f'data {self._reader.spec}: no frame can be published: '
                                         f'{next(reversed(self._unusable.values()))}')
             self._rounds += 1
+
+    def _clock_moves(self, stop: threading.Event) -> bool:
+        """Wait until the time is not that of the last frame, or 0; False: the node stops."""
+        began = time.monotonic()
+        while self.get_clock().now().nanoseconds in (0, self._last):
+            self._awaits_clock = time.monotonic() - began > _CLOCK_PATIENCE
+            if stop.wait(0.005):
+                return False
+        self._awaits_clock = False
+        return True
 
     def _publish_if_usable(self, index: int) -> None:
         try:
@@ -95,7 +104,8 @@ class RobotCameraNode(ManagedNode):
         self._publish(frame)
 
     def _publish(self, frame: Frame) -> None:
-        stamp, frame_id = self.get_clock().now().to_msg(), self.value('frame_id')
+        now, frame_id = self.get_clock().now(), self.value('frame_id')
+        stamp, self._last = now.to_msg(), now.nanoseconds
         self._info.publish(camera_info.from_intrinsics(frame.intrinsics, stamp, frame_id))
         self._image.publish(images.from_array(frame.image, 'rgb8', stamp, frame_id))
         if frame.depth is not None:
