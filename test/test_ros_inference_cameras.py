@@ -43,7 +43,7 @@ def model(tmp_path):
 
 
 def test_two_cameras_share_a_node_and_each_is_answered_under_its_own_name(nodes, model):
-    node = nodes.start('inference_node', model=model, engine='torch-cpu',
+    node = nodes.start('inference_node', model=model, engine='torch-cpu', output='network',
                        cameras=['front', 'rear'], **{'rear.transport': 'compressed'})
     front = RobotCamera(nodes, SMALL, 'front/')
     rear = RobotCamera(nodes, LARGE, 'rear/', compressed=True)
@@ -107,7 +107,7 @@ def test_nothing_is_inferred_without_a_subscriber(nodes, model):
 
 
 def test_a_camera_that_changes_its_size_and_its_lens_is_followed(nodes, model):
-    node = nodes.start('inference_node', model=model, engine='torch-cpu')
+    node = nodes.start('inference_node', model=model, engine='torch-cpu', output='network')
     camera, depths = RobotCamera(nodes, SMALL), nodes.listen(Image, 'depth')
     infos = nodes.listen(CameraInfo, 'camera_info_out')
     one_by_one(camera, depths, 2, image_for(SMALL))
@@ -144,7 +144,7 @@ def test_a_camera_misses_no_frame_while_releases_come_and_memory_stays_level(
 
     running = release(1.0)
     node = nodes.start('inference_node', model=str(running.folder), threads=1, engine=engine,
-                       reliability='reliable', release_folders=[str(tmp_path)])
+                       reliability='reliable', release_folders=[str(tmp_path)], output='network')
     depths = nodes.listen(Image, 'depth', profile(5000))
     releases = nodes.talk(String, 'release', profile(1, latched=True))
     # not best effort: what the transport loses is not what is tested here
@@ -202,7 +202,7 @@ def test_a_camera_is_answered_no_faster_than_it_is_asked_for(nodes, model):
 
 
 def test_a_frame_goes_with_the_camera_info_of_its_own_stamp(nodes, model):
-    nodes.start('inference_node', model=model, engine='torch-cpu')
+    nodes.start('inference_node', model=model, engine='torch-cpu', output='network')
     camera, depths = RobotCamera(nodes, SMALL), nodes.listen(Image, 'depth')
     infos = nodes.listen(CameraInfo, 'camera_info_out')
     one_by_one(camera, depths, 1, image_for(SMALL))
