@@ -116,8 +116,26 @@ def test_a_damaged_checkpoint_is_named_and_stays(tmp_path):
 def test_code_in_a_checkpoint_is_not_executed(tmp_path):
     path = tmp_path / 'evil.pt'
     torch.save({'state': Path('/')}, path)  # any class of its own would run its constructor
-    with pytest.raises(CheckpointError, match='not a usable checkpoint'):
+    with pytest.raises(CheckpointError, match='not a usable checkpoint') as found:
         load_checkpoint(path)
+    # torch advises to load it all the same
+    assert 'weights_only' not in str(found.value) and '\n' not in str(found.value)
+
+
+@pytest.mark.parametrize('state', [
+    [1, 2], {'identity': 'd3'}, {'identity': METHOD, 'training': 5},
+    {'identity': METHOD, 'training': {}}], ids=str)
+def test_contents_of_another_kind_are_refused_in_one_line(tmp_path, state):
+    save_checkpoint(tmp_path / 'last.pt', state)
+    with pytest.raises(CheckpointError, match='last.pt .*; move it away') as found:
+        checkpoint(tmp_path).load()
+    assert '\n' not in str(found.value)
+
+
+def test_a_pipe_in_place_of_a_checkpoint_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / 'last.pt')
+    with pytest.raises(CheckpointError, match='it is not a file'):
+        checkpoint(tmp_path).load()
 
 
 @pytest.mark.slow

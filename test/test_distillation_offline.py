@@ -132,6 +132,18 @@ def test_a_run_interrupted_in_the_middle_of_a_step_ends_after_it_and_goes_on_bit
         assert torch.equal(tensor, expected[name]), name
 
 
+def test_a_second_training_in_a_folder_is_refused_while_the_first_one_runs(settings, tmp_path):
+    first, second = (open_run(settings, tmp_path).training for _ in range(2))
+    steps = first.steps(6, 2)
+    next(steps)
+    with pytest.raises(DepthDistillError, match=f'process {os.getpid()} trains there; stop'):
+        next(second.steps(6, 2))
+    steps.close()
+    (tmp_path / '.last.pt.123456789').write_text('half of it')
+    assert next(second.steps(6, 2)).step == 1
+    assert not list(tmp_path.glob('.last.pt.*'))
+
+
 def test_a_run_that_is_given_up_saves_first(settings, tmp_path):
     opened = open_run(settings, tmp_path)
     steps = opened.training.steps(6, 2)

@@ -3,6 +3,7 @@
 """The distiller node as a process on a real graph."""
 
 import json
+import shutil
 import signal
 
 import numpy as np
@@ -125,3 +126,24 @@ def test_a_teacher_that_does_not_fit_its_card_ends_it_with_one_line(nodes, tmp_p
                        teacher=str(record.folder))
     assert node.exit_code() == PERMANENT
     assert 'resnet18' in node.log and 'Traceback' not in node.log
+
+
+def test_a_second_distiller_on_a_work_dir_ends_and_names_the_first(nodes, tmp_path):
+    first = start(nodes, tmp_path)
+    second = nodes.start('distiller_node', 'second', wait_for=None, work_dir=str(tmp_path),
+                         teacher=str(tmp_path / 'teacher'))
+    assert second.exit_code() != 0
+    assert f'process {first.process.pid} distils there' in second.log
+    assert 'Traceback' not in second.log and first.state() == 'active'
+
+
+def test_training_goes_on_with_the_store_that_took_the_place_of_a_deleted_one(nodes, tmp_path):
+    fill_store(tmp_path)
+    node = start(nodes, tmp_path)
+    wait_until(lambda: step_of(node) > 2, 'steps')
+    shutil.rmtree(tmp_path / 'store')
+    node.wait_for_values(waiting_for_frames=True, store_frames=0, state='active')
+    step = step_of(node)
+    fill_store(tmp_path)
+    wait_until(lambda: step_of(node) > step, 'more steps')
+    assert 'Traceback' not in node.log

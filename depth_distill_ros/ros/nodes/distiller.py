@@ -13,7 +13,6 @@ from collections.abc import Callable
 from functools import partial
 import math
 import os
-import queue
 import threading
 import time
 
@@ -32,6 +31,7 @@ from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
 from depth_distill_ros.ros.support.parameters import settings
+from depth_distill_ros.ros.support.requests import RequestQueue
 from depth_distill_ros.settings.distillation import OnlineSettings
 
 _WAIT_LOG_PERIOD = 10.0
@@ -50,8 +50,8 @@ class DistillerNode(ManagedNode):
         self._values: dict[str, object] = {}
         self._release: dict[str, object] = {}
         self._problems: dict[str, str] = {}
-        self._paused, self._next_requests = False, 0.0
-        self._requests: queue.SimpleQueue[tuple[Callable[[], str], Future]] = queue.SimpleQueue()
+        self._paused = False
+        self._requests: RequestQueue[Future] = RequestQueue(self._answer)
         release = partial(self._consider_release, force=True)
         for name, callback in (('pause', partial(self._on_pause, True)),
                                ('resume', partial(self._on_pause, False)),
@@ -68,7 +68,7 @@ class DistillerNode(ManagedNode):
         self._session = OnlineDistillation(
             settings(self, OnlineSettings), work_dir, warn=self.get_logger().error)
         self._values, self._release = {'step': self._session.step}, {}
-        self._problems, self._paused, self._next_requests = {}, False, 0.0
+        self._problems, self._paused = {}, False
         start = (f'resumed at step {self._session.step}' if self._session.resumed
                  else 'new run')
         self.get_logger().info(f'{work_dir}: {start} on {self._session.compute}')
@@ -80,8 +80,7 @@ class DistillerNode(ManagedNode):
         self.work(self._train)
 
     def deactivate(self) -> None:
-        while not self._requests.empty():
-            self._answer(self._requests.get()[1], False, 'the node was deactivated')
+        self._requests.refuse('the node was deactivated')
 
     def cleanup(self) -> None:
         if self._session is not None:
@@ -119,7 +118,7 @@ class DistillerNode(ManagedNode):
         periodic = {'release_period': self._consider_release,
                     'checkpoint_period': self._save, 'preview_period': self._preview}
         while not stop.is_set():
-            self._handle_requests()
+            self._requests.handle(self._paused)
             if self._paused:
                 stop.wait(0.1)
                 continue
@@ -159,36 +158,10 @@ class DistillerNode(ManagedNode):
                 self.get_logger().info(
                     f'waiting for the stream: {frames} of {self._session.settings.min_frames} '
                     f'frames in {self._session.store}, {training} of them to train on')
-            self._handle_requests()
+            self._requests.handle(in_a_hurry=True)
             if stop.wait(0.5):
                 return False
         return True
-
-    def _handle_requests(self) -> None:
-        """
-        Carry out what is requested, each action once for all who wait for it.
-
-        Then train for as long as that took, so that requests in a loop do not starve training.
-        """
-        started = time.monotonic()
-        if self._requests.empty() or started < self._next_requests:
-            return
-        waiting: dict[Callable[[], str], list[Future]] = {}
-        while not self._requests.empty():
-            action, answer = self._requests.get()
-            waiting.setdefault(action, []).append(answer)
-        for action, answers in waiting.items():
-            success, message = False, 'an unexpected error, see the log of the node'
-            try:
-                success, message = True, action()
-            except DepthDistillError as error:
-                message = str(error)
-            finally:
-                for answer in answers:
-                    self._answer(answer, success, message)
-        if not self._paused:
-            ended = time.monotonic()
-            self._next_requests = 2 * ended - started
 
     def _answer(self, answer: Future, success: bool, message: str) -> None:
         # As a task, which wakes the executor; setting the result of a future does not.
@@ -252,6 +225,6 @@ class DistillerNode(ManagedNode):
             answer.message = f'the node is {self.state}, not active'
             return answer
         future = Future()
-        self._requests.put((action, future))
+        self._requests.put(action, future)
         answer.success, answer.message = await future
         return answer
