@@ -4,11 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from io import BytesIO
-import os
 from pathlib import Path
 from typing import Any
 
@@ -52,25 +49,8 @@ class OpenVinoEngine(DepthEngine):
 def core() -> Any:
     """Return OpenVINO's Core, one for all engines. Raises EngineAbsentError."""
     try:
-        with _some_home():
-            import openvino
+        import openvino
     except ImportError as error:
         raise EngineAbsentError('OpenVINO is not installed; pip install '
                                 '"depth_distill_ros[openvino]"') from error
     return openvino.Core()
-
-
-@contextmanager
-def _some_home() -> Iterator[None]:
-    """Let OpenVINO look for the user's home folder, which the user of a container may lack."""
-    try:
-        Path.home()
-        yield
-        return
-    except RuntimeError:
-        pass
-    os.environ['HOME'] = os.devnull  # no folder: nothing is written there
-    try:
-        yield
-    finally:
-        del os.environ['HOME']
