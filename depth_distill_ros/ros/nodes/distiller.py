@@ -33,6 +33,7 @@ from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
 from depth_distill_ros.ros.support.parameters import settings
 from depth_distill_ros.ros.support.requests import RequestQueue
 from depth_distill_ros.settings.distillation import OnlineSettings
+from depth_distill_ros.stream.store_errors import StoreReplaced
 
 _WAIT_LOG_PERIOD = 10.0
 _FIRST_RELEASE_PERIOD = 5.0  # seconds; until the first release the robot has no depth
@@ -130,8 +131,12 @@ class DistillerNode(ManagedNode):
                     self._try(period.removesuffix('_period'), action)
                     last[period] = time.monotonic()
             if not session.ready() and not self._wait_for_frames(stop):
-                break  # the store was deleted, and a new one is filled
-            losses = session.train_step()
+                break
+            try:
+                losses = session.train_step()
+            except StoreReplaced as error:  # the next turn opens the new store or waits for it
+                self.get_logger().warning(str(error))
+                continue
             self._values = {'step': session.step, **losses, **session.values()}
             if not self._release and time.monotonic() - logged >= _PROGRESS_PERIOD:
                 logged = time.monotonic()
