@@ -173,7 +173,8 @@ def test_the_node_answers_with_torch_at_once_and_with_the_engine_that_is_selecte
     camera, depths = RobotCamera(nodes, camera_of_image), nodes.listen(Image, 'depth')
     one_by_one(camera, depths, 1, rgb)
     node.wait_for_values(engine=engine, preparing='', swaps=0, refused_releases=0)
-    wait_until(lambda: node.message() == f'release 1 answers ({engine})', 'the engine')
+    wait_until(lambda: one_by_one(camera, depths, 1, rgb) and node.message() ==
+               f'release 1 answers ({engine})', 'the engine')
     one_by_one(camera, depths, 1, rgb)
     np.testing.assert_allclose(images.read_depth(depths[-1]), 2.0, rtol=1e-5)
     assert node.log.index('torch-cpu)') < node.log.index(f'{engine} selected: ')

@@ -6,9 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from depth_distill_ros.errors import PERMANENT
-from depth_distill_ros.ros.bringup import BringupError
-from depth_distill_ros.ros.launch_respawn import LONGEST_DELAY, Respawn
+# the folder launch/ of this package is importable as an empty `launch`
+actions = pytest.importorskip(
+    'launch.actions', reason='needs launch: source a ROS installation')
+
+from depth_distill_ros.errors import PERMANENT  # noqa: E402
+from depth_distill_ros.ros.bringup import BringupError  # noqa: E402
+from depth_distill_ros.ros.launch_respawn import LONGEST_DELAY, Respawn  # noqa: E402
 
 RUNNING, ENDING = SimpleNamespace(is_shutdown=False), SimpleNamespace(is_shutdown=True)
 
@@ -49,15 +53,13 @@ def test_nothing_is_started_again_while_the_launch_ends():
 
 
 def test_without_respawn_a_crashed_node_stays_ended():
-    pytest.importorskip('launch')
     assert Launch(enabled=False).end(-9) == []
 
 
 def test_a_crashed_node_is_started_again_even_if_it_then_reports_what_no_restart_mends():
-    launch = pytest.importorskip('launch')
     running = Launch()
     for code, seconds in ((-9, 2), (PERMANENT, 4)):
         line, timer = running.end(code)
         assert f'again in {seconds} s' in line.msg[0].text
-        assert isinstance(timer, launch.actions.TimerAction)
+        assert isinstance(timer, actions.TimerAction)
         running.respawn.start()
