@@ -99,11 +99,15 @@ def _watch(
     commands = {
         spec.name: [sys.executable, str(installation.executable(spec.executable)),
                     *spec.ros_arguments(arguments.log_level)] for spec in graph}
+
+    def record(image: np.ndarray, reference: np.ndarray) -> None:
+        # the obstacle figures need the camera, whose first message may come after the first images
+        if monitor.camera is not None:
+            seen.frames.append(_frame(image.copy(), reference.copy(), monitor.camera))
+
     monitor = monitor_type(
         arguments.robot_image, arguments.robot_camera_info, bringup.REFERENCE, arguments.depth,
-        lambda image, reference: seen.frames.append(
-            _frame(image.copy(), reference.copy(), monitor.camera)),
-        duration / _RECORDED_FRAMES)
+        record, duration / _RECORDED_FRAMES)
     supervisor = Supervisor(commands, folder / 'logs', {})
     try:
         with view.open():
@@ -124,8 +128,8 @@ def _watch(
     return seen
 
 
-def _frame(image: np.ndarray, reference: np.ndarray, camera: Intrinsics | None) -> Frame:
-    fits = camera is not None and camera.size == image.shape[:2]
+def _frame(image: np.ndarray, reference: np.ndarray, camera: Intrinsics) -> Frame:
+    fits = camera.size == image.shape[:2]
     return Frame(image, reference, intrinsics=camera if fits else None)
 
 
