@@ -17,6 +17,16 @@ class DepthDistillError(Exception):
         return printable(super().__str__())
 
 
+def one_line(error: Exception) -> str:
+    """Return an exception's text in one line; the name of its type where it has none."""
+    return ' '.join(str(error).split()) or type(error).__name__
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an exception's text; the name of its type where it has none."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
 def printable(text: str, most: int = _MOST_CHARACTERS) -> str:
     """
     Return a text that any log and any message can take, at most `most` characters of it.

@@ -19,7 +19,7 @@ from typing import TextIO
 
 import yaml
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, one_line
 
 
 @contextmanager
@@ -107,7 +107,7 @@ def read_yaml(path: Path, error_type: type[DepthDistillError]) -> object:
         raise error_type(f'{path}: cannot be read: {reason}') from error
     # The 99th of a month, too many digits and too many brackets are no YAMLError.
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
-        raise error_type(f'{path}: not valid YAML: {" ".join(str(error).split())}') from error
+        raise error_type(f'{path}: not valid YAML: {one_line(error)}') from error
 
 
 def sha256_of(path: Path) -> str:

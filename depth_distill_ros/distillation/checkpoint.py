@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.distillation import processes
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, first_line
 from depth_distill_ros.files import check_regular, replacing, writing
 
 _AFRESH = 'move it away to start afresh'
@@ -83,7 +83,7 @@ class Checkpoint:
                     raise
                 # what is in the file may be of any type, and is then found out anywhere
                 except Exception as error:
-                    line = next(iter(str(error).splitlines()), type(error).__name__)
+                    line = first_line(error)
                     raise CheckpointError(f'{self.path} does not hold a state of {name} ({line}); '
                                           f'{_AFRESH}') from error
         if isinstance(random := state.get(_RANDOM), Tensor) and processes.rank() == 0:

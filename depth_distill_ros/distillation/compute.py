@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, first_line
 
 _CPU_BF16_FLAGS = {'avx512_bf16', 'amx_bf16', 'bf16'}
 # In torch 2.15 on a CPU, the weight gradient of a 5×5 convolution of bfloat16 feature maps of one
@@ -53,8 +53,7 @@ class Compute:
             there = torch.device(device or ('cuda' if torch.cuda.is_available() else 'cpu'))
             torch.empty(0, device=there)
         except (RuntimeError, AssertionError) as error:
-            reason = str(error).splitlines()[0]
-            raise DepthDistillError(f'the device {device} cannot be used: {reason}; '
+            raise DepthDistillError(f'the device {device} cannot be used: {first_line(error)}; '
                                     'leave it empty for the best there is') from error
         if precision == 'auto':
             precision = _fast_precision(there)

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.datasets.reader import Reader
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, one_line
 from depth_distill_ros.evaluation.protocol import Protocol
 from depth_distill_ros.files import write_bytes
 from depth_distill_ros.frame import Frame
@@ -149,9 +149,8 @@ def load(path: Path) -> BlindMap:
                             'with depth-distill models blind-map') from error
     # Damaged files make NumPy and zipfile raise any exception.
     except Exception as error:
-        reason = ' '.join(str(error).split())
-        raise BlindMapError(f'{path} is not a blind map ({reason}); make one with depth-distill '
-                            'models blind-map') from error
+        raise BlindMapError(f'{path} is not a blind map ({one_line(error)}); make one with '
+                            'depth-distill models blind-map') from error
 
 
 def _median(stack: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from time import perf_counter
 import cv2
 import numpy as np
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, first_line
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.engines.engine import (
     DepthEngine,
@@ -57,7 +57,7 @@ def open_engine(folder: Path, name: str, log: Log = no_log) -> DepthEngine:
     except DepthDistillError:
         raise
     except Exception as error:  # each backend raises its own types
-        line = next(iter(str(error).splitlines()), type(error).__name__)
+        line = first_line(error)
         raise EngineError(f'{name} cannot run {folder}: {line}') from error
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 import torchvision
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, first_line
 from depth_distill_ros.networks.efficientnet_lite import lite, lite_stages
 
 
@@ -142,7 +142,7 @@ def _pretrained(name: str, backbone: _Backbone) -> nn.Module:
     except DepthDistillError:
         raise
     except Exception as error:  # URLError from torchvision, various from timm
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        reason = first_line(error)
         extra = backbone.extra
         install = f'pip install depth_distill_ros[{extra}], ' if extra else ''
         raise DepthDistillError(

@@ -152,6 +152,7 @@ class StreamIntake:
             self._pairer.capacity = most_waiting(nbytes, CAPACITY)
             if self._decoder is not None:
                 self._decoder.join.capacity = self._pairer.capacity
+
     def _unpaired_line(self) -> str:
         pairer = self._pairer
         found = 'have no common stamp now' if pairer.paired else 'never have one stamp'

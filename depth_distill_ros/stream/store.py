@@ -33,7 +33,7 @@ from typing import Any
 import lmdb
 import numpy as np
 
-from depth_distill_ros.files import LockedError, exclusive, private_folder
+from depth_distill_ros.files import LockedError, exclusive, expanded, private_folder
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import positive_int
 from depth_distill_ros.stream.contents import (
@@ -75,7 +75,7 @@ class StreamWriter:
     """
 
     def __init__(self, path: str | Path, size: tuple[int, int], capacity: int) -> None:
-        self.path = Path(path).expanduser()
+        self.path = expanded(path)
         height, width = (positive_int(v, 'store: frame size') for v in size)
         self.size = (height, width)
         self.capacity = positive_int(capacity, 'store: capacity')

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import lmdb
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, one_line
 
 
 class StoreError(DepthDistillError):
@@ -54,7 +54,7 @@ def store_errors(path: Path, doing: str) -> Iterator[None]:
 
 
 def _cause_and_remedy(path: Path, error: Exception) -> str:
-    text = ' '.join(str(error).split())
+    text = one_line(error)
     if isinstance(error, lmdb.MapFullError):
         return (f'{text}: a reader (the distiller?) has held old frames for very long; restart '
                 'it, or reopen the store with a larger capacity')

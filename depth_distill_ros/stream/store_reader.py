@@ -13,6 +13,8 @@ from typing import Any
 import lmdb
 import numpy as np
 
+from depth_distill_ros.errors import one_line
+from depth_distill_ros.files import expanded
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.stream.contents import PARTS, key_of, number_of, read_parts
 from depth_distill_ros.stream.record import VERSION, RecordFormat
@@ -44,7 +46,7 @@ class StreamReader:
     """
 
     def __init__(self, path: str | Path, *, _env: lmdb.Environment | None = None) -> None:
-        self.path = Path(path).expanduser()
+        self.path = expanded(path)
         self._owns_env = _env is None
         self._env: Any = _env if _env is not None else self._open()
         try:
@@ -161,7 +163,7 @@ class Snapshot:
         try:
             record: Any = self._txn.get(key_of(key)) if key >= 0 else None
         except lmdb.Error as error:  # pages between the frames are damaged; others may be whole
-            raise CorruptRecord(' '.join(str(error).split())) from error
+            raise CorruptRecord(one_line(error)) from error
         if record is None:
             raise FrameEvicted(
                 f'store {self._path}: frame {key} is not in the store; it holds '

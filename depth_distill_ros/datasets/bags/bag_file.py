@@ -21,6 +21,7 @@ from depth_distill_ros.datasets.bags.compression import ZSTD, decompress_file
 from depth_distill_ros.datasets.bags.files import files_of
 from depth_distill_ros.datasets.bags.part import Part
 from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.errors import one_line
 
 _FORMATS = ((mcap.MAGIC, mcap.McapPart), (sqlite.MAGIC, sqlite.SqlitePart),
             (ros1.MAGIC, ros1.Ros1Part))
@@ -141,8 +142,8 @@ class BagFile:
             raise
         # Damaged bytes make the libraries raise any exception: struct, index, zstd errors.
         except Exception as error:
-            reason = ' '.join(str(error).split()) or type(error).__name__
-            raise DatasetError(f'{self._path} is damaged or not a ROS bag: {reason}') from error
+            raise DatasetError(
+                f'{self._path} is damaged or not a ROS bag: {one_line(error)}') from error
 
 
 @lru_cache

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from depth_distill_ros.datasets.bags.part import HEAD, Entry
 from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.errors import one_line
 
 MAGIC = b'#ROSBAG V'
 
@@ -26,7 +27,7 @@ class Ros1Part:
         # Damaged bytes make rosbags raise any exception.
         except Exception as error:
             raise DatasetError(
-                f'{shown} is a ROS 1 bag that cannot be read: {" ".join(str(error).split())}; '
+                f'{shown} is a ROS 1 bag that cannot be read: {one_line(error)}; '
                 f'"rosbag reindex {shown.name}" repairs it where its recorder was killed or the '
                 'copy is incomplete') from None
         self._connections = {each.id: each for each in self._reader.connections}

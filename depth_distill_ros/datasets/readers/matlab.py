@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.errors import one_line
 
 if TYPE_CHECKING:
     import h5py
@@ -26,7 +27,7 @@ def errors_named(culprit: object) -> Iterator[None]:
         raise
     # Damaged files make h5py and NumPy raise any exception.
     except Exception as error:
-        raise DatasetError(f'{culprit} is damaged: {" ".join(str(error).split())}') from None
+        raise DatasetError(f'{culprit} is damaged: {one_line(error)}') from None
 
 
 def open_hdf5(path: Path) -> h5py.File:
@@ -38,8 +39,8 @@ def open_hdf5(path: Path) -> h5py.File:
     try:
         return h5py.File(path, 'r')
     except OSError as error:
-        reason = ' '.join(str(error).split())
-        raise DatasetError(f'{path} is damaged or not a MATLAB 7.3 file: {reason}') from None
+        raise DatasetError(
+            f'{path} is damaged or not a MATLAB 7.3 file: {one_line(error)}') from None
 
 
 def read_matlab(path: Path, name: str) -> np.ndarray:

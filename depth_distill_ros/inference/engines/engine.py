@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, first_line
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks.model_folder import read_card
 
@@ -80,7 +80,7 @@ class DepthEngine(ABC):
         except DepthDistillError:
             raise
         except Exception as error:  # each backend raises its own types
-            line = next(iter(str(error).splitlines()), type(error).__name__)
+            line = first_line(error)
             raise EngineError(f'{self.name} failed on an image: {line}') from error
         depth, *confidence = (output[0, 0] for output in outputs)
         usable = np.isfinite(depth) & (depth > 0)

@@ -12,7 +12,7 @@ import numpy as np
 from rclpy.exceptions import NameValidationException
 from sensor_msgs.msg import CompressedImage, Image
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, one_line
 from depth_distill_ros.ros.clients.command_node import CommandNode
 from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.ros.support.input import Input
@@ -37,7 +37,7 @@ def topic_images(topic: str, count: int, timeout: float) -> Iterator[np.ndarray]
                 client.node, (Image, CompressedImage), topic, received.append, 1, 'auto')
         except NameValidationException as error:
             raise DepthDistillError(
-                f'"{topic}" is no name of a topic: {" ".join(str(error).split())}') from None
+                f'"{topic}" is no name of a topic: {one_line(error)}') from None
         for _ in range(count):
             _wait(client, source, received, timeout)
             message = received.pop()

@@ -15,6 +15,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from depth_distill_ros.encodings import compressed, image
 from depth_distill_ros.encodings.image import ImageError, UnknownEncodingError
+from depth_distill_ros.errors import one_line
 
 __all__ = ['ImageError', 'from_array', 'read_array', 'read_depth', 'read_rgb', 'stamp_ns',
            'time_message']
@@ -80,4 +81,4 @@ def _through_cv_bridge(message: Image, encoding: str, error: ImageError) -> np.n
         return CvBridge().imgmsg_to_cv2(message, encoding)
     except (CvBridgeError, ValueError, KeyError, TypeError, IndexError) as reason:
         raise ImageError(f'{error} and cv_bridge cannot read it either: '
-                         f'{" ".join(str(reason).split())}') from None
+                         f'{one_line(reason)}') from None

@@ -8,7 +8,6 @@ Two cameras never have one stamp, so a frame of the student is compared with the
 
 from __future__ import annotations
 
-from pathlib import Path
 import time
 
 import numpy as np
@@ -54,7 +53,7 @@ class EvaluatorNode(ManagedNode):
             self._blind = blind_map.load(expanded(self.value('blind_map')))
         if self.value('work_dir'):
             self._file = MetricsFile(
-                Path(self.value('work_dir')).expanduser() / 'evaluation.csv')
+                expanded(self.value('work_dir')) / 'evaluation.csv')
 
     def activate(self) -> None:
         for topic in _TOPICS:

@@ -27,6 +27,7 @@ import torch
 from depth_distill_ros.distillation.release_folders import release_folders, run_of
 from depth_distill_ros.distillation.release_message import ReleaseError, ReleaseMessage
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import expanded
 from depth_distill_ros.inference.engine_selection import REFERENCE, open_engine
 from depth_distill_ros.inference.engine_worker import PrepareRequest
 from depth_distill_ros.inference.engine_worker_client import (
@@ -91,11 +92,11 @@ class InferenceNode(ManagedNode):
         scan_limits(self.value)  # check them now instead of at each frame
         model, work_dir = self.value('model'), self.value('work_dir')
         if model:
-            folder = Path(model).expanduser()
+            folder = expanded(model)
             name = folder.resolve().name
             self._swap(open_engine(folder, REFERENCE), int(name) if name.isdecimal() else 0)
         else:
-            releases = Path(work_dir).expanduser() / 'releases'
+            releases = expanded(work_dir) / 'releases'
             found = reversed(release_folders(releases)) if work_dir else ()
             if not any(self._start_with(folder, int(folder.name)) for folder in found):
                 self.get_logger().warning(
@@ -202,7 +203,7 @@ class InferenceNode(ManagedNode):
         """Return the folders that releases of the topic may lie in."""
         work_dir = self.value('work_dir')
         named = [f'{work_dir}/releases'] if work_dir else []
-        return [Path(folder).expanduser() for folder in (*named, *self.value('release_folders'))
+        return [expanded(folder) for folder in (*named, *self.value('release_folders'))
                 if folder]
 
     def _start_with(self, folder: Path, number: int) -> bool:
@@ -254,7 +255,7 @@ class InferenceNode(ManagedNode):
         work_dir = self.value('work_dir')
         return PrepareRequest(
             str(folder), self.value('engine'), self._engine_name,
-            str(Path(work_dir).expanduser() / 'store') if work_dir else '',
+            str(expanded(work_dir) / 'store') if work_dir else '',
             self.value('threads') or torch.get_num_threads(),
             ParityLimits(self.value('parity_error'), self.value('parity_delta1')))
 

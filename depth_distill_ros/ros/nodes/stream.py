@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 import time
 from typing import Any
 
@@ -22,6 +21,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import String
 
 from depth_distill_ros.encodings.camera_infos import CameraInfos
+from depth_distill_ros.files import expanded
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.ros.conversions import camera_info, images
 from depth_distill_ros.ros.conversions.label_info import label_info_type, names_by_id
@@ -115,7 +115,7 @@ class StreamNode(ManagedNode):
         if kind == _LABEL_INFO and label_info_type() is None:
             raise ParameterError('parameter semantics is label_info, but vision_msgs is not '
                                  'installed: apt install ros-$ROS_DISTRO-vision-msgs')
-        return SemanticDecoder(kind, class_table.load(Path(file).expanduser() if file else None))
+        return SemanticDecoder(kind, class_table.load(expanded(file) if file else None))
 
     def _on_message(self, topic: str, message: Image | CompressedImage | CameraInfo) -> None:
         self._intake.max_rate = self.value('max_rate')

@@ -26,7 +26,7 @@ from rclpy.qos import QoSCompatibility, qos_check_compatible
 from rclpy.timer import Timer
 
 from depth_distill_ros.errors import DepthDistillError, printable
-from depth_distill_ros.files import writing
+from depth_distill_ros.files import expanded, writing
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, DiagnosticsPublisher, Level
 from depth_distill_ros.ros.support.input import Input
 from depth_distill_ros.ros.support.parameters import ParameterError, declare
@@ -98,7 +98,7 @@ class ManagedNode(LifecycleNode):
         """Return the folder of the run, made where it is missing; ParameterError if unusable."""
         if not self.value('work_dir'):
             raise ParameterError('parameter work_dir is empty: name the folder of the run')
-        folder, cure = Path(self.value('work_dir')).expanduser(), 'choose another work_dir'
+        folder, cure = expanded(self.value('work_dir')), 'choose another work_dir'
         with writing(folder, cure, ParameterError):
             folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):

@@ -20,7 +20,7 @@ from rcl_interfaces.msg import (
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, one_line
 from depth_distill_ros.settings.field import Kind, Setting, Settings, renamed, settings_of
 
 
@@ -59,9 +59,8 @@ def declare(node: Node, kind: type[Settings], prefix: str = '') -> None:
                 name, list(value) if isinstance(value, tuple) else value, descriptor(described),
                 ignore_override=name in old)
         except ParameterException as error:
-            reason = ' '.join(str(error).split())
             hint = ' (write a whole number as 1.0)' if isinstance(described.default, float) else ''
-            raise ParameterError(f'parameter {name}: {reason}{hint}') from None
+            raise ParameterError(f'parameter {name}: {one_line(error)}{hint}') from None
 
 
 def descriptor(described: Setting) -> ParameterDescriptor:

@@ -10,7 +10,7 @@ import os
 import sys
 from types import ModuleType
 
-from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.errors import DepthDistillError, first_line
 
 _CURE = ("install 'libegl1 libgl1' (MUJOCO_GL=egl) or 'libosmesa6' (MUJOCO_GL=osmesa), "
          'for example: apt-get install libegl1 libgl1')
@@ -63,5 +63,5 @@ def load_mujoco() -> ModuleType:
 def failed(error: Exception) -> GraphicsError:
     """Return the one line for a GL that is there and does not work."""
     backend = os.environ.get('MUJOCO_GL', '')
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return GraphicsError(f'simulator: MUJOCO_GL={backend} cannot start ({reason}): {_CURE}')
+    return GraphicsError(
+        f'simulator: MUJOCO_GL={backend} cannot start ({first_line(error)}): {_CURE}')
