@@ -8,6 +8,7 @@ from collections import deque
 from typing import Any
 
 from depth_distill_ros.encodings.camera import CameraInfoError, check_size, image_size
+from depth_distill_ros.encodings.image import stamp_ns
 
 _KEPT = 8
 
@@ -47,7 +48,7 @@ class CameraInfos:
 
     def reach(self, stamp: int) -> bool:
         """Return whether a message with this stamp or a later one was received, nanoseconds."""
-        return any(_stamp(message) >= stamp for message in list(self._messages))
+        return any(stamp_ns(message) >= stamp for message in list(self._messages))
 
     def choose(self, size: tuple[int, int], stamp: int) -> Any:
         """
@@ -65,10 +66,6 @@ class CameraInfos:
         fitting = [message for message in messages if image_size(message) == size]
         if not fitting:
             check_size(messages[0], size)
-        chosen = min(fitting, key=lambda message: abs(_stamp(message) - stamp))
-        self.offset = (_stamp(chosen) - stamp) * 1e-9
+        chosen = min(fitting, key=lambda message: abs(stamp_ns(message) - stamp))
+        self.offset = (stamp_ns(chosen) - stamp) * 1e-9
         return chosen
-
-
-def _stamp(message: Any) -> int:
-    return message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec

@@ -50,6 +50,11 @@ class UnknownEncodingError(ImageError):
     """An encoding that is not supported."""
 
 
+def stamp_ns(message: Any) -> int:
+    """Return the stamp of a message with a header, nanoseconds."""
+    return message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
+
+
 def read_array(message: Any) -> np.ndarray:
     """
     Return the pixels as they were sent: H×W, or H×W×channels.

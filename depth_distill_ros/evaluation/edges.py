@@ -7,13 +7,12 @@ from __future__ import annotations
 import numpy as np
 
 from depth_distill_ros.evaluation.detection import Detection, grown
+from depth_distill_ros.geometry.camera_grid import SAME_SURFACE
 from depth_distill_ros.geometry.depth import valid
 from depth_distill_ros.geometry.view import View
 
 # Both depths are compared at this height, because networks predict at half the image's or less.
 _ROWS = 96
-# Depths of a larger ratio belong to two surfaces, as in geometry.camera_grid.
-_STEP = 1.1
 # Pixels between the two, because an output of half the size spreads a step over two; and pixels
 # by which an edge may be displaced.
 _GAP, _REACH = 2, 2
@@ -42,7 +41,7 @@ def discontinuities(depth: np.ndarray) -> np.ndarray:
     """Return where H×W depth, metres, differs by more than a tenth within two pixels."""
     with np.errstate(invalid='ignore', divide='ignore'):
         logarithm = np.log(depth)
-        far, edges = np.log(_STEP), np.zeros(depth.shape, bool)
+        far, edges = np.log(SAME_SURFACE), np.zeros(depth.shape, bool)
         middle = _GAP // 2
         edges[middle:-middle] |= np.abs(logarithm[_GAP:] - logarithm[:-_GAP]) > far
         edges[:, middle:-middle] |= np.abs(logarithm[:, _GAP:] - logarithm[:, :-_GAP]) > far

@@ -13,7 +13,7 @@ from depth_distill_ros.geometry.view import View
 # Neighbouring depths within this ratio belong to one surface. Found on exact depth of simulated
 # rooms, reduced to the network's size and resampled: a lower limit turns floors at a grazing angle
 # into steps, a higher one leaves points in the air between surfaces.
-_SAME_SURFACE = 1.1
+SAME_SURFACE = 1.1
 
 
 class CameraGrid:
@@ -99,7 +99,7 @@ def _one_surface(depth: np.ndarray) -> np.ndarray:
         near, far = (extreme(values, _next(values, axis))
                      for extreme, values in ((np.minimum, near), (np.maximum, far)))
     # Comparisons with NaN are false.
-    return ((far <= near * np.float32(_SAME_SURFACE)) & np.isfinite(far)).view(np.uint8)
+    return ((far <= near * np.float32(SAME_SURFACE)) & np.isfinite(far)).view(np.uint8)
 
 
 def _next(values: np.ndarray, axis: int) -> np.ndarray:

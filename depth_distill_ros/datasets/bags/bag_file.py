@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from depth_distill_ros.datasets.bags.compression import ZSTD, decompress_file
 from depth_distill_ros.datasets.bags.files import files_of
 from depth_distill_ros.datasets.bags.part import Part
 from depth_distill_ros.datasets.reader import DatasetError
-from depth_distill_ros.errors import one_line
+from depth_distill_ros.datasets.readers import common
 
 _FORMATS = ((mcap.MAGIC, mcap.McapPart), (sqlite.MAGIC, sqlite.SqlitePart),
             (ros1.MAGIC, ros1.Ros1Part))
@@ -134,16 +134,8 @@ class BagFile:
         self._open.callback(part.close)
         return part
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except DatasetError:
-            raise
-        # Damaged bytes make the libraries raise any exception: struct, index, zstd errors.
-        except Exception as error:
-            raise DatasetError(
-                f'{self._path} is damaged or not a ROS bag: {one_line(error)}') from error
+    def _errors(self) -> AbstractContextManager[None]:
+        return common.errors_named(self._path, 'damaged or not a ROS bag')
 
 
 @lru_cache

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 import json
 import os
@@ -21,6 +22,7 @@ import numpy as np
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.encodings import compressed
 from depth_distill_ros.encodings.image import ImageError
+from depth_distill_ros.errors import one_line
 from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
 
 T = TypeVar('T')
@@ -41,6 +43,18 @@ def decode(data: bytes, flags: int, culprit: object) -> np.ndarray:
         return compressed.decode(data, flags, culprit)
     except ImageError as error:
         raise DatasetError(str(error)) from None
+
+
+@contextmanager
+def errors_named(culprit: object, what: str = 'damaged') -> Iterator[None]:
+    """Turn any error of a block that reads damaged bytes into a DatasetError."""
+    try:
+        yield
+    except DatasetError:
+        raise
+    # On damaged bytes struct, h5py, SciPy, rosbags and zstd raise any exception.
+    except Exception as error:
+        raise DatasetError(f'{culprit} is {what}: {one_line(error)}') from error
 
 
 def read_bytes(path: Path) -> bytes:

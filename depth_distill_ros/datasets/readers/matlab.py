@@ -4,30 +4,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.datasets.readers import common
 from depth_distill_ros.errors import one_line
 
 if TYPE_CHECKING:
     import h5py
-
-
-@contextmanager
-def errors_named(culprit: object) -> Iterator[None]:
-    """Turn any error of a block that reads a damaged file into a DatasetError."""
-    try:
-        yield
-    except DatasetError:
-        raise
-    # Damaged files make h5py and NumPy raise any exception.
-    except Exception as error:
-        raise DatasetError(f'{culprit} is damaged: {one_line(error)}') from None
 
 
 def open_hdf5(path: Path) -> h5py.File:
@@ -49,11 +36,8 @@ def read_matlab(path: Path, name: str) -> np.ndarray:
         from scipy.io import loadmat
     except ImportError:
         raise DatasetError(f'{path}: reading it needs scipy: pip install scipy') from None
-    try:
+    with common.errors_named(path, 'damaged or not a MATLAB file'):
         variables = loadmat(path, squeeze_me=True, variable_names=[name])
-    # Damaged files make SciPy raise any exception.
-    except Exception as error:
-        raise DatasetError(f'{path} is damaged or not a MATLAB file: {error}') from None
     if name not in variables:
         raise DatasetError(f'{path} holds no "{name}"')
     return np.atleast_1d(variables[name])

@@ -12,7 +12,7 @@ import numpy as np
 
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers import common
-from depth_distill_ros.datasets.readers.matlab import errors_named, open_hdf5, read_matlab
+from depth_distill_ros.datasets.readers.matlab import open_hdf5, read_matlab
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
@@ -94,7 +94,7 @@ class NyuMatReader:
         self._depth = {'filled': 'depths', 'raw': 'rawDepths'}[depth]
         self._hdf5 = common.PerProcess(open_hdf5, file)
         hdf5 = self._hdf5.get()
-        with errors_named(file):
+        with common.errors_named(file):
             for name in ('images', self._depth):
                 if name not in hdf5:
                     raise DatasetError(f'{file} holds no "{name}": is it {_MAT_FILE}?')
@@ -110,7 +110,7 @@ class NyuMatReader:
     def __getitem__(self, index: int) -> Frame:
         number = self._numbers[index]
         hdf5 = self._hdf5.get()
-        with errors_named(f'{self._file}: frame {number + 1}'):
+        with common.errors_named(f'{self._file}: frame {number + 1}'):
             # MATLAB's memory order turned H×W×3 into 3×W×H.
             image = np.ascontiguousarray(hdf5['images'][number].transpose(2, 1, 0))
             depth = np.ascontiguousarray(hdf5[self._depth][number].T, np.float32)
@@ -123,7 +123,7 @@ def _split(folder: Path, name: str, count: int) -> list[int]:
     file = folder / 'splits.mat'
     if not file.exists():
         raise common.not_found('nyu-mat', 'splits.mat (the official split)', folder)
-    with errors_named(file):
+    with common.errors_named(file):
         numbers = np.asarray(read_matlab(file, name), np.int64).ravel() - 1
     if not len(numbers) or numbers.min() < 0 or numbers.max() >= count:
         raise DatasetError(f'{file}: {name} does not number frames of 1..{count}')

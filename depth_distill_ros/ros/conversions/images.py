@@ -14,7 +14,7 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
 from depth_distill_ros.encodings import compressed, image
-from depth_distill_ros.encodings.image import ImageError, UnknownEncodingError
+from depth_distill_ros.encodings.image import ImageError, UnknownEncodingError, stamp_ns
 from depth_distill_ros.errors import one_line
 
 __all__ = ['ImageError', 'from_array', 'read_array', 'read_depth', 'read_rgb', 'stamp_ns',
@@ -60,11 +60,6 @@ def from_array(pixels: np.ndarray, encoding: str, stamp: Time, frame_id: str) ->
     message.step = pixels.itemsize * (pixels.size // pixels.shape[0])
     message.data.frombytes(memoryview(np.ascontiguousarray(pixels)).cast('B'))
     return message
-
-
-def stamp_ns(message) -> int:
-    """Return the stamp of a message with a header, nanoseconds."""
-    return message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
 
 
 def time_message(stamp: int) -> Time:
