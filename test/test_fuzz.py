@@ -18,16 +18,8 @@ import pytest
 from scipy.io import savemat
 from stream_frames import frame
 from test_datasets_bag import START, TYPES, camera_info, camera_topics, image, write_bag
-from test_datasets_bag_faults import (
-    MCAP,
-    SQLITE3,
-    compressed_depth,
-    compressed_topics,
-    file_of,
-    jpeg,
-    rvl_of,
-    write_ros1,
-)
+from test_datasets_bag_compressed import compressed_depth, compressed_topics, jpeg, rvl_of
+from test_datasets_bag_faults import MCAP, SQLITE3, file_of, write_ros1
 from test_datasets_kitti import DATE, DRIVE
 import yaml
 
