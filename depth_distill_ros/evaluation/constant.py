@@ -4,19 +4,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from depth_distill_ros.datasets.reader import Reader
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.depth import valid
 
 
-def constant_depth(references: Iterable[np.ndarray]) -> float:
-    """Return the median of the valid reference depths, metres."""
-    known = [depth[valid(depth)] for depth in references]
+def constant_depth(frames: Reader | Sequence[Frame]) -> float:
+    """Return the median of the valid depth of all frames, metres."""
+    depths = (frames[index].depth for index in range(len(frames)))
+    known = [depth[valid(depth)] for depth in depths if depth is not None]
     if not sum(map(len, known)):
         raise DepthDistillError('no frame has a valid reference depth; give data with depth')
     return float(np.median(np.concatenate(known)))

@@ -55,14 +55,12 @@ def _read(path: Path) -> dict[str, dict[str, dict[str, float]]]:
 def _measured(bench: Bench, protocol: str, test: str, side: str) -> dict[str, dict[str, float]]:
     blind = learn(bench.reader(side))
     reader = OtherFrames(bench.reader(test), blind)
-    size, metres = blind.depth.shape, constant_depth(
-        frame.depth for frame in map(reader.__getitem__, range(len(reader)))
-        if frame.depth is not None)
+    size = blind.depth.shape
 
     def metrics(network: nn.Module) -> dict[str, float]:
         card = ModelCard('baseline', '', size)
         return evaluated(network, card, reader, PROTOCOLS[protocol],
                          bench.compute.device)['metrics']
 
-    return {CONSTANT: metrics(ConstantDepth(metres)),
+    return {CONSTANT: metrics(ConstantDepth(constant_depth(reader))),
             BLIND: metrics(blind.network(PROTOCOLS[protocol], size))}

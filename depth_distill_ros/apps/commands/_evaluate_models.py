@@ -61,7 +61,5 @@ def blind_model(blind: BlindMap, protocol: Protocol, size: tuple[int, int]) -> M
 
 
 def _constant(reader: Reader) -> Model:
-    metres = constant_depth(
-        frame.depth for frame in map(reader.__getitem__, range(len(reader)))
-        if frame.depth is not None)
+    metres = constant_depth(reader)
     return ConstantDepth(metres), ModelCard(CONSTANT, '', first_frame(reader).size)

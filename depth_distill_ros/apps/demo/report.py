@@ -106,7 +106,7 @@ def score_run(
             record.number, (record.folder / CARD).stat().st_mtime - began,
             score(titles.get(number, f'release {record.number}'), network, card,
                   number in titles)))
-    metres = constant_depth(frame.depth for frame in frames if frame.depth is not None)
+    metres = constant_depth(frames)
     baselines = ModelCard('baseline', '', card.size)
     constant = score('constant', ConstantDepth(metres), baselines)
     blind = None
