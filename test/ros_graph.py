@@ -63,19 +63,21 @@ class Graph:
 
         rmw_fastrtps drops an answer whose client the server has not discovered yet, which takes
         long on a busy machine. With `again`, for requests that change nothing when they are
-        repeated, the request is sent every ten seconds.
+        repeated, the request is sent again after a tenth of a second, then ever more seldom.
         """
         client = self.node.create_client(kind, name)
         try:
             assert client.wait_for_service(timeout), f'no service {name}'
-            time.sleep(0.3)  # so that the server, too, discovers the client in most cases
+            if not again:
+                time.sleep(0.3)  # so that the server, too, discovers the client in most cases
             done, deadline = threading.Event(), time.monotonic() + timeout
-            futures = []
+            futures, period = [], 0.1 if again else timeout
             while not done.is_set():
                 assert time.monotonic() < deadline, f'{name} did not answer'
                 futures.append(client.call_async(request or kind.Request()))
                 futures[-1].add_done_callback(lambda _: done.set())
-                done.wait(10.0 if again else timeout)
+                done.wait(period)
+                period = min(2 * period, 10.0)
             return next(future for future in futures if future.done()).result()
         finally:
             self.node.destroy_client(client)

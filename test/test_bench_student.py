@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip('rclpy')
 
+from depth_distill_ros.apps.bench import student  # noqa: E402
 from depth_distill_ros.apps.bench.student import Load, StudentBench, resized_model  # noqa: E402
 from depth_distill_ros.apps.cli import main  # noqa: E402
 from depth_distill_ros.errors import DepthDistillError  # noqa: E402
@@ -59,10 +60,12 @@ def test_a_steady_and_an_endless_camera_are_measured_and_written_down(tmp_path, 
 
 def test_the_distiller_trains_beside_the_node_that_is_measured(tmp_path, monkeypatch):
     os.environ.update(graph_of_its_own(tmp_path))
-    # a step of the demo's batch may take a busy machine longer than the measurement lasts
+    # a step of the demo's method may take a busy machine longer than the measurement lasts
     distiller = StudentBench._distiller
     monkeypatch.setattr(StudentBench, '_distiller', lambda bench: replace(
-        spec := distiller(bench), parameters={**spec.parameters, 'batch': 2}))
+        spec := distiller(bench),
+        parameters={**spec.parameters, 'batch': 2, 'method': 'kd-ood'}))
+    monkeypatch.setattr(student, '_ROOMS', 2)
     bench = StudentBench(tmp_path, STUDENT, {'threads': 1, 'engine': 'torch-cpu'}, 3.0)
     measurement = bench.measure(Load('vga', 5.0, training=True))
     assert measurement.steps_per_second > 0

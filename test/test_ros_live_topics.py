@@ -109,9 +109,9 @@ def test_a_compressed_reference_is_read_under_any_name(nodes, form, header):
 
 
 def test_a_topic_with_only_a_compressed_one_below_it_is_told_with_its_name(nodes):
-    node = nodes.start('evaluator_node', input_timeout=1.0)
-    nodes.graph.talk(CompressedImage, nodes.topic('reference/compressedDepth'))
     below = nodes.topic('reference/compressedDepth')
+    nodes.graph.talk(CompressedImage, below)
+    node = nodes.start('evaluator_node', input_timeout=1.0)
     node.wait_for_log(f'remap it to {below}, which is published')
 
 

@@ -4,6 +4,8 @@
 
 import fcntl
 import os
+from pathlib import Path
+import re
 import time
 
 import pytest
@@ -38,3 +40,17 @@ def test_segments_without_a_living_owner_are_removed_and_no_other_file(folder):
 
 def test_a_machine_without_the_folder_has_nothing_to_remove(tmp_path):
     assert remove_dead_segments(tmp_path / 'none') == 0
+
+
+def test_a_node_that_ends_removes_its_own(nodes):
+    before = _segments(os.listdir('/dev/shm'))
+    node = nodes.start('evaluator_node')
+    mapped = Path(f'/proc/{node.process.pid}/maps').read_text()
+    own = _segments(re.findall(r'/dev/shm/(\w+)', mapped)) - before
+    assert own
+    assert node.interrupt() == 0
+    assert not own & _segments(os.listdir('/dev/shm'))
+
+
+def _segments(names):
+    return {name for name in names if re.fullmatch('fastdds_[0-9a-f]{16}', name)}

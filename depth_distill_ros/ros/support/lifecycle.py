@@ -170,6 +170,8 @@ class ManagedNode(LifecycleNode):
         if self.state in ('unconfigured', 'inactive', 'active'):
             self.trigger_shutdown()
         self.destroy_node()
+        # It keeps the DDS participant, and so its shared memory, until it is destroyed.
+        self._state_machine.destroy_when_not_in_use()
 
     @property
     def state(self) -> str:

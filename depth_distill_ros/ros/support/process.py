@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import gc
 from importlib import import_module
 import os
 import signal
@@ -29,7 +30,11 @@ def run(module: str, node: str) -> None:
     # torch reads this when it is imported. By default its threads spin while they wait, on cores
     # that other nodes need: five times slower beside a busy process.
     os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
-    sys.exit(main(lambda: _node_type(module, node)()))
+    code = main(lambda: _node_type(module, node)())
+    # The node has left the graph. Python's last collection would walk through all of torch, which
+    # takes a second.
+    gc.freeze()
+    sys.exit(code)
 
 
 def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
