@@ -16,7 +16,7 @@ from launch_ros.actions import ComposableNodeContainer
 from launch_ros.descriptions import ComposableNode
 
 from depth_distill_ros.ros.bringup import BringupError
-from depth_distill_ros.ros.launch_files import declared, launched
+from depth_distill_ros.ros.launch_files import declared, ending_with_launch, launched
 from depth_distill_ros.settings.launch import DepthProcessingLaunch
 
 
@@ -48,7 +48,7 @@ def nodes(context: LaunchContext) -> list[ComposableNodeContainer]:
     return [ComposableNodeContainer(
         name='depth_processing', namespace=arguments.namespace, package='rclcpp_components',
         executable='component_container', composable_node_descriptions=[cloud, scan],
-        output='screen')]
+        output='screen', **ending_with_launch())]
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -15,7 +15,7 @@ from launch.events import Shutdown
 from launch_ros.actions import Node
 
 from depth_distill_ros.ros.bringup import BringupError, NodeSpec, distillation_graph
-from depth_distill_ros.ros.launch_files import launch_description, launched
+from depth_distill_ros.ros.launch_files import ending_with_launch, launch_description, launched
 from depth_distill_ros.ros.simulators import (
     INSTALL_BRIDGE,
     gazebo_bridges,
@@ -49,18 +49,19 @@ def _gazebo(context: LaunchContext) -> list:
     arguments = launched(GazeboLaunch, context)
     commands = gazebo_processes(arguments)
     simulator = ExecuteProcess(
-        name='gazebo', cmd=commands.pop('gazebo'), output='screen',
+        name='gazebo', cmd=commands.pop('gazebo'), output='screen', **ending_with_launch(),
         on_exit=[EmitEvent(event=Shutdown(reason='Gazebo has ended'))])
-    others = [ExecuteProcess(name=name, cmd=command, output='screen')
+    others = [ExecuteProcess(name=name, cmd=command, output='screen', **ending_with_launch())
               for name, command in commands.items()]
     bridges = [
         Node(package=_BRIDGE, executable='parameter_bridge', name=f'gazebo_{name}',
              namespace=arguments.namespace, output='screen', respawn=arguments.respawn,
-             respawn_delay=2.0, parameters=[{'config_file': file}])
+             respawn_delay=2.0, parameters=[{'config_file': file}], **ending_with_launch())
         for name, file in gazebo_bridges(arguments).items()]
     service = gazebo_pose_service(arguments)
     if service is not None:
         bridges.append(Node(
             package=_BRIDGE, executable='parameter_bridge', name='gazebo_pose_bridge',
-            namespace=arguments.namespace, output='screen', arguments=[service]))
+            namespace=arguments.namespace, output='screen', arguments=[service],
+            **ending_with_launch()))
     return [simulator, *others, *bridges]

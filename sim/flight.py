@@ -43,15 +43,19 @@ def read_way(path: Path) -> list[Row]:
     return rows
 
 
-def varied(way: list[Row], seed: int) -> Iterator[Row]:
+def varied(way: list[Row], seed: int | None) -> Iterator[Row]:
     """
-    Yield the poses of a way without end: the first lap as it is, each later one another way.
+    Yield the poses of a way without end; each lap is another way.
+
+    With a seed the first lap is the way itself, and the others can be repeated. Without one every
+    lap of every run is another way.
 
     A camera that repeats its path shows a student nothing new, and what releases are judged on
     would be what was trained on.
     """
     draws = random.Random(seed)
-    yield from way
+    if seed is not None:
+        yield from way
     change = [0.0] * len(COLUMNS)
     while True:
         for row in way:

@@ -20,6 +20,7 @@ from depth_distill_ros.ros.bringup import (
     BringupError,
     distillation_graph,
     inference_graph,
+    work_dir,
 )
 from depth_distill_ros.ros.parameter_files import ParameterFileError, ParameterFiles
 from depth_distill_ros.settings.field import SettingError, settings_of
@@ -147,8 +148,12 @@ def test_all_nodes_of_a_run_share_its_folder(graph_of, tmp_path):
 def test_without_work_dir_each_run_has_a_folder_under_ros_home(graph_of, monkeypatch, tmp_path):
     monkeypatch.setenv('ROS_HOME', str(tmp_path))
     runs = tmp_path / 'depth_distill'
-    assert graph_of()['stream'].parameters['work_dir'] == str(runs / 'default')
     assert graph_of(run='kitchen')['stream'].parameters['work_dir'] == str(runs / 'kitchen')
+    # No two simulators share a run that nobody named. Inference alone takes that of distill.
+    for name, kind in STARTING_NODES.items():
+        own = 'default' if name in ('distill.launch.py', 'inference.launch.py') else \
+            name.removesuffix('.launch.py')
+        assert work_dir(kind()) == runs / own
 
 
 def test_the_folder_of_a_run_is_named_once(graph_of):

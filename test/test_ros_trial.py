@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 
+import psutil
 import pytest
 
 pytest.importorskip('rclpy')
@@ -24,6 +25,7 @@ from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
 from launched import ROOT, Launched, installed, linked  # noqa: E402
 from rosgraph_msgs.msg import Clock  # noqa: E402
 from sensor_msgs.msg import Image  # noqa: E402
+from waiting import TIMEOUT  # noqa: E402
 
 import depth_distill_ros  # noqa: E402
 from depth_distill_ros.installation import PACKAGE  # noqa: E402
@@ -170,6 +172,43 @@ def test_a_node_that_crashes_comes_again_and_all_end_with_a_launch_that_is_termi
     assert debug == {'inference'}
     assert running.signalled(signal.SIGTERM) != 0
     assert not running.left()
+
+
+def test_gazebo_its_bridges_and_the_flight_end_with_a_launch_that_is_terminated(
+        environment, tmp_path):
+    """With executables that stand in for Gazebo's and for the nodes."""
+    def executable(path, text):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'#!/bin/sh\n{text}\n')
+        path.chmod(0o755)
+
+    stand_in = f'echo $$ "$0" >> {tmp_path}/started; exec sleep 600'
+    executable(tmp_path / 'bin' / 'gz',
+               f'case $1 in service) echo "data: true";; *) {stand_in};; esac')
+    executable(tmp_path / 'lib' / 'ros_gz_bridge' / 'parameter_bridge', stand_in)
+    for name in ('stream_node', 'distiller_node', 'inference_node'):
+        executable(tmp_path / 'lib' / PACKAGE / name, 'exit 0')
+    for name in ('ros_gz_bridge', PACKAGE):
+        marker = tmp_path / 'share' / 'ament_index' / 'resource_index' / 'packages' / name
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+    paths = {'PATH': str(tmp_path / 'bin'), 'AMENT_PREFIX_PATH': str(tmp_path)}
+    running = Launched(tmp_path / 'log', environment | {
+        name: f'{path}{os.pathsep}{environment[name]}' for name, path in paths.items()},
+        str(ROOT / 'launch' / 'gazebo.launch.py'), 'robot:=real', 'gazebo:=harmonic')
+    with running:
+        running.wait_for('fly_camera: through the command gz')
+        running.wait_until(lambda: (tmp_path / 'started').is_file() and len(
+            (tmp_path / 'started').read_text().splitlines()) == 4, 'Gazebo and three bridges')
+        processes = psutil.Process(running.process.pid).children()
+        names = [' '.join(process.cmdline()) for process in processes]
+        assert sum('sleep 600' in name for name in names) == 4, names
+        assert sum('fly_camera.py' in name for name in names) == 1, names
+        running.signalled(signal.SIGTERM)
+        gone, left = psutil.wait_procs(processes, TIMEOUT)
+        for process in left:
+            process.kill()
+        assert not left
 
 
 def test_a_node_that_is_told_to_end_stays_ended(launch):

@@ -302,6 +302,15 @@ def test_no_lap_is_like_another_and_the_seed_decides_it(fly):
     assert (np.array(list(itertools.islice(other, 2 * len(way))))[-1] != laps[1][-1]).any()
 
 
+def test_without_a_seed_each_run_takes_another_way_from_the_first_pose_on(fly):
+    way = fly.read_way(ROOM / 'way.csv')
+    first, second = (np.array(list(itertools.islice(fly.varied(way, None), 100)))
+                     for _ in range(2))
+    for one, other in ((first, way[:100]), (second, way[:100]), (first, second)):
+        assert (np.abs(one - other).max(axis=1) > 1e-4).all()
+        assert np.abs(one - other)[:, :2].max() <= 0.24 + 1e-9
+
+
 def test_a_slow_pose_service_sets_the_rate_and_the_rate_is_told(fly, monkeypatch, capsys):
     clock = types.SimpleNamespace(now=0.0)
 
@@ -346,7 +355,9 @@ def test_each_ros_distribution_gets_its_gazebo(distribution, version, command, w
     assert processes['gazebo'][:2] == command
     assert processes['gazebo'][-1] == str(ROOM / world)
     assert '--headless-rendering' in processes['gazebo']
-    assert processes['fly_camera'][1:3] == [str(SCRIPT), str(ROOM / world)]
+    assert processes['fly_camera'][1:] == [str(SCRIPT), str(ROOM / world), '--rate', '5.0']
+    seeded = simulators.gazebo_processes(GazeboLaunch(seed=3), environment)
+    assert seeded['fly_camera'][-2:] == ['--seed', '3']
     bridges = simulators.gazebo_bridges(arguments, environment)
     assert bridges == {'bridge': str(GAZEBO / bridge), 'clock_bridge': str(
         GAZEBO / bridge.replace('bridge', 'clock_bridge', 1))}

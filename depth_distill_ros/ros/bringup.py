@@ -34,7 +34,6 @@ from depth_distill_ros.settings.stream import StreamSettings
 from depth_distill_ros.shipped import shipped_blind_map, shipped_teacher
 
 REFERENCE = 'camera/depth'
-DEFAULT_RUN = 'default'
 # the robot's own frames that are stored each second: more are nearly the same
 _AUXILIARY_RATE = 1.0
 # nodes that must share a folder, the one that decides first
@@ -174,7 +173,9 @@ def work_dir(arguments: InferenceLaunch, *from_files: str | None) -> Path:
     if folder:
         return expanded(folder).absolute()
     home = os.environ.get('ROS_HOME') or '~/.ros'
-    return expanded(home).absolute() / 'depth_distill' / (arguments.run or DEFAULT_RUN)
+    # Each launch file has a default of its own, so that the runs of two never mix.
+    run = arguments.run or settings_of(type(arguments))['run'].default
+    return expanded(home).absolute() / 'depth_distill' / run
 
 
 def teacher_spec(teacher: str) -> str:

@@ -7,13 +7,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 import os
+import shlex
+import sys
 from typing import TYPE_CHECKING, Any
 
 from depth_distill_ros.installation import PACKAGE, fastdds_profile
 from depth_distill_ros.ros.bringup import NodeSpec
 from depth_distill_ros.ros.launch_respawn import Respawn
-from depth_distill_ros.ros.support.parent import LAUNCHER
-from depth_distill_ros.settings.document import text_of
+from depth_distill_ros.ros.support import parent
+from depth_distill_ros.settings.document import not_given, text_of
 from depth_distill_ros.settings.field import Kind, Setting, Settings, settings_of
 from depth_distill_ros.settings.launch import InferenceLaunch, from_texts
 
@@ -52,7 +54,7 @@ def launch_description(
             # Not as parameters: launch_ros reads texts as YAML, and a folder called 1 would
             # become a number.
             ros_arguments=[*spec.log_arguments(log_level), *spec.parameter_arguments()],
-            additional_env={LAUNCHER: str(os.getpid())}, on_exit=on_exit,
+            additional_env=_launcher(), on_exit=on_exit,
             # Time for the distiller to write its last checkpoint after Ctrl-C.
             sigterm_timeout='20')
 
@@ -60,6 +62,18 @@ def launch_description(
         *declared(kind),
         *(SetEnvironmentVariable(name, value) for name, value in fastdds_profile().items()),
         OpaqueFunction(function=nodes)])
+
+
+def ending_with_launch() -> dict[str, Any]:
+    """Return what an action needs whose process is not of this package, to end with the launch."""
+    return {'prefix': shlex.join([sys.executable, '-m', parent.__name__]),
+            'additional_env': _launcher(),
+            # Gazebo's window and server have five seconds each.
+            'sigterm_timeout': '15'}
+
+
+def _launcher() -> dict[str, str]:
+    return {parent.LAUNCHER: str(os.getpid())}
 
 
 def declared(kind: type[Settings]) -> list[DeclareLaunchArgument]:
@@ -82,5 +96,4 @@ def description(described: Setting) -> str:
     """Return the help of an argument; of a parameter, where its value then comes from."""
     if not described.optional:
         return described.described()
-    default = described.default != '' and f', else {text_of(described.default)}' or ''
-    return f'{described.described()} (not given: as the parameter files have it{default})'
+    return f'{described.described()} (not given: {not_given(described)})'

@@ -73,6 +73,8 @@ def gazebo_processes(
         script = share() / 'sim' / 'gazebo' / 'fly_camera.py'
         processes['fly_camera'] = [sys.executable, str(script), str(world), '--rate',
                                    str(arguments.poses_per_second)]
+        if arguments.seed is not None:
+            processes['fly_camera'] += ['--seed', str(arguments.seed)]
     return processes
 
 

@@ -58,7 +58,7 @@ def _table(kind: type[Settings], what: str) -> Iterator[str]:
             continue
         shown = '--' + name.replace('_', '-') if what == 'option' else name
         star = ' *' if described.changeable and what == 'parameter' else ''
-        default = 'as the files have it' if described.optional else text_of(described.default)
+        default = not_given(described) if described.optional else text_of(described.default)
         if described.required:
             default = 'must be given'
         elif what == 'option' and isinstance(described.default, tuple):
@@ -67,6 +67,12 @@ def _table(kind: type[Settings], what: str) -> Iterator[str]:
             f'; formerly `{old}`' for old in described.old_names)
         yield (f'| `{shown}`{star} | {default} | {values_of(described)} | '
                f'{meaning} |')
+
+
+def not_given(described: Setting) -> str:
+    """Return what decides an optional argument that is not given."""
+    default = described.default != '' and f', else {text_of(described.default)}' or ''
+    return f'as the files have it{default}'
 
 
 def text_of(value: Any) -> str:

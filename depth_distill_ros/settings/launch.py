@@ -65,10 +65,10 @@ class InferenceLaunch(Settings):
     scan: str = setting(PUBLIC_NAMES['scan'], 'topic of the laser scan')
     work_dir: str | None = _parameter(
         InferenceSettings, 'work_dir', help='folder of the run: store, checkpoints, releases')
-    run: str = setting(
-        '', 'name of the run; its folder is $ROS_HOME/depth_distill/NAME unless work_dir is '
-        'given. A run resumes only with the same method, teacher, student, student_backbone, '
-        'size, g_form, g_width and g_residual; empty: the run "default"')
+    run: str | None = setting(
+        'default', 'name of the run; its folder is $ROS_HOME/depth_distill/NAME unless work_dir '
+        'is given. A run resumes only with the same method, teacher, student, student_backbone, '
+        'size, g_form, g_width and g_residual', optional=True)
     model: str | None = _parameter(InferenceSettings, 'model')
     params_file: str = setting(
         '', "YAML file of node parameters; takes precedence over the package's own")
@@ -119,6 +119,7 @@ class LoopLaunch(InferenceLaunch):
 class GazeboLaunch(LoopLaunch):
     """The whole loop with Gazebo. It adds these to the arguments of distill.launch.py."""
 
+    run: str | None = modified(LoopLaunch, 'run', default='gazebo')
     simulator: str = modified(LoopLaunch, 'simulator', default='none', help='Gazebo is '
                               'the simulator', choices=('none',))
     gazebo: str = setting('auto', 'version of Gazebo; auto: the one of the ROS distribution',
@@ -129,12 +130,16 @@ class GazeboLaunch(LoopLaunch):
     fly: bool = setting(True, "move the camera along the world's way.csv")
     poses_per_second: float = setting(
         5.0, 'rate of the camera poses along the way', unit='poses/s', range=(0.01, 1000.0))
+    seed: int | None = modified(
+        LoopLaunch, 'seed', help='seed of the training, and, where it is given, of the way of the '
+        'camera, which is else another one in each launch')
 
 
 @dataclass(frozen=True)
 class IsaacLaunch(LoopLaunch):
     """The ROS side of Isaac Sim. It adds these to the arguments of distill.launch.py."""
 
+    run: str | None = modified(LoopLaunch, 'run', default='isaac')
     simulator: str = modified(LoopLaunch, 'simulator', default='none', help='Isaac Sim is '
                               'the simulator', choices=('none',))
     semantic_labels: str = modified(

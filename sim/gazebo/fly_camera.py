@@ -44,7 +44,8 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument('--way', type=Path, help='poses (default: way.csv beside the world)')
     parser.add_argument('--rate', type=float, default=5.0,
                         help='poses per second, if the pose service is fast enough')
-    parser.add_argument('--seed', type=int, default=0, help='of the changes from lap to lap')
+    parser.add_argument('--seed', type=int, help='of the changes from lap to lap; with one, the '
+                        'first lap is the way itself (default: another way in each run)')
     parser.add_argument('--wait', type=float, default=60.0,
                         help='seconds to wait for an answer of Gazebo')
     arguments = parser.parse_args(words)

@@ -39,8 +39,9 @@ def main(words: list[str] | None = None) -> int:
     arguments = read_arguments(words)
     try:
         # The way of a room goes on when the room comes again: no view is shown twice.
-        ways = [varied(read_way(stage.with_name('way.csv')), arguments.seed + number)
-                for number, stage in enumerate(arguments.stages)]
+        seed = arguments.seed
+        ways = [varied(read_way(stage.with_name('way.csv')), None if seed is None else seed + n)
+                for n, stage in enumerate(arguments.stages)]
         randomisation = read_randomisation(arguments.randomisation)
     except (OSError, ValueError) as error:
         print(f'stream: {" ".join(str(error).split())}', file=sys.stderr)
@@ -79,8 +80,9 @@ def read_arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument('--namespace', default='',
                         help='of the topics except /clock, as in the launch')
     parser.add_argument('--rooms', type=int, default=0, help='number of rooms; 0: no limit')
-    parser.add_argument('--seed', type=int, default=0,
-                        help='of the lights, the surfaces and the way of the camera')
+    parser.add_argument('--seed', type=int,
+                        help='of the lights, the surfaces and the way of the camera; with one, '
+                        'the first lap is the way itself (default: another way in each run)')
     parser.add_argument('--light-gain', type=float, default=1.0,
                         help='factor on all lights, if images are too dark or too bright')
     parser.add_argument('--randomisation', type=Path,
@@ -147,7 +149,7 @@ def run(app: object, arguments: argparse.Namespace, ways: list[Iterator[Row]],
         lights = light_intensities(stage, arguments.light_gain)
         if randomisation['every']:
             add_randomiser(lights, stage_file.with_name('textures'), surfaces(stage),
-                           randomisation, arguments.seed + number)
+                           randomisation, (arguments.seed or 0) + number)
         add_bridge(CAMERA, tuple(arguments.size), arguments.namespace.strip('/'))
         for _ in range(WARM_UP):
             app.update()
@@ -155,7 +157,10 @@ def run(app: object, arguments: argparse.Namespace, ways: list[Iterator[Row]],
         gates = publishers(app)
         for frame, pose in enumerate(itertools.islice(way, arguments.frames_per_room)):
             while app.is_running() and not timeline.is_playing():
-                app.update()  # paused in the window: no time passes, and no pose is skipped
+                # Paused in the window: nothing is published again, and no pose is skipped.
+                for gate in gates:
+                    gate.set(0)
+                app.update()
             if not app.is_running():
                 return
             if randomisation['every'] and frame % randomisation['every'] == 0:

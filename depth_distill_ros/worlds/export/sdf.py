@@ -18,6 +18,7 @@ from xml.etree import ElementTree as Xml
 
 import numpy as np
 
+from depth_distill_ros.settings.launch import GazeboLaunch
 from depth_distill_ros.stream.classes import FLOOR
 from depth_distill_ros.worlds.export import box_mesh
 from depth_distill_ros.worlds.export.exported_room import FAR, NEAR, ExportedRoom, linear
@@ -29,7 +30,7 @@ CAMERA = 'camera'
 FRAME = 'simulator_optical_frame'
 IMAGE = '/simulator/camera/image'
 SEGMENTATION, RGBD = '/simulator/segmentation', '/simulator/rgbd'
-RATE = 5.0  # images per second: the rate at which fly_camera.py moves the camera
+RATE = GazeboLaunch.poses_per_second  # of images: no faster than the camera moves
 SHADOWS = 'contact_shadows'
 # ogre2 adds sign(n) |n|^POWER to linear light, with n of the given standard deviation.
 _NOISE_POWER = 2.1
