@@ -86,12 +86,19 @@ def test_pairs_arrive_in_the_store_cropped_resized_and_complete(nodes, tmp_path)
 
 
 
-def test_the_robots_own_frames_come_without_classes_to_a_store_of_their_own(nodes, tmp_path):
+def test_the_robots_own_frames_come_once_and_without_classes_to_a_store_of_their_own(
+        nodes, tmp_path):
     node = start(nodes, tmp_path, store='auxiliary', semantics='none')
     robot = Simulator(nodes, topics=('image', 'camera_info'))
     for number in range(5):
         robot.send(number)
     node.wait_for_values(stored=5, unpaired=0)
+    for number in range(5):
+        robot.send(number, seconds=10.0)  # the robot comes back
+    node.wait_for_values(stored=5, repeated=5)
+    node.set_parameter('min_difference', 64.0)
+    robot.send(5, seconds=20.0)  # by less than that another image
+    node.wait_for_values(stored=5, repeated=6)
     with StreamReader(tmp_path / 'auxiliary') as reader:
         frame = reader.read(2)
     assert not frame.semantics.any() and number_of(frame.image) == 2

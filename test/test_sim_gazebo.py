@@ -364,6 +364,14 @@ def test_each_ros_distribution_gets_its_gazebo(distribution, version, command, w
     assert all(Path(file).is_file() for file in bridges.values())
 
 
+def test_fortress_opens_the_world_in_its_spelling_that_the_export_has_put_beside():
+    for version, name in (('fortress', 'room.fortress.sdf'), ('harmonic', 'room.sdf')):
+        arguments = GazeboLaunch(world=str(ROOM / 'room.sdf'), gazebo=version)
+        assert simulators.gazebo_world(arguments, version) == ROOM / name
+    arguments = GazeboLaunch(world=str(ROOM / 'room.fortress.sdf'))
+    assert simulators.gazebo_world(arguments, 'fortress') == ROOM / 'room.fortress.sdf'
+
+
 def test_a_world_of_ones_own_is_opened_with_a_window_and_may_stand_still(tmp_path):
     world = tmp_path / 'mine.sdf'
     world.write_text('<sdf/>')

@@ -36,7 +36,7 @@ def gazebo_version(arguments: GazeboLaunch, environment: Mapping[str, str]) -> s
 
 def gazebo_world(arguments: GazeboLaunch, version: str) -> Path:
     """
-    Return the world that Gazebo opens.
+    Return the world that Gazebo opens; for Fortress the one in its spelling, if it lies beside.
 
     Raises:
         BringupError: the file is not there.
@@ -48,7 +48,8 @@ def gazebo_world(arguments: GazeboLaunch, version: str) -> Path:
     if not path.is_file():
         raise BringupError(f'world: {path} is not a file; write one with '
                            '"depth-distill simulate --export gazebo OUT"')
-    return path
+    old = path.with_suffix('.fortress.sdf')
+    return old if version == _OLD and old.is_file() else path
 
 
 def gazebo_processes(
