@@ -5,6 +5,9 @@
 import json
 import shutil
 import signal
+import threading
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -21,6 +24,7 @@ import students  # noqa: E402
 from depth_distill_ros.errors import PERMANENT  # noqa: E402
 from depth_distill_ros.frame import Frame  # noqa: E402
 from depth_distill_ros.geometry.intrinsics import Intrinsics  # noqa: E402
+from depth_distill_ros.ros.nodes import distiller  # noqa: E402
 from depth_distill_ros.ros.support.qos import profile  # noqa: E402
 from depth_distill_ros.stream.store import StreamWriter  # noqa: E402
 
@@ -86,6 +90,34 @@ def test_it_waits_for_frames_trains_and_obeys_its_services(nodes, tmp_path):
     assert node.interrupt(signal.SIGINT, signal.SIGINT) == 0
     assert list((tmp_path / 'tensorboard').iterdir())
     assert 'Traceback' not in node.log
+
+
+def test_until_the_first_release_it_tells_its_progress_and_what_a_release_needs(monkeypatch):
+    monkeypatch.setattr(distiller, '_PROGRESS_PERIOD', 0.0)
+    stop, lines = threading.Event(), []
+    session = SimpleNamespace(step=0, last_attempt=None, ready=lambda: True,
+                              values=lambda: {'images_per_s': 3.0})
+    node = SimpleNamespace(
+        _session=session, _paused=False, _release=None, _requests=Mock(), _consider_release=None,
+        _save=None, _preview=None, _try=Mock(), _wait_for_frames=lambda stop: True,
+        value=lambda name: 0 if name == 'niceness' else 1000.0,
+        get_logger=lambda: SimpleNamespace(info=lines.append))
+    node._log_progress = lambda: distiller.DistillerNode._log_progress(node)
+
+    def train_step():
+        session.step += 1
+        session.last_attempt = (0.25, 0.5) if session.step > 1 else None
+        node._release = session.step > 2
+        if session.step == 4:
+            stop.set()
+        return {}
+
+    session.train_step = train_step
+    distiller.DistillerNode._train(node, stop)
+    assert lines == [
+        'step 1, 3.0 images/s, no release yet',
+        'step 2, 3.0 images/s, no release yet: delta1 0.250 against the teacher on held-out '
+        'frames, above 0.500 is needed']
 
 
 def test_killed_it_resumes_from_the_last_checkpoint_and_tells_its_last_release_again(
