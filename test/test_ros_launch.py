@@ -12,7 +12,6 @@ from pathlib import Path
 import shutil
 import signal
 import subprocess
-import sys
 
 import pytest
 
@@ -20,9 +19,9 @@ pytest.importorskip('rclpy')
 
 from rcl_interfaces.srv import GetParameters  # noqa: E402
 from rclpy.parameter import parameter_value_to_python  # noqa: E402
+from waiting import TIMEOUT  # noqa: E402
 
 from depth_distill_ros import installation  # noqa: E402
-from depth_distill_ros.apps.supervisor import Supervisor  # noqa: E402
 from depth_distill_ros.ros.bringup import distillation_graph  # noqa: E402
 from depth_distill_ros.settings.launch import LoopLaunch, from_texts  # noqa: E402
 from depth_distill_ros.shipped import shipped_start  # noqa: E402
@@ -78,17 +77,16 @@ def require(graph, namespace, nodes):
         assert dict(zip(values, found, strict=True)) == values, node
 
 
-@pytest.mark.slow
 def test_the_processes_of_the_graph_obey_the_users_file(graph, arguments, tmp_path):
     words, work = arguments
-    specs = distillation_graph(from_texts(LoopLaunch, words))
-    supervisor = Supervisor({
-        spec.name: [sys.executable, str(installation.executable(spec.executable)),
-                    *spec.ros_arguments()] for spec in specs}, tmp_path / 'logs', {})
+    running = [graph.host.start(spec.executable, spec.ros_arguments(), tmp_path / spec.name)
+               for spec in distillation_graph(from_texts(LoopLaunch, words))]
     try:
         require(graph, words['namespace'], expected(work))
     finally:
-        supervisor.stop()
+        for node in running:
+            node.send_signal(signal.SIGINT)
+        assert [node.wait(TIMEOUT) for node in running] == [0] * len(running)
 
 
 @pytest.mark.slow
