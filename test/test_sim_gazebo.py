@@ -386,9 +386,10 @@ def test_a_world_of_ones_own_is_opened_with_a_window_and_may_stand_still(tmp_pat
 
 def test_the_graph_behind_either_simulator_is_the_distilling_one(tmp_path):
     (tmp_path / 'card.json').write_text('{"size": [96, 128]}')
-    plain, gazebo, isaac = (bringup.distillation_graph(kind(teacher=str(tmp_path), **given))
-                            for kind, given in ((LoopLaunch, {'simulator': 'none'}),
-                                                (GazeboLaunch, {}), (IsaacLaunch, {})))
+    plain, gazebo, isaac = (
+        bringup.distillation_graph(kind(
+            teacher=str(tmp_path), work_dir='/run', simulator='none'))
+        for kind in (LoopLaunch, GazeboLaunch, IsaacLaunch))
     assert gazebo == plain
     assert [spec.name for spec in isaac] == [spec.name for spec in plain]
     stream, = (spec for spec in isaac if spec.name == 'stream')
