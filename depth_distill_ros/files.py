@@ -47,6 +47,12 @@ def expanded(path: str | Path) -> Path:
                                 'give the whole path') from None
 
 
+def lfs_cure(start: bytes) -> str:
+    """Return what to do if a file that begins so is only a pointer of Git LFS; '' if it is not."""
+    return ': it is a pointer of Git LFS, fetch the file itself with "git lfs pull"' \
+        if start.startswith(b'version https://git-lfs') else ''
+
+
 @contextmanager
 def replacing(path: Path, sync: bool = False) -> Iterator[Path]:
     """

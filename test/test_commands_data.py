@@ -4,11 +4,11 @@
 
 import json
 
-from dataset_files import made_image, stored_depth, text, write
+from dataset_files import cut, made_image, stored_depth, text, write
 from dataset_kinds import made
 import numpy as np
 import pytest
-from test_datasets_bag import SECOND, START, camera_info, image, write_bag
+from test_datasets_bag import SECOND, START, camera_info, camera_topics, image, write_bag
 
 from depth_distill_ros.apps.bench.preset import small
 from depth_distill_ros.apps.bench.runner import Bench
@@ -120,18 +120,66 @@ def test_an_evaluation_without_depth_is_refused_before_the_training(tmp_path, ca
     assert not (tmp_path / 'out' / 'last.pt').exists()
 
 
+def with_damaged_frames(kind, root):
+    """Write a data set whose second and third frames are damaged; return it and their names."""
+    if kind == 'bag':
+        topics = camera_topics(6)
+        for _, message in topics['/camera/image_raw'][2:]:
+            message.data = message.data[:50]
+        return f'bag:{write_bag(root, topics)}', ('/camera/image_raw at', 'truncated')
+    spec = made(kind, root)
+    cut(root / 'image' / '1.png')
+    write(root / 'depth' / '2.png', stored_depth(2, (12, 16)))
+    return spec, ('image/1.png is ', 'depth/2.png is (12, 16)')
+
+
+@pytest.mark.parametrize('kind', ['folder', 'bag'])
+def test_damaged_frames_are_left_out_of_an_evaluation_and_told(tmp_path, capsys, kind):
+    spec, names = with_damaged_frames(kind, tmp_path / 'data')
+    assert evaluated(spec, '--per-image') == 0
+    printed = capsys.readouterr()
+    last = printed.out.splitlines()[-1]
+    assert last.startswith('1 frames, 0 skipped') and '2 frames could not be read and were' in last
+    assert all(name in last for name in names)
+    assert sum(line.startswith('skipped: ') for line in printed.err.splitlines()) == 2
+    assert evaluated(spec, '--json') == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found['frames'] == 1 and found['left_out']['could not be read'] == 2
+
+
+def test_a_map_is_learned_from_the_frames_that_can_be_read(tmp_path, capsys):
+    spec, names = with_damaged_frames('folder', tmp_path / 'data')
+    assert main(['models', 'blind-map', '--data', spec, str(tmp_path / 'map.npz')]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert 'from 1 frames with depth of 3; 2 frames could not be read' in last
+    assert all(name in last for name in names)
+    other = made('folder', tmp_path / 'other')
+    for number in range(3):
+        write(tmp_path / 'other' / 'depth' / f'{number}.png', stored_depth(number + 9))
+    assert evaluated(other, '--blind-map', spec) == 0
+    assert names[1] in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_data_of_which_nothing_can_be_read_is_refused_with_an_example(tmp_path, capsys):
+    spec = made('folder', tmp_path / 'data')
+    for file in (tmp_path / 'data' / 'image').iterdir():
+        cut(file)
+    for command in (['evaluate', '--model', 'constant', '--data', spec],
+                    ['models', 'blind-map', '--data', spec, str(tmp_path / 'map.npz')]):
+        assert main(command) == 1
+        error = capsys.readouterr().err
+        assert 'none of 3 frames can be read; the last error: ' in error and '2.png' in error
+        assert error.count('\n') == 1
+
+
 @pytest.mark.slow
-def test_a_damaged_frame_of_the_evaluation_costs_no_step(tmp_path, capsys):
+def test_a_damaged_frame_of_the_evaluation_stops_no_training(tmp_path, capsys):
     whole, other = made('folder', tmp_path / 'whole'), made('folder', tmp_path / 'other')
-    image = tmp_path / 'other' / 'image' / '2.png'
-    data = image.read_bytes()
-    image.write_bytes(data[:60])
+    cut(tmp_path / 'other' / 'image' / '2.png')
     words = ('--labelled', whole, '--evaluate', other, '--evaluate-every', '2')
-    assert trained('distill', tmp_path / 'out', *words) == 1
-    assert str(image) in capsys.readouterr().err
-    image.write_bytes(data)
     assert trained('distill', tmp_path / 'out', *words) == 0
-    assert 'resumed from step 2' in capsys.readouterr().out
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert '1 frame could not be read and was skipped: ' in last and 'other/image/2.png' in last
 
 
 @pytest.mark.slow

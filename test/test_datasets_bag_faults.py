@@ -235,12 +235,17 @@ os._exit(9)
 """
 
 
-def test_messages_in_the_write_ahead_log_of_a_killed_recorder_are_read(tmp_path):
-    # characters that mean something in the name of a database
-    bag = write_bag(tmp_path / 'bag', camera_topics(), SQLITE3).rename(tmp_path / '100% #1?')
+def kill_the_recorder_of(bag):
+    """Leave most messages of a sqlite3 bag in its write-ahead log."""
     file = file_of(bag)
     assert subprocess.run([sys.executable, '-c', KILLED, file], check=False).returncode == 9
     assert file.with_name(f'{file.name}-wal').stat().st_size > 0
+    return bag
+
+
+def test_messages_in_the_write_ahead_log_of_a_killed_recorder_are_read(tmp_path):
+    bag = kill_the_recorder_of(write_bag(tmp_path / 'bag', camera_topics(), SQLITE3))
+    bag = bag.rename(tmp_path / '100% #1?')  # characters that mean something to sqlite3
     reader = open_reader(f'bag:{bag},depth=none')
     assert len(reader) == 4
     for number in range(4):

@@ -11,7 +11,10 @@ from dataset_files import assert_depth, assert_image, made_image, stored_depth, 
 from dataset_kinds import CAMERA, COLOUR, COUNT, DEPTH, KINDS, made
 import numpy as np
 import pytest
+from rosbags.rosbag2 import StoragePlugin
 from stream_frames import python
+from test_datasets_bag import camera_topics, write_bag
+from test_datasets_bag_faults import kill_the_recorder_of
 from test_datasets_kitti import CALIBRATION, DATE, DRIVE
 
 from depth_distill_ros.datasets import DatasetError, first_frame, open_reader
@@ -184,12 +187,12 @@ def test_the_associations_of_icl_nuim_are_read(tmp_path, line):
         (tmp_path / 'traj0_frei_png' / name).unlink()
     text(tmp_path / 'traj0_frei_png' / 'associations.txt',
          '# pairs\n' + '\n'.join(line.format(n=n) for n in (2, 0, 1)))
-    camera = text(tmp_path / 'icl.txt', '481.20 0 319.50\n0 -480.00 239.50\n0 0 1\n')
+    camera = text(tmp_path / 'icl.txt', '24.06 0 15.98\n0 -24.00 11.98\n0 0 1\n')
     reader = open_reader(f'{spec},camera={camera}')
     assert len(reader) == COUNT
     assert_image(reader[1].image, 1, exact=True)
     assert_depth(reader[1].depth, stored_depth(1), 5000)
-    assert (reader[1].intrinsics.fx, reader[1].intrinsics.fy) == (481.2, 480.0)
+    assert (reader[1].intrinsics.fx, reader[1].intrinsics.fy) == (24.06, 24.0)
 
 
 def test_matrices_as_numpy_and_excel_write_them_are_read(tmp_path):
@@ -269,7 +272,6 @@ import importlib, os, sys
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.datasets.kinds import KINDS
 from depth_distill_ros.errors import DepthDistillError
-spec = sys.argv[1]
 # all modules now: another user may not read those of this one
 for kind in KINDS.values():
     importlib.import_module('depth_distill_ros.datasets.readers.' + kind.reader.split(':')[0])
@@ -279,49 +281,63 @@ if os.getuid() == 0:
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
-try:
-    reader = open_reader(spec)
-    [reader[index] for index in range(len(reader))]
-    print('read')
-except DepthDistillError as error:
-    print(error)
+for spec in sys.argv[1:]:
+    try:
+        reader = open_reader(spec)
+        [reader[index] for index in range(len(reader))]
+        print(len(reader), 'frames')
+    except DepthDistillError as error:
+        print(repr(str(error)))
 """
+CLOSED = 0o700 if os.getuid() == 0 else 0o000
 
 
 @pytest.fixture(scope='module')
-def permissions():
-    """Return a function that opens a data set as a user who may read only what all may."""
-    def opened(spec):
-        output, errors = python(WITHOUT_PERMISSION, spec).communicate()
-        assert not errors, errors
-        return output.strip()
-    return opened
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize('kind', KINDS)
-def test_a_folder_without_permission_is_named(kind, permissions):
+def without_permission():
+    """Return what a user meets who may read only what all may, by name of the data."""
     # not below pytest's own folder, which no other user may enter
     root = Path(subprocess.run(['mktemp', '-d'], check=True, capture_output=True,
                                text=True).stdout.strip())
+    root.chmod(0o755)
+    specs = {}
     try:
-        root.chmod(0o755)
-        spec = made(kind, root / 'data')
-        (root / 'data').chmod(0o700 if os.getuid() == 0 else 0o000)
-        line = permissions(spec)
-        assert str(root / 'data') in line and 'Permission denied' in line and '\n' not in line
-        (root / 'data').chmod(0o744)  # it can be listed and not entered
-        line = permissions(spec)
-        assert 'Permission denied' in line and '\n' not in line
-        (root / 'data').chmod(0o755)
-        inner = next((folder for folder in (root / 'data').iterdir() if folder.is_dir()), None)
-        if inner is not None:
-            inner.chmod(0o700 if os.getuid() == 0 else 0o000)
-            line = permissions(spec)
-            assert line != 'read' and '\n' not in line
+        for kind in KINDS:
+            for how, mode in (('closed', CLOSED), ('listed', 0o744), ('inside', 0o755)):
+                folder = root / f'{kind}-{how}'
+                specs[folder.name] = made(kind, folder)
+                folder.chmod(mode)
+                for inner in folder.iterdir() if how == 'inside' else ():
+                    inner.chmod(CLOSED)
+        killed = kill_the_recorder_of(write_bag(
+            root / 'killed', camera_topics(), StoragePlugin.SQLITE3))
+        for file in killed.iterdir():
+            if file.name.endswith('-shm'):
+                file.unlink()
+            else:
+                file.chmod(0o444)
+        killed.chmod(0o555)
+        specs['killed'] = f'bag:{killed},depth=none'
+        output, errors = python(WITHOUT_PERMISSION, *specs.values()).communicate()
+        assert not errors, errors
+        assert not list(killed.glob('*-shm'))
+        yield dict(zip(specs, output.splitlines(), strict=True))
     finally:
         subprocess.run(['chmod', '-R', 'u+rwX', root], check=True)
         shutil.rmtree(root)
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_a_folder_without_permission_is_named(kind, without_permission):
+    line = without_permission[f'{kind}-closed']
+    assert f'{kind}-closed' in line and 'Permission denied' in line and r'\n' not in line
+    # it can be listed and not entered
+    assert 'Permission denied' in without_permission[f'{kind}-listed']
+    inside = without_permission[f'{kind}-inside']
+    assert f'{kind}-inside' in inside and r'\n' not in inside
+
+
+def test_the_log_of_a_killed_recorder_is_read_where_nothing_can_be_written(without_permission):
+    assert without_permission['killed'] == '4 frames'
 
 
 @pytest.mark.parametrize('empty', ['', '\n\n', '# nothing yet\n'])

@@ -200,7 +200,7 @@ def sunrgbd(tmp_path):
         write(root / frame / 'depth_bfx' / f'{number}.png',
               (millimetres << 3) | (millimetres >> 13))
         write(root / frame / 'depth' / f'{number}.png', np.full(SIZE, 8000, np.uint16))
-        text(root / frame / 'intrinsics.txt', '520.5 0 15.5 \n0 530.25 11.5 \n0 0 1 \n')
+        text(root / frame / 'intrinsics.txt', '52.5 0 15.5 \n0 53.25 11.5 \n0 0 1 \n')
     cells = np.empty((1, 2), object)
     cells[0, :] = [f'/n/fs/sun3d/data/SUNRGBD/{frame}' for frame in (frames[2], frames[0] + '/')]
     toolbox = tmp_path / 'SUNRGBDtoolbox' / 'traintestSUNRGBD'
@@ -217,7 +217,7 @@ def test_sun_rgbd_depth_is_turned_back_and_ends_at_eight_metres(sunrgbd):
         assert sample.name == 'kv2/kinect2data/000002_2014-05-26'
         assert_image(sample.image, 1)
         assert_depth(sample.depth, stored_depth(1, most=9000), farthest=8)
-        assert sample.intrinsics == Intrinsics(520.5, 530.25, 15.5, 11.5, *SIZE)
+        assert sample.intrinsics == Intrinsics(52.5, 53.25, 15.5, 11.5, *SIZE)
     assert np.all(open_reader(f'sunrgbd:{sunrgbd},depth=raw')[0].depth == 1.0)
 
 

@@ -90,15 +90,15 @@ def test_the_selected_images_of_the_benchmark(tmp_path, folder):
     write(selection / 'image' / f'{name}.png', made_image(8))
     write(selection / 'groundtruth_depth'
           / f'{DRIVE}_groundtruth_depth_0000000008_image_02.png', stored_depth(8))
-    text(selection / 'intrinsics' / f'{name}.txt', '721.5 0.0 15.5 0.0 722.5 11.5 0.0 0.0 1.0')
+    text(selection / 'intrinsics' / f'{name}.txt', '72.5 0.0 15.5 0.0 73.5 11.5 0.0 0.0 1.0')
     sample = open_reader(f'kitti:{tmp_path},split=val-selection')[0]
     assert sample.name == name
     assert_image(sample.image, 8, exact=True)
     assert_depth(sample.depth, stored_depth(8), 256)
-    assert sample.intrinsics == Intrinsics(721.5, 722.5, 15.5, 11.5, *SIZE)
+    assert sample.intrinsics == Intrinsics(72.5, 73.5, 15.5, 11.5, *SIZE)
     anonymous = tmp_path / folder / 'test_depth_prediction_anonymous'
     write(anonymous / 'image' / '0000000000.png', made_image(1))
-    text(anonymous / 'intrinsics' / '0000000000.txt', '721.5 0 15.5 0 722.5 11.5 0 0 1')
+    text(anonymous / 'intrinsics' / '0000000000.txt', '72.5 0 15.5 0 73.5 11.5 0 0 1')
     assert open_reader(f'kitti:{tmp_path},split=test-prediction')[0].depth is None
     with pytest.raises(DatasetError, match='no right images'):
         open_reader(f'kitti:{tmp_path},split=val-selection,stereo=yes')

@@ -250,7 +250,8 @@ def test_the_command_calibrates_on_a_folder_and_leaves_unreadable_images_out(fol
     broken.write_bytes(broken.read_bytes()[:40])
     assert calibrate(folder, '--folder', str(folder / 'images')) == 0
     printed = capsys.readouterr().out
-    assert '54 layers, 5 images, 1 unreadable skipped' in printed and '3.png' in printed
+    assert '54 layers, 5 images; 1 frame could not be read and was skipped: ' in printed
+    assert '3.png' in printed
     with safe_open(folder / 'out.safetensors', 'pt') as file:
         about = file.metadata()
     assert about['pictures'] == '5' and about['size'] == '64x96'
@@ -290,6 +291,6 @@ def test_the_command_says_why_nothing_could_be_read(folder, capsys):
     for path in (folder / 'images' / 'image').iterdir():
         path.write_bytes(b'')
     assert calibrate(folder, '--folder', str(folder / 'images')) == 1
-    assert re.search(r'no image could be read.*\.png', capsys.readouterr().err)
+    assert re.search(r'none of 6 frames can be read.*\.png', capsys.readouterr().err)
     assert calibrate(folder, '--bag', str(folder / 'missing')) == 1
     assert 'missing' in capsys.readouterr().err

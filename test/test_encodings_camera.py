@@ -49,6 +49,7 @@ def k_of(fx, fy, cx=319.5, cy=239.5):
     (k_of(12000, 12000), '3.06 degrees'), (k_of(525, 2100.5), 'fx and fy of K are 525 and 2100.5'),
     (k_of(525, np.inf), 'fy of K is inf'), (k_of(525, -525), 'fy of K is -525'),
     (k_of(525, 525, np.nan), 'cx of K is nan'), (k_of(525, 0), 'fy of K is 0'),
+    (VGA.matrix().T.ravel(), 'the rows of K are not'), (2 * VGA.matrix().ravel(), 'the rows of K'),
     (k_of(525, 525, 0, 0), r'the principal point of K is \(0, 0\) in 480x640'),
     (k_of(525, 525, 319, 5000), r'the principal point of K is \(319, 5000\)')])
 def test_a_k_that_no_camera_has_is_refused_with_its_number_and_what_to_do(k, words):

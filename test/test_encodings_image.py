@@ -57,6 +57,16 @@ def test_of_a_mosaic_of_16_bits_the_upper_8_count(order, big_endian):
     assert_like(image.read_rgb(message), IMAGE, 2)
 
 
+@pytest.mark.parametrize('big_endian', [False, True])
+@pytest.mark.parametrize('order', ['rgb', 'bgr', 'rgba', 'bgra'])
+def test_of_colours_of_16_bits_the_upper_8_count(order, big_endian):
+    whole = np.dstack([IMAGE, np.full(IMAGE.shape[:2], 9)])
+    channels = whole[..., ['rgba'.index(name) for name in order]]
+    message = message_of(channels.astype(np.uint16) * 256 + 17, f'{order}16', padding=4,
+                         big_endian=big_endian)
+    np.testing.assert_array_equal(image.read_rgb(message), IMAGE)
+
+
 def yuv(rgb):
     """Return Y, U, V of ITU-R BT.601 in studio range, as cameras send them."""
     r, g, b = (rgb[..., k].astype(float) for k in range(3))

@@ -90,3 +90,10 @@ def test_a_lens_that_nobody_knows_is_refused(arguments, words):
 def test_an_image_of_another_size_is_refused():
     with pytest.raises(GeometryError, match=r'\(240, 320\)'):
         Rectifier(RAW, *LENSES[0]).image(np.zeros((240, 320, 3), np.uint8))
+
+
+def test_a_distortion_that_leaves_no_image_and_a_reflection_are_refused():
+    with pytest.raises(GeometryError, match='leaves hardly a pixel .*calibrate the camera again'):
+        Rectifier(RAW, 'plumb_bob', [1e9] * 5, rectified=RAW)
+    with pytest.raises(GeometryError, match='R is not a rotation'):
+        Rectifier(RAW, 'plumb_bob', [0.1] * 4, np.diag([1.0, 1.0, -1.0]))

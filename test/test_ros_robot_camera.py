@@ -89,7 +89,8 @@ def test_a_damaged_frame_is_left_out_and_told_and_the_camera_goes_on(nodes, fold
     assert {int(images.read_array(image)[0, 0, 0]) for image, _, _ in seen} == {100}
     values = wait_until(lambda: (found := node.values()).get('unusable') == '2' and found,
                         'the damaged frames on /diagnostics')
-    assert int(values['published']) > 0
+    assert int(values['published']) > 0 and node.level() == 1
+    assert re.search(r'\d+ of the last \d+ frames lost: frame', node.message())
     assert '0.png is damaged' in node.log and '2.png is (12, 16)' in node.log
     assert 'Traceback' not in node.log
 

@@ -173,7 +173,9 @@ def test_a_clock_that_jumped_back_thins_nothing(intake):
 
 
 def test_a_frame_with_isaacs_ids_waits_for_its_labels_and_is_stored_with_their_classes(
-        intake, writer, clock):
+        writer, clock, told):
+    intake = StreamIntake(writer, READ, SemanticDecoder('auto', load()), Lines(),
+                          lambda: clock.now, tell=lambda *what: told.append(what))
     pixels, classes = vga()
     intake.add_labels(labels(5, {0: 'wall', 1: 'chair'}))
     ids = (classes > 6).astype(np.int32)
@@ -190,7 +192,8 @@ def test_a_frame_with_isaacs_ids_waits_for_its_labels_and_is_stored_with_their_c
     intake.tick(True)
     values = intake.values()
     assert (values['stored'], values['without_labels'], values['waiting_for_labels']) == (1, 1, 0)
-    assert 'no labels were received' in intake.warning()
+    assert [reason for reason, _ in told] == ['', 'labels']
+    assert 'no labels were received' in told[1][1]
 
 
 def test_isaacs_frames_that_wait_are_dropped_at_a_reset(intake):

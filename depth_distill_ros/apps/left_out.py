@@ -12,6 +12,7 @@ from typing import Any
 from depth_distill_ros.datasets import LeftOut, counted
 
 _SHOWN = 3
+_UNREADABLE = 'could not be read'
 
 
 def left_out_of(readers: Iterable[Any]) -> list[LeftOut]:
@@ -25,9 +26,17 @@ def remarks_of(readers: Iterable[Any]) -> list[str]:
         line for reader in readers for line in getattr(reader, 'remarks', ())))
 
 
-def reasons_of(readers: Iterable[Any]) -> dict[str, int]:
+def unreadable_of(readers: Iterable[Any]) -> list[str]:
+    """Return why frames of the readers could not be read, a line for each frame."""
+    return [line for reader in readers
+            for _, line in sorted(getattr(reader, 'unreadable', {}).items())]
+
+
+def reasons_of(readers: Sequence[Any]) -> dict[str, int]:
     """Return how many images were left out for each reason, the commonest first."""
-    return dict(Counter(each.reason for each in left_out_of(readers)).most_common())
+    reasons = [each.reason for each in left_out_of(readers)]
+    reasons += [_UNREADABLE] * len(unreadable_of(readers))
+    return dict(Counter(reasons).most_common())
 
 
 def summary(readers: Sequence[Any], skipped: Sequence[str] = ()) -> str:
@@ -36,14 +45,14 @@ def summary(readers: Sequence[Any], skipped: Sequence[str] = ()) -> str:
 
     Args:
         readers: of the data sets
-        skipped: a line for each frame that could not be used
+        skipped: a line for each further frame that could not be used
     """
     parts = [counted(left_out_of(readers))]
-    if skipped:
-        frames = 'frame' if len(skipped) == 1 else 'frames'
+    if skipped := _each_once(readers, skipped):
+        frames, were = ('frame', 'was') if len(skipped) == 1 else ('frames', 'were')
         more = f'; and {len(skipped) - _SHOWN} more (--per-image lists them)' \
             if len(skipped) > _SHOWN else ''
-        parts.append(f'{len(skipped)} {frames} could not be read and were skipped: '
+        parts.append(f'{len(skipped)} {frames} {_UNREADABLE} and {were} skipped: '
                      f'{"; ".join(skipped[:_SHOWN])}{more}')
     return '; '.join(filter(None, [*parts, *remarks_of(readers)]))
 
@@ -52,5 +61,10 @@ def show_each(readers: Sequence[Any], skipped: Sequence[str] = ()) -> None:
     """Print a line to standard error for each image that was not used."""
     for each in left_out_of(readers):
         print(f'left out: {each.name}: {each.reason}', file=sys.stderr)
-    for line in skipped:
+    for line in _each_once(readers, skipped):
         print(f'skipped: {line}', file=sys.stderr)
+
+
+def _each_once(readers: Sequence[Any], skipped: Sequence[str]) -> list[str]:
+    # Frames that another process reads are known to the source of the batches alone.
+    return list(dict.fromkeys([*unreadable_of(readers), *skipped]))

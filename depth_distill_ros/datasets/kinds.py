@@ -70,8 +70,9 @@ _EVERY = 'take every n-th frame of a sequence'
 _CAMERA = 'camera'
 
 # Of every kind.
-_COMMON_KEYS = {_CAMERA: 'a file with the K of the images (3x3, or JSON with fx, fy, cx, cy), in '
-                         "place of the data set's own"}
+_COMMON_KEYS = {_CAMERA: 'a file with the K of the images (3x3, the YAML of camera_calibration or '
+                         'of a camera_info, or JSON with fx, fy, cx, cy), in place of the data '
+                         "set's own"}
 
 KINDS = {
     'nyu': Kind(
@@ -168,6 +169,8 @@ def open_reader(text: str) -> OpenedReader:
 
 def _value(text: str, kind: Any, culprit: str) -> Any:
     """Return the value of a key from its text; DatasetError with the choices if it has none."""
+    if not text:
+        raise DatasetError(f'{culprit} has no value: write {culprit.split()[-1]}=VALUE')
     if (choices := _choices(kind)) and text not in choices:
         raise DatasetError(f'{culprit} is "{text}"; choose among {", ".join(choices)}')
     try:

@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from depth_distill_ros.datasets.reader import DatasetError, LeftOut, Reader
-from depth_distill_ros.datasets.readers import common
+from depth_distill_ros.datasets.readers.camera_file import read_camera
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame, FrameError
 from depth_distill_ros.geometry.intrinsics import GeometryError
@@ -28,13 +26,14 @@ class OpenedReader:
         spec: 'kind:path,key=value', as it was opened
         left_out: images that are no frames, such as those without depth at their time
         remarks: lines about what is damaged or missing
+        unreadable: why frames could not be read so far, by their index
     """
 
     def __init__(self, spec: str, reader: Reader, camera: Path | None = None) -> None:
         self.spec = spec
+        self.unreadable: dict[int, str] = {}
         self._reader = reader
-        self._camera_file = camera
-        self._camera: np.ndarray | None = common.read_camera(camera) if camera else None
+        self._camera = read_camera(camera) if camera else None
 
     @property
     def left_out(self) -> list[LeftOut]:
@@ -50,8 +49,15 @@ class OpenedReader:
     def __getitem__(self, index: int) -> Frame:
         if not -len(self) <= index < len(self):
             raise IndexError(f'{self.spec} has {len(self)} frames, and no frame {index}')
+        try:
+            return self._read(index % len(self))
+        except DepthDistillError as error:
+            self.unreadable[index % len(self)] = str(error)
+            raise DatasetError(str(error)) from None
+
+    def _read(self, index: int) -> Frame:
         with readable(self.spec):
-            frame = self._reader[index % len(self)]
+            frame = self._reader[index]
         if frame.depth is not None and frame.depth.shape != frame.size:
             raise DatasetError(
                 f'{self.spec}: {frame.name}: its depth is {_text(frame.depth.shape)} and its '
@@ -59,8 +65,27 @@ class OpenedReader:
                 'images')
         if self._camera is None:
             return frame
-        return replace(frame, intrinsics=common.intrinsics_of(
-            self._camera, frame.size, self._camera_file))
+        return replace(frame, intrinsics=self._camera.intrinsics(frame.size))
+
+
+def readable_frames(reader: Reader | Sequence[Frame], indices: Iterable[int] | None = None,
+                    ) -> Iterator[tuple[int, Frame]]:
+    """
+    Yield (index, frame) of the frames that can be read, by default of all frames.
+
+    The reader keeps why it could not read the others. DatasetError if none can be read.
+    """
+    read, failures, last = 0, 0, ''
+    for index in range(len(reader)) if indices is None else indices:
+        try:
+            frame = reader[index]
+        except DatasetError as error:
+            failures, last = failures + 1, str(error)
+            continue
+        read += 1
+        yield index, frame
+    if failures and not read:
+        raise DatasetError(f'none of {failures} frames can be read; the last error: {last}')
 
 
 def first_frame(reader: Reader) -> Frame:

@@ -4,20 +4,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-import math
 from typing import Any
 
 import numpy as np
 
 from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics, SizeError
+from depth_distill_ros.geometry.plausible import problem_of
 from depth_distill_ros.geometry.rectification import Rectifier
 
 _NO_P = (0.0,) * 12
-# What no camera has, so that it is an error of whoever filled in the message.
-_NARROWEST, _WIDEST = 5.0, 170.0  # degrees, field of view of the longer side
-_MOST_STRETCHED = 4.0  # of fx and fy
-_FARTHEST_CENTRE = 0.5  # of the principal point from the image, in image sizes: it may be cropped
 _LARGEST = 1 << 15  # pixels, side
 _CALIBRATE = 'calibrate the camera or publish its calibration'
 _RECTIFY = ('P describes a camera: if the images are rectified (image_rect), set rectify of the '
@@ -52,7 +49,7 @@ def to_intrinsics(message: Any) -> Intrinsics:
     """
     _check_layout(message)
     k = message.k
-    problem = _problem(message, 'K', k[0], k[4], k[2], k[5])
+    problem = problem_of('K', (k[:3], k[3:6], k[6:]), (message.height, message.width))
     if problem:
         cure = _RECTIFY if to_rectified_intrinsics(message) else _CALIBRATE
         raise CameraInfoError(f'camera_info is not calibrated ({problem}): {cure}')
@@ -61,12 +58,14 @@ def to_intrinsics(message: Any) -> Intrinsics:
 
 def to_rectified_intrinsics(message: Any) -> Intrinsics | None:
     """Return P after ROI and binning: the camera of rectified images; None without a usable P."""
-    return None if rectified_problem(message) else _pinhole(message, *_of_p(message))
+    p = _p(message)
+    return None if rectified_problem(message) else _pinhole(message, p[0], p[5], p[2], p[6])
 
 
 def rectified_problem(message: Any) -> str:
     """Return what P lacks to be the camera of rectified images, '' if it is one."""
-    return _problem(message, 'P', *_of_p(message))
+    p = _p(message)
+    return problem_of('P', (p[:4], p[4:8], p[8:]), (message.height, message.width))
 
 
 def to_rectifier(message: Any) -> Rectifier | None:
@@ -88,9 +87,8 @@ def to_rectifier(message: Any) -> Rectifier | None:
     return Rectifier(raw, model, coefficients, rotation, rectified)
 
 
-def _of_p(message: Any) -> tuple[float, float, float, float]:
-    p = getattr(message, 'p', _NO_P)
-    return p[0], p[5], p[2], p[6]
+def _p(message: Any) -> Sequence[float]:
+    return getattr(message, 'p', _NO_P)
 
 
 def _check_layout(message: Any) -> None:
@@ -106,28 +104,6 @@ def _check_layout(message: Any) -> None:
     if not all(image_size(message)):
         raise CameraInfoError(f'camera_info: its binning of {_binning(message)} leaves no pixel '
                               f'of {height}x{width}: fill in 1 for no binning')
-
-
-def _problem(message: Any, matrix: str, fx: float, fy: float, cx: float, cy: float) -> str:
-    """Return what shows that the numbers are no camera of this message's full size, else ''."""
-    if fx == fy == 0.0:
-        return f'its focal length is 0 in {matrix}'
-    for name, value in (('fx', fx), ('fy', fy), ('cx', cx), ('cy', cy)):
-        if not math.isfinite(value) or (value <= 0.0 and name[0] == 'f'):
-            return f'{name} of {matrix} is {value:g}'
-    height, width = message.height, message.width
-    side, focal = max((height, fy), (width, fx))
-    view = math.degrees(2.0 * math.atan2(0.5 * side, focal))
-    if not _NARROWEST <= view <= _WIDEST:
-        return (f'a focal length of {focal:g} pixels in {matrix} is a field of view of '
-                f'{view:.3g} degrees')
-    if not 1.0 / _MOST_STRETCHED <= fx / fy <= _MOST_STRETCHED:
-        return f'fx and fy of {matrix} are {fx:g} and {fy:g}'
-    reach = _FARTHEST_CENTRE
-    if cx == cy == 0.0 or not (-reach * width <= cx <= (1.0 + reach) * width
-                               and -reach * height <= cy <= (1.0 + reach) * height):
-        return f'the principal point of {matrix} is ({cx:g}, {cy:g}) in {height}x{width} pixels'
-    return ''
 
 
 def _pinhole(message: Any, fx: float, fy: float, cx: float, cy: float) -> Intrinsics:

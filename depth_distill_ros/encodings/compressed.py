@@ -17,9 +17,11 @@ import numpy as np
 
 from depth_distill_ros.encodings import integrity, rvl
 from depth_distill_ros.encodings.image import DEPTH, GREY, ImageError, demosaiced, is_mosaic
+from depth_distill_ros.files import lfs_cure
 from depth_distill_ros.geometry.depth import millimetres_to_metres
 
 _CURE = ': copy or send it again'
+_VIDEO = ('h264', 'h265', 'hevc', 'vp8', 'vp9', 'av1', 'theora')
 _MOST_PIXELS = 1 << 26  # what a damaged header may make a decoder allocate
 # compressedDepth's header before the PNG: format, and the two parameters of inverse depth.
 _DEPTH_HEADER = struct.Struct('<iff')
@@ -53,13 +55,13 @@ def decode(data: bytes, flags: int, culprit: object) -> np.ndarray:
         raise ImageError(f'{culprit} is truncated after {len(data) - 2} bytes{_CURE}')
     if pixels is not None:
         raise ImageError(f'{culprit} is damaged (a part of the image is missing){_CURE}')
-    raise ImageError(f'{culprit} is damaged or no image ({len(data)} bytes)')
+    raise ImageError(f'{culprit} is damaged or no image ({len(data)} bytes){lfs_cure(data)}')
 
 
 def read_rgb(message: Any) -> np.ndarray:
     """Return H×W×3 uint8 RGB of a colour or grey image. Raises ImageError for depth."""
     before, culprit = _before(message), _culprit(message)
-    data = bytes(message.data)
+    data = _data(message)
     if is_mosaic(before):
         pixels = decode(data, cv2.IMREAD_UNCHANGED, culprit)
         if pixels.ndim == 2:
@@ -80,7 +82,7 @@ def read_depth(message: Any) -> np.ndarray:
 
     It reads compressedDepth (PNG or RVL), PNG of 16 bits in millimetres, and TIFF in metres.
     """
-    culprit, data = _culprit(message), bytes(message.data)
+    culprit, data = _culprit(message), _data(message)
     header = None
     if 'compressedDepth' in message.format:
         if len(data) < _DEPTH_HEADER.size:
@@ -110,7 +112,7 @@ def read_depth(message: Any) -> np.ndarray:
 
 def read_labels(message: Any) -> tuple[np.ndarray, str]:
     """Return the pixels of a label image and their encoding. Raises ImageError for a JPEG."""
-    culprit, data = _culprit(message), bytes(message.data)
+    culprit, data = _culprit(message), _data(message)
     if data.startswith(integrity.JPEG):
         raise ImageError(f'{culprit} is a JPEG, which changes class ids: record them as a PNG or '
                          'raw')
@@ -143,6 +145,14 @@ def _before(message: Any) -> str:
 
 def _culprit(message: Any) -> str:
     return f'compressed image "{message.format}"'
+
+
+def _data(message: Any) -> bytes:
+    name = message.format.lower()
+    if codec := next((codec for codec in _VIDEO if codec in name), ''):
+        raise ImageError(f'{_culprit(message)} is a piece of a video ({codec}), and no image of '
+                         'its own: decode the video, and take the raw images')
+    return bytes(message.data)
 
 
 def _imdecode(data: bytes, flags: int) -> np.ndarray | None:

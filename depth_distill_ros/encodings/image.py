@@ -34,10 +34,11 @@ _BAYER = {
 _YUV422 = {'yuv422': cv2.COLOR_YUV2RGB_UYVY, 'uyvy': cv2.COLOR_YUV2RGB_UYVY,
            'yuv422_yuy2': cv2.COLOR_YUV2RGB_YUY2, 'yuyv': cv2.COLOR_YUV2RGB_YUY2}
 _YUV420 = {'nv12': cv2.COLOR_YUV2RGB_NV12, 'nv21': cv2.COLOR_YUV2RGB_NV21}
+_DEEP = {'rgb16': 'rgb8', 'bgr16': 'bgr8', 'rgba16': 'rgba8', 'bgra16': 'bgra8'}
 _MAX_SIDE = 1 << 15
 
 GREY = ('mono8', '8UC1')
-COLOUR = ('rgb8', 'bgr8', 'rgba8', 'bgra8', *_BAYER, *_YUV422, *_YUV420)
+COLOUR = ('rgb8', 'bgr8', 'rgba8', 'bgra8', *_DEEP, *_BAYER, *_YUV422, *_YUV420)
 DEPTH = ('32FC1', '16UC1', 'mono16')
 PLAIN = tuple(_LAYOUT)
 
@@ -74,11 +75,15 @@ def read_rgb(message: Any) -> np.ndarray:
     """
     Return H×W×3 uint8 RGB of any colour or grey encoding.
 
-    16-bit mosaics are reduced to their upper 8 bits. Raises ImageError as ``read_array`` does.
+    16 bits are reduced to their upper 8. Raises ImageError as ``read_array`` does.
     """
     encoding = message.encoding
     if encoding in _TO_RGB:
         pixels, code = np.ascontiguousarray(read_array(message)), _TO_RGB[encoding]
+        return pixels if code is None else cv2.cvtColor(pixels, code)
+    if encoding in _DEEP:
+        channels, code = _LAYOUT[_DEEP[encoding]][1], _TO_RGB[_DEEP[encoding]]
+        pixels = (_pixels(message, np.uint16, channels, message.height) >> 8).astype(np.uint8)
         return pixels if code is None else cv2.cvtColor(pixels, code)
     if encoding in _BAYER:
         return demosaiced(_pixels(message, _BAYER[encoding][0], 1, message.height), encoding)

@@ -107,6 +107,9 @@ def jpeg_is_whole(data: bytes, parts: JpegParts, pixels: np.ndarray,
     """
     if parts.broken or any(lacking.any() for lacking in parts.precision.values()):
         return False
+    # What the last scans lack may change too little to be found below.
+    if parts.progressive and not parts.ended:
+        return False
     certain = parts.ended and not parts.progressive and not parts.padded
     if certain and not _has_grey_block(pixels):
         return True

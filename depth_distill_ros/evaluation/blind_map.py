@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from depth_distill_ros.datasets.opened import readable_frames
 from depth_distill_ros.datasets.reader import Reader
 from depth_distill_ros.errors import DepthDistillError, one_line
 from depth_distill_ros.evaluation.protocol import Protocol
@@ -121,8 +122,8 @@ def learn(reader: Reader | Sequence[Frame],
     """
     size, stack, learned = None, [], set()
     indices = np.unique(np.linspace(0, len(reader) - 1, min(len(reader), _FRAMES)).round())
-    for index in progress(indices.astype(int).tolist()):
-        depth = reader[index].depth
+    for _, frame in readable_frames(reader, progress(indices.astype(int).tolist())):
+        depth = frame.depth
         if depth is None or not valid(depth).any():
             continue
         size = size or View.reduced(depth.shape, _ROWS).size

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from depth_distill_ros.datasets.opened import readable_frames
 from depth_distill_ros.datasets.reader import Reader
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame
@@ -18,7 +19,7 @@ from depth_distill_ros.geometry.depth import valid
 
 def constant_depth(frames: Reader | Sequence[Frame]) -> float:
     """Return the median of the valid depth of all frames, metres."""
-    depths = (frames[index].depth for index in range(len(frames)))
+    depths = (frame.depth for _, frame in readable_frames(frames))
     known = [depth[valid(depth)] for depth in depths if depth is not None]
     if not sum(map(len, known)):
         raise DepthDistillError('no frame has a valid reference depth; give data with depth')

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from depth_distill_ros.datasets.opened import readable_frames
 from depth_distill_ros.datasets.preprocessing import Indoor
 from depth_distill_ros.datasets.reader import LeftOut, Reader
 from depth_distill_ros.datasets.readers.nyu import FARTHEST
@@ -134,10 +135,15 @@ class Evaluation:
         self.unused: list[LeftOut] = []
 
     def frames(self, reader: Reader | Sequence[Frame]) -> Iterator[FrameResult]:
-        """Yield the results in order; frames without a reference to evaluate are `skipped`."""
+        """
+        Yield the results in order.
+
+        Frames without a reference to evaluate are `skipped`; the reader keeps which ones cannot
+        be read. DatasetError if none can be read.
+        """
         waiting: list[_Prepared] = []
-        for index in range(len(reader)):
-            frame = self._read(index, reader[index])
+        for index, source in readable_frames(reader):
+            frame = self._read(index, source)
             if isinstance(frame, LeftOut):
                 self.skipped += 1
                 self.unused.append(frame)

@@ -15,6 +15,9 @@ from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics, Siz
 _MODELS = {'plumb_bob': (4, 5), 'rational_polynomial': (8, 12, 14), 'equidistant': (4,)}
 
 
+_LEAST_SEEN = 0.02  # share of the rectified pixels
+
+
 class Rectifier:
     """
     Removes the distortion from the images of one camera.
@@ -42,7 +45,8 @@ class Rectifier:
                                 'upstream (image_proc)')
         d = _fitted(model, np.asarray(coefficients, np.float64).ravel())
         r = np.eye(3) if rotation is None else np.asarray(rotation, np.float64).reshape(3, 3)
-        if (np.abs(r) < 2.0).sum() < 9 or not np.allclose(r @ r.T, np.eye(3), atol=1e-3):
+        if (np.abs(r) < 2.0).sum() < 9 or not np.allclose(r @ r.T, np.eye(3), atol=1e-3) \
+                or np.linalg.det(r) < 0.0:
             raise GeometryError(f'camera_info: R is not a rotation: {r.ravel().tolist()}: fill in '
                                 'the identity for a single camera')
         self._raw_size = raw.size
@@ -53,6 +57,9 @@ class Rectifier:
             else cv2.initUndistortRectifyMap
         x, y = initialise(raw.matrix(), d, r, target, self.camera.size[::-1], cv2.CV_32FC1)
         self.seen = (x >= -0.5) & (x <= size[0] - 0.5) & (y >= -0.5) & (y <= size[1] - 0.5)
+        if self.seen.mean() < _LEAST_SEEN:
+            raise GeometryError(f'distortion model "{model}" with the coefficients {d.tolist()} '
+                                'leaves hardly a pixel of the image: calibrate the camera again')
         self._maps = cv2.convertMaps(x, y, cv2.CV_16SC2)
 
     def image(self, image: np.ndarray) -> np.ndarray:

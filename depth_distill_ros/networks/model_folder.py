@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.files import check_regular, json_text, replacing, writing
+from depth_distill_ros.files import check_regular, json_text, lfs_cure, replacing, writing
 from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.checks import MINIMUM_SIDE
@@ -142,8 +142,8 @@ def load_model(folder: Path) -> tuple[nn.Module, ModelCard]:
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, 'strerror', None) or error
-        raise ModelError(f'{path} is not a complete safetensors file ({reason}); copy it again') \
-            from error
+        raise ModelError(f'{path} is not a complete safetensors file ({reason})'
+                         f'{lfs_cure(_start_of(path)) or "; copy it again"}') from error
     check_tensors(path, tensors, expected, f'{card.network} {card.backbone}',
                   'the card describes another network')
     network.load_state_dict(tensors)
@@ -173,3 +173,11 @@ def check_tensors(path: Path, tensors: dict[str, Tensor], expected: dict[str, Te
 def _listed(names: list[str]) -> str:
     more = f' and {len(names) - _LISTED} more' if len(names) > _LISTED else ''
     return ', '.join(names[:_LISTED]) + more
+
+
+def _start_of(path: Path) -> bytes:
+    try:
+        with path.open('rb') as file:
+            return file.read(64)
+    except OSError:
+        return b''

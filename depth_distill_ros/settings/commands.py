@@ -124,6 +124,7 @@ class BlindMapSettings(Settings):
     data: str = setting(
         '', f'frames with depth, of the camera and mount with which networks are compared, and '
         f'none of the frames on which they are: {names.DATA}', required=True)
+    per_image: bool = modified(EvaluationSettings, 'per_image')
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ class StreamIntake:
         self._pairer = StampPairer(paired or tuple(read), CAPACITY)
         self._last_stamp: int | None = None
         self._thinned = self._repeated = self._repeated_in_a_row = 0
-        self._largest = 1
+        self._largest, self._unlabelled = 1, 0
         self._logged_kind = ''
         self._warned = -_WARNING_PERIOD
 
@@ -144,6 +144,7 @@ class StreamIntake:
         """Drop the frames that wait for labels, after a reset of the simulator or at the end."""
         if self._decoder is not None:
             self._decoder.reset()
+            self._unlabelled = self._decoder.join.without_labels  # left out on purpose
 
     def _bound(self, nbytes: int) -> None:
         """Let fewer messages wait for their partners where images are large."""
@@ -172,6 +173,7 @@ class StreamIntake:
     def _store(self, frames: list[Ready]) -> None:
         """Decode, crop, resize and append frames."""
         self._log_kind()
+        self._tell_unlabelled()
         for ready in frames:
             topic = ''
             try:
@@ -195,6 +197,14 @@ class StreamIntake:
                 reason = '' if isinstance(error, SizeError) else _UNREADABLE.get(topic, '')
                 self._reject(error, reason or next(
                     (reason for kind, reason in _REASONS if isinstance(error, kind)), 'other'))
+
+    def _tell_unlabelled(self) -> None:
+        """Give the frames away for lost that waited for their labels in vain."""
+        before = self._unlabelled
+        self._unlabelled = self._decoder.join.without_labels if self._decoder else 0
+        for _ in range(self._unlabelled - before):
+            self._tell('labels', 'no labels were received for the frame on semantic_labels: set '
+                       'enableSemanticLabels in Isaac Sim')
 
     def _count(self, key: int | None) -> None:
         self._repeated += key is None

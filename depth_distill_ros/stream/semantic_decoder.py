@@ -161,9 +161,6 @@ class SemanticDecoder:
 
     def warning(self) -> str:
         """Return the most important problem, '' if there is none."""
-        if self.kind == 'isaac' and self.join.without_labels:
-            return (f'{self.join.without_labels} frames dropped because no labels were received '
-                    'for them on semantic_labels: is enableSemanticLabels set?')
         if self.unknown:
             names = [name for name, _ in self.unknown.most_common(5)]
             return f'the class table lacks {len(self.unknown)} classes: {", ".join(names)}'

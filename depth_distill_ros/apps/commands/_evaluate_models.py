@@ -23,12 +23,19 @@ CONSTANT, BLIND = 'constant', 'blind-map'
 Model = tuple[nn.Module, ModelCard]
 
 
-def open_blind_map(source: str) -> BlindMap | None:
-    """Return the map of a file, or that of a data set KIND:PATH; None where there is no source."""
+def open_blind_map(source: str) -> tuple[BlindMap | None, list[Reader]]:
+    """
+    Return the map of a file, or that of a data set KIND:PATH; None where there is no source.
+
+    The readers are those that it was learned from.
+    """
     if not source:
-        return None
+        return None, []
     file = expanded(source)
-    return blind_map.load(file) if file.suffix == '.npz' else blind_map.learn(open_reader(source))
+    if file.suffix == '.npz':
+        return blind_map.load(file), []
+    reader = open_reader(source)
+    return blind_map.learn(reader), [reader]
 
 
 def model(spec: str, reader: Reader, blind: BlindMap | None, protocol: Protocol) -> Model:

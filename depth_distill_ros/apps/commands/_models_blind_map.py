@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
+from depth_distill_ros.apps.left_out import show_each, summary
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.blind_map import learn
@@ -30,10 +31,16 @@ def run(arguments: argparse.Namespace) -> int:
     if out.exists():
         raise DepthDistillError(f'{out} exists; a blind map is never overwritten, name a new file')
     console = Console(stderr=True)
-    blind = learn(open_reader(arguments.data), partial(
+    reader = open_reader(arguments.data)
+    blind = learn(reader, partial(
         track, description='frames', console=console, transient=True,
         disable=not console.is_terminal))
     blind.save(out)
     height, width = blind.depth.shape
-    print(f'{out}: {height}×{width}, from {len(blind.learned)} frames')
+    if arguments.per_image:
+        show_each([reader])
+    unused = summary([reader])
+    learned = len(blind.learned)
+    of_all = f' with depth of {len(reader)}' if learned < len(reader) else ''
+    print(f'{out}: {height}×{width}, from {learned} frames{of_all}{unused and "; " + unused}')
     return 0

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from depth_distill_ros import __version__
 from depth_distill_ros.apps.left_out import show_each, summary
-from depth_distill_ros.datasets import Reader, open_reader
+from depth_distill_ros.datasets import Reader, open_reader, readable_frames
 from depth_distill_ros.distillation.calibration import (
     StatisticsError,
     check_new,
@@ -62,29 +62,27 @@ def run(arguments: argparse.Namespace) -> int:
                            size, arguments.batch, device)
         first = next(batches, None)
         if first is None:
-            raise DepthDistillError(f'no image could be read; last error: {source.failure}')
+            raise DepthDistillError('no image could be read')
         chosen = _named(teacher, arguments.layers) or default_layers(teacher, first)
         statistics = record(teacher, chosen, chain((first,), batches))
     save_calibration(arguments.out, statistics, {
         'teacher': arguments.teacher or 'shipped', 'pictures': str(source.read),
         'size': f'{size[0]}x{size[1]}', 'package_version': __version__})
-    skipped = f', {len(source.skipped)} unreadable skipped (last error: {source.failure})'
     readers = [source.reader] if source.reader else []
     if arguments.per_image:
-        show_each(readers, source.skipped)
+        show_each(readers)
     unused = summary(readers)
     print(f'{arguments.out}: {len(statistics)} layers, {source.read} images'
-          f'{skipped if source.skipped else ""}{unused and "; " + unused}')
+          f'{unused and "; " + unused}')
     return 0
 
 
 class _Source:
-    """The images that the arguments name; `read` of them, and why others were `skipped`."""
+    """The images that the arguments name, of which `read` were there."""
 
     def __init__(self, arguments: argparse.Namespace):
         self._arguments = arguments
         self.read = 0
-        self.skipped: list[str] = []
         self.reader: Reader | None = None
         self.length = arguments.images
         if arguments.topic is None:
@@ -93,25 +91,16 @@ class _Source:
                                    else f'bag:{arguments.bag},depth=none'))
             self.length = min(self.length, len(self.reader))
 
-    @property
-    def failure(self) -> str:
-        """The last error, '' without one."""
-        return self.skipped[-1] if self.skipped else ''
-
     def __iter__(self) -> Iterator[np.ndarray]:
         if self.reader is None:
             for image in _from_topic(self._arguments):
                 self.read += 1
                 yield image
             return
-        for index in np.linspace(0, len(self.reader) - 1, self.length).round().astype(int):
-            try:
-                image = self.reader[int(index)].image
-            except DepthDistillError as error:
-                self.skipped.append(str(error))
-                continue
+        chosen = np.linspace(0, len(self.reader) - 1, self.length).round().astype(int).tolist()
+        for _, frame in readable_frames(self.reader, chosen):
             self.read += 1
-            yield image
+            yield frame.image
 
 
 def _from_topic(arguments: argparse.Namespace) -> Iterator[np.ndarray]:

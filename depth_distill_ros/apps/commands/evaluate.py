@@ -53,7 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.csv:
         _check_writable(Path(arguments.csv))
     protocol = _protocol(arguments)
-    data, blind = open_reader(arguments.data), models.open_blind_map(arguments.blind_map)
+    data = open_reader(arguments.data)
+    blind, learned_from = models.open_blind_map(arguments.blind_map)
+    readers = [data, *learned_from]
     reader = data if blind is None else OtherFrames(data, blind)
     network, card = models.model(arguments.model, reader, blind, protocol)
     others = {}
@@ -79,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
             whole = figures(model, **options)
             found[name] = {part: whole[part] for part in ('metrics', 'robot')}
     unused = found.pop('unused')
-    found |= {'left_out': reasons_of([data]), 'remarks': remarks_of([data])}
+    found |= {'left_out': reasons_of(readers), 'remarks': remarks_of(readers)}
     if len(others) == 2:
         found['gain'] = gain(*(which['metrics']['delta1'] for which in (
             found, found['blind_map'], found['teacher'])))
@@ -87,11 +89,11 @@ def run(arguments: argparse.Namespace) -> int:
         found['constant'] = constant_metres(
             network.metres, [row['median_scale'] for row in kept.rows])
     if arguments.per_image:
-        show_each([data], [f'{each.name}: {each.reason}' for each in unused])
+        show_each(readers, [f'{each.name}: {each.reason}' for each in unused])
     if arguments.json:
         print(json.dumps(found, indent=2))
     else:
-        _show(found, summary([data]))
+        _show(found, summary(readers))
     if arguments.csv:
         _write_rows(Path(arguments.csv), kept.rows)
     return 0

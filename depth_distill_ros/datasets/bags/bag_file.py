@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,19 +17,25 @@ from typing import Any, NamedTuple
 from weakref import finalize
 
 from depth_distill_ros.datasets.bags import mcap, ros1, sqlite
-from depth_distill_ros.datasets.bags.compression import ZSTD, decompress_file
+from depth_distill_ros.datasets.bags.compression import (
+    ZSTD,
+    LibraryMissingError,
+    decompress_file,
+)
 from depth_distill_ros.datasets.bags.files import files_of
-from depth_distill_ros.datasets.bags.part import Part
+from depth_distill_ros.datasets.bags.part import Part, note_type
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers import common
+from depth_distill_ros.files import lfs_cure
 
 _FORMATS = ((mcap.MAGIC, mcap.McapPart), (sqlite.MAGIC, sqlite.SqlitePart),
             (ros1.MAGIC, ros1.Ros1Part))
 
 
 class Place(NamedTuple):
-    """Position of a message: its stamp, its time in the bag, its file, where it lies there."""
+    """Position of a message: its type, its stamp and time in the bag, its file and place there."""
 
+    kind: str
     stamp: int
     time: int
     part: int
@@ -76,34 +82,51 @@ class BagFile:
         self._open = ExitStack()
         self.close = finalize(self, self._open.close)
         files, self._remarks = files_of(path)
-        with self._errors():
-            self._parts = [self._part(file) for file in files]
+        self._parts: list[Part] = []
+        for file in files:
+            failure = self._failure(lambda f=file: self._parts.append(self._part(f)))
+            self._remarks += failure
+        if not self._parts:
+            raise DatasetError('; '.join(self._remarks[::-1]))
 
     def scan(self, types: Collection[str]) -> Index:
         """Return the topics of the bag, with the places of the messages of these types."""
         found: dict[str, str] = {}
         places: dict[str, list[Place]] = {}
         remarks = list(self._remarks)
-        with self._errors(), self._lock:
+        failures: list[str] = []
+
+        def scan_part(number: int, part: Part) -> None:
+            for entry in part.scan(types):
+                stamp = _stamp(entry.head, entry.ros1) or entry.time
+                places.setdefault(entry.topic, []).append(
+                    Place(entry.kind, stamp, entry.time, number, entry.where, entry.ros1))
+
+        with self._lock:
             for number, part in enumerate(self._parts):
-                for entry in part.scan(types):
-                    stamp = _stamp(entry.head, entry.ros1) or entry.time
-                    places.setdefault(entry.topic, []).append(
-                        Place(stamp, entry.time, number, entry.where, entry.ros1))
-                found |= part.types
+                failures += self._failure(lambda n=number, p=part: scan_part(n, p))
+                for topic, kind in part.types.items():
+                    note_type(found, topic, kind, types)
                 remarks += [part.damage] if part.damage else []
-        for those in places.values():
+        remarks += failures
+        if len(failures) == len(self._parts):
+            raise DatasetError('; '.join(remarks[::-1]))
+        for topic, those in places.items():
             those.sort(key=lambda place: place.time)
+            places[topic] = [place for place in those if place.kind == found[topic]]
+            if others := len(those) - len(places[topic]):
+                remarks.append(f'{topic} has {others} messages of a type other than '
+                               f'{found[topic]}: not read')
         return Index(found, places, tuple(remarks))
 
-    def read(self, place: Place, kind: str) -> Any:
-        """Return the message of type ``kind`` at a place."""
+    def read(self, place: Place) -> Any:
+        """Return the message at a place."""
         with self._errors(), self._lock:
             raw = self._parts[place.part].read(place.where)
             store = _typestore(place.ros1)
             if not place.ros1:
-                return store.deserialize_cdr(raw, kind)
-            message = store.deserialize_ros1(raw, kind)
+                return store.deserialize_cdr(raw, place.kind)
+            message = store.deserialize_ros1(raw, place.kind)
             if not hasattr(message, 'K'):
                 return message
             # ROS 1 writes the matrices of a CameraInfo with capitals.
@@ -111,11 +134,22 @@ class BagFile:
                 name.lower() if len(name) == 1 else name: value
                 for name, value in vars(message).items()})
 
+    def _failure(self, read: Callable[[], None]) -> tuple[str, ...]:
+        """Return why a file cannot be read, (): it can. It costs its own messages only."""
+        try:
+            with self._errors():
+                read()
+        except LibraryMissingError:
+            raise
+        except DatasetError as error:
+            return (str(error),)
+        return ()
+
     def _part(self, file: Path, shown: Path | None = None) -> Part:
         """Open a file, which errors call ``shown``."""
         shown = shown or file
         with file.open('rb') as opened:
-            start = opened.read(16)
+            start = opened.read(64)
         if start.startswith(ZSTD):
             folder = Path(self._open.enter_context(TemporaryDirectory()))
             plain = folder / file.stem
@@ -127,9 +161,8 @@ class BagFile:
         if not start and sqlite.has_log(file):
             found = sqlite.SqlitePart
         if found is None:
-            raise DatasetError('; '.join((
-                f'{shown} is {"not" if start else "empty and not"} a ROS bag (mcap, sqlite3 or '
-                'ROS 1)', *self._remarks)))
+            raise DatasetError(f'{shown} is {"not" if start else "empty and not"} a ROS bag '
+                               f'(mcap, sqlite3 or ROS 1){lfs_cure(start)}')
         part: Part = found(file, shown)
         self._open.callback(part.close)
         return part

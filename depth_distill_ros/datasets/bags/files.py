@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import yaml
 
 from depth_distill_ros.datasets.readers import common
 
-_SUFFIXES = ('.mcap', '.db3', '.mcap.zstd', '.db3.zstd')
+_ZSTD = '.zstd'
+_SUFFIXES = ('.mcap', '.db3', f'.mcap{_ZSTD}', f'.db3{_ZSTD}')
 _METADATA = 'metadata.yaml'
 
 
@@ -25,21 +26,28 @@ def files_of(path: Path) -> tuple[list[Path], tuple[str, ...]]:
     Raises:
         DatasetError: no file is there.
     """
+    if path.is_file() and path.name == _METADATA:
+        path = path.parent
     if path.is_file():
         return [path], ()
     there = common.entries(path, _SUFFIXES) if path.is_dir() else []
+    # A recorder that is killed while it compresses a file leaves both.
+    there = [name for name in there if not name.endswith(_ZSTD)
+             or name.removesuffix(_ZSTD) not in there]
     named = _named(path / _METADATA)
-    files = [name for name in named if (path / name).is_file()] or there
+    known = [name for name in named if (path / name).is_file()]
+    files = known or there
     if not files:
         raise common.not_found('bag', f'{_METADATA}, *.mcap or *.db3 (or name an .mcap, .db3 or '
                                'ROS 1 .bag file)', path)
     remarks = []
-    if missing := [name for name in named if name not in files]:
+    missing = [name for name in named if name not in files]
+    if missing and known:
         remarks.append(f'{path} lacks {len(missing)} of the {len(named)} files of its '
                        f'{_METADATA}, the first being {missing[0]}: their messages are missing')
-    if not named:
-        remarks.append(f'{path} has no {_METADATA} that names its files (its recorder was '
-                       f'killed?): all {len(files)} files there are read')
+    if not known:
+        remarks.append(f'{path} has no {_METADATA} that names its files (was its recorder killed, '
+                       f'or was a file renamed?): all {len(files)} files there are read')
     elif others := [name for name in there if name not in files]:
         remarks.append(f'{path} holds {", ".join(others[:3])}, which its {_METADATA} does not '
                        'name: not read')
@@ -51,7 +59,7 @@ def _named(metadata: Path) -> list[str]:
         return []
     try:
         entries = yaml.safe_load(common.read_bytes(metadata))
-        return [Path(name).name for name in
+        return [PureWindowsPath(name).name for name in  # either kind of slash
                 entries['rosbag2_bagfile_information']['relative_file_paths']]
     # It may hold any YAML.
     except (yaml.YAMLError, LookupError, TypeError, ValueError, RecursionError):

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from depth_distill_ros.datasets.bags.compression import LibraryMissingError, decompressed
-from depth_distill_ros.datasets.bags.part import HEAD, Entry, type_name
+from depth_distill_ros.datasets.bags.part import HEAD, Entry, note_type, type_name
 from depth_distill_ros.datasets.reader import DatasetError
 
 MAGIC = b'\x89MCAP0\r\n'
@@ -47,27 +47,28 @@ class McapPart:
         self._size = os.fstat(self._file.fileno()).st_size
         self.types: dict[str, str] = {}
         self.damage = ''
+        self._wanted: Collection[str] = ()
         self._schemas: dict[int, str] = {}
-        self._channels: dict[int, tuple[str, bool]] = {}
+        self._channels: dict[int, tuple[str, str, bool]] = {}
         self._chunk: tuple[int, bytes] = (-1, b'')
 
     def scan(self, types: Collection[str]) -> Iterator[Entry]:
         """Yield the messages of these types that can be read, in the file's order."""
         damaged, closed, found = 0, False, 0
+        self._wanted = types
         self._note_summary()
         for record in self._records(len(MAGIC)):
             if record.op in (_FOOTER, _DATA_END):
                 closed = True
                 break
             try:
-                entries = list(self._entries(record, types))
+                for entry in self._entries(record, types):
+                    found += 1
+                    yield entry
             except LibraryMissingError:
                 raise
             except Exception:  # struct, zstd and lz4 raise their own
                 damaged += 1
-                continue
-            found += len(entries)
-            yield from entries
         recover = f'"mcap recover {self._path.name}" writes a whole file of the rest'
         if damaged:
             self.damage = (f'{self._path}: {damaged} damaged records are left out, and {found} '
@@ -94,11 +95,11 @@ class McapPart:
                 self._note(op, content[start:start + length])
                 continue
             channel, _, time, _ = _MESSAGE_START.unpack_from(content, start)
-            topic, ros1 = self._channels.get(channel, ('', False))
-            if self.types.get(topic) in types:
+            topic, kind, ros1 = self._channels.get(channel, ('', '', False))
+            if kind in types:
                 at, size = start + _MESSAGE_START.size, length - _MESSAGE_START.size
                 where = (chunk, at, size) if chunk >= 0 else (-1, record.start + at, size)
-                yield Entry(topic, time, where, content[at:at + HEAD], ros1)
+                yield Entry(topic, kind, time, where, content[at:at + HEAD], ros1)
 
     def read(self, where: tuple[int, ...]) -> bytes:
         """Return a serialised message."""
@@ -163,17 +164,20 @@ class McapPart:
             number, schema = struct.unpack_from('<HH', body)
             topic, end = _text(body, 4)
             encoding = _text(body, end)[0]
-            self._channels[number] = topic, encoding == 'ros1'
             readable = encoding in ('cdr', 'ros1')
-            self.types[topic] = self._schemas.get(schema, '') if readable else encoding
+            kind = self._schemas.get(schema, '') if readable else encoding
+            self._channels[number] = topic, kind, encoding == 'ros1'
+            note_type(self.types, topic, kind, self._wanted)
 
 
 def _inside(content: bytes) -> Iterator[_Record]:
-    """Yield the whole records of a chunk."""
+    """Yield the whole records of a chunk; DatasetError where damaged bytes follow them."""
     at = 0
     while at + _RECORD.size <= len(content):
         op, length = _RECORD.unpack_from(content, at)
         at += _RECORD.size
+        if op not in (_SCHEMA, _CHANNEL, _MESSAGE) and op < _PRIVATE:
+            raise DatasetError('damaged records')
         if at + length > len(content):
             return
         yield _Record(op, at, length)

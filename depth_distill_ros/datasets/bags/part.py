@@ -14,6 +14,7 @@ class Entry(NamedTuple):
 
     Attributes:
         topic: its topic
+        kind: its type
         time: when it was recorded, nanoseconds
         where: what the file's ``read`` takes
         head: the first bytes of the message, with its stamp
@@ -21,6 +22,7 @@ class Entry(NamedTuple):
     """
 
     topic: str
+    kind: str
     time: int
     where: tuple[int, ...]
     head: bytes
@@ -32,7 +34,7 @@ class Part(Protocol):
     One file of a bag, open for reading.
 
     Attributes:
-        types: topic -> message type, complete after ``scan``
+        types: topic -> message type, complete after ``scan``; of several, one that was asked for
         damage: what is wrong with the file and how to recover the rest; '' if it is whole;
             complete after ``scan``
     """
@@ -58,3 +60,9 @@ def type_name(name: str) -> str:
     """Return sensor_msgs/msg/Image for ROS 1's sensor_msgs/Image."""
     package, slash, rest = name.partition('/')
     return f'{package}/msg/{rest}' if slash and '/' not in rest else name
+
+
+def note_type(types: dict[str, str], topic: str, kind: str, wanted: Collection[str]) -> None:
+    """Keep the type of a topic; one that is not wanted replaces none."""
+    if kind in wanted or topic not in types:
+        types[topic] = kind

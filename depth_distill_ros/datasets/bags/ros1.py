@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path
 
-from depth_distill_ros.datasets.bags.part import HEAD, Entry
+from depth_distill_ros.datasets.bags.part import HEAD, Entry, note_type
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.errors import one_line
 
@@ -31,10 +31,12 @@ class Ros1Part:
                 f'"rosbag reindex {shown.name}" repairs it where its recorder was killed or the '
                 'copy is incomplete') from None
         self._connections = {each.id: each for each in self._reader.connections}
-        self.types = {each.topic: each.msgtype for each in self._reader.connections}
+        self.types: dict[str, str] = {}
 
     def scan(self, types: Collection[str]) -> Iterator[Entry]:
         """Yield the messages of these types that can be read, in the order of their times."""
+        for each in self._reader.connections:
+            note_type(self.types, each.topic, each.msgtype, types)
         wanted = [each for each in self._reader.connections if each.msgtype in types]
         ranks: dict[int, tuple[int, int]] = {}
         # No connection would mean all of them.
@@ -42,7 +44,8 @@ class Ros1Part:
             before, rank = ranks.get(connection.id, (-1, 0))
             rank = rank + 1 if time == before else 0
             ranks[connection.id] = time, rank
-            yield Entry(connection.topic, time, (connection.id, time, rank), raw[:HEAD], True)
+            yield Entry(connection.topic, connection.msgtype, time,
+                        (connection.id, time, rank), raw[:HEAD], True)
 
     def read(self, where: tuple[int, ...]) -> bytes:
         """Return a serialised message."""

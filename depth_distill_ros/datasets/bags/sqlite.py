@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlite3
 
 from depth_distill_ros.datasets.bags.compression import ZSTD, decompressed
-from depth_distill_ros.datasets.bags.part import HEAD, Entry
+from depth_distill_ros.datasets.bags.part import HEAD, Entry, note_type
 from depth_distill_ros.datasets.reader import DatasetError
 
 MAGIC = b'SQLite format 3\x00'
@@ -23,13 +23,8 @@ class SqlitePart:
         self._path = shown
         self.types: dict[str, str] = {}
         self.damage = ''
-        # An immutable file needs no lock, so it may lie in a folder that cannot be written; but
-        # sqlite3 does not look for its write-ahead log then.
-        self._log = has_log(path)
-        mode = 'mode=ro' if self._log else 'immutable=1'
         with self._errors_named():
-            self._database = sqlite3.connect(
-                f'{path.absolute().as_uri()}?{mode}', uri=True, check_same_thread=False)
+            self._database = _opened(path)
         self._database.text_factory = lambda data: data.decode(errors='replace')
         # Otherwise a file that is shorter than its header says is refused as a whole.
         self._database.execute('PRAGMA writable_schema = ON')
@@ -39,13 +34,14 @@ class SqlitePart:
         with self._errors_named():
             topics = self._database.execute(
                 'SELECT id, name, type, serialization_format FROM topics').fetchall()
-        known = {}
+        known: dict[int, tuple[str, str]] = {}
         for number, name, kind, serialization in topics:
             if not isinstance(name, str):
                 continue
-            self.types[name] = str(kind if serialization == 'cdr' else serialization)
-            if self.types[name] in types:
-                known[number] = name
+            kind = str(kind if serialization == 'cdr' else serialization)
+            note_type(self.types, name, kind, types)
+            if kind in types:
+                known[number] = name, kind
         found, last = 0, 0
         try:
             # By the row, because sorting by the time would find no row before a damaged page.
@@ -59,7 +55,7 @@ class SqlitePart:
                 if head.startswith(ZSTD):
                     head = self.read((row,))[:HEAD]
                 found += 1
-                yield Entry(known[number], time, (row,), head)
+                yield Entry(*known[number], time, (row,), head)
         except sqlite3.Error as error:
             self.damage = (
                 f'{self._path} is damaged after row {last} ({error}): the {found} messages before '
@@ -82,11 +78,30 @@ class SqlitePart:
         try:
             yield
         except sqlite3.Error as error:
-            cure = ('copy it, with the -wal file beside it, to a folder that you can write'
-                    if self._log else f'"sqlite3 {self._path.name} .recover | sqlite3 '
-                    'recovered.db3" writes what can be recovered')
             raise DatasetError(
-                f'{self._path} is damaged or not a ROS bag: {error}; {cure}') from None
+                f'{self._path} is damaged or not a ROS bag: {error}; "sqlite3 {self._path.name} '
+                '.recover | sqlite3 recovered.db3" writes what can be recovered') from None
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Open a file for reading, also in a folder that cannot be written."""
+    def connect(options: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            f'{path.absolute().as_uri()}?{options}', uri=True, check_same_thread=False)
+
+    if not has_log(path):
+        # It needs no lock, but sqlite3 does not look for a write-ahead log then.
+        return connect('immutable=1')
+    database = connect('mode=ro')
+    try:
+        database.execute('SELECT 1 FROM sqlite_master').fetchone()
+    except sqlite3.OperationalError:
+        # sqlite3 cannot make the index of the log in this folder. With the file to itself it
+        # keeps the index in memory; unix-none grants that without a lock.
+        database.close()
+        database = connect('mode=ro&vfs=unix-none')
+        database.execute('PRAGMA locking_mode = EXCLUSIVE')
+    return database
 
 
 def has_log(path: Path) -> bool:

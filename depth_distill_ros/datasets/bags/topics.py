@@ -39,9 +39,12 @@ class Topics:
 
 
 def choose(types: dict[str, str], first: Callable[[str], Any], image: str | None,
-           depth: str | None, semantics: str | None, camera_info: str | None) -> Topics:
+           depth: str | None, semantics: str | None, camera_info: str | None,
+           ) -> tuple[Topics, list[str]]:
     """
     Return the named topics, and the only ones of their kind for the others.
+
+    The lines tell which topics could not be chosen because of their encoding.
 
     Raw images are preferred to compressed ones, and colour to grey.
 
@@ -57,21 +60,27 @@ def choose(types: dict[str, str], first: Callable[[str], Any], image: str | None
         if topic is not None and (topic != NONE or key == 'image'):
             _check(types, key, topic)
     kinds: dict[str, str] = {}
+    remarks: list[str] = []
     if image is None or depth is None:
-        kinds = {topic: _kind(first(topic)) for topic, kind in types.items()
-                 if kind in _PIXELS and topic != semantics}
+        messages = {topic: first(topic) for topic, kind in types.items()
+                    if kind in _PIXELS and topic not in (image, depth, semantics)}
+        kinds = {topic: _kind(message) for topic, message in messages.items()}
+        remarks = [f'{topic} is not read: the encoding "{encoding}" is not one of colour, grey '
+                   'or depth images' for topic, message in messages.items()
+                   if not kinds[topic] and (encoding := getattr(message, 'encoding', ''))
+                   and encoding not in images.PLAIN]
     if image is None:
         image = _only('image', kinds, ('colour', 'compressed colour', 'grey', 'compressed grey'))
         if image is None:
-            raise DatasetError('bag: found no topic with colour images; its topics: '
-                               f'{_listed(types, types)}')
+            raise DatasetError('; '.join(('bag: found no topic with colour images; its topics: '
+                                          f'{_listed(types, types)}', *remarks)))
     if depth is None:
         depth = _only('depth', {topic: kind for topic, kind in kinds.items() if topic != image},
                       ('depth', 'compressed depth'))
     if camera_info is None:
         camera_info = _camera_info_beside(image, types)
     return Topics(image, *(None if topic == NONE else topic
-                           for topic in (depth, semantics, camera_info)))
+                           for topic in (depth, semantics, camera_info))), remarks
 
 
 def _check(types: dict[str, str], key: str, topic: str) -> None:

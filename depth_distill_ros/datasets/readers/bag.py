@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from depth_distill_ros.datasets.bags.bag_file import BagFile, Index, Place
-from depth_distill_ros.datasets.bags.topics import CAMERA_INFO, TYPES, Topics, choose
+from depth_distill_ros.datasets.bags.topics import TYPES, choose
 from depth_distill_ros.datasets.reader import DatasetError, LeftOut
 from depth_distill_ros.datasets.readers.common import PerProcess, not_found
 from depth_distill_ros.datasets.readers.matching import matched
@@ -55,11 +55,12 @@ class BagReader:
         self._path = path
         self._bag = PerProcess(BagFile, path)
         index = self._bag.get().scan(TYPES)
-        self._types, self.remarks = index.types, list(index.remarks)
+        self.remarks = list(index.remarks)
         try:
-            self._topics: Topics = choose(
+            self._topics, remarks = choose(
                 index.types, lambda topic: self._first(index, topic), image, depth, semantics,
                 camera_info)
+            self.remarks += remarks
             self._camera = self._read_camera(index, camera_info is not None)
             self._frames, self.left_out = self._matched(index.places, within)
         except DatasetError as error:
@@ -72,7 +73,7 @@ class BagReader:
     def __getitem__(self, index: int) -> Frame:
         number, places = self._frames[index]
         stamp = places[self._topics.image].stamp
-        parts = {topic: self._bag.get().read(place, self._types[topic])
+        parts = {topic: self._bag.get().read(place)
                  for topic, place in places.items()}
         image: Any = self._decoded(_colour, parts, self._topics.image, stamp)
         camera = self._camera
@@ -119,7 +120,7 @@ class BagReader:
         """Return the first message of a topic that can be read; None if there is none."""
         for place in index.places.get(topic, [])[:_TRIED]:
             try:
-                return self._bag.get().read(place, index.types[topic])
+                return self._bag.get().read(place)
             except DatasetError:
                 continue
         return None
@@ -137,7 +138,7 @@ class BagReader:
         topic, failure = self._topics.camera_info, 'no message'
         for place in index.places.get(topic, [])[:_TRIED] if topic else []:
             try:
-                return to_intrinsics(self._bag.get().read(place, CAMERA_INFO))
+                return to_intrinsics(self._bag.get().read(place))
             except DepthDistillError as error:
                 failure = str(error)
         if topic is None:
@@ -145,7 +146,8 @@ class BagReader:
         if named:
             raise DatasetError(f'{self._path}: {topic}: {failure}; camera_info=none reads the '
                                'images without a camera')
-        self.remarks.append(f'{topic}: {failure}: the images have no intrinsics')
+        self.remarks.append(f'{topic}: {failure}: the images have no intrinsics but those of '
+                            'camera=FILE')
         return None
 
 

@@ -8,7 +8,6 @@ import codecs
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-import json
 import os
 from pathlib import Path
 import re
@@ -23,7 +22,6 @@ from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.encodings import compressed
 from depth_distill_ros.encodings.image import ImageError
 from depth_distill_ros.errors import one_line
-from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
 
 T = TypeVar('T')
 
@@ -52,6 +50,9 @@ def errors_named(culprit: object, what: str = 'damaged') -> Iterator[None]:
         yield
     except DatasetError:
         raise
+    except PermissionError as error:
+        raise DatasetError(f'{error.filename or culprit} cannot be read: {error.strerror}; its '
+                           'owner can allow it: chmod -R a+rX') from None
     # On damaged bytes struct, h5py, SciPy, rosbags and zstd raise any exception.
     except Exception as error:
         raise DatasetError(f'{culprit} is {what}: {one_line(error)}') from error
@@ -136,75 +137,6 @@ def check_registered(path: Path, depth: np.ndarray, image: np.ndarray) -> None:
     if depth.shape[:2] != image.shape[:2]:
         raise DatasetError(f'{path} is {depth.shape} and its image {image.shape[:2]} '
                            '(height, width): depth must be registered to the images')
-
-
-def numbers(path: Path, count: int) -> np.ndarray:
-    """Return the first ``count`` numbers of a text file, in any layout of lines."""
-    # Lines of numpy.savetxt may begin with #, and numpy prints brackets.
-    lines = [line.partition('#')[0] for line in read_text(path).splitlines()]
-    try:
-        found = [float(word) for word in
-                 re.sub(r'[,;\[\]]', ' ', '\n'.join(lines)).split()[:count]]
-    except ValueError:
-        found = []
-    if len(found) < count:
-        raise DatasetError(f'{path} does not begin with {count} numbers')
-    return np.array(found)
-
-
-def intrinsics_of(matrix: np.ndarray, size: tuple[int, int], source: object) -> Intrinsics:
-    """
-    Return the camera of a K, or of a larger matrix with K in its top left corner.
-
-    A negative fy means that the y axis points up, as in the calibration of ICL-NUIM; its images
-    are stored as all others.
-
-    Args:
-        matrix: at least 3×3
-        size: (height, width) of the images
-        source: the file of the matrix, which a DatasetError names
-    """
-    try:
-        return Intrinsics(matrix[0, 0], abs(matrix[1, 1]), matrix[0, 2], matrix[1, 2], *size)
-    except GeometryError as error:
-        raise DatasetError(f'{source} holds no camera: {error}') from None
-
-
-def read_matrix(path: Path, rows: int = 3) -> np.ndarray:
-    """Return the square matrix that a text file begins with."""
-    return numbers(path, rows * rows).reshape(rows, rows)
-
-
-def read_camera(path: Path) -> np.ndarray:
-    """
-    Return K, 3×3, of a text file or of a JSON file with fx, fy, cx and cy.
-
-    DatasetError naming the file if it holds something else, or no camera.
-    """
-    matrix = _json_matrix(path) if path.suffix.lower() == '.json' else read_matrix(path)
-    intrinsics_of(matrix, (1, 1), path)
-    return matrix
-
-
-def _json_matrix(path: Path) -> np.ndarray:
-    try:
-        entry = json.loads(read_text(path))
-        fx, fy, cx, cy = (float(entry[name]) for name in ('fx', 'fy', 'cx', 'cy'))
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        raise DatasetError(f'{path} does not hold the numbers fx, fy, cx, cy') from None
-    return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
-
-
-def resized(camera: Intrinsics, size: tuple[int, int]) -> Intrinsics | None:
-    """Return the camera at the size of its images; None for images of another aspect ratio."""
-    if camera.size == size:
-        return camera
-    # A resize rounds to whole pixels. Other images are cropped, or from another camera.
-    height, width = size
-    if abs(height * camera.width / camera.height - width) > 1 \
-            and abs(width * camera.height / camera.width - height) > 1:
-        return None
-    return camera.resized(size)
 
 
 def natural(name: str) -> list[tuple[int, str]]:

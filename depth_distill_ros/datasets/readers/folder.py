@@ -10,8 +10,13 @@ import numpy as np
 
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers import common
+from depth_distill_ros.datasets.readers.camera_file import CameraFile, read_camera
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.stream import semantics as class_maps
+
+# What cameras and phones also write.
+_OTHER_IMAGES = ('.bmp', '.tif', '.tiff', '.webp', '.heic', '.heif', '.avif', '.pgm', '.ppm',
+                 '.jp2', '.gif', '.dng', '.exr')
 
 
 class FolderReader:
@@ -22,6 +27,8 @@ class FolderReader:
     right images of rectified pairs) are optional; each holds a file of every image's name. The
     camera is ``K.txt`` (3×3) or ``intrinsics.json`` (fx, fy, cx, cy).
 
+    Attributes:
+        remarks: how many images have a format that is not read
     Args:
         path: the folder that holds ``image/``, or only images
         per_metre: stored value of one metre in ``depth/``
@@ -41,6 +48,7 @@ class FolderReader:
         twice = [a for a, b in zip(stems, stems[1:], strict=False) if a == b]
         if twice:
             raise DatasetError(f'{self._images} holds two images named {twice[0]}')
+        self.remarks = _not_read(self._images)
         there = len(self._files)
         self._files, stems = self._files[frames], stems[frames]
         if not self._files:
@@ -70,8 +78,7 @@ class FolderReader:
         if self._has_right:
             right = common.read_colour(self._path / 'right' / f'{name}.png')
         if self._camera is not None:
-            matrix, source = self._camera
-            camera = common.intrinsics_of(matrix, image.shape[:2], source)
+            camera = self._camera.intrinsics(image.shape[:2])
         return Frame(image, depth, semantics, camera, right, name=name)
 
     def _has(self, part: str, stems: list[str]) -> bool:
@@ -82,11 +89,17 @@ class FolderReader:
         missing = [stem for stem in stems if stem not in there]
         if missing:
             raise DatasetError(f'{folder} lacks {len(missing)} of {len(stems)} files, the first '
-                               f'being {missing[0]}.png')
+                               f'being {missing[0]}.png: add them, or move the images without '
+                               'them to a folder of their own')
         return True
 
 
-def _camera(path: Path) -> tuple[np.ndarray, Path] | None:
-    """Return K, 3×3, and its file, or None."""
+def _not_read(folder: Path) -> list[str]:
+    others = common.entries(folder, _OTHER_IMAGES)
+    return [f'{folder} holds {len(others)} images that are neither JPEG nor PNG, the first being '
+            f'{others[0]}: not read; convert them (mogrify -format png)'] if others else []
+
+
+def _camera(path: Path) -> CameraFile | None:
     file = common.first_existing((path / 'K.txt', path / 'intrinsics.json'))
-    return (common.read_camera(file), file) if file else None
+    return read_camera(file) if file else None

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from depth_distill_ros.datasets.reader import DatasetError
-from depth_distill_ros.datasets.readers import common
+from depth_distill_ros.datasets.readers import camera_file, common
 from depth_distill_ros.datasets.readers.kitti_lists import DriveFrame, listed
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
@@ -126,8 +126,8 @@ class KittiReader:
             file = name.replace('_sync_image_', '_sync_groundtruth_depth_')
             depth = common.read_depth(
                 self._selection / 'groundtruth_depth' / f'{file}.png', image, _PER_METRE)
-        matrix = common.read_matrix(self._selection / 'intrinsics' / f'{name}.txt')
-        camera = common.intrinsics_of(
+        matrix = camera_file.read_matrix(self._selection / 'intrinsics' / f'{name}.txt')
+        camera = camera_file.intrinsics_of(
             matrix, image.shape[:2], self._selection / 'intrinsics' / f'{name}.txt')
         return Frame(image, depth, intrinsics=camera, name=name)
 
@@ -151,4 +151,4 @@ def _camera(date: Path, camera: int, size: tuple[int, int]) -> Intrinsics | None
         matrix = np.array(values).reshape(3, 4)
     except (KeyError, ValueError):
         raise DatasetError(f'{file} holds no line P_rect_{camera:02d} of 12 numbers') from None
-    return common.intrinsics_of(matrix, size, f'{file}: P_rect_{camera:02d}')
+    return camera_file.intrinsics_of(matrix, size, f'{file}: P_rect_{camera:02d}')

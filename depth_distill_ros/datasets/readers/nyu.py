@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from depth_distill_ros.datasets.reader import DatasetError
-from depth_distill_ros.datasets.readers import common
+from depth_distill_ros.datasets.readers import camera_file, common
 from depth_distill_ros.datasets.readers.matlab import open_hdf5, read_matlab
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
@@ -63,7 +63,7 @@ class NyuReader:
         colour, depth = self._rows[index]
         image = common.read_colour(self._root / colour)
         return Frame(image, _depth(self._root / depth, image),
-                     intrinsics=common.resized(CAMERA, image.shape[:2]),
+                     intrinsics=camera_file.resized(CAMERA, image.shape[:2]),
                      name=str(Path(colour).with_suffix('')))
 
 
@@ -115,7 +115,7 @@ class NyuMatReader:
             image = np.ascontiguousarray(hdf5['images'][number].transpose(2, 1, 0))
             depth = np.ascontiguousarray(hdf5[self._depth][number].T, np.float32)
         depth[~((depth > 0) & (depth <= FARTHEST))] = np.nan
-        return Frame(image, depth, intrinsics=common.resized(CAMERA, image.shape[:2]),
+        return Frame(image, depth, intrinsics=camera_file.resized(CAMERA, image.shape[:2]),
                      name=f'{number + 1:04d}')
 
 

@@ -12,7 +12,7 @@ import re
 import cv2
 
 from depth_distill_ros.datasets.reader import DatasetError
-from depth_distill_ros.datasets.readers import common
+from depth_distill_ros.datasets.readers import camera_file, common
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 
@@ -76,7 +76,9 @@ class ScanNetReader:
 def _camera(scene: Path, size: tuple[int, int]) -> Intrinsics | None:
     file = common.first_existing((scene / 'intrinsic' / 'intrinsic_color.txt',
                                   scene / 'intrinsics_color.txt'))
-    return common.intrinsics_of(common.read_matrix(file, 4), size, file) if file else None
+    if file is None:
+        return None
+    return camera_file.intrinsics_of(camera_file.read_matrix(file, 4), size, file)
 
 
 def _check_aspect(depth: Path, *sizes: tuple[int, int]) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from depth_distill_ros.datasets.reader import DatasetError
-from depth_distill_ros.datasets.readers import common
+from depth_distill_ros.datasets.readers import camera_file, common
 from depth_distill_ros.datasets.readers.matlab import read_matlab
 from depth_distill_ros.frame import Frame
 
@@ -61,8 +61,8 @@ class SunRgbdReader:
         stored = common.read_grey(file)
         common.check_registered(file, stored, image)
         depth = common.metres((stored >> 3) | (stored << np.uint16(13)), 1000, FARTHEST)
-        matrix = common.read_matrix(folder / 'intrinsics.txt')
-        camera = common.intrinsics_of(matrix, image.shape[:2], folder / 'intrinsics.txt')
+        matrix = camera_file.read_matrix(folder / 'intrinsics.txt')
+        camera = camera_file.intrinsics_of(matrix, image.shape[:2], folder / 'intrinsics.txt')
         return Frame(image, depth, intrinsics=camera, name=name)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import re
 
 from depth_distill_ros.datasets.reader import DatasetError, LeftOut
-from depth_distill_ros.datasets.readers import common
+from depth_distill_ros.datasets.readers import camera_file, common
 from depth_distill_ros.datasets.readers.matching import matched
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import Intrinsics
@@ -71,15 +71,15 @@ class TumReader:
         sequence, time, colour, depth = self._frames[index]
         image = common.read_colour(sequence / colour)
         number = _CAMERA.search(sequence.resolve().name)
-        camera = common.resized(_CAMERAS[number[1] or number[2]], image.shape[:2]) \
+        camera = camera_file.resized(_CAMERAS[number[1] or number[2]], image.shape[:2]) \
             if number else None
         return Frame(image, common.read_depth(sequence / depth, image, _PER_METRE),
                      intrinsics=camera, name=_name(sequence, time))
 
     def _match(self, sequence: Path, within: float) -> None:
         colours, depths = (_listed(sequence, name) for name in (_RGB, _DEPTH))
-        pairs = dict(matched([float(time) for time, _ in colours],
-                             [float(time) for time, _ in depths], within))
+        pairs = dict(matched([_seconds(time) for time, _ in colours],
+                             [_seconds(time) for time, _ in depths], within))
         for number, (time, file) in enumerate(colours):
             if number in pairs:
                 self._frames.append((sequence, time, file, depths[pairs[number]][1]))
@@ -101,8 +101,21 @@ def _listed(sequence: Path, name: str) -> list[tuple[str, str]]:
     """Return (time, file) of a list's lines, by time."""
     if not (sequence / name).is_file():
         raise common.not_found('tum', name, sequence)
-    found = [(words[0], words[1]) for words in _lines(sequence / name, 2, 'time file')]
-    return sorted(found, key=lambda entry: float(entry[0]))
+    found = [(words[0], _file(sequence, words[1:]))
+             for words in _lines(sequence / name, 2, 'time file')]
+    return sorted(found, key=lambda entry: _seconds(entry[0]))
+
+
+def _file(sequence: Path, words: list[str]) -> str:
+    """Return the file of a line, whose name may have spaces, or quotes around it."""
+    whole = ' '.join(words).strip('"\'')
+    return whole if common.spelled(sequence / whole).exists() else words[0]
+
+
+def _seconds(time: str) -> float:
+    """Return a time of a list; some count in milli-, micro- or nanoseconds since 1970."""
+    value = float(time)
+    return next((value / unit for unit in (1e9, 1e6, 1e3) if abs(value) > 1e8 * unit), value)
 
 
 def _paired(sequence: Path) -> list[tuple[str, str, str]]:
@@ -113,7 +126,7 @@ def _paired(sequence: Path) -> list[tuple[str, str, str]]:
             words[:4] for words in _lines(file, 4, 'time image time depth')):
         depth_first = 'depth' in one.lower() and 'depth' not in other.lower()
         found.append((second, other, one) if depth_first else (first, one, other))
-    return sorted(found, key=lambda entry: float(entry[0]))
+    return sorted(found, key=lambda entry: _seconds(entry[0]))
 
 
 def _lines(file: Path, words: int, layout: str) -> Iterator[list[str]]:

@@ -25,7 +25,7 @@ class RobotCameraNode(ManagedNode):
     """
     Publishes the frames of a data set with the current time as their stamps.
 
-    A frame that cannot be read is left out, and counted on /diagnostics.
+    A frame that cannot be read is left out, and counts as lost on /diagnostics.
     """
 
     def __init__(self) -> None:
@@ -37,6 +37,7 @@ class RobotCameraNode(ManagedNode):
         self._published = self._rounds = 0
         self._last = 0  # stamp of the last frame, nanoseconds
         self._awaits_clock = False
+        self._recent = self.recent_frames()
         self._unusable: dict[int, str] = {}
 
     def configure(self) -> None:
@@ -60,10 +61,6 @@ class RobotCameraNode(ManagedNode):
             'left_out': 0 if reader is None else len(reader.left_out)}
         if self._awaits_clock:
             return Diagnosis(Level.WARN, 'use_sim_time is set, and /clock does not run', values)
-        if self._unusable:
-            return Diagnosis(
-                Level.WARN, f'{len(self._unusable)} of {values["frames"]} frames cannot be '
-                f'published: {next(reversed(self._unusable.values()))}', values)
         return Diagnosis(message=f'{self._published} frames published', values=values)
 
     def _play(self, stop: threading.Event) -> None:
@@ -99,6 +96,7 @@ class RobotCameraNode(ManagedNode):
                 self.get_logger().warning(f'frame {index} is left out: {error}')
             self._unusable.pop(index, None)
             self._unusable[index] = str(error)
+            self._recent.lost('frame', str(error))
             return
         self._unusable.pop(index, None)
         self._publish(frame)
@@ -111,6 +109,7 @@ class RobotCameraNode(ManagedNode):
         if frame.depth is not None:
             self._depth.publish(images.from_array(frame.depth, '32FC1', stamp, frame_id))
         self._published += 1
+        self._recent.used()
 
 
 def _require_camera(frame: Frame, reader: OpenedReader) -> None:
