@@ -7,8 +7,10 @@ import tracemalloc
 from types import SimpleNamespace
 
 import cv2
+from dataset_files import stored_depth
 import numpy as np
 import pytest
+from test_datasets_bag_compressed import rvl_of
 
 from depth_distill_ros.encodings import camera, compressed, image
 from depth_distill_ros.encodings.camera_infos import CameraInfos
@@ -18,13 +20,15 @@ from depth_distill_ros.stream import class_table
 from depth_distill_ros.stream.isaac_labels import parse
 from depth_distill_ros.stream.semantic_decoder import SemanticDecoder
 
-ROUNDS = 300
+ROUNDS = 250
 MOST = 2**26  # bytes, of a message of a few kilobytes
 ENCODINGS = (*image.PLAIN, *image.COLOUR, 'yuv9', '', '32FC3', 'rgb16', '8UC3', 'bayer_rggb8 ')
 FORMATS = (
     'jpeg', 'png', '', ';', 'rgb8; jpeg compressed bgr8', 'rgb8; jpeg compressed rgb8',
     'bayer_gbrg8; png compressed ', '16UC1; png compressed ', '16UC1; compressedDepth png',
-    '32FC1; compressedDepth', '32FC1; compressedDepth rvl', 'mono16; jpeg')
+    '32FC1; compressedDepth', '32FC1; compressedDepth rvl', '16UC1; compressedDepth rvl',
+    '32FC1; tiff compressed', 'h264', 'mono16; jpeg')
+TIFF = (b'II', b'MM')
 ODD = (0, 1, 2, 3, 255, 256, 65535, 2**15, 2**31 - 1, 2**32 - 1)
 NUMBERS = (0.0, -1.0, 1.0, 1e-300, 1e300, 525.0, float('nan'), float('inf'), -float('inf'))
 
@@ -73,7 +77,7 @@ def mutated(data, random):
     return bytes(data)
 
 
-@pytest.mark.parametrize('seed', range(4))
+@pytest.mark.parametrize('seed', range(2))
 def test_images_with_random_fields(seed):
     random = np.random.default_rng(seed)
     read = 0
@@ -94,7 +98,7 @@ def test_images_with_random_fields(seed):
     assert read
 
 
-@pytest.mark.parametrize('seed', range(4))
+@pytest.mark.parametrize('seed', range(2))
 def test_compressed_images_with_random_damage(seed):
     random = np.random.default_rng(seed)
     pixels = random.integers(0, 256, (60, 80, 3), np.uint8)
@@ -102,10 +106,13 @@ def test_compressed_images_with_random_damage(seed):
     whole = [cv2.imencode('.jpg', pixels)[1], cv2.imencode('.png', pixels)[1],
              cv2.imencode('.jpg', pixels, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1],
              cv2.imencode('.jpg', pixels, [cv2.IMWRITE_JPEG_RST_INTERVAL, 3])[1],
-             cv2.imencode('.png', pixels[..., 0].astype(np.uint16) * 99)[1]]
+             cv2.imencode('.png', pixels[..., 0].astype(np.uint16) * 99)[1],
+             cv2.imencode('.tiff', pixels[..., 0].astype(np.float32))[1]]
     for _ in range(ROUNDS):
         data = whole[random.integers(len(whole))].tobytes()
-        if random.random() < 0.3:
+        if random.random() < 0.1:
+            data = bytes(rvl_of(stored_depth(1), 0).data)
+        elif random.random() < 0.3:
             data = random.bytes(12) + data
         data = mutated(data, random) if random.random() < 0.95 else random.bytes(300)
         message = SimpleNamespace(format=str(any_of(random, FORMATS)), data=data)
@@ -113,7 +120,10 @@ def test_compressed_images_with_random_damage(seed):
         assert colour is None or colour.dtype == np.uint8 and colour.shape[2:] == (3,)
         depth = tried(compressed.read_depth, message)
         assert depth is None or depth.dtype == np.float32 and depth.ndim == 2
-        assert depth is None or not (depth <= 0).any()
+        assert depth is None or message.data[:2] in TIFF or not (depth <= 0).any()
+        labels = tried(compressed.read_labels, message)
+        assert labels is None or labels[0].dtype in (np.uint8, np.uint16)
+        assert compressed.kind_of(message) in ('colour', 'grey', 'depth')
 
 
 def random_info(random):
@@ -141,7 +151,7 @@ def random_info(random):
             'x_offset', 'y_offset', 'height', 'width')}))
 
 
-@pytest.mark.parametrize('seed', range(4))
+@pytest.mark.parametrize('seed', range(2))
 def test_camera_infos_with_random_numbers(seed):
     random, infos, found = np.random.default_rng(seed), CameraInfos(), 0
     pixels = np.zeros((60, 80, 3), np.uint8)
@@ -164,7 +174,7 @@ def test_camera_infos_with_random_numbers(seed):
     assert found > ROUNDS // 10
 
 
-@pytest.mark.parametrize('seed', range(4))
+@pytest.mark.parametrize('seed', range(2))
 def test_labels_and_semantics_with_random_damage(seed):
     random = np.random.default_rng(seed)
     decoder = SemanticDecoder('auto', class_table.load())

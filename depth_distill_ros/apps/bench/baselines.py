@@ -53,8 +53,9 @@ def _read(path: Path) -> dict[str, dict[str, dict[str, float]]]:
 
 
 def _measured(bench: Bench, protocol: str, test: str, side: str) -> dict[str, dict[str, float]]:
-    blind = learn(bench.reader(side))
-    reader = OtherFrames(bench.reader(test), blind)
+    readers = [bench.reader(role) for role in (side, test)]
+    blind = learn(readers[0])
+    reader = OtherFrames(readers[1], blind)
     size = blind.depth.shape
 
     def metrics(network: nn.Module) -> dict[str, float]:
@@ -62,5 +63,7 @@ def _measured(bench: Bench, protocol: str, test: str, side: str) -> dict[str, di
         return evaluated(network, card, reader, PROTOCOLS[protocol],
                          bench.compute.device)['metrics']
 
-    return {CONSTANT: metrics(ConstantDepth(constant_depth(reader))),
-            BLIND: metrics(blind.network(PROTOCOLS[protocol], size))}
+    found = {CONSTANT: metrics(ConstantDepth(constant_depth(reader))),
+             BLIND: metrics(blind.network(PROTOCOLS[protocol], size))}
+    bench.note_unused(readers)
+    return found

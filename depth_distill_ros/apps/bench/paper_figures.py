@@ -15,6 +15,7 @@ from torch.utils.data import Subset
 
 from depth_distill_ros.apps.bench.runner import Bench, Outcome
 from depth_distill_ros.apps.bench.table import BenchTable
+from depth_distill_ros.datasets import readable_frames
 from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.distillation.checkpoint import load_checkpoint
 from depth_distill_ros.distillation.mixing import mix
@@ -98,7 +99,8 @@ def _figure_5(path: Path, bench: Bench, outcome: Outcome) -> None:
     role = outcome.row.data['stream']
     reader = bench.reader(role)
     prepare = preparation(settings['stream'], tuple(settings['size']), ('semantics',)).pipeline
-    frames = [prepare(reader[index], None) for index in _spread(len(reader))]
+    frames = [prepare(frame, None)
+              for _, frame in readable_frames(reader, _spread(len(reader)))]
     x, semantics = (torch.from_numpy(np.stack([getattr(frame, part) for frame in frames]))
                     for part in ('image', 'semantics'))
     mixed = mix(to_input(x), semantics, torch.Generator().manual_seed(settings['seed']))

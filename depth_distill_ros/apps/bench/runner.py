@@ -204,7 +204,7 @@ class Bench:
                     first, opened.total)
         student = opened.training.finish()
         source = opened.training.source
-        self._note_unused(source.readers, source.skipped)
+        self.note_unused(source.readers, source.skipped)
         record = {
             'settings': described, 'started_from': started_from, 'steps': opened.total,
             'device': {**device(), 'computed': str(opened.compute),
@@ -240,14 +240,15 @@ class Bench:
         reader = datasets.open_reader(test)
         for _ in evaluation.frames(reader):
             pass
-        self._note_unused([reader])
+        self.note_unused([reader])
         figures = evaluation.summary()['metrics']
         figures['params_M'] = sum(p.numel() for p in network.parameters()) / 1e6
         if self.compute.device.type == 'cuda' and card.network not in _SLIDING:
             figures['gpu_ms'] = gpu_milliseconds(network, card.size, self.compute.device)
         return figures
 
-    def _note_unused(self, readers: Sequence[Any], skipped: Sequence[str] = ()) -> None:
+    def note_unused(self, readers: Sequence[Any], skipped: Sequence[str] = ()) -> None:
+        """Keep what was not used of the data, for the last lines of the bench."""
         if unused := summary(readers, skipped):
             line = f'{", ".join(reader.spec for reader in readers)}: {unused}'
             self.unused += [line] if line not in self.unused else []
