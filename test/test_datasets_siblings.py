@@ -15,6 +15,7 @@ from test_datasets_bag_faults import file_of
 import yaml
 
 from depth_distill_ros.datasets import DatasetError, open_reader
+from depth_distill_ros.errors import DepthDistillError
 
 MCAP, SQLITE3 = StoragePlugin.MCAP, StoragePlugin.SQLITE3
 LFS = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n'
@@ -232,3 +233,41 @@ def test_images_that_are_neither_jpeg_nor_png_are_told(tmp_path):
     reader = open_reader(spec)
     assert len(reader) == COUNT
     assert 'holds 2 images that are neither JPEG nor PNG, the first being w0' in reader.remarks[0]
+
+
+# One bad neighbour, in all kinds.
+
+def test_a_scene_or_a_sequence_without_images_beside_others_is_told(tmp_path):
+    scannet, tum = made('scannet', tmp_path / 'scannet'), made('tum', tmp_path / 'tum' / 'a')
+    (tmp_path / 'scannet' / 'scans' / 'scene0001_00').mkdir()
+    reader = open_reader(scannet)
+    assert len(reader) == COUNT
+    assert '1 of 2 scenes have no color/*.jpg, the first being scene0001_00' in reader.remarks[0]
+    text(tmp_path / 'tum' / 'b' / 'rgb.txt', '# nothing yet\n')
+    reader = open_reader(tum.removesuffix('/a'))
+    assert len(reader) == COUNT and 'b/rgb.txt is empty' in reader.remarks[0]
+
+
+def test_a_list_whose_first_image_is_missing_is_read_and_a_bad_line_is_named(tmp_path):
+    spec = made('nyu', tmp_path / 'nyu')
+    next((tmp_path / 'nyu').rglob('0.jpg')).unlink()
+    reader = open_reader(spec)
+    assert len(reader) == COUNT
+    assert_image(reader[1].image, 1)
+    with pytest.raises(DatasetError, match='0.jpg cannot be read'):
+        reader[0]
+    file = tmp_path / 'nyu' / 'data' / 'nyu2_train.csv'
+    text(file, file.read_text() + '\ndata/nyu2_train/half\n')
+    with pytest.raises(DatasetError, match='"image,depth": data/nyu2_train/half'):
+        open_reader(spec)
+
+
+def test_files_without_content_are_damaged_and_hold_no_frame(tmp_path):
+    spec = made('store', tmp_path / 'store')
+    (tmp_path / 'store' / 'data.mdb').write_bytes(b'')
+    with pytest.raises(DepthDistillError, match='data.mdb there is damaged or no store'):
+        open_reader(spec)
+    mat = made('nyu-mat', tmp_path / 'mat')
+    text(tmp_path / 'mat' / 'nyu_depth_v2_labeled.mat', LFS)
+    with pytest.raises(DatasetError, match='git lfs pull'):
+        open_reader(mat)

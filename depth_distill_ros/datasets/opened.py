@@ -33,6 +33,8 @@ class OpenedReader:
         self.spec = spec
         self.unreadable: dict[int, str] = {}
         self._reader = reader
+        if not len(reader):
+            raise DatasetError(f'{spec} holds no frame')
         self._camera = read_camera(camera) if camera else None
 
     @property

@@ -58,7 +58,9 @@ def _cause_and_remedy(path: Path, error: Exception) -> str:
     if isinstance(error, lmdb.MapFullError):
         return (f'{text}: a reader (the distiller?) has held old frames for very long; restart '
                 'it, or reopen the store with a larger capacity')
-    if isinstance(error, (lmdb.InvalidError, lmdb.CorruptedError, lmdb.VersionMismatchError)):
+    # LMDB has no error of its own for a file without a byte.
+    if isinstance(error, (lmdb.InvalidError, lmdb.CorruptedError, lmdb.VersionMismatchError)) \
+            or os.strerror(errno.EBADF) in text:
         return (f'{text}: data.mdb there is damaged or no store; move or delete the folder, or '
                 'choose another store path')
     if isinstance(error, lmdb.PanicError):

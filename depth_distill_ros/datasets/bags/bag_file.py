@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 import struct
 from tempfile import TemporaryDirectory
@@ -84,7 +84,7 @@ class BagFile:
         files, self._remarks = files_of(path)
         self._parts: list[Part] = []
         for file in files:
-            failure = self._failure(lambda f=file: self._parts.append(self._part(f)))
+            failure = self._failure(partial(self._add, file))
             self._remarks += failure
         if not self._parts:
             raise DatasetError('; '.join(self._remarks[::-1]))
@@ -104,7 +104,7 @@ class BagFile:
 
         with self._lock:
             for number, part in enumerate(self._parts):
-                failures += self._failure(lambda n=number, p=part: scan_part(n, p))
+                failures += self._failure(partial(scan_part, number, part))
                 for topic, kind in part.types.items():
                     note_type(found, topic, kind, types)
                 remarks += [part.damage] if part.damage else []
@@ -144,6 +144,9 @@ class BagFile:
         except DatasetError as error:
             return (str(error),)
         return ()
+
+    def _add(self, file: Path) -> None:
+        self._parts.append(self._part(file))
 
     def _part(self, file: Path, shown: Path | None = None) -> Part:
         """Open a file, which errors call ``shown``."""

@@ -12,6 +12,7 @@ import numpy as np
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers import common
 from depth_distill_ros.errors import one_line
+from depth_distill_ros.files import lfs_cure
 
 if TYPE_CHECKING:
     import h5py
@@ -26,8 +27,10 @@ def open_hdf5(path: Path) -> h5py.File:
     try:
         return h5py.File(path, 'r')
     except OSError as error:
-        raise DatasetError(
-            f'{path} is damaged or not a MATLAB 7.3 file: {one_line(error)}') from None
+        with path.open('rb') as file:
+            cure = lfs_cure(file.read(64))
+        raise DatasetError(f'{path} is damaged or not a MATLAB 7.3 file: '
+                           f'{one_line(error)}{cure}') from None
 
 
 def read_matlab(path: Path, name: str) -> np.ndarray:

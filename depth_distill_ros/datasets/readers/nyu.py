@@ -20,6 +20,7 @@ from depth_distill_ros.geometry.intrinsics import Intrinsics
 CAMERA = Intrinsics(518.857901, 519.469611, 325.582449, 253.736166, 480, 640)
 FARTHEST = 10.0
 _MAT_FILE = 'nyu_depth_v2_labeled.mat'
+_TRIED = 20  # lines of a list until a file of it is there
 
 
 class NyuReader:
@@ -46,12 +47,15 @@ class NyuReader:
                       for row in csv.reader(lines, delimiter=comma)]
         if self._rows and not self._rows[0][0].lower().endswith(common.IMAGES):
             del self._rows[0]  # the names of the columns
-        if not self._rows or any(len(row) < 2 for row in self._rows):
-            raise DatasetError(f'{listing} does not hold lines "image,depth"')
+        wrong = [row for row in self._rows if len(row) < 2]
+        if wrong or not self._rows:
+            raise DatasetError(f'{listing} does not hold lines "image,depth"'
+                               f'{wrong and ": " + wrong[0][0][:80] or ""}')
         # The lists name files relative to the folder above data/.
         first = self._rows[0][0]
         roots = (path, path.parent, listing.parent, listing.parent.parent)
-        found = next((root for root in roots if common.spelled(root / first).is_file()), None)
+        found = next((root for row in self._rows[:_TRIED] for root in roots
+                      if common.spelled(root / row[0]).is_file()), None)
         if found is None:
             raise common.not_found('nyu', f'{first} (the first line of {listing.name})', path)
         self._root = found
@@ -96,7 +100,7 @@ class NyuMatReader:
         hdf5 = self._hdf5.get()
         with common.errors_named(file):
             for name in ('images', self._depth):
-                if name not in hdf5:
+                if name not in hdf5 or not hasattr(hdf5[name], 'shape'):
                     raise DatasetError(f'{file} holds no "{name}": is it {_MAT_FILE}?')
             count = len(hdf5['images'])
         if split == 'all':

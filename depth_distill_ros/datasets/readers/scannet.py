@@ -32,6 +32,8 @@ class ScanNetReader:
     (scannet_frames_25k). Colour is resized to the size of the depth, 480×640; the views of both
     cameras agree to within a few pixels.
 
+    Attributes:
+        remarks: how many scenes have no images
     Args:
         path: a folder of scenes (or of ``scans/`` or ``scannet_frames_25k/``), or one scene
         every: take every n-th frame of a scene
@@ -49,10 +51,14 @@ class ScanNetReader:
             raise common.not_found('scannet', 'scene folders such as scene0000_00/color', path)
         if scenes is not None:
             found = _chosen(found, scenes)
-        self._frames = [(scene, Path(name).stem) for scene in found
-                        for name in common.entries(scene / 'color', ('.jpg', '.jpeg'))[::every]]
+        images = {scene: _images(scene) for scene in found}
+        self._frames = [(scene, Path(name).stem) for scene, names in images.items()
+                        for name in names[::every]]
         if not self._frames:
             raise common.not_found('scannet', 'color/*.jpg', found[0])
+        empty = [scene.name for scene, names in images.items() if not names]
+        self.remarks = [f'{len(empty)} of {len(found)} scenes have no color/*.jpg, the first '
+                        f"being {empty[0]}: export them with ScanNet's SensReader"] if empty else []
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -70,6 +76,11 @@ class ScanNetReader:
                 cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
             camera = camera.resized(depth.shape) if camera else None
         return Frame(image, depth, intrinsics=camera, name=f'{scene.name}/{frame}')
+
+
+def _images(scene: Path) -> list[str]:
+    folder = scene / 'color'
+    return common.entries(folder, ('.jpg', '.jpeg')) if folder.is_dir() else []
 
 
 @lru_cache(maxsize=4096)

@@ -41,6 +41,7 @@ class TumReader:
 
     Attributes:
         left_out: images without a depth map at their time
+        remarks: sequences beside others that cannot be read, and why
     Args:
         path: a sequence, or a folder of sequences
         within: maximum time between an image and its depth, seconds
@@ -55,11 +56,14 @@ class TumReader:
                                    'them', path)
         self._frames: list[tuple[Path, str, str, str]] = []
         self.left_out: list[LeftOut] = []
+        self.remarks: list[str] = []
         for sequence in sequences:
-            if _list_in(sequence) == _RGB:
-                self._match(sequence, within)
-            else:
-                self._frames += [(sequence, *pair) for pair in _paired(sequence)]
+            try:
+                self._add(sequence, within)
+            except DatasetError as error:
+                self.remarks.append(str(error))
+        if not self._frames and self.remarks:
+            raise DatasetError('; '.join(self.remarks))
         if not self._frames:
             raise DatasetError(f'tum: no image of {path} has a depth map within {within:g} s: '
                                'give a larger within=SECONDS')
@@ -76,7 +80,10 @@ class TumReader:
         return Frame(image, common.read_depth(sequence / depth, image, _PER_METRE),
                      intrinsics=camera, name=_name(sequence, time))
 
-    def _match(self, sequence: Path, within: float) -> None:
+    def _add(self, sequence: Path, within: float) -> None:
+        if _list_in(sequence) != _RGB:
+            self._frames += [(sequence, *pair) for pair in _paired(sequence)]
+            return
         colours, depths = (_listed(sequence, name) for name in (_RGB, _DEPTH))
         pairs = dict(matched([_seconds(time) for time, _ in colours],
                              [_seconds(time) for time, _ in depths], within))

@@ -116,4 +116,4 @@ def _require_camera(frame: Frame, reader: OpenedReader) -> None:
     if frame.intrinsics is None:
         raise DepthDistillError(
             f'data {reader.spec}: {frame.name} has no camera intrinsics: add ",camera=FILE" to '
-            'the data, FILE with the 3x3 K of its images')
+            'the data, FILE with the K of its images, or the YAML of their calibration')
