@@ -58,7 +58,8 @@ class ScanNetReader:
             raise common.not_found('scannet', 'color/*.jpg', found[0])
         empty = [scene.name for scene, names in images.items() if not names]
         self.remarks = [f'{len(empty)} of {len(found)} scenes have no color/*.jpg, the first '
-                        f"being {empty[0]}: export them with ScanNet's SensReader"] if empty else []
+                        f"being {empty[0]}: export them with ScanNet's SensReader"
+                        ] if empty else []
 
     def __len__(self) -> int:
         return len(self._frames)

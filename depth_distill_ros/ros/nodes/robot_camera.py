@@ -37,7 +37,7 @@ class RobotCameraNode(ManagedNode):
         self._published = self._rounds = 0
         self._last = 0  # stamp of the last frame, nanoseconds
         self._awaits_clock = False
-        self._recent = self.recent_frames()
+        self._frames = self.recent_frames()
         self._unusable: dict[int, str] = {}
 
     def configure(self) -> None:
@@ -96,7 +96,7 @@ class RobotCameraNode(ManagedNode):
                 self.get_logger().warning(f'frame {index} is left out: {error}')
             self._unusable.pop(index, None)
             self._unusable[index] = str(error)
-            self._recent.lost('frame', str(error))
+            self._frames.lost('frame', str(error))
             return
         self._unusable.pop(index, None)
         self._publish(frame)
@@ -109,7 +109,7 @@ class RobotCameraNode(ManagedNode):
         if frame.depth is not None:
             self._depth.publish(images.from_array(frame.depth, '32FC1', stamp, frame_id))
         self._published += 1
-        self._recent.used()
+        self._frames.used()
 
 
 def _require_camera(frame: Frame, reader: OpenedReader) -> None:
