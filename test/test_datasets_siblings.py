@@ -14,7 +14,7 @@ from test_datasets_bag import START, camera_topics, image, write_bag
 from test_datasets_bag_faults import file_of
 import yaml
 
-from depth_distill_ros.datasets import DatasetError, open_reader
+from depth_distill_ros.datasets import DatasetError, open_reader, readable_frames
 from depth_distill_ros.errors import DepthDistillError
 
 MCAP, SQLITE3 = StoragePlugin.MCAP, StoragePlugin.SQLITE3
@@ -236,6 +236,25 @@ def test_images_that_are_neither_jpeg_nor_png_are_told(tmp_path):
 
 
 # One bad neighbour, in all kinds.
+
+def test_frames_that_cannot_be_read_are_passed_over_unless_they_are_all(tmp_path):
+    class Frames(list):
+        tried = 0
+
+        def __getitem__(self, index):
+            self.tried += 1
+            if (frame := super().__getitem__(index)) is None:
+                raise DatasetError(f'frame {index} is damaged')
+            return frame
+
+    some = Frames([None] * 99 + ['a', None, 'b'] + [None] * 200)
+    assert [*readable_frames(some)] == [(99, 'a'), (101, 'b')] and some.tried == len(some)
+    assert [*readable_frames(some, [5, 101, 7])] == [(101, 'b')]
+    none = Frames([None] * 5000)
+    with pytest.raises(DatasetError, match='none of 100 frames .*: frame 99 is damaged'):
+        next(readable_frames(none))
+    assert none.tried == 100
+
 
 def test_a_scene_or_a_sequence_without_images_beside_others_is_told(tmp_path):
     scannet, tum = made('scannet', tmp_path / 'scannet'), made('tum', tmp_path / 'tum' / 'a')

@@ -75,7 +75,8 @@ def readable_frames(reader: Reader | Sequence[Frame], indices: Iterable[int] | N
     """
     Yield (index, frame) of the frames that can be read, by default of all frames.
 
-    The reader keeps why it could not read the others. DatasetError if none can be read.
+    The reader keeps why it could not read the others. DatasetError if none of them, or of the
+    first 100, can be read: then it is the data set as a whole.
     """
     read, failures, last = 0, 0, ''
     for index in range(len(reader)) if indices is None else indices:
@@ -83,6 +84,8 @@ def readable_frames(reader: Reader | Sequence[Frame], indices: Iterable[int] | N
             frame = reader[index]
         except DatasetError as error:
             failures, last = failures + 1, str(error)
+            if not read and failures == _TRIED:
+                break
             continue
         read += 1
         yield index, frame
