@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Further faults of recordings, calibrations and lists: the right value, or a line with a cure."""
 
+from contextlib import closing
 import shutil
 import sqlite3
 
@@ -15,6 +16,7 @@ from test_datasets_bag_faults import file_of
 import yaml
 
 from depth_distill_ros.datasets import DatasetError, open_reader, readable_frames
+from depth_distill_ros.datasets.bags import sqlite as sqlite_files
 from depth_distill_ros.errors import DepthDistillError
 
 MCAP, SQLITE3 = StoragePlugin.MCAP, StoragePlugin.SQLITE3
@@ -73,6 +75,19 @@ def test_a_recorder_that_was_killed_while_it_compressed_doubles_no_message(tmp_p
     (bag / 'metadata.yaml').unlink()
     reader = open_reader(f'bag:{bag},depth=none')
     assert len(reader) == 4 and all('zstd' not in line for line in reader.remarks)
+
+
+def test_a_bag_that_its_recorder_keeps_to_itself_is_told_from_a_damaged_one(
+        tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlite_files, '_PATIENCE', 0.01)
+    bag = write_bag(tmp_path / 'bag', camera_topics(), SQLITE3)
+    with closing(sqlite3.connect(file_of(bag), isolation_level=None)) as recorder:
+        recorder.execute('PRAGMA journal_mode = WAL')
+        recorder.execute('PRAGMA locking_mode = EXCLUSIVE')
+        recorder.execute('UPDATE messages SET timestamp = timestamp')
+        with pytest.raises(DatasetError, match='locked: is it recorded right now'):
+            open_reader(f'bag:{bag}')
+    assert len(open_reader(f'bag:{bag}')) == 2
 
 
 def test_bytes_that_were_lost_inside_a_chunk_are_told(tmp_path):

@@ -14,6 +14,8 @@ from depth_distill_ros.datasets.bags.part import HEAD, Entry, note_type
 from depth_distill_ros.datasets.reader import DatasetError
 
 MAGIC = b'SQLite format 3\x00'
+_LOCKED = 'locked'
+_PATIENCE = 2.0  # seconds that another program may keep the file to itself
 
 
 class SqlitePart:
@@ -78,6 +80,9 @@ class SqlitePart:
         try:
             yield
         except sqlite3.Error as error:
+            if _LOCKED in str(error):
+                raise DatasetError(f'{self._path} cannot be read: {error}: is it recorded right '
+                                   'now? Stop its recorder first') from None
             raise DatasetError(
                 f'{self._path} is damaged or not a ROS bag: {error}; "sqlite3 {self._path.name} '
                 '.recover | sqlite3 recovered.db3" writes what can be recovered') from None
@@ -87,7 +92,8 @@ def _opened(path: Path) -> sqlite3.Connection:
     """Open a file for reading, also in a folder that cannot be written."""
     def connect(options: str) -> sqlite3.Connection:
         return sqlite3.connect(
-            f'{path.absolute().as_uri()}?{options}', uri=True, check_same_thread=False)
+            f'{path.absolute().as_uri()}?{options}', uri=True, check_same_thread=False,
+            timeout=_PATIENCE)
 
     if not has_log(path):
         # It needs no lock, but sqlite3 does not look for a write-ahead log then.
@@ -95,7 +101,9 @@ def _opened(path: Path) -> sqlite3.Connection:
     database = connect('mode=ro')
     try:
         database.execute('SELECT 1 FROM sqlite_master').fetchone()
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
+        if _LOCKED in str(error):
+            raise
         # sqlite3 cannot make the index of the log in this folder. With the file to itself it
         # keeps the index in memory; unix-none grants that without a lock.
         database.close()
