@@ -91,6 +91,12 @@ def test_a_progressive_jpeg_is_whole_only_with_its_end():
         read(data[:-2] + bytes(999))
 
 
+def test_a_mosaic_of_floats_is_refused():
+    tiff = cv2.imencode('.tiff', IMAGE[..., 0].astype(np.float32))[1].tobytes()
+    with pytest.raises(ImageError, match='bayer_gbrg8 holds float32: a mosaic has 8 or 16 bits'):
+        read(tiff, 'bayer_gbrg8; png compressed ')
+
+
 @pytest.mark.parametrize('form', ['h264', 'bgr8; hevc', 'x265'])
 def test_a_piece_of_a_video_is_told_from_a_damaged_image(form):
     words = 'is a piece of a video' if form != 'x265' else 'is damaged or no image'

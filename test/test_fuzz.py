@@ -4,7 +4,6 @@
 
 from contextlib import contextmanager
 from dataclasses import asdict
-import gc
 import json
 import resource
 import signal
@@ -100,7 +99,6 @@ def only_our_errors():
 @pytest.fixture(autouse=True)
 def nothing_grows():
     """Fail if the largest memory of the process grows during a test."""
-    gc.collect()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     yield
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before

@@ -120,6 +120,8 @@ def is_mosaic(encoding: str) -> bool:
 
 def demosaiced(mosaic: np.ndarray, encoding: str) -> np.ndarray:
     """Return H×W×3 uint8 RGB of an H×W mosaic of 8 or 16 bits."""
+    if mosaic.dtype not in (np.uint8, np.uint16):
+        raise ImageError(f'image {encoding} holds {mosaic.dtype}: a mosaic has 8 or 16 bits')
     if min(mosaic.shape) < 2:
         raise ImageError(f'image {encoding} {mosaic.shape[0]}x{mosaic.shape[1]}: a mosaic has at '
                          'least 2x2 pixels')
