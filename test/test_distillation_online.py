@@ -268,12 +268,22 @@ def test_damaged_frames_are_skipped_and_counted(open_session, tmp_path):
 
 def test_robot_camera_frames_join_once_there_are_enough_of_them(open_session, tmp_path):
     own = tmp_path / 'auxiliary'
-    session = open_session(auxiliary_store=own, auxiliary_share=0.5, batch=4)
+    session = open_session(auxiliary_store=own, batch=4)
     assert session.ready() and session.values()['auxiliary_frames'] == 0
     assert 'loss_auxiliary' not in session.train_step()
+    without = session.consider_release(force=True).score
     stream_frames.fill(own, 60, 500, SIZE)
     assert session.values()['auxiliary_frames'] == 60
+    assert session.consider_release(force=True).score != without, 'they judge releases'
     assert 'loss_auxiliary' in session.train_step()
+
+
+def test_switched_off_no_frame_of_the_robot_is_read(open_session, tmp_path):
+    own = tmp_path / 'auxiliary'
+    stream_frames.fill(own, 60, 500, SIZE)
+    session = open_session(auxiliary_store=own, batch=4, robot_frames='off')
+    assert session.ready() and session.values()['auxiliary_frames'] == 0
+    assert 'loss_auxiliary' not in session.train_step()
 
 
 @pytest.mark.parametrize('method', ['kd-ood', 'random-noise', 'dfad'])

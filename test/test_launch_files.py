@@ -89,7 +89,7 @@ def test_inference_alone_starts_one_node():
 def test_with_real_topics_no_simulator_is_launched(teacher):
     names = [node.node_name for node in started(
         'distill.launch.py', teacher=teacher, simulator='none', robot='real')]
-    assert names == ['/stream', '/distiller', '/inference']
+    assert names == ['/stream', '/auxiliary', '/distiller', '/inference']
 
 
 @pytest.mark.parametrize('given', [{}, {'seed': '3', 'work_dir': '/w'}])

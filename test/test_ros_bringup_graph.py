@@ -52,9 +52,9 @@ def graph_of(teacher):
     return make
 
 
-def test_with_no_argument_two_simulators_and_all_four_nodes_run(graph_of):
+def test_with_no_argument_two_simulators_and_all_five_nodes_run(graph_of):
     assert list(graph_of()) == [
-        'simulator', 'robot_camera', 'stream', 'distiller', 'inference', 'evaluator']
+        'simulator', 'robot_camera', 'stream', 'auxiliary', 'distiller', 'inference', 'evaluator']
 
 
 def test_the_robot_alone_is_the_inference_node_alone():
@@ -64,7 +64,7 @@ def test_the_robot_alone_is_the_inference_node_alone():
 
 def test_with_real_topics_no_simulator_runs_and_nothing_is_evaluated_without_a_reference(graph_of):
     real = {'simulator': 'none', 'robot': 'real'}
-    assert list(graph_of(**real)) == ['stream', 'distiller', 'inference']
+    assert list(graph_of(**real)) == ['stream', 'auxiliary', 'distiller', 'inference']
     evaluator = graph_of(**real, reference='/lidar/depth')['evaluator']
     assert evaluator.remappings == {'depth': 'depth/student', 'reference': '/lidar/depth'}
 
@@ -78,16 +78,29 @@ def test_a_real_robot_can_learn_from_the_embedded_simulator(graph_of):
 
 
 
-def test_the_robots_own_frames_train_only_where_a_share_is_asked_for(graph_of):
-    assert 'auxiliary' not in graph_of()
-    graph = graph_of(auxiliary_share=0.25)
-    assert graph['distiller'].parameters['auxiliary_share'] == 0.25
+@pytest.mark.parametrize('given', [{}, {'robot_frames': 'judge'}])
+def test_frames_of_the_robots_camera_are_stored_by_default_few_and_slowly(graph_of, given):
+    graph = graph_of(**given)
+    assert graph['distiller'].value('robot_frames') == given.get('robot_frames', 'learn')
+    assert graph['distiller'].value('auxiliary_share') == 0.5
     auxiliary = graph['auxiliary']
     assert auxiliary.executable == 'stream_node'
-    assert auxiliary.parameters['store'] == 'auxiliary'
-    assert auxiliary.parameters['semantics'] == 'none'
+    assert {'store': 'auxiliary', 'semantics': 'none', 'capacity': 1000,
+            'max_rate': 1.0}.items() <= auxiliary.parameters.items()
     assert auxiliary.remappings == {
         'image': 'camera/image_raw', 'camera_info': 'camera/camera_info'}
+
+
+# YAML reads the word off as false; in earlier versions a share of 0 switched the storing off
+@pytest.mark.parametrize('words', [
+    'robot_frames: off', "robot_frames: 'off'", 'auxiliary_share: 0.0'])
+def test_robot_frames_off_in_a_file_starts_no_node_that_stores_them(graph_of, tmp_path, words):
+    mine = tmp_path / 'mine.yaml'
+    mine.write_text(f'/**/distiller: {{ros__parameters: {{{words}}}}}\n')
+    graph = graph_of(params_file=str(mine))
+    assert 'auxiliary' not in graph and graph['distiller'].value('robot_frames') == 'off'
+    assert 'auxiliary' in graph_of(params_file=str(mine), robot_frames='judge')
+    assert 'auxiliary' not in graph_of(robot_frames='off')
 
 
 @pytest.mark.parametrize('teacher', [
@@ -259,16 +272,6 @@ def test_the_users_wildcard_goes_before_the_packages_name_of_a_node(graph_of, tm
     assert (graph['simulator'].value('rate'), graph['robot_camera'].value('rate')) == (2.0, 2.0)
 
 
-def test_an_auxiliary_share_in_the_file_alone_starts_the_stream_of_the_robots_frames(
-        graph_of, tmp_path):
-    mine = tmp_path / 'mine.yaml'
-    mine.write_text('/**/distiller: {ros__parameters: {auxiliary_share: 0.25}}\n')
-    graph = graph_of(params_file=str(mine))
-    assert graph['distiller'].value('auxiliary_share') == 0.25
-    assert graph['auxiliary'].value('store') == 'auxiliary'
-    assert 'auxiliary' not in graph_of(params_file=str(mine), auxiliary_share=0.0)
-
-
 def test_a_folder_that_one_node_gets_is_that_of_all_and_two_are_refused(graph_of, tmp_path):
     mine = tmp_path / 'mine.yaml'
     mine.write_text('/**/stream: {ros__parameters: {work_dir: /one}}\n')
@@ -311,7 +314,8 @@ STARTING_NODES = {name: kind for name, kind in LAUNCHES.items()
 @pytest.mark.parametrize('kind', STARTING_NODES.values(), ids=STARTING_NODES)
 def test_an_argument_that_stands_for_a_parameter_is_not_given_by_default(kind):
     parameters = {name: s for kinds in NODES.values() for name, s in settings_of(*kinds).items()}
-    shared = {'work_dir', 'model', 'autostart', 'teacher', 'auxiliary_share', 'seed'}
+    shared = {'work_dir', 'model', 'autostart', 'teacher', 'robot_frames', 'auxiliary_share',
+              'seed'}
     arguments = settings_of(kind)
     assert {name for name in arguments if name in parameters
             and name not in ('semantics', 'resize')} == shared & set(arguments)

@@ -58,6 +58,8 @@ def step_of(node):
 
 def test_it_waits_for_frames_trains_and_obeys_its_services(nodes, tmp_path):
     node = start(nodes, tmp_path)
+    node.wait_for_log("robot_frames: learn: images of the robot's camera are stored in "
+                      f"{tmp_path / 'auxiliary'}")
     node.wait_for_log('waiting for the stream: 0 of 64 frames')
     node.wait_for_values(waiting_for_frames=True)
     refused = node.call(Trigger, 'release')
@@ -129,9 +131,11 @@ def test_killed_it_resumes_from_the_last_checkpoint_and_tells_its_last_release_a
     assert node.call(Trigger, 'release').success
     node.interrupt(signal.SIGKILL)
     nodes.leave_the_dead()
-    again = start(nodes, tmp_path)
+    again = start(nodes, tmp_path, robot_frames=False)  # as YAML reads the word off
     saved_at = message.rpartition(' ')[2]
     assert f'resumed at step {saved_at}' in again.log
+    assert "robot_frames: off: of the images of the robot's camera none is stored" in again.log
+    assert not (tmp_path / 'auxiliary').exists()
     releases = nodes.listen(String, 'release', LATCHED)
     wait_until(lambda: releases, 'the release of before')
     assert json.loads(releases[0].data)['number'] == 1

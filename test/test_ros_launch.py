@@ -31,7 +31,8 @@ PARAMETER_FILE = """
 /**:
   ros__parameters: {work_dir: WORK, use_sim_time: true, autostart: false, seed: 7}
 /**/distiller:
-  ros__parameters: {teacher: TEACHER, auxiliary_share: 0.25, reading: B}
+  ros__parameters: {teacher: TEACHER, auxiliary_share: 0.25, robot_frames: judge,
+                   reading: B}
 /**/simulator:
   ros__parameters: {look: target}
 /**/robot_camera:
@@ -62,6 +63,7 @@ def expected(work, **given):
         'auxiliary': {**shared, 'store': 'auxiliary', 'semantics': 'none', **given},
         'distiller': {**shared, 'seed': 7, 'teacher': str(shipped_start('mobilenetv2')),
                       'g_trains_on': 'own_and_student', 'g_form': 'light', 'auxiliary_share': 0.25,
+                      'robot_frames': 'judge',
                       **given},
         'inference': {**shared, 'model': f'{work}/releases/000004', 'cameras': ['front', 'rear'],
                       **given},

@@ -89,6 +89,7 @@ def test_pairs_arrive_in_the_store_cropped_resized_and_complete(nodes, tmp_path)
 def test_the_robots_own_frames_come_once_and_without_classes_to_a_store_of_their_own(
         nodes, tmp_path):
     node = start(nodes, tmp_path, store='auxiliary', semantics='none')
+    assert "the newest of the robot's camera that differ; robot_frames: off" in node.log
     robot = Simulator(nodes, topics=('image', 'camera_info'))
     for number in range(5):
         robot.send(number)

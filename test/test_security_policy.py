@@ -15,7 +15,7 @@ from depth_distill_ros.settings.launch import LoopLaunch  # noqa: E402
 
 FILE = Path(__file__).resolve().parents[1] / 'config' / 'sros2_policy.xml'
 ENCLAVES = ElementTree.parse(FILE).getroot().find('enclaves')
-GRAPH = distillation_graph(LoopLaunch(auxiliary_share=0.25))
+GRAPH = distillation_graph(LoopLaunch())
 # What every element may hold, and its attributes: sros2's policy.xsd, version 0.2.0.
 SCHEMA = {
     'policy': ({'enclaves'}, {'version'}), 'enclaves': ({'enclave'}, set()),

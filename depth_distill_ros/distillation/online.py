@@ -19,6 +19,7 @@ from depth_distill_ros.distillation.checkpoint import Checkpoint, teacher_identi
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.confidence import ConfidenceTraining
 from depth_distill_ros.distillation.curves import TrainingCurves
+from depth_distill_ros.distillation.data.batch import STREAM
 from depth_distill_ros.distillation.data.stream_source import StreamSource
 from depth_distill_ros.distillation.methods import effective, make_method, needs_gradient
 from depth_distill_ros.distillation.release_choice import ReleaseEvaluator
@@ -43,6 +44,7 @@ from depth_distill_ros.networks.confidence import ConfidentNetwork
 from depth_distill_ros.networks.model_folder import ModelCard, ModelError
 from depth_distill_ros.networks.normalisation import to_image
 from depth_distill_ros.networks.teachers import load_teacher
+from depth_distill_ros.settings import robot_frames
 from depth_distill_ros.settings.distillation import OnlineSettings
 
 # The confidence head is small and needs few of the steps; each costs as much as an evaluation.
@@ -58,7 +60,7 @@ class OnlineDistillation:
     work_dir/releases/000001/      students handed to inference
     work_dir/store/                the stream store, unless `store` is given
     work_dir/tensorboard/          losses and scores over time
-    work_dir/auxiliary/            robot camera frames, unless `auxiliary_store` is given
+    work_dir/auxiliary/            frames of the robot's camera, unless `auxiliary_store` is given
     work_dir/distiller.lock        held by the one process that distils there
     ```
 
@@ -118,9 +120,12 @@ class OnlineDistillation:
         self._evaluator = ReleaseEvaluator(
             self._teacher, method.networks.get('transformation'), self.compute)
         self.store = Path(store or self._work_dir / 'store')
+        auxiliary_store = None if settings.robot_frames == 'off' else \
+            auxiliary_store or self._work_dir / robot_frames.STORE
         self._source = StreamSource(
-            str(self.store), str(auxiliary_store or self._work_dir / 'auxiliary'), self.size,
-            settings.batch, settings.auxiliary_images, settings.seed, self.compute.device)
+            self.store, auxiliary_store, self.size, settings.batch,
+            settings.auxiliary_images if STREAM in method.needs else 0, settings.seed,
+            self.compute.device)
         identity = {**settings.identity, 'size': self.size,
                     **teacher_identity(settings.teacher, self._teacher)}
         parts: dict[str, Any] = {'training': self._trainer, 'source': self._source,
@@ -175,7 +180,7 @@ class OnlineDistillation:
     def ready(self) -> bool:
         """Return whether the store holds enough frames to start on."""
         return (self.store_frames >= self.settings.min_frames
-                and self.training_frames >= self.settings.batch - self.settings.auxiliary_images)
+                and self.training_frames >= self.settings.batch)
 
     def train_step(self) -> dict[str, float]:
         """Make one iteration; return its losses. NonFiniteLoss leaves the last checkpoint."""
@@ -206,11 +211,14 @@ class OnlineDistillation:
         """
         Publish the averaged student if it agrees better with the teacher than the last release.
 
-        Both are scored on the same held-out stream frames, plain and transformed, and on nothing
-        else. Returns None where the student is not released.
+        Both are scored on the same held-out frames: those of the stream, plain and transformed,
+        and those of the robot's camera, if there are any. Returns None where the student is not
+        released.
         """
         student = self._trainer.average.module
-        targets = self._evaluator.targets(self._source.held_out(self.settings.held_out_frames))
+        count = self.settings.held_out_frames
+        targets = self._evaluator.targets(
+            self._source.held_out(count), self._source.auxiliary_held_out(count))
         score = self._evaluator.score(student, targets)
         if not force and not self._evaluator.should_release(
                 score, targets, self.latest_release()):

@@ -47,11 +47,16 @@ class ReleaseEvaluator:
             return x, mixed, self._transformation(mixed).float()
 
     @torch.no_grad()
-    def targets(self, batch: Batch) -> TeacherTargets:
-        """Return the plain and the transformed images with their teacher depth."""
+    def targets(self, batch: Batch, robot: Batch | None = None) -> TeacherTargets:
+        """
+        Return the plain and the transformed images, and the robot's, with their teacher depth.
+
+        Scores are means over the images, so that a few images of the robot decide little.
+        """
         x, _, z = self.inputs(batch)
         with self._compute.autocast():
-            return [(images, self._teacher(images).float()) for images in (x, z)]
+            return [(images, self._teacher(images).float())
+                    for images in (x, z, *([robot.x] if robot else []))]
 
     def score(self, student: nn.Module, targets: TeacherTargets) -> dict[str, float]:
         """Return the mean metrics of a student against the teacher."""

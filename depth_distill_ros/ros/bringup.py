@@ -22,6 +22,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import expanded
 from depth_distill_ros.installation import share
 from depth_distill_ros.ros.parameter_files import ParameterFiles
+from depth_distill_ros.settings import robot_frames
 from depth_distill_ros.settings.field import renamed, settings_of
 from depth_distill_ros.settings.launch import (
     NODES,
@@ -34,8 +35,6 @@ from depth_distill_ros.settings.stream import StreamSettings
 from depth_distill_ros.shipped import shipped_blind_map, shipped_teacher
 
 REFERENCE = 'camera/depth'
-# the robot's own frames that are stored each second: more are nearly the same
-_AUXILIARY_RATE = 1.0
 # nodes that must share a folder, the one that decides first
 _SHARING = ('distiller', 'stream', 'auxiliary')
 
@@ -130,8 +129,12 @@ def distillation_graph(arguments: LoopLaunch, package_file: str = '') -> list[No
     teacher = teacher_spec(arguments.teacher or files.value('distiller', 'teacher') or '')
     distiller = files.spec(
         'distiller_node', 'distiller', {'release': RELEASE, 'preview': PREVIEW},
-        seed=arguments.seed, auxiliary_share=arguments.auxiliary_share)
+        seed=arguments.seed, robot_frames=arguments.robot_frames,
+        auxiliary_share=arguments.auxiliary_share)
     distiller.parameters['teacher'] = teacher
+    if distiller.parameters.get('auxiliary_share') == 0:
+        # in earlier versions a share of 0 switched the storing off
+        distiller.parameters.setdefault('robot_frames', 'off')
     height, width = teacher_size(teacher)
     frames = {'height': height, 'width': width}
     graph, evaluated = [], {}
@@ -151,11 +154,12 @@ def distillation_graph(arguments: LoopLaunch, package_file: str = '') -> list[No
         'image': arguments.image, 'semantics': arguments.semantics,
         'camera_info': arguments.camera_info, 'semantic_labels': arguments.semantic_labels},
         frames))
-    if distiller.value('auxiliary_share'):
+    if distiller.value('robot_frames') != 'off':
         graph.append(files.spec(
             'stream_node', 'auxiliary',
             {'image': arguments.robot_image, 'camera_info': arguments.robot_camera_info},
-            {**frames, 'max_rate': _AUXILIARY_RATE}, store='auxiliary', semantics='none'))
+            {**frames, 'max_rate': robot_frames.MAX_RATE, 'capacity': robot_frames.CAPACITY},
+            store=robot_frames.STORE, semantics='none'))
     graph += [distiller, _inference(files, arguments)]
     if reference:
         graph.append(files.spec(

@@ -83,7 +83,9 @@ def declared(kind: type[Settings]) -> list[DeclareLaunchArgument]:
     return [
         DeclareLaunchArgument(
             name, default_value=default_text(described), description=description(described),
-            choices=list(described.choices) or None)
+            # not given, it is empty
+            choices=[*described.choices, *[''] * described.optional] if described.choices
+            else None)
         for name, described in settings_of(kind).items()]
 
 

@@ -152,6 +152,7 @@ class DemoSettings(Settings):
         'demo_run', 'folder for all files of the demo; an existing one is renamed')
     seed: int | None = modified(LoopLaunch, 'seed')
     teacher: str | None = modified(LoopLaunch, 'teacher')
+    robot_frames: str | None = modified(LoopLaunch, 'robot_frames')
     params_file: str = modified(LoopLaunch, 'params_file')
 
 

@@ -20,6 +20,7 @@ from depth_distill_ros.settings.names import (
 )
 from depth_distill_ros.settings.node import NodeSettings
 from depth_distill_ros.settings.optimisation import OptimisationSettings
+from depth_distill_ros.settings.robot_frames import ROBOT_FRAMES
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,15 @@ class OnlineSettings(DistillationSettings, NodeSettings):
     student: str = modified(DistillationSettings, 'student', choices=tuple(STREAM_NETWORKS))
     student_backbone: str = modified(
         DistillationSettings, 'student_backbone', choices=backbones(STREAM_NETWORKS))
+    robot_frames: str = setting(
+        'learn', "what frames of the robot's camera serve, which the launch files store in "
+        'work_dir/auxiliary. learn: they train the student, and those that are held out judge '
+        'releases; judge: none of them trains; off: none is stored or read',
+        choices=tuple(ROBOT_FRAMES))
+    # half, as in LWD, where each update takes as many images of either kind
     auxiliary_share: float = modified(
-        DistillationSettings, 'auxiliary_share', help="share of each training batch that are the "
-        "robot's own frames, unlabelled; 0: none")
+        DistillationSettings, 'auxiliary_share', default=0.5, help="share of each training batch "
+        "that are the robot's own frames, unlabelled, with robot_frames: learn")
     # mixing takes two images
     batch: int = modified(DistillationSettings, 'batch', range=(2, 4096))
     # the others need the end of the training, which a node does not know
@@ -140,6 +147,10 @@ class OnlineSettings(DistillationSettings, NodeSettings):
         300.0, 'time between two checkpoints', unit='seconds', range=(1.0, 1e6), changeable=True)
     preview_period: float = setting(10.0, 'time between two preview images', unit='seconds',
                                     range=(0.5, 1e6), changeable=True)
+
+    @property
+    def auxiliary_images(self) -> int:
+        return super().auxiliary_images if self.robot_frames == 'learn' else 0
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,8 @@ def renamed(values: Mapping[str, Any], table: Mapping[str, Setting],
         if name != given:
             lines.append(f'setting {given} is now called {name}; the old name goes with the next '
                          'version')
+        if value is False and name in table and 'off' in table[name].choices:
+            value = 'off'  # as YAML reads the word
         old_values = table[name].old_values if name in table else {}
         if isinstance(value, str) and value in old_values:
             lines.append(f'setting {name}: {value} is now called {old_values[value]}; the old '

@@ -110,6 +110,7 @@ class LoopLaunch(InferenceLaunch):
     reference: str = setting('', 'depth topic that the student is compared with; empty: the '
                              "simulated robot's, and with robot:=real none, and no evaluator")
     teacher: str | None = _parameter(OnlineSettings, 'teacher')
+    robot_frames: str | None = _parameter(OnlineSettings, 'robot_frames')
     auxiliary_share: float | None = _parameter(OnlineSettings, 'auxiliary_share')
     seed: int | None = _parameter(
         OnlineSettings, 'seed', help='seed of the simulated rooms and of the training')

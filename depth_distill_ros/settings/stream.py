@@ -26,8 +26,8 @@ class StreamSettings(InputSettings):
     classes: str = setting('', 'class table (YAML) that adds names to those of '
                            'config/classes.yaml and may replace its ids')
     max_rate: float = setting(
-        0.0, 'largest rate at which frames are stored; 0: every frame; the launch files set a low '
-        'one for the node auxiliary', unit='frames/s', range=RATE, changeable=True)
+        0.0, 'largest rate at which frames are stored; 0: every frame; the launch files set 1 for '
+        'the node auxiliary', unit='frames/s', range=RATE, changeable=True)
     min_difference: float = setting(
         2.0, 'a frame is stored if its brightness, in 16×12 cells, differs from that of every '
         'stored frame by more than this on average; else it counts as repeated; 0: only frames '
@@ -40,4 +40,5 @@ class StreamSettings(InputSettings):
         'input', unit='pixels', range=IMAGE_SIDE)
     # at least one of every 256 frames must be held out to judge releases
     capacity: int = setting(4000, 'frames that the store keeps; a new one then replaces the '
-                            'oldest', unit='frames', range=(256, 10_000_000))
+                            'oldest; the launch files set 1000 for the node auxiliary',
+                            unit='frames', range=(256, 10_000_000))

@@ -60,39 +60,40 @@ class StreamSampler:
         self._random = np.random.Generator(np.random.PCG64(seed))
         self.corrupt = 0
 
-    def draw(self) -> StoredFrames:
+    def draw(self, count: int = 0) -> StoredFrames:
         """
-        Return a batch.
+        Return a batch, or another number of frames.
 
         Raises:
-            StreamEmpty: fewer than ``batch`` frames to train on
+            StreamEmpty: fewer frames to train on than are asked for
             StoreError: the store cannot be read, or most of it is damaged
         """
+        count = count or self._batch
         with self._reader.snapshot() as frames:
             keys, parts = frames.keys(), frames.parts()
             training = keys.start + np.flatnonzero(parts == Part.TRAINING)
-            if len(training) < self._batch:
+            if len(training) < count:
                 spare = int((parts == Part.SPARE).sum())
                 raise StreamEmpty(
                     f'store {self._reader.path}: {len(training)} training frames and '
                     f'{len(keys) - len(training) - spare} held-out ones'
                     + (f', and {spare} that are too like the other part to be used' if spare
                        else '')
-                    + f'; a batch needs {self._batch} training frames: wait for the simulator, '
+                    + f'; a batch needs {count} training frames: wait for the simulator, '
                     'see that its camera moves, or make the batch smaller')
-            return self._drawn(frames, training)
+            return self._drawn(frames, training, count)
 
     def training_frames(self) -> int:
         """Return how many frames ``draw`` draws from."""
         with self._reader.snapshot() as frames:
             return int((frames.parts() == Part.TRAINING).sum())
 
-    def _drawn(self, frames: Snapshot, keys: np.ndarray) -> StoredFrames:
+    def _drawn(self, frames: Snapshot, keys: np.ndarray, count: int) -> StoredFrames:
         # One number at a time, so that a skipped record costs one draw and changes nothing else.
         draws = (int(keys[self._random.integers(len(keys))])
-                 for _ in range(_MOST_DRAWS * self._batch))
-        batch = self._read(frames, draws, self._batch)
-        if len(batch.keys) < self._batch:
+                 for _ in range(_MOST_DRAWS * count))
+        batch = self._read(frames, draws, count)
+        if len(batch.keys) < count:
             raise StoreError(
                 f'store {self._reader.path}: found hardly any undamaged frame '
                 f'({self.corrupt} damaged ones met); move or delete the folder')
@@ -109,7 +110,7 @@ class StreamSampler:
             StoreError: as for ``draw``
         """
         with self._reader.snapshot() as frames:
-            return self._drawn(frames, self._held_out_keys(frames))
+            return self._drawn(frames, self._held_out_keys(frames), self._batch)
 
     def held_out(self, count: int) -> StoredFrames:
         """

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,26 +14,27 @@ import torch
 from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, Batches
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.normalisation import to_input
-from depth_distill_ros.stream.sampler import StoredFrames, StreamSampler
+from depth_distill_ros.stream.sampler import StoredFrames, StreamEmpty, StreamSampler
 from depth_distill_ros.stream.store_errors import StoreMissing, StoreReplaced
 from depth_distill_ros.stream.store_reader import StreamReader
 
 
 class StreamSource:
     """
-    Draws batches of `batch` images, `auxiliary` of which are robot camera frames.
+    Draws batches of `batch` images, `auxiliary` of which are frames of the robot's camera.
 
-    A batch has only the `batch` - `auxiliary` simulated images until the auxiliary store holds
-    enough frames to train on. Damaged records are counted and skipped.
+    All of them are simulated until the auxiliary store holds enough frames to train on. Without
+    `auxiliary_store` there are no frames of the robot, neither to train on nor held out. Damaged
+    records are counted and skipped.
     """
 
-    def __init__(self, store: str, auxiliary_store: str, size: tuple[int, int], batch: int,
-                 auxiliary: int, seed: int, device: torch.device):
-        self._stream = _Store(store, size, batch - auxiliary, seed, device)
-        self._auxiliary = _Store(auxiliary_store, size, auxiliary, seed, device) \
-            if auxiliary > 0 else None
+    def __init__(self, store: Path, auxiliary_store: Path | None, size: tuple[int, int],
+                 batch: int, auxiliary: int, seed: int, device: torch.device):
+        self._stream = _Store(str(store), size, batch, seed, device)
+        self._auxiliary = _Store(str(auxiliary_store), size, auxiliary or batch, seed, device) \
+            if auxiliary_store else None
         self._stores = [store for store in (self._stream, self._auxiliary) if store]
-        self._auxiliary_images = auxiliary
+        self._batch, self._auxiliary_images = batch, auxiliary
 
     @property
     def frames(self) -> int:
@@ -51,14 +54,24 @@ class StreamSource:
         return sum(store.corrupt for store in self._stores)
 
     def draw(self) -> Batches:
-        batches = {STREAM: self._stream.batch(StreamSampler.draw)}
-        if self._auxiliary and self._auxiliary.training_frames >= self._auxiliary_images:
-            batches[AUXILIARY] = self._auxiliary.batch(StreamSampler.draw)
-        return batches
+        auxiliary = self._auxiliary_images
+        if self._auxiliary and 0 < auxiliary <= self._auxiliary.training_frames:
+            simulated = self._batch - auxiliary
+            return {STREAM: self._stream.batch(lambda sampler: sampler.draw(simulated)),
+                    AUXILIARY: self._auxiliary.batch(StreamSampler.draw)}
+        return {STREAM: self._stream.batch(StreamSampler.draw)}
 
     def held_out(self, count: int) -> Batch:
         """Return the same `count` simulated frames each time, while the store stays the same."""
         return self._stream.batch(lambda sampler: sampler.held_out(count))
+
+    def auxiliary_held_out(self, count: int) -> Batch | None:
+        """Return up to `count` frames of the robot that draw() never returns; None without any."""
+        if not self._auxiliary or not self._auxiliary.frames:
+            return None
+        with suppress(StreamEmpty):
+            return self._auxiliary.batch(lambda sampler: sampler.held_out(count))
+        return None
 
     def draw_held_out(self) -> Batch:
         """Return random simulated frames that draw() never returns."""

@@ -32,6 +32,7 @@ from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
 from depth_distill_ros.ros.support.parameters import settings
 from depth_distill_ros.ros.support.requests import RequestQueue
+from depth_distill_ros.settings import robot_frames
 from depth_distill_ros.settings.distillation import OnlineSettings
 from depth_distill_ros.stream.store_errors import StoreReplaced
 
@@ -73,6 +74,7 @@ class DistillerNode(ManagedNode):
         start = (f'resumed at step {self._session.step}' if self._session.resumed
                  else 'new run')
         self.get_logger().info(f'{work_dir}: {start} on {self._session.compute}')
+        self.get_logger().info(robot_frames.announced(self.value('robot_frames'), work_dir))
 
     def activate(self) -> None:
         record = self._session.latest_release()

@@ -62,7 +62,10 @@ class StreamNode(ManagedNode):
             self._writer, _READ if decoder else {'image': images.read_rgb}, decoder,
             self.get_logger(), camera=_camera if decoder else self._nearest_camera,
             paired=tuple(_TYPES) if decoder else ('image',), tell=self._tell)
-        self.get_logger().info(f'{self._writer.path} holds {len(self._writer)} frames')
+        held = (f'{self._writer.path} holds {len(self._writer)} frames, '
+                f'and at most {self._writer.capacity}')
+        self.get_logger().info(held if decoder else f"{held}: the newest of the robot's camera "
+                               'that differ; robot_frames: off of the launch files stores none')
 
     def activate(self) -> None:
         # The queues are long: no message may be lost while a busy disk stores a frame.

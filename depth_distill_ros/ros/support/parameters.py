@@ -89,10 +89,12 @@ def _prefixed(described: Setting, prefix: str) -> Setting:
 
 
 def _from_old_names(node: Node, table: dict[str, Setting]) -> dict[str, object]:
-    """Return what was given under old names or as old values, with a warning for each."""
+    """Return what was given under old names or in other words, with a warning for the old."""
     given = {}
     for name, described in table.items():
-        for word in (*described.old_names, *([name] if described.old_values else ())):
+        # YAML reads the word off as false
+        changed = described.old_values or 'off' in described.choices
+        for word in (*described.old_names, *([name] if changed else ())):
             # a declaration without a type finds out whether a value was given
             value = node.declare_parameter(
                 word, descriptor=ParameterDescriptor(dynamic_typing=True)).value
