@@ -19,8 +19,13 @@ def shipped_rooms() -> Path:
     return _MODELS / 'rooms'
 
 
+def shipped_robot_rooms() -> Path:
+    """Return frames of other such rooms, which the simulated robot's camera plays."""
+    return _MODELS / 'robot_rooms'
+
+
 def shipped_blind_map() -> Path:
-    """Return the blind map of other path-traced rooms than those of ``shipped_rooms``."""
+    """Return the blind map of other path-traced rooms than those that are shipped."""
     return _MODELS / 'rooms' / 'blind_map.npz'
 
 

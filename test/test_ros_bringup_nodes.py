@@ -42,10 +42,7 @@ class Loop:
         self.supervisor = Supervisor(commands, folder / 'logs', installation.environment())
         topic = f'/{NAMESPACE}/'.__add__
         self.active_at = {}
-        self.monitor = Monitor(
-            topic('camera/image_raw'), topic('camera/camera_info'), topic('camera/depth'),
-            topic('depth/student'),
-            lambda image, reference: None, 1.0)
+        self.monitor = Monitor(topic('camera/image_raw'), topic('depth/student'))
         self.monitor.node.create_subscription(
             DiagnosticArray, '/diagnostics', self._on_diagnostics, 20)
 

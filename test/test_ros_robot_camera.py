@@ -17,7 +17,7 @@ from depth_distill_ros.ros.conversions import (
     camera_info,
     images,  # noqa: E402
 )
-from depth_distill_ros.shipped import shipped_rooms  # noqa: E402
+from depth_distill_ros.shipped import shipped_robot_rooms  # noqa: E402
 
 
 def whole_frames(nodes, count):
@@ -61,7 +61,7 @@ def test_the_frames_of_a_data_set_come_over_and_over_with_their_depth_and_camera
 
 def test_without_data_the_rooms_of_the_package_are_shown(nodes):
     nodes.start('robot_camera_node', rate=20.0)
-    reader = open_reader(f'folder:{shipped_rooms()}')
+    reader = open_reader(f'folder:{shipped_robot_rooms()}')
     (image, depth, info), *_ = whole_frames(nodes, 1)
     known = [sample for sample in map(reader.__getitem__, range(len(reader)))
              if np.array_equal(sample.image, images.read_array(image))]

@@ -4,13 +4,24 @@
 
 import json
 
+from looping_camera import alike
 import pytest
 
 from depth_distill_ros.apps.cli import main
+from depth_distill_ros.apps.demo.report import judged_frames
+from depth_distill_ros.datasets import open_reader
+from depth_distill_ros.evaluation.blind_map import load
 from depth_distill_ros.networks.model_folder import read_card
-from depth_distill_ros.shipped import shipped_blind_map, shipped_rooms, shipped_teacher
+from depth_distill_ros.shipped import (
+    shipped_blind_map,
+    shipped_robot_rooms,
+    shipped_rooms,
+    shipped_teacher,
+)
 
 pytestmark = pytest.mark.slow
+# correlation of all pixels
+NEARLY_THE_SAME = 0.985
 
 
 def figures(capsys, model):
@@ -45,5 +56,24 @@ def test_the_blind_map_is_of_other_rooms_and_between_the_constant_and_the_teache
 
 
 def test_no_file_of_the_package_is_larger_than_it_has_to_be():
-    rooms = sum(path.stat().st_size for path in shipped_rooms().rglob('*') if path.is_file())
-    assert rooms < 5_000_000
+    rooms = sum(path.stat().st_size for folder in (shipped_rooms(), shipped_robot_rooms())
+                for path in folder.rglob('*') if path.is_file())
+    assert rooms < 8_000_000
+
+
+def test_the_frames_of_the_demos_camera_are_none_of_those_that_its_figures_are_of():
+    blind = load(shipped_blind_map())
+    camera, (judged, which) = open_reader(f'folder:{shipped_robot_rooms()}'), judged_frames(
+        '', 'learn')
+    assert len(camera) == 128 and len(judged) == 120 and 'did not show' in which
+    shown = [camera[index] for index in range(len(camera))]
+    assert shown[0].intrinsics == judged[0].intrinsics
+    assert alike([frame.image for frame in shown],
+                 [frame.image for frame in judged]).max() < NEARLY_THE_SAME
+    assert not any(blind.learned_from(frame.depth) for frame in (*shown, *judged))
+
+
+def test_of_another_camera_the_demos_figures_say_that_its_frames_may_have_trained():
+    frames, which = judged_frames(f'folder:{shipped_robot_rooms()}', 'learn')
+    assert len(frames) == 120
+    assert 'that the robot camera showed' in which and 'they train the student' in which

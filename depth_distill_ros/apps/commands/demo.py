@@ -17,4 +17,5 @@ def run(arguments: argparse.Namespace) -> int:
     from depth_distill_ros.apps.demo.demo import run_demo
 
     return run_demo(Path(arguments.work_dir), arguments.minutes * 60.0, LoopLaunch(
-        seed=arguments.seed, teacher=arguments.teacher, params_file=arguments.params_file))
+        seed=arguments.seed, teacher=arguments.teacher, robot_frames=arguments.robot_frames,
+        params_file=arguments.params_file))

@@ -24,17 +24,15 @@ from depth_distill_ros.apps.demo.scores import ScoreError
 from depth_distill_ros.apps.demo.view import View
 from depth_distill_ros.apps.supervisor import Supervisor
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.frame import Frame
-from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.scan import Mount
 from depth_distill_ros.ros import bringup
+from depth_distill_ros.settings import robot_frames
 from depth_distill_ros.settings.launch import PREVIEW, LoopLaunch
 
 if TYPE_CHECKING:
     from depth_distill_ros.apps.demo.report import Compared
     from depth_distill_ros.ros.clients.monitor import Monitor
 
-_RECORDED_FRAMES = 120
 # share of the time after which the distiller is asked for its preview, once
 _PREVIEW_AFTER = 0.75
 _INTERRUPTED = 130
@@ -46,10 +44,9 @@ _COUNTS = ('received', 'answered', 'dropped', 'dropped.no_release', 'rejected')
 
 @dataclass
 class _Seen:
-    """What was seen of the run: numbers, frames of the robot's camera, and one preview."""
+    """What was seen of the run: numbers, and one preview."""
 
     history: History
-    frames: list[Frame]
     preview: np.ndarray | None = None
 
 
@@ -72,6 +69,8 @@ def run_demo(folder: Path, duration: float, arguments: LoopLaunch) -> int:
     console.print(
         f'starting {len(graph)} nodes; files go to {folder}; to inspect the graph: '
         f'ROS_DOMAIN_ID={os.environ["ROS_DOMAIN_ID"]}', highlight=False, markup=False)
+    console.print(robot_frames.announced(nodes['distiller'].value('robot_frames'), folder),
+                  highlight=False, markup=False, soft_wrap=True)
     began = time.time()
     stop = threading.Event()
     for number in _SIGNALS:
@@ -94,20 +93,13 @@ def _watch(
         monitor_type: type[Monitor], duration: float, graph: list[bringup.NodeSpec],
         arguments: LoopLaunch, folder: Path, console: Console,
         stop: threading.Event) -> _Seen:
-    seen, view = _Seen(History(), []), View(console, duration)
+    seen, view = _Seen(History()), View(console, duration)
     history = seen.history
     commands = {
         spec.name: [sys.executable, str(installation.executable(spec.executable)),
                     *spec.ros_arguments(arguments.log_level)] for spec in graph}
 
-    def record(image: np.ndarray, reference: np.ndarray) -> None:
-        # the obstacle figures need the camera, whose first message may come after the first images
-        if monitor.camera is not None:
-            seen.frames.append(_frame(image.copy(), reference.copy(), monitor.camera))
-
-    monitor = monitor_type(
-        arguments.robot_image, arguments.robot_camera_info, bringup.REFERENCE, arguments.depth,
-        record, duration / _RECORDED_FRAMES)
+    monitor = monitor_type(arguments.robot_image, arguments.depth)
     supervisor = Supervisor(commands, folder / 'logs', {})
     try:
         with view.open():
@@ -128,11 +120,6 @@ def _watch(
     return seen
 
 
-def _frame(image: np.ndarray, reference: np.ndarray, camera: Intrinsics) -> Frame:
-    fits = camera.size == image.shape[:2]
-    return Frame(image, reference, intrinsics=camera if fits else None)
-
-
 def _compared(nodes: Mapping[str, bringup.NodeSpec]) -> Compared:
     from depth_distill_ros.apps.demo.report import Compared
 
@@ -146,12 +133,11 @@ def _report(folder: Path, began: float, nodes: Mapping[str, bringup.NodeSpec], s
             console: Console) -> None:
     from depth_distill_ros.apps.demo import report, report_image
 
-    history, frames = seen.history, seen.frames
-    if frames:
-        report.save_frames(folder / 'frames.npz', frames)
-    console.print(
-        f'scoring teacher and releases on {len(frames)} robot camera frames',
-        highlight=False, markup=False)
+    history = seen.history
+    frames, which = report.judged_frames(
+        nodes['robot_camera'].value('data'), nodes['distiller'].value('robot_frames'))
+    console.print(f'scoring teacher and releases on {len(frames)} frames {which}',
+                  highlight=False, markup=False)
     with console.status('scoring') as status:
         scored = report.score_run(
             frames, _compared(nodes), folder / 'releases', began,
@@ -165,8 +151,8 @@ def _report(folder: Path, began: float, nodes: Mapping[str, bringup.NodeSpec], s
             folder / 'report.png',
             f'{minutes:.1f} minutes on {os.cpu_count()} cores: '
             f'{round(history.latest("distiller.step") or 0)} steps, '
-            f'{len(scores.releases)} releases scored on {scores.frames} robot '
-            'camera frames', history, scores, scored.rows, seen.preview)
+            f'{len(scores.releases)} releases scored on {scores.frames} frames {which}',
+            history, scores, scored.rows, seen.preview)
     for line in (
             f'report: {folder / "report.png"}',
             'camera frames ' + ' '.join(f'{name}={count}' for name, count in counts.items()),

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's results: its scores, figures.json, and the recorded frames."""
+"""The demo's results: the frames that they are of, its scores, and figures.json."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from depth_distill_ros.apps.demo import scores
 from depth_distill_ros.apps.demo.history import History
 from depth_distill_ros.apps.demo.report_image import DepthRow
+from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.distillation.release_folders import releases
 from depth_distill_ros.evaluation import blind_map
 from depth_distill_ros.evaluation.constant import ConstantDepth, constant_depth
@@ -24,8 +24,10 @@ from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.scan import Mount
 from depth_distill_ros.networks.model_folder import CARD, ModelCard
 from depth_distill_ros.networks.teachers import load_teacher
+from depth_distill_ros.settings.robot_frames import ROBOT_FRAMES
+from depth_distill_ros.shipped import shipped_rooms
 
-_ROWS = 4
+_ROWS, _FRAMES = 4, 120
 _PROTOCOL = PROTOCOLS['robot']
 _CPU = torch.device('cpu')
 
@@ -54,11 +56,22 @@ class Report:
     rows: list[DepthRow]
 
 
-def save_frames(path: Path, frames: Sequence[Frame]) -> None:
-    """Write the recorded frames: images N x H x W x 3 uint8, references N x H x W float32."""
-    np.savez(
-        path, images=np.stack([frame.image for frame in frames]),
-        references=np.stack([frame.depth for frame in frames]))
+def judged_frames(data: str, robot_frames: str) -> tuple[list[Frame], str]:
+    """
+    Return at most 120 frames that the figures are of, evenly spread, and which they are.
+
+    The package has frames of rooms that its simulated robot never sees. Of another camera there
+    are those alone that it plays, which then may have trained the student.
+
+    Args:
+        data: what the robot's camera plays, as ``open_reader`` takes it; empty: the package's
+        robot_frames: the setting of the distiller
+    """
+    reader = open_reader(data or f'folder:{shipped_rooms()}')
+    which = 'of rooms that the robot camera did not show' if not data else (
+        'that the robot camera showed '
+        f'(robot_frames: {robot_frames}: {ROBOT_FRAMES[robot_frames]})')
+    return [reader[index] for index in scores.evenly(range(len(reader)), _FRAMES)], which
 
 
 def score_run(
@@ -68,8 +81,7 @@ def score_run(
     Score constant depth, blind map, teacher and up to 20 releases on the same frames.
 
     Args:
-        frames: recorded from the robot's camera; without its intrinsics there are no figures of
-            obstacles
+        frames: of the robot's camera; without its intrinsics there are no figures of obstacles
         release_root: folder of the run's releases
         began: start of the run, seconds since the epoch
         progress: called with what is being scored

@@ -105,7 +105,7 @@ def _scores(axes: Axes, history: History, scores: RunScores, key: str, title: st
         axes.axhline(value, color=colour, linestyle='--', label=f'{name} {value:.3f}')
     seconds, values = history.curve(f'evaluator.{key}')
     axes.plot(_minutes(seconds), values, color=_LIVE, linewidth=1,
-              label='/depth/student live (sliding window)')
+              label='/depth/student live, on what the camera shows')
     axes.plot(
         _minutes([release.time for release in scores.releases]),
         [release.score[key] for release in scores.releases],

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scores of baselines, teacher and releases on the same recorded robot camera frames."""
+"""Scores of baselines, teacher and releases on the same frames."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from depth_distill_ros.ros.conversions import camera_info, images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode
 from depth_distill_ros.settings.cameras import RobotCameraSettings
-from depth_distill_ros.shipped import shipped_rooms
+from depth_distill_ros.shipped import shipped_robot_rooms
 
 # seconds that /clock may stand still, with use_sim_time, before it is a warning
 _CLOCK_PATIENCE = 1.0
@@ -43,7 +43,7 @@ class RobotCameraNode(ManagedNode):
     def configure(self) -> None:
         self._published = self._rounds = 0
         self._unusable = {}
-        self._reader = open_reader(self.value('data') or f'folder:{shipped_rooms()}')
+        self._reader = open_reader(self.value('data') or f'folder:{shipped_robot_rooms()}')
         _require_camera(first_frame(self._reader), self._reader)
         for line in (counted(self._reader.left_out), *self._reader.remarks):
             if line:
