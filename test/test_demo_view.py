@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from depth_distill_ros.apps.demo.history import History
-from depth_distill_ros.apps.demo.view import View
+from depth_distill_ros.apps.demo.view import View, phases
 
 
 @pytest.fixture
@@ -52,3 +52,12 @@ def test_in_a_terminal_every_node_has_its_message_whatever_signs_are_in_it(histo
     text = shown(history, children, {'stream': (2, '[Errno 28] no space [/]')}, terminal=True)
     assert '[Errno 28] no space [/]' in text
     assert 'starting' in text and 'restarted 2 times' in text
+
+
+def test_the_first_result_of_each_part_of_the_loop_is_told_in_order():
+    history = History()
+    for seconds, stored, answered in ((4.2, '0', '0'), (9.8, '1', '0'), (31.0, '90', '2')):
+        history.add(seconds, {'stream': {'stored': stored}, 'inference': {
+            'received': '7', 'answered': answered}})
+    assert phases(history) == ('first camera frame after 4 s, simulated frame after 10 s, '
+                               'depth after 31 s')

@@ -21,7 +21,7 @@ from rich.console import Console
 from depth_distill_ros import installation
 from depth_distill_ros.apps.demo.history import History
 from depth_distill_ros.apps.demo.scores import ScoreError
-from depth_distill_ros.apps.demo.view import View
+from depth_distill_ros.apps.demo.view import View, phases
 from depth_distill_ros.apps.supervisor import Supervisor
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.scan import Mount
@@ -156,6 +156,7 @@ def _report(folder: Path, began: float, nodes: Mapping[str, bringup.NodeSpec], s
     for line in (
             f'report: {folder / "report.png"}',
             'camera frames ' + ' '.join(f'{name}={count}' for name, count in counts.items()),
+            phases(history),
             *scores.lines()):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 

@@ -42,6 +42,10 @@ class History:
         """Return a counter's value, including its counts before restarts of its node."""
         return round(self._before_restart.get(name, 0.0) + (self.latest(name) or 0.0))
 
+    def first(self, name: str) -> float | None:
+        """Return the seconds at which a value was first above 0, None if it never was."""
+        return next((row['time'] for row in self.rows if row.get(name, 0.0) > 0), None)
+
     def curve(self, name: str) -> tuple[list[float], list[float]]:
         """Return (seconds, values) of the rows that have a value."""
         known = [(row['time'], row[name]) for row in self.rows if name in row]

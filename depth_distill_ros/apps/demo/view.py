@@ -18,6 +18,11 @@ from depth_distill_ros.apps.supervisor import Child
 
 _PLAIN_PERIOD = 10.0
 _WARNING = 1
+# the counts that show it on /diagnostics, by what comes first
+_PHASES = {
+    'camera frame': 'inference.received', 'simulated frame': 'stream.stored',
+    'frame of the robot': 'auxiliary.stored', 'training step': 'distiller.step',
+    'release': 'distiller.release', 'depth': 'inference.answered'}
 
 
 class View:
@@ -94,6 +99,13 @@ def summary(history: History) -> list[tuple[str, str]]:
         ('/depth/student', f'δ1 {number("evaluator.delta1", ".3f")}, '
                            f'RMSE {number("evaluator.rmse", ".2f")} m'),
     ]
+
+
+def phases(history: History) -> str:
+    """Return when each part of the loop had its first result."""
+    firsts = {what: history.first(name) for what, name in _PHASES.items()}
+    return 'first ' + ', '.join(f'{what} after {seconds:.0f} s' for what, seconds in firsts.items()
+                                if seconds is not None)
 
 
 def _clock(seconds: float) -> str:
