@@ -11,6 +11,7 @@ import torch
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation import blind_map
 from depth_distill_ros.evaluation.blind_map import OtherFrames, learn
+from depth_distill_ros.evaluation.blind_network import BlindNetwork
 from depth_distill_ros.evaluation.gain import gain
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
 from depth_distill_ros.frame import Frame
@@ -97,7 +98,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_its_pixels_are_those_of_the_frames_in_every_protocol(protocol, size):
     columns = np.tile(np.linspace(1, 4, 160, dtype=np.float32), (96, 1))
     frames = [frame(columns * factor) for factor in (1.0, 1.0, 2.0)]
-    network = learn(frames).network(PROTOCOLS[protocol], size)
+    network = BlindNetwork(learn(frames), PROTOCOLS[protocol], size)
     evaluation = Evaluation(network, size, PROTOCOLS[protocol], torch.device('cpu'))
     (result, *_) = evaluation.frames(frames)
     # the ends of a reduced map are half a pixel from those of the frame
@@ -106,7 +107,7 @@ def test_its_pixels_are_those_of_the_frames_in_every_protocol(protocol, size):
 
 
 def test_whatever_the_image_shows_the_map_stays():
-    network = learn(frames(1.0)).network(PROTOCOLS['robot'], SIZE)
+    network = BlindNetwork(learn(frames(1.0)), PROTOCOLS['robot'], SIZE)
     found = network(torch.randn(3, 3, *SIZE))
     assert found.shape == (3, 1, *SIZE) and (found == found[:1]).all()
 

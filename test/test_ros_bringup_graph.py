@@ -364,7 +364,15 @@ def test_the_python_of_ros2_launch_needs_nothing_that_only_the_virtual_environme
         'from depth_distill_ros.settings.launch import LoopLaunch\n'
         'print(len(bringup.distillation_graph(LoopLaunch())))\n')
     done = subprocess.run([sys.executable, '-c', source], check=True, capture_output=True)
-    assert done.stdout.strip() == b'6'
+    assert done.stdout.strip() == b'7'
+
+
+def test_the_nodes_that_run_no_network_load_no_torch():
+    pytest.importorskip('rclpy')
+    source = ('from depth_distill_ros.ros.nodes import evaluator, robot_camera, stream\n'
+              'import sys\nprint(*{"torch", "torchvision"} & sys.modules.keys())')
+    done = subprocess.run([sys.executable, '-c', source], check=True, capture_output=True)
+    assert not done.stdout.strip()
 
 
 def test_the_executables_are_there(graph_of):

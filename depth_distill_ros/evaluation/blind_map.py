@@ -15,13 +15,10 @@ import io
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from depth_distill_ros.datasets.opened import readable_frames
 from depth_distill_ros.datasets.reader import Reader
 from depth_distill_ros.errors import DepthDistillError, one_line
-from depth_distill_ros.evaluation.protocol import Protocol
 from depth_distill_ros.files import write_bytes
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.depth import metres_to_millimetres, valid
@@ -57,32 +54,12 @@ class BlindMap:
         """Return the map as ``View.fit`` has a frame seen at (height, width) `size`, metres."""
         return View.fit(self.depth.shape, size).image(self.depth)
 
-    def network(self, protocol: Protocol, size: tuple[int, int]) -> BlindNetwork:
-        """Return the map for images of (height, width) `size`, as the protocol has them seen."""
-        blank = np.zeros((*self.depth.shape, 3), np.uint8)
-        depth = np.asarray(protocol.prepare(Frame(blank, self.depth)).depth)
-        view = View((0, 0, *depth.shape), size) if protocol.whole else View.fit(depth.shape, size)
-        return BlindNetwork(view.image(depth))
-
     def save(self, path: Path) -> None:
         """Write the map to a file .npz; DepthDistillError if it cannot be written."""
         packed = io.BytesIO()
         np.savez_compressed(packed, depth=self.depth.astype(np.float16),
                             learned=np.array(sorted(self.learned), np.uint64))
         write_bytes(path, packed.getvalue())
-
-
-class BlindNetwork(nn.Module):
-    """Maps images, B×3×H×W, to B×1×h×w metres: h×w `depth` whatever they show."""
-
-    depth: Tensor
-
-    def __init__(self, depth: np.ndarray) -> None:
-        super().__init__()
-        self.register_buffer('depth', torch.from_numpy(np.ascontiguousarray(depth, np.float32)))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.depth.expand(len(x), 1, *self.depth.shape)
 
 
 class OtherFrames:

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from torch import Tensor
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.depth import valid
 
-Depths = TypeVar('Depths', np.ndarray, Tensor)
+if TYPE_CHECKING:  # the evaluator node needs no torch
+    from torch import Tensor
+
+Depths = TypeVar('Depths', np.ndarray, 'Tensor')
 
 NEAREST = 1e-3
 """Metres; predictions are clamped to it."""

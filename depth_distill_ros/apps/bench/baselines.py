@@ -13,6 +13,7 @@ from torch import nn
 from depth_distill_ros.apps.bench.runner import Bench, Outcome
 from depth_distill_ros.apps.bench.table import BenchTable, Role
 from depth_distill_ros.evaluation.blind_map import OtherFrames, learn
+from depth_distill_ros.evaluation.blind_network import BlindNetwork
 from depth_distill_ros.evaluation.constant import ConstantDepth, constant_depth
 from depth_distill_ros.evaluation.evaluated import evaluated
 from depth_distill_ros.evaluation.protocol import PROTOCOLS
@@ -64,6 +65,6 @@ def _measured(bench: Bench, protocol: str, test: str, side: str) -> dict[str, di
                          bench.compute.device)['metrics']
 
     found = {CONSTANT: metrics(ConstantDepth(constant_depth(reader))),
-             BLIND: metrics(blind.network(PROTOCOLS[protocol], size))}
+             BLIND: metrics(BlindNetwork(blind, PROTOCOLS[protocol], size))}
     bench.note_unused(readers)
     return found

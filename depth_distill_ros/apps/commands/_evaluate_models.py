@@ -13,6 +13,7 @@ from depth_distill_ros.distillation.release_folders import latest
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation import blind_map
 from depth_distill_ros.evaluation.blind_map import BlindMap
+from depth_distill_ros.evaluation.blind_network import BlindNetwork
 from depth_distill_ros.evaluation.constant import ConstantDepth, constant_depth
 from depth_distill_ros.evaluation.protocol import Protocol
 from depth_distill_ros.files import expanded
@@ -64,7 +65,7 @@ def network(spec: str) -> Model:
 
 def blind_model(blind: BlindMap, protocol: Protocol, size: tuple[int, int]) -> Model:
     """Return the map as a network for images of `size`."""
-    return blind.network(protocol, size), ModelCard(BLIND, '', size)
+    return BlindNetwork(blind, protocol, size), ModelCard(BLIND, '', size)
 
 
 def _constant(reader: Reader) -> Model:

@@ -16,6 +16,7 @@ from depth_distill_ros.apps.demo.report_image import DepthRow
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.distillation.release_folders import releases
 from depth_distill_ros.evaluation import blind_map
+from depth_distill_ros.evaluation.blind_network import BlindNetwork
 from depth_distill_ros.evaluation.constant import ConstantDepth, constant_depth
 from depth_distill_ros.evaluation.evaluated import evaluated
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, FrameResult
@@ -124,7 +125,7 @@ def score_run(
     blind = None
     if compared.blind_map:
         learned = blind_map.load(expanded(compared.blind_map))
-        blind = score('blind map', learned.network(_PROTOCOL, card.size), baselines)
+        blind = score('blind map', BlindNetwork(learned, _PROTOCOL, card.size), baselines)
     return Report(
         scores.RunScores(len(frames), constant, blind, taught, tuple(scored)),
         _depth_rows(results))
