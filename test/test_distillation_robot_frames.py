@@ -74,6 +74,18 @@ def test_without_frames_of_the_robot_a_batch_is_full_and_none_judges(stores, tmp
     source.close()
 
 
+def test_few_frames_of_the_robot_are_a_small_part_of_a_batch(stores, tmp_path):
+    with StreamWriter(tmp_path / 'auxiliary', SIZE, 1000) as writer:
+        wall = Wall(1)
+        for place in wall.loop(60):
+            writer.append(wall.frame(place))
+    source = StreamSource(stores / 'store', tmp_path / 'auxiliary', SIZE, 8, 4, 0, CPU)
+    assert source.frames and source.auxiliary_frames == 60
+    assert {name: len(batch.x) for name, batch in source.draw().items()} == {
+        STREAM: 7, AUXILIARY: 1}
+    source.close()
+
+
 class Depth(nn.Module):
     """Predicts `dark` metres for the frames of the simulator, which are dark, else `bright`."""
 

@@ -119,8 +119,9 @@ class OnlineSettings(DistillationSettings, NodeSettings):
         choices=tuple(ROBOT_FRAMES))
     # half, as in LWD, where each update takes as many images of either kind
     auxiliary_share: float = modified(
-        DistillationSettings, 'auxiliary_share', default=0.5, help="share of each training batch "
-        "that are the robot's own frames, unlabelled, with robot_frames: learn")
+        DistillationSettings, 'auxiliary_share', default=0.5, help="with robot_frames: learn, "
+        "largest share of each training batch that are the robot's own frames; less while there "
+        'are few of them')
     # mixing takes two images
     batch: int = modified(DistillationSettings, 'batch', range=(2, 4096))
     # the others need the end of the training, which a node does not know

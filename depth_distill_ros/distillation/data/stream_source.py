@@ -18,14 +18,18 @@ from depth_distill_ros.stream.sampler import StoredFrames, StreamEmpty, StreamSa
 from depth_distill_ros.stream.store_errors import StoreMissing, StoreReplaced
 from depth_distill_ros.stream.store_reader import StreamReader
 
+# Frames of the robot to train on for each of them in a batch: a robot that has seen little for
+# hours does not have the student learn a few images by heart.
+_FRAMES_PER_IMAGE = 16
+
 
 class StreamSource:
     """
-    Draws batches of `batch` images, `auxiliary` of which are frames of the robot's camera.
+    Draws batches of `batch` images, up to `auxiliary` of which are frames of the robot's camera.
 
-    All of them are simulated until the auxiliary store holds enough frames to train on. Without
-    `auxiliary_store` there are no frames of the robot, neither to train on nor held out. Damaged
-    records are counted and skipped.
+    Fewer of them are the robot's, and more are simulated, while the auxiliary store holds few to
+    train on. Without `auxiliary_store` there are no frames of the robot, neither to train on nor
+    held out. Damaged records are counted and skipped.
     """
 
     def __init__(self, store: Path, auxiliary_store: Path | None, size: tuple[int, int],
@@ -54,12 +58,14 @@ class StreamSource:
         return sum(store.corrupt for store in self._stores)
 
     def draw(self) -> Batches:
-        auxiliary = self._auxiliary_images
-        if self._auxiliary and 0 < auxiliary <= self._auxiliary.training_frames:
-            simulated = self._batch - auxiliary
-            return {STREAM: self._stream.batch(lambda sampler: sampler.draw(simulated)),
-                    AUXILIARY: self._auxiliary.batch(StreamSampler.draw)}
-        return {STREAM: self._stream.batch(StreamSampler.draw)}
+        robots = 0
+        if self._auxiliary and self._auxiliary_images:
+            robots = min(self._auxiliary_images,
+                         self._auxiliary.training_frames // _FRAMES_PER_IMAGE)
+        batches = {STREAM: self._stream.batch(lambda sampler: sampler.draw(self._batch - robots))}
+        if robots:
+            batches[AUXILIARY] = self._auxiliary.batch(lambda sampler: sampler.draw(robots))
+        return batches
 
     def held_out(self, count: int) -> Batch:
         """Return the same `count` simulated frames each time, while the store stays the same."""
