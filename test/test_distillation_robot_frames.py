@@ -106,14 +106,14 @@ def test_the_robots_frames_can_turn_the_choice_of_a_release():
     evaluator = ReleaseEvaluator(Depth(2.0, 4.0), None, Compute(CPU, 'fp32'))
     in_the_simulator, on_the_robot = Depth(2.0, 9.0), Depth(9.0, 4.0)  # where each is right
 
-    def scores(*batches):
-        targets = evaluator.targets(*batches)
+    def scores(targets):
         return [evaluator.score(student, targets)
                 for student in (in_the_simulator, on_the_robot)]
 
-    one, other = scores(batch_of(-1.0, 4))
+    stream = evaluator.targets(batch_of(-1.0, 4))
+    one, other = scores(stream)
     assert is_better(one, other['delta1']) and one['delta1'] == 1.0
-    one, other = scores(batch_of(-1.0, 4), batch_of(1.0, 12))
+    one, other = scores(stream + evaluator.plain_targets(batch_of(1.0, 12)))
     assert is_better(other, one['delta1'])
     assert (one['delta1'], other['delta1']) == (0.4, 0.6), 'each image counts once'
 

@@ -22,7 +22,7 @@ from depth_distill_ros.distillation.curves import TrainingCurves
 from depth_distill_ros.distillation.data.batch import STREAM
 from depth_distill_ros.distillation.data.stream_source import StreamSource
 from depth_distill_ros.distillation.methods import effective, make_method, needs_gradient
-from depth_distill_ros.distillation.release_choice import ReleaseEvaluator
+from depth_distill_ros.distillation.release_choice import ReleaseEvaluator, TeacherTargets
 from depth_distill_ros.distillation.release_folders import (
     RELEASE,
     ReleaseRecord,
@@ -211,14 +211,10 @@ class OnlineDistillation:
         """
         Publish the averaged student if it agrees better with the teacher than the last release.
 
-        Both are scored on the same held-out frames: those of the stream, plain and transformed,
-        and those of the robot's camera, if there are any. Returns None where the student is not
+        Both are scored on the same held-out frames. Returns None where the student is not
         released.
         """
-        student = self._trainer.average.module
-        count = self.settings.held_out_frames
-        targets = self._evaluator.targets(
-            self._source.held_out(count), self._source.auxiliary_held_out(count))
+        student, targets = self._trainer.average.module, self._judged()
         score = self._evaluator.score(student, targets)
         if not force and not self._evaluator.should_release(
                 score, targets, self.latest_release()):
@@ -234,6 +230,18 @@ class OnlineDistillation:
         record = publish(self._releases, student, card, self.step, score, self.run)
         self._curves.add('held_out', self.step, {**score, 'release': record.number})
         return record
+
+    def _judged(self) -> TeacherTargets:
+        """
+        Return the held-out frames that releases are judged on, with the teacher's depth.
+
+        Those of the stream are plain and transformed; those of the robot's camera, where there
+        are some, are plain. A score is the mean over all, so that few of the robot decide little.
+        """
+        count = self.settings.held_out_frames
+        robots = self._source.auxiliary_held_out(count)
+        return (self._evaluator.targets(self._source.held_out(count))
+                + (self._evaluator.plain_targets(robots) if robots else []))
 
     @torch.no_grad()
     def preview(self, frames: int = 4) -> np.ndarray:

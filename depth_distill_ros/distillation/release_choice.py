@@ -46,17 +46,19 @@ class ReleaseEvaluator:
         with self._compute.autocast():
             return x, mixed, self._transformation(mixed).float()
 
-    @torch.no_grad()
-    def targets(self, batch: Batch, robot: Batch | None = None) -> TeacherTargets:
-        """
-        Return the plain and the transformed images, and the robot's, with their teacher depth.
-
-        Scores are means over the images, so that a few images of the robot decide little.
-        """
+    def targets(self, batch: Batch) -> TeacherTargets:
+        """Return the plain and the transformed images with their teacher depth."""
         x, _, z = self.inputs(batch)
+        return self._with_depth(x, z)
+
+    def plain_targets(self, batch: Batch) -> TeacherTargets:
+        """Return the images of the robot's camera, which are never transformed, likewise."""
+        return self._with_depth(batch.x)
+
+    @torch.no_grad()
+    def _with_depth(self, *images: Tensor) -> TeacherTargets:
         with self._compute.autocast():
-            return [(images, self._teacher(images).float())
-                    for images in (x, z, *([robot.x] if robot else []))]
+            return [(x, self._teacher(x).float()) for x in images]
 
     def score(self, student: nn.Module, targets: TeacherTargets) -> dict[str, float]:
         """Return the mean metrics of a student against the teacher."""
