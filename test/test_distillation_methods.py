@@ -8,8 +8,8 @@ from torch.nn.functional import l1_loss
 
 from depth_distill_ros.distillation.batch_norm_loss import FeatureStatistics, with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.data import teacher_depth
 from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, STREAM, Batch
+from depth_distill_ros.distillation.data.teacher_depth import TeacherDepth
 from depth_distill_ros.distillation.losses import loss_h
 from depth_distill_ros.distillation.methods import make_method
 from depth_distill_ros.distillation.methods.d3 import D3
@@ -204,9 +204,8 @@ def test_teacher_depth_is_computed_once_for_a_frame_whatever_the_batch(networks,
 
 
 
-def test_teacher_depth_never_takes_more_memory_than_its_budget(networks, frames, monkeypatch):
-    monkeypatch.setattr(teacher_depth, '_BUDGET', 3 * 4 * 16 * 24)  # three maps
-    depth_of = teacher_depth.TeacherDepth(networks()[0].eval())
+def test_teacher_depth_never_takes_more_memory_than_its_budget(networks, frames):
+    depth_of = TeacherDepth(networks()[0].eval(), 3 * 4 * 16 * 24)  # three maps
     whole = depth_of(frames)
     assert len(depth_of._kept) == 3
     assert torch.equal(depth_of(frames), whole)

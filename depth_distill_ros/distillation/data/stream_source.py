@@ -21,6 +21,7 @@ from depth_distill_ros.stream.store_reader import StreamReader
 # Frames of the robot to train on for each of them in a batch: a robot that has seen little for
 # hours does not have the student learn a few images by heart.
 _FRAMES_PER_IMAGE = 16
+_KEYS = 1 << 40  # more than a store ever has
 
 
 class StreamSource:
@@ -105,6 +106,7 @@ class _Store:
         self._reader: Any = None  # a StreamReader and a StreamSampler while it is open
         self._sampler: Any = None
         self._state: dict[str, Any] | None = None
+        self._opened = 0
 
     @property
     def frames(self) -> int:
@@ -129,7 +131,8 @@ class _Store:
         frames = draw(self._sampler)
         return Batch(to_input(torch.from_numpy(frames.images).to(self._device)),
                      semantics=torch.from_numpy(frames.semantics).to(self._device),
-                     keys=tuple(frames.keys.tolist()))
+                     # a new store at the same place numbers its frames from 0 again
+                     keys=tuple((frames.keys + self._opened * _KEYS).tolist()))
 
     def state_dict(self) -> dict[str, Any] | None:
         return self._sampler.state_dict() if self._sampler else self._state
@@ -158,7 +161,7 @@ class _Store:
                 f'the store {self._path} holds {reader.size[0]}×{reader.size[1]} frames and the '
                 f"teacher reads {self._size[0]}×{self._size[1]}; set the stream node's height "
                 "and width to the teacher's and give it a new store")
-        self._reader = reader
+        self._reader, self._opened = reader, self._opened + 1
         self._sampler = StreamSampler(reader, self._batch, self._seed)
         if self._state:
             self._sampler.load_state_dict(self._state)

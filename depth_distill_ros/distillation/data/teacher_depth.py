@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from depth_distill_ros.distillation.data.batch import Batch
 
-_BUDGET = 512 * 2**20  # bytes of host memory
+BUDGET = 512 * 2**20  # bytes of host memory
 
 
 class TeacherDepth:
@@ -17,11 +17,11 @@ class TeacherDepth:
     `teacher_depth(batch)`: B×1×h×w metres, without a graph.
 
     For one source. Keeps the depth of the frames computed last as float32, as many as fit into
-    512 MiB (7,700 maps of 114×152).
+    `budget` bytes (512 MiB are 7,700 maps of 114×152).
     """
 
-    def __init__(self, teacher: nn.Module):
-        self._teacher = teacher
+    def __init__(self, teacher: nn.Module, budget: int = BUDGET):
+        self._teacher, self._budget = teacher, budget
         self._kept: dict[int, Tensor] = {}
 
     @torch.no_grad()
@@ -37,6 +37,6 @@ class TeacherDepth:
                 depth = self._teacher(batch.x[part]).float().cpu()
                 self._kept |= {batch.keys[i]: d for i, d in zip(part, depth, strict=True)}
         depth = torch.stack([self._kept[key] for key in batch.keys]).to(batch.x.device)
-        while len(self._kept) * depth[0].numel() * 4 > _BUDGET:
+        while len(self._kept) * depth[0].numel() * 4 > self._budget:
             self._kept.pop(next(iter(self._kept)))
         return depth

@@ -38,6 +38,7 @@ from depth_distill_ros.stream.store_errors import StoreReplaced
 
 _WAIT_LOG_PERIOD = 10.0
 _FIRST_RELEASE_PERIOD = 5.0  # seconds; until the first release the robot has no depth
+_TRAINED_FOR = 4.0  # times as long as the last attempt to release took, before the next
 _PROGRESS_PERIOD = 30.0  # seconds between two lines of progress until then
 
 
@@ -117,7 +118,7 @@ class DistillerNode(ManagedNode):
         now = time.monotonic()
         # a resumed student may be good enough for a release at once
         last = {'release_period': -math.inf, 'checkpoint_period': now, 'preview_period': now}
-        logged = now
+        logged, took = now, 0.0
         periodic = {'release_period': self._consider_release,
                     'checkpoint_period': self._save, 'preview_period': self._preview}
         while not stop.is_set():
@@ -128,10 +129,13 @@ class DistillerNode(ManagedNode):
             for period, action in periodic.items():
                 seconds = self.value(period)
                 if period == 'release_period' and not self._release:
-                    seconds = min(seconds, _FIRST_RELEASE_PERIOD)
-                if time.monotonic() - last[period] >= seconds:
+                    # on a busy machine an attempt takes longer than that
+                    seconds = min(seconds, max(_FIRST_RELEASE_PERIOD, _TRAINED_FOR * took))
+                if (began := time.monotonic()) - last[period] >= seconds:
                     self._try(period.removesuffix('_period'), action)
                     last[period] = time.monotonic()
+                    if period == 'release_period':
+                        took = last[period] - began
             if not session.ready() and not self._wait_for_frames(stop):
                 break
             try:
