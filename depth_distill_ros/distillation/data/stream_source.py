@@ -59,14 +59,17 @@ class StreamSource:
         return sum(store.corrupt for store in self._stores)
 
     def draw(self) -> Batches:
-        robots = 0
-        if self._auxiliary and self._auxiliary_images:
-            robots = min(self._auxiliary_images,
-                         self._auxiliary.training_frames // _FRAMES_PER_IMAGE)
+        robots = self._robots_images()
         batches = {STREAM: self._stream.batch(lambda sampler: sampler.draw(self._batch - robots))}
-        if robots:
+        if self._auxiliary and robots:
             batches[AUXILIARY] = self._auxiliary.batch(lambda sampler: sampler.draw(robots))
         return batches
+
+    def _robots_images(self) -> int:
+        """Return how many images of the next batch are the robot's."""
+        if not self._auxiliary or not self._auxiliary_images:
+            return 0
+        return min(self._auxiliary_images, self._auxiliary.training_frames // _FRAMES_PER_IMAGE)
 
     def held_out(self, count: int) -> Batch:
         """Return the same `count` simulated frames each time, while the store stays the same."""
