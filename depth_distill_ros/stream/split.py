@@ -8,6 +8,10 @@ is held out if (key // 32) % 8 == 0, which is true for the first 32 of every 256
 that comes back to a place shows it again much later. Therefore the content counts too: a frame
 that is like a held-out one (a difference of LIKE grey levels or less) is never trained on, and a
 frame that is like a training one is not held out. Such a frame is spare: it is stored, not used.
+
+One exception: the store has evicted most held-out frames, and the camera shows nothing but what was
+trained on. Then such frames are held out, because releases need a judge, and the training frames
+that are like them are trained on no longer.
 """
 
 from __future__ import annotations
@@ -52,8 +56,7 @@ def part_of(key: int, like: np.ndarray, held_out: int, frames: int) -> Part:
                                     for part in (Part.TRAINING, Part.HELD_OUT))
     share = held_out * _PERIOD / (RUN * max(frames, 1))
     if by_number(np.array([key]))[0] == Part.HELD_OUT:
-        # Releases need a judge although the camera sees nothing new for long: then the training
-        # frames like this one become spare.
+        # The exception above; the caller makes the training frames like this one spare.
         return Part.SPARE if like_training and share > _SCARCE else Part.HELD_OUT
     if not like_held_out:
         return Part.TRAINING
