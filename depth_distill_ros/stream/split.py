@@ -9,9 +9,9 @@ that comes back to a place shows it again much later. Therefore the content coun
 that is like a held-out one (a difference of LIKE grey levels or less) is never trained on, and a
 frame that is like a training one is not held out. Such a frame is spare: it is stored, not used.
 
-One exception: the store has evicted most held-out frames, and the camera shows nothing but what was
-trained on. Then such frames are held out, because releases need a judge, and the training frames
-that are like them are trained on no longer.
+One exception: the store has evicted most held-out frames, and the camera shows nothing but what
+was trained on. Then such frames are held out, because releases need a judge, and the training
+frames that are like them are trained on no longer.
 """
 
 from __future__ import annotations
