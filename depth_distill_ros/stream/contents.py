@@ -28,6 +28,17 @@ REMEMBERED = 40_000
 NBYTES = 512
 
 
+class Alike(NamedTuple):
+    """The places of the remembered frames that are like a new one, and their differences."""
+
+    places: np.ndarray
+    differences: np.ndarray
+
+    def within(self, most: float) -> np.ndarray:
+        """Return the places of those that differ by ``most`` or less."""
+        return self.places[self.differences <= most]
+
+
 class Choice(NamedTuple):
     """The part of a new frame, and the places of training frames that become spare."""
 
@@ -37,7 +48,9 @@ class Choice(NamedTuple):
 
 class Contents:
     """
-    The writer's view of the contents; call ``choose``, ``write`` and, once committed, ``add``.
+    The writer's view of the contents.
+
+    Call ``alike``, ``choose``, ``write`` and, once committed, ``add``.
 
     Args:
         env: of the store, open for writing
@@ -55,14 +68,17 @@ class Contents:
                 every = read_parts(txn, self._parts, range(int(keys.min()), int(keys.max()) + 1))
                 self._part[:len(keys)] = every[keys - keys.min()]
 
-    def holds(self, known: np.ndarray, most: float, first: int) -> bool:
-        """Return whether a frame with a key from ``first`` on differs by ``most`` or less."""
-        places, _ = self._memory.like(known, most)
-        return bool((self._memory.keys[places] >= first).any())
+    def alike(self, known: np.ndarray, most: float) -> Alike:
+        """Return the remembered frames that differ from a new one by ``most`` or LIKE or less."""
+        return Alike(*self._memory.like(known, max(most, LIKE)))
 
-    def choose(self, key: int, known: np.ndarray, first: int) -> Choice:
+    def holds(self, alike: Alike, most: float, first: int) -> bool:
+        """Return whether a frame with a key from ``first`` on differs by ``most`` or less."""
+        return bool((self._memory.keys[alike.within(most)] >= first).any())
+
+    def choose(self, key: int, alike: Alike, first: int) -> Choice:
         """Return the part of a new frame; ``first`` is the key of the oldest stored one."""
-        places, _ = self._memory.like(known, LIKE)
+        places = alike.within(LIKE)
         like = self._part[places]
         stored = self._part[:len(self._memory)][self._memory.keys >= first]
         part = part_of(key, like, int((stored == Part.HELD_OUT).sum()), len(stored))

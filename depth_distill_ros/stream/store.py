@@ -123,10 +123,11 @@ class StreamWriter:
         with store_errors(self.path, 'store a frame'):
             with self._env.begin(db=self._frames) as txn:
                 keys = stored_keys(txn)
+            alike = self._contents.alike(known, min_difference or 0.0)
             if min_difference is not None and self._contents.holds(
-                    known, min_difference, keys.start):
+                    alike, min_difference, keys.start):
                 return None
-            choice = self._contents.choose(keys.stop, known, keys.start)
+            choice = self._contents.choose(keys.stop, alike, keys.start)
             try:
                 evicted = self._put(keys.stop, record, known, choice)
             except lmdb.MapFullError:
