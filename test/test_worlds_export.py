@@ -3,6 +3,7 @@
 """The same seeded room in MuJoCo, Gazebo and USD, each read back."""
 
 import csv
+from dataclasses import replace
 import functools
 import itertools
 import math
@@ -20,6 +21,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.stream.classes import NYU13
 from depth_distill_ros.worlds.export import box_mesh, sdf, usd, write
+from depth_distill_ros.worlds.export.exported_room import exported_room
 from depth_distill_ros.worlds.pose import Pose, roll_pitch_yaw, rotation
 from depth_distill_ros.worlds.rooms import look_file
 from depth_distill_ros.worlds.rooms.free_space import FreeSpace
@@ -181,6 +183,18 @@ def test_no_lamp_of_a_world_is_drawn_into_the_images(exported, kind, seed):
     lights = gazebo_world(exported, kind, seed).findall('light')
     assert len(lights) == len(drawn(seed).lights) > 1
     assert {light.findtext('visualize') for light in lights} == {'false'}
+
+
+def test_a_room_that_is_brighter_than_sdf_allows_becomes_darker_as_a_whole():
+    exported = exported_room(STREAM, 3, (120, 160))
+    wanted = np.array([(1.25, 1.0, 0.75), *(light.colour for light in exported.room.lights)])
+    bright = replace(exported, room=replace(exported.room, ambient=tuple(wanted[0])))
+    for spelling in sdf.SPELLINGS.values():
+        world = sdf.world(bright, spelling)
+        texts = [world.findtext('world/scene/ambient'),
+                 *(light.findtext('diffuse') for light in world.iter('light'))]
+        found = np.array([[float(v) for v in text.split()[:3]] for text in texts])
+        np.testing.assert_allclose(found, wanted / 1.25, atol=1e-5)
 
 
 def decoded(colour):

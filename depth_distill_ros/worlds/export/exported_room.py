@@ -76,7 +76,7 @@ def exported_room(look: Look, seed: int, size: tuple[int, int]) -> ExportedRoom:
     noise = 0.0
     if look.sensor is not None:
         rng = np.random.default_rng((*key, 2))
-        room = _exposed(room, rng.uniform(*look.sensor.exposure))
+        room = brightened(room, rng.uniform(*look.sensor.exposure))
         noise = rng.uniform(*look.sensor.noise)
     return ExportedRoom(f'room_{seed}', room, intrinsics, tuple(itertools.islice(way, _STEPS)),
                         noise)
@@ -87,7 +87,7 @@ def linear(colour: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour)
 
 
-def _exposed(room: Room, gain: float) -> Room:
+def brightened(room: Room, gain: float) -> Room:
     """Return the room with brighter lights, as not every simulator's camera has an exposure."""
     lights = tuple(replace(light, colour=tuple(gain * c for c in light.colour))
                    for light in room.lights)

@@ -12,6 +12,7 @@ the colours of materials as they are.
 
 from __future__ import annotations
 
+from dataclasses import replace
 import math
 from typing import NamedTuple
 from xml.etree import ElementTree as Xml
@@ -21,10 +22,16 @@ import numpy as np
 from depth_distill_ros.settings.launch import GazeboLaunch
 from depth_distill_ros.stream.classes import FLOOR
 from depth_distill_ros.worlds.export import box_mesh
-from depth_distill_ros.worlds.export.exported_room import FAR, NEAR, ExportedRoom, linear
+from depth_distill_ros.worlds.export.exported_room import (
+    FAR,
+    NEAR,
+    ExportedRoom,
+    brightened,
+    linear,
+)
 from depth_distill_ros.worlds.export.xml_text import document, fill
 from depth_distill_ros.worlds.mujoco.geoms import ground
-from depth_distill_ros.worlds.rooms.scene import Light, Object, Part
+from depth_distill_ros.worlds.rooms.scene import Light, Object, Part, Room
 
 CAMERA = 'camera'
 FRAME = 'simulator_optical_frame'
@@ -62,6 +69,7 @@ def world(exported: ExportedRoom, spelling: Spelling) -> Xml.Element:
 
     There is no gravity: only the camera moves, and a pose service moves it.
     """
+    exported = replace(exported, room=_in_range(exported.room))
     root = Xml.Element('sdf', version='1.9')
     body = Xml.SubElement(root, 'world', name=exported.name)
     fill(Xml.SubElement(body, 'physics', name='coarse', type='ignored'),
@@ -80,6 +88,12 @@ def world(exported: ExportedRoom, spelling: Spelling) -> Xml.Element:
     _contact_shadows(body, exported, spelling)
     _camera(body, exported, spelling)
     return root
+
+
+def _in_range(room: Room) -> Room:
+    """Return the room, darker as a whole where a light is brighter than 1, which SDF refuses."""
+    brightest = max(*room.ambient, *(c for light in room.lights for c in light.colour))
+    return room if brightest <= 1.0 else brightened(room, 1.0 / brightest)
 
 
 def files(exported: ExportedRoom) -> dict[str, str]:
