@@ -50,7 +50,9 @@ class Launched:
         with log.open('w') as output:
             self.process = subprocess.Popen(
                 ['ros2', 'launch', *words], stdout=output, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL, env=environment, start_new_session=True)
+                stdin=subprocess.DEVNULL, env=environment, start_new_session=True,
+                # A shell lets what it starts in the background of a script ignore SIGINT.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         self._started = {}
 
     def __enter__(self):

@@ -8,15 +8,14 @@ of bringup, as the demo starts them, everywhere.
 """
 
 import os
-from pathlib import Path
 import shutil
 import signal
-import subprocess
 
 import pytest
 
 pytest.importorskip('rclpy')
 
+from launched import Launched, linked  # noqa: E402
 from rcl_interfaces.srv import GetParameters  # noqa: E402
 from rclpy.parameter import parameter_value_to_python  # noqa: E402
 from waiting import TIMEOUT  # noqa: E402
@@ -26,7 +25,6 @@ from depth_distill_ros.ros.bringup import distillation_graph  # noqa: E402
 from depth_distill_ros.settings.launch import LoopLaunch, from_texts  # noqa: E402
 from depth_distill_ros.shipped import shipped_start  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[1]
 PARAMETER_FILE = """
 /**:
   ros__parameters: {work_dir: WORK, use_sim_time: true, autostart: false, seed: 7}
@@ -93,31 +91,13 @@ def test_the_processes_of_the_graph_obey_the_users_file(graph, arguments, tmp_pa
 
 @pytest.mark.slow
 def test_ros2_launch_obeys_the_users_file_and_a_launch_argument_before_it(
-        graph, arguments, tmp_path, monkeypatch):
+        graph, arguments, tmp_path):
     pytest.importorskip('launch_ros', reason='needs launch_ros: source a ROS installation')
-    ros2 = shutil.which('ros2')
-    if ros2 is None:
+    if shutil.which('ros2') is None:
         pytest.skip('needs the command ros2')
     words, _ = arguments
-    index = tmp_path / 'share' / 'ament_index' / 'resource_index' / 'packages'
-    index.mkdir(parents=True)
-    (index / installation.PACKAGE).touch()
-    (tmp_path / 'lib').mkdir()
-    (tmp_path / 'lib' / installation.PACKAGE).symlink_to(ROOT / 'scripts')
-    paths = os.pathsep.join([str(tmp_path), os.environ.get('AMENT_PREFIX_PATH', '')])
-    monkeypatch.setenv('AMENT_PREFIX_PATH', paths)
     given = str(tmp_path / 'given')
-    with (tmp_path / 'launch.log').open('w') as log, subprocess.Popen(
-            [ros2, 'launch', str(ROOT / 'launch' / 'distill.launch.py'), f'work_dir:={given}',
-             *(f'{name}:={value}' for name, value in words.items())],
-            stdout=log, stderr=subprocess.STDOUT, start_new_session=True) as launched:
-        try:
-            nodes = expected(arguments[1], work_dir=given)
-            require(graph, words['namespace'], nodes)
-        finally:
-            launched.send_signal(signal.SIGINT)
-            try:
-                launched.wait(120)
-            finally:
-                if launched.poll() is None:
-                    os.killpg(launched.pid, signal.SIGKILL)
+    with Launched(tmp_path / 'launch.log', linked(tmp_path), installation.PACKAGE,
+                  'distill.launch.py', f'work_dir:={given}',
+                  *(f'{name}:={value}' for name, value in words.items())):
+        require(graph, words['namespace'], expected(arguments[1], work_dir=given))
