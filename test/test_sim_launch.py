@@ -67,8 +67,8 @@ def started(name, **arguments):
 def test_gazebo_starts_the_graph_the_simulator_the_flight_and_two_bridges(teacher, gazebo):
     context, actions = started('gazebo.launch.py', teacher=teacher, robot='real', namespace='r1')
     nodes = [action.node_name for action in actions if isinstance(action, Node)]
-    assert nodes == ['/r1/stream', '/r1/distiller', '/r1/inference', '/r1/gazebo_bridge',
-                     '/r1/gazebo_clock_bridge', '/r1/gazebo_pose_bridge']
+    assert nodes == ['/r1/stream', '/r1/auxiliary', '/r1/distiller', '/r1/inference',
+                     '/r1/gazebo_bridge', '/r1/gazebo_clock_bridge', '/r1/gazebo_pose_bridge']
     assert ('/world/room_35/set_pose@ros_gz_interfaces/srv/SetEntityPose'
             in [perform_substitutions(context, word) for word in actions[-1].cmd[1:2]])
     commands = [[perform_substitutions(context, word) for word in action.cmd]
@@ -88,7 +88,8 @@ def test_a_world_without_a_name_is_one_clear_line(teacher, gazebo, tmp_path):
 
 def test_isaac_starts_the_graph_alone_and_names_the_labels(teacher):
     _, actions = started('isaac.launch.py', teacher=teacher, robot='real')
-    assert [action.node_name for action in actions] == ['/stream', '/distiller', '/inference']
+    assert [action.node_name for action in actions] == [
+        '/stream', '/auxiliary', '/distiller', '/inference']
     assert ('semantic_labels', 'simulator/semantic_labels') in actions[0].expanded_remapping_rules
 
 
