@@ -196,6 +196,15 @@ def private_folder(path: Path) -> None:
         path.chmod(0o700)
 
 
+def remove(folder: Path) -> None:
+    """Remove a folder; a reader sees all of it or nothing, also if this process is killed."""
+    aside = folder.with_name(f'.{folder.name}.{os.getpid()}')
+    _remove(aside)
+    with writing(folder):
+        folder.rename(aside)
+    _remove(aside)
+
+
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)

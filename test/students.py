@@ -29,12 +29,13 @@ def constant_student(metres, confidence=None):
     return network
 
 
-def release(work_dir, metres, confidence=None, intrinsics=None, size=SIZE, run=''):
+def release(work_dir, metres, confidence=None, intrinsics=None, size=SIZE, run='', score=None,
+            not_promoted=''):
     """Publish such a student as the next release of a run; return its record."""
     card = ModelCard('lden', 'mobilenetv2', size, intrinsics,
                      options={} if confidence is None else {'confidence': True})
-    return publish(Path(work_dir) / 'releases', constant_student(metres, confidence), card, 1, {},
-                   run)
+    return publish(Path(work_dir) / 'releases', constant_student(metres, confidence), card, 1,
+                   score or {}, run, not_promoted)
 
 
 def with_nan(record):
@@ -63,7 +64,7 @@ def message(record):
         {'folder': str(record.folder), 'number': record.number, 'step': record.step}))
 
 
-def save_teacher(folder, running_mean=None):
+def save_teacher(folder, running_mean=None, size=SIZE):
     """Save a network with random weights and positive depth; or with impossible statistics."""
     torch.manual_seed(0)
     network = build('lden', 'resnet18').eval()
@@ -71,4 +72,4 @@ def save_teacher(folder, running_mean=None):
         network.head[-1].bias.fill_(3.0)
         if running_mean is not None:
             network.encoder.stages[0][1].running_mean.fill_(running_mean)
-    save_model(folder, network, ModelCard('lden', 'resnet18', SIZE))
+    save_model(folder, network, ModelCard('lden', 'resnet18', size))

@@ -31,14 +31,14 @@ from depth_distill_ros.stream.store import StreamWriter  # noqa: E402
 LATCHED = profile(1, latched=True)
 
 
-def fill_store(work_dir, frames=80):
-    camera = Intrinsics.from_vertical_fov(0.8, students.SIZE)
+def fill_store(work_dir, frames=80, size=students.SIZE):
+    camera = Intrinsics.from_vertical_fov(0.8, size)
     random = np.random.default_rng(0)
-    with StreamWriter(work_dir / 'store', students.SIZE, 1000) as writer:
+    with StreamWriter(work_dir / 'store', size, 1000) as writer:
         for number in range(frames):
             writer.append(Frame(
-                random.integers(0, 256, (*students.SIZE, 3), np.uint8),
-                semantics=random.integers(0, 14, students.SIZE, np.uint8), intrinsics=camera,
+                random.integers(0, 256, (*size, 3), np.uint8),
+                semantics=random.integers(0, 14, size, np.uint8), intrinsics=camera,
                 stamp=number))
 
 
@@ -101,7 +101,7 @@ def test_until_the_first_release_it_tells_its_progress_and_what_a_release_needs(
                               values=lambda: {'images_per_s': 3.0})
     node = SimpleNamespace(
         _session=session, _paused=False, _release=None, _requests=Mock(), _consider_release=None,
-        _save=None, _preview=None, _try=Mock(), _wait_for_frames=lambda stop: True,
+        _save=None, _preview=None, _look=None, _try=Mock(), _wait_for_frames=lambda stop: True,
         value=lambda name: 0 if name == 'niceness' else 1000.0,
         get_logger=lambda: SimpleNamespace(info=lines.append))
     node._log_progress = lambda: distiller.DistillerNode._log_progress(node)

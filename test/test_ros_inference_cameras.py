@@ -20,6 +20,7 @@ from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 import students  # noqa: E402
 
+from depth_distill_ros.distillation.operation.release_state import ReleaseId  # noqa: E402
 from depth_distill_ros.errors import PERMANENT  # noqa: E402
 from depth_distill_ros.geometry.intrinsics import Intrinsics  # noqa: E402
 from depth_distill_ros.inference.engines.engine import DepthEngine  # noqa: E402
@@ -27,7 +28,8 @@ from depth_distill_ros.ros.conversions import (
     camera_info,
     images,  # noqa: E402
 )
-from depth_distill_ros.ros.nodes.inference import InferenceNode, Student  # noqa: E402
+from depth_distill_ros.ros.nodes.inference import InferenceNode  # noqa: E402
+from depth_distill_ros.ros.releases.student import Student  # noqa: E402
 from depth_distill_ros.ros.support.qos import profile  # noqa: E402
 
 SMALL, LARGE = Intrinsics(90.0, 90.0, 64.0, 48.0, 96, 128), Intrinsics(150, 150, 80, 60, 120, 160)
@@ -251,7 +253,7 @@ def test_an_engine_that_fails_on_a_frame_costs_that_frame_alone(nodes, model):
     spinning.start()
     try:
         node.trigger_configure()
-        node._student = Student(Flaky(Path(model)), Path(model), 0)
+        node._loader.student = Student(Flaky(Path(model)), ReleaseId(0))
         node.trigger_activate()
         nodes.namespace = ''
         camera, depths = RobotCamera(nodes, SMALL), nodes.listen(Image, 'depth')

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 import secrets
 from typing import Any, TextIO
 import warnings
 
-import cv2
 import numpy as np
 import torch
 
@@ -22,16 +22,25 @@ from depth_distill_ros.distillation.curves import TrainingCurves
 from depth_distill_ros.distillation.data.batch import STREAM
 from depth_distill_ros.distillation.data.stream_source import StreamSource
 from depth_distill_ros.distillation.methods import effective, make_method, needs_gradient
-from depth_distill_ros.distillation.release_choice import ReleaseEvaluator, TeacherTargets
+from depth_distill_ros.distillation.operation.release_gate import Verdict
+from depth_distill_ros.distillation.operation.release_state import (
+    ReleaseState,
+    ReleaseStateError,
+    StateFile,
+)
+from depth_distill_ros.distillation.operation.watch import Watch
+from depth_distill_ros.distillation.release_choice import JudgedFrames, ReleaseEvaluator
 from depth_distill_ros.distillation.release_folders import (
     RELEASE,
     ReleaseRecord,
     latest,
+    prune,
     publish,
 )
 from depth_distill_ros.distillation.student_start import starting_student
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.evaluation.preview import preview_grid
 from depth_distill_ros.files import (
     LockedError,
     exclusive,
@@ -39,7 +48,6 @@ from depth_distill_ros.files import (
     remove_leftovers,
     writing,
 )
-from depth_distill_ros.geometry.colour import colour_depth
 from depth_distill_ros.networks.confidence import ConfidentNetwork
 from depth_distill_ros.networks.model_folder import ModelCard, ModelError
 from depth_distill_ros.networks.normalisation import to_image
@@ -49,6 +57,7 @@ from depth_distill_ros.settings.distillation import OnlineSettings
 
 # The confidence head is small and needs few of the steps; each costs as much as an evaluation.
 _CONFIDENCE_EVERY = 4
+_FEWEST_ROBOTS = 8  # frames: the spread of fewer shows nothing
 
 
 class OnlineDistillation:
@@ -64,8 +73,8 @@ class OnlineDistillation:
     work_dir/distiller.lock        held by the one process that distils there
     ```
 
-    `run` is the id of the training, which a resumed training keeps. `warn` gets a line for each
-    damaged release that is skipped.
+    `watch` compares what was published with the teacher. `run` is the id of the training, which a
+    resumed training keeps. `warn` gets a line for each damaged release that is skipped.
 
     Raises ModelError for an unusable teacher, CheckpointError for an unusable checkpoint,
     DepthDistillError if another process distils in the folder.
@@ -77,6 +86,7 @@ class OnlineDistillation:
         self.settings = settings = effective(settings.method, settings)
         self._work_dir, self._releases = Path(work_dir), Path(work_dir) / 'releases'
         self._warn, self._told = warn, set[str]()
+        self.verdict: Verdict | None = None  # on the student last considered
         self._lock = self._locked()
         try:
             self._open(settings, compute, store, auxiliary_store)
@@ -119,6 +129,8 @@ class OnlineDistillation:
             if isinstance(average, ConfidentNetwork) else None
         self._evaluator = ReleaseEvaluator(
             self._teacher, method.networks.get('transformation'), self.compute)
+        self.watch = Watch(self._teacher, self.size, self.compute, self._releases,
+                           settings.watch_limit, settings.auto_rollback)
         self.store = Path(store or self._work_dir / 'store')
         auxiliary_store = None if settings.robot_frames == 'off' else \
             auxiliary_store or self._work_dir / robot_frames.STORE
@@ -193,32 +205,66 @@ class OnlineDistillation:
                               sum(len(batch.x) for batch in batches.values()))
         return losses
 
+    def prefer_hard_frames(self) -> None:
+        """Draw the robot's frames on which the depth in operation was worst more often."""
+        self._source.prefer_auxiliary(self.watch.record.hard_stamps())
+
     def save(self) -> Path:
         """Write the checkpoint now."""
         return self._checkpoint.save(run=self.run)
 
     def latest_release(self) -> ReleaseRecord | None:
-        """Return the newest release that can be used; damaged ones are told of and skipped."""
-        return latest(self._releases, self._tell_damaged)
+        """
+        Return the release that the next one is compared with, the one that answers if not held.
+
+        Damaged ones are told of and skipped.
+        """
+        return latest(self._releases, self._tell_damaged, replace(self.state(), held=False))
+
+    def state(self) -> ReleaseState:
+        """Return what inference nodes and operators chose; an unreadable state is told of."""
+        try:
+            return StateFile(self._releases).read()
+        except ReleaseStateError as error:
+            self._tell(str(error))
+            return ReleaseState()
 
     def _tell_damaged(self, error: ModelError) -> None:
-        line = f'a release is skipped, the next one supersedes it: {error}'
+        self._tell(f'a release is skipped, the next one supersedes it: {error}')
+
+    def _tell(self, line: str) -> None:
         if line not in self._told:
             self._told.add(line)
             self._warn(line)
 
+    def judged_frames(self) -> list[JudgedFrames]:
+        """
+        Return the sets of held-out frames that releases are judged on, the first for the scores.
+
+        Those of the stream are plain and transformed; those of the robot's camera, where there
+        are enough for a verdict, are plain.
+        """
+        count = self.settings.held_out_frames
+        sets = [JudgedFrames('stream', self._evaluator.targets(self._source.held_out(count)))]
+        robots = self._source.auxiliary_held_out(count)
+        if robots and len(robots.x) >= _FEWEST_ROBOTS:
+            sets.append(JudgedFrames('robot', self._evaluator.plain_targets(robots)))
+        return sets
+
     def consider_release(self, force: bool = False) -> ReleaseRecord | None:
         """
-        Publish the averaged student if it agrees better with the teacher than the last release.
+        Release the averaged student if the gate promotes it; else return None.
 
-        Both are scored on the same held-out frames. Returns None where the student is not
-        released.
+        With `force` it is released in any case, and its card says if it was not promoted. Without
+        a running release only depth that is no number is then a reason.
         """
-        student, targets = self._trainer.average.module, self._judged()
-        score = self._evaluator.score(student, targets)
-        if not force and not self._evaluator.should_release(
-                score, targets, self.latest_release()):
+        student, running = self._trainer.average.module, self.latest_release()
+        sets = self.judged_frames()
+        self.verdict = verdict = self._evaluator.judge(student, sets, running)
+        if verdict.why_not and not force:
             return None
+        score = self._evaluator.score(student, sets[0].targets)
+        asked = force and running is None and verdict.finite
         if self._confidence:
             student = self._confidence.confident()
         card = ModelCard(
@@ -226,22 +272,13 @@ class OnlineDistillation:
             self._teacher_card.intrinsics,
             options={'confidence': True} if self._confidence else {}, about={
                 'package_version': __version__, 'method': self.settings.method,
-                'teacher': self.settings.teacher or 'shipped', 'device': str(self.compute)})
-        record = publish(self._releases, student, card, self.step, score, self.run)
+                'teacher': self.settings.teacher or 'shipped', 'device': str(self.compute),
+                'judged': verdict.figures()})
+        record = publish(self._releases, student, card, self.step, score, self.run,
+                         '' if asked else verdict.why_not)
         self._curves.add('held_out', self.step, {**score, 'release': record.number})
+        prune(self._releases, self.settings.keep, self.state())
         return record
-
-    def _judged(self) -> TeacherTargets:
-        """
-        Return the held-out frames that releases are judged on, with the teacher's depth.
-
-        Those of the stream are plain and transformed; those of the robot's camera, where there
-        are some, are plain. A score is the mean over all, so that few of the robot decide little.
-        """
-        count = self.settings.held_out_frames
-        robots = self._source.auxiliary_held_out(count)
-        return (self._evaluator.targets(self._source.held_out(count))
-                + (self._evaluator.plain_targets(robots) if robots else []))
 
     @torch.no_grad()
     def preview(self, frames: int = 4) -> np.ndarray:
@@ -250,25 +287,9 @@ class OnlineDistillation:
         with self.compute.autocast():
             depths = [network(x).float()[:, 0].cpu().numpy()
                       for network in (self._teacher, self._trainer.average.module)]
-        return _preview_grid([to_image(p).cpu().numpy() for p in (x, mixed, z)], depths)
+        return preview_grid([to_image(p).cpu().numpy() for p in (x, mixed, z)], depths)
 
     def close(self) -> None:
         self._source.close()
         self._curves.close()
         self._lock.close()
-
-
-def _preview_grid(images: list[np.ndarray], depths: list[np.ndarray]) -> np.ndarray:
-    """
-    Return one row a frame: the images (each N×H×W×3 uint8), then the depths (each N×h×w metres).
-
-    The depths of a row share one colour scale.
-    """
-    height, width = images[0].shape[1:3]
-    rows = []
-    for i in range(len(images[0])):
-        near, far = np.nanpercentile(depths[0][i], (2, 98))
-        coloured = [cv2.resize(colour_depth(d[i], near, far), (width, height),
-                               interpolation=cv2.INTER_NEAREST) for d in depths]
-        rows.append(np.hstack([*(image[i] for image in images), *coloured]))
-    return np.ascontiguousarray(np.vstack(rows))

@@ -1,11 +1,13 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The choice of releases: a student is released if it agrees better with the teacher."""
+"""The choice of releases: students and the running release are compared with the teacher."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -14,6 +16,7 @@ from depth_distill_ros.distillation.data.batch import Batch
 from depth_distill_ros.distillation.data.teacher_depth import BUDGET, TeacherDepth
 from depth_distill_ros.distillation.losses import resized
 from depth_distill_ros.distillation.mixing import mix
+from depth_distill_ros.distillation.operation.release_gate import Verdict, compare, fault, verdict
 from depth_distill_ros.distillation.release_folders import ReleaseRecord
 from depth_distill_ros.evaluation.metrics import MetricsWindow, depth_metrics
 from depth_distill_ros.networks.model_folder import load_model
@@ -22,6 +25,22 @@ _MIXING_SEED = 1
 
 # B×3×H×W images, each with the teacher's B×1×h×w metres
 TeacherTargets = list[tuple[Tensor, Tensor]]
+Predict = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class JudgedFrames:
+    """
+    Frames that a release is judged on, and that no training uses.
+
+    Attributes:
+        name: such as stream
+        targets: the frames as the robot sees them; further entries show the same frames, in the
+            same order, in another way
+    """
+
+    name: str
+    targets: TeacherTargets
 
 
 class ReleaseEvaluator:
@@ -66,40 +85,66 @@ class ReleaseEvaluator:
     def score(self, student: nn.Module, targets: TeacherTargets) -> dict[str, float]:
         """Return the mean metrics of a student against the teacher."""
         student.eval()
-        return self._compare(
-            targets, lambda images, depth: resized(student(images), depth.shape[-2:]))
+        return self._compare(targets, self._of(student))
 
-    def should_release(self, score: dict[str, float], targets: TeacherTargets,
-                       previous: ReleaseRecord | None) -> bool:
+    def judge(self, student: nn.Module, sets: Sequence[JudgedFrames],
+              running: ReleaseRecord | None) -> Verdict:
         """
-        Return whether a student with this score on `targets` replaces the previous release.
+        Return whether a student replaces the `running` release, by its depth on all `sets`.
 
         The first release must beat the constant-depth baseline, so that no robot navigates by
         noise.
         """
-        if previous is None:
-            best = self.constant_depth_score(targets)['delta1']
-        else:
-            released, _ = load_model(previous.folder)
-            released.to(self._compute.device).to(memory_format=torch.channels_last)
-            best = self.score(released, targets)['delta1']
-        self.last_attempt = score['delta1'], best
-        return is_better(score, best)
+        student.eval()
+        before = self._of_release(running) if running else _constant
+        comparisons, faults, finite = {}, {}, True
+        for frames in sets:
+            pairs = list(self._predicted(frames.targets, self._of(student)))
+            comparisons[frames.name] = compare(
+                _agreements(pairs), _agreements(self._predicted(frames.targets, before)))
+            faults[frames.name] = fault(*pairs[0])
+            finite = finite and bool(np.isfinite(pairs[0][0]).all())
+        found = comparisons[sets[0].name]
+        self.last_attempt = found.delta1, found.running
+        against = str(running.id) if running else 'the constant-depth baseline'
+        return verdict(comparisons, faults, against, running is None, finite)
 
     def constant_depth_score(self, targets: TeacherTargets) -> dict[str, float]:
         """Return the same metrics of the constant-depth baseline, the teacher's median depth."""
-        return self._compare(targets, lambda images, depth: depth.median().expand_as(depth))
+        return self._compare(targets, _constant)
+
+    def _of(self, student: nn.Module) -> Predict:
+        return lambda images, depth: resized(student(images), depth.shape[-2:])
+
+    def _of_release(self, record: ReleaseRecord) -> Predict:
+        released, _ = load_model(record.folder)
+        return self._of(released.to(self._compute.device).to(memory_format=torch.channels_last))
+
+    def _compare(self, targets: TeacherTargets, predict: Predict) -> dict[str, float]:
+        window = MetricsWindow()
+        for predicted, depth in self._predicted(targets, predict):
+            for g, p in zip(depth, predicted, strict=True):
+                window.add(depth_metrics(p, g))
+        return window.summary()
 
     @torch.no_grad()
-    def _compare(self, targets: TeacherTargets,
-                 predict: Callable[[Tensor, Tensor], Tensor]) -> dict[str, float]:
-        window = MetricsWindow()
+    def _predicted(self, targets: TeacherTargets, predict: Predict,
+                   ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the predicted and the teacher's N×h×w metres of each entry of the targets."""
         for images, depth in targets:
             with self._compute.autocast():
                 predicted = predict(images, depth).float()
-            for g, p in zip(depth[:, 0].cpu().numpy(), predicted[:, 0].cpu().numpy(), strict=True):
-                window.add(depth_metrics(p, g))
-        return window.summary()
+            yield predicted[:, 0].cpu().numpy(), depth[:, 0].cpu().numpy()
+
+
+def _constant(images: Tensor, depth: Tensor) -> Tensor:
+    return depth.median().expand_as(depth)
+
+
+def _agreements(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Return the delta1 of each frame, the mean over the ways in which it is shown."""
+    return np.mean([[depth_metrics(p, g)['delta1'] for p, g in zip(*pair, strict=True)]
+                    for pair in pairs], axis=0)
 
 
 def is_better(score: dict[str, float], best: float | None) -> bool:

@@ -25,9 +25,11 @@ from depth_distill_ros.ros.parameter_files import ParameterFiles
 from depth_distill_ros.settings import robot_frames
 from depth_distill_ros.settings.field import renamed, settings_of
 from depth_distill_ros.settings.launch import (
+    AGREEMENT,
     NODES,
     PREVIEW,
     RELEASE,
+    WATCH,
     InferenceLaunch,
     LoopLaunch,
 )
@@ -128,7 +130,8 @@ def distillation_graph(arguments: LoopLaunch, package_file: str = '') -> list[No
     files = _Files(arguments, package_file, *_SHARING)
     teacher = teacher_spec(arguments.teacher or files.value('distiller', 'teacher') or '')
     distiller = files.spec(
-        'distiller_node', 'distiller', {'release': RELEASE, 'preview': PREVIEW},
+        'distiller_node', 'distiller',
+        {'release': RELEASE, 'preview': PREVIEW, 'agreement': AGREEMENT, **WATCH},
         seed=arguments.seed, robot_frames=arguments.robot_frames,
         auxiliary_share=arguments.auxiliary_share)
     distiller.parameters['teacher'] = teacher
@@ -216,7 +219,7 @@ def _inference(files: _Files, arguments: InferenceLaunch) -> NodeSpec:
             'image': arguments.robot_image, 'camera_info': arguments.robot_camera_info,
             'release': RELEASE, 'depth': arguments.depth,
             'camera_info_out': arguments.depth_camera_info, 'confidence': arguments.confidence,
-            'points': arguments.points, 'scan': arguments.scan},
+            'points': arguments.points, 'scan': arguments.scan, **WATCH},
         model=arguments.model and str(expanded(arguments.model).absolute()))
 
 

@@ -205,10 +205,48 @@ class BenchStudentSettings(Settings):
     out: str = setting('', 'folder for results.json, latency.png and logs', required=True)
 
 
+@dataclass(frozen=True)
+class ReleaseListSettings(Settings):
+    """The releases of a run are listed."""
+
+    json: bool = modified(ModelsSettings, 'json')
+
+
+@dataclass(frozen=True)
+class ReleaseShowSettings(Settings):
+    """A release is described."""
+
+    json: bool = setting(False, 'print JSON instead of lines')
+
+
+@dataclass(frozen=True)
+class ReleasePromoteSettings(Settings):
+    """A release is put in use."""
+
+    why: str = setting('by hand', 'reason, which the list of releases shows')
+
+
+@dataclass(frozen=True)
+class ReleaseHoldSettings(Settings):
+    """The release in use stays in use."""
+
+    off: bool = setting(False, 'newer releases are taken again')
+
+
+@dataclass(frozen=True)
+class ReleaseRollbackSettings(Settings):
+    """The last good release is put in use."""
+
+    why: str = modified(ReleasePromoteSettings, 'why')
+
+
 COMMANDS: dict[str, type[Settings]] = {
     'distill': DistillRunSettings, 'train': TrainSettings, 'evaluate': EvaluateSettings,
     'export': ExportSettings, 'models': ModelsSettings, 'models import': ImportSettings,
     'models calibrate': CalibrateSettings, 'models blind-map': BlindMapSettings,
+    'release list': ReleaseListSettings, 'release show': ReleaseShowSettings,
+    'release promote': ReleasePromoteSettings, 'release hold': ReleaseHoldSettings,
+    'release rollback': ReleaseRollbackSettings,
     'simulate': SimulateSettings, 'demo': DemoSettings,
     'bench paper': BenchPaperSettings, 'bench render': BenchRenderSettings,
     'bench student': BenchStudentSettings}

@@ -144,6 +144,19 @@ class OnlineSettings(DistillationSettings, NodeSettings):
     release_period: float = setting(
         60.0, 'time between two attempts to release; shorter before the first release',
         unit='seconds', range=(1.0, 1e6), changeable=True)
+    keep: int = setting(
+        10, 'newest releases that are kept, beside the best one, the one in use and the one '
+        'before it; 0: all', unit='releases', range=(0, 100_000))
+    watch_period: float = setting(
+        5.0, 'time between two robot frames for which the published depth is compared with the '
+        "teacher's; longer where the teacher is slow, so that this takes at most a twentieth of "
+        'the time; 0: never', unit='seconds', range=(0.0, 3600.0), changeable=True)
+    watch_limit: float = setting(
+        0.5, 'delta1 against the teacher on the last robot frames below which there is a warning',
+        range=(0.0, 1.0))
+    auto_rollback: bool = setting(
+        True, 'a release that is worse than the one before it on the same robot frames is rolled '
+        'back')
     checkpoint_period: float = setting(
         300.0, 'time between two checkpoints', unit='seconds', range=(1.0, 1e6), changeable=True)
     preview_period: float = setting(10.0, 'time between two preview images', unit='seconds',

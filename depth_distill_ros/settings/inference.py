@@ -22,13 +22,17 @@ class InferenceSettings(InputSettings):
 
     # a best-effort subscription gets the images of every publisher
     reliability: str = modified(InputSettings, 'reliability', default='best_effort')
-    work_dir: str = setting('', 'folder of the run; the newest of its releases/ is loaded at '
-                            'configure; empty: the node waits for the release topic')
+    work_dir: str = setting(
+        '', 'folder of the run; the newest of its releases/ is loaded at configure, or the one '
+        'that was chosen (depth-distill release); empty: the node waits for the release topic')
     model: str = setting('', 'folder of the model to start with instead, such as a release that '
                          'was copied to the robot')
     release_folders: tuple[str, ...] = setting(
         ('',), 'folders below which a release that the release topic names may lie, beside '
         'releases/ of work_dir; others are refused, because anybody on the graph can publish')
+    use_release: int = setting(
+        0, 'number of the release in work_dir that the service ~/use switches to; 0: the newest',
+        range=(0, 999_999), changeable=True)
     cameras: tuple[str, ...] = setting(
         ('',), 'names of the cameras. The topics and parameters of the camera front are '
         'front/image, front.transport, ...; those of the one camera without a name are image, '

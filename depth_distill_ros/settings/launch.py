@@ -31,10 +31,14 @@ DEPTH = 'depth/student'
 DEPTH_CAMERA_INFO = 'depth/camera_info'
 RELEASE = 'distill/release'
 PREVIEW = 'distill/preview'
+AGREEMENT = 'distill/agreement'
+# from inference to the distiller: what a network saw and predicted
+WATCH = {'watch_image': 'distill/watch_image', 'watch_depth': 'distill/watch_depth'}
 # The names of the nodes' outputs under the launch files, by the nodes' own names.
 PUBLIC_NAMES = {
     'depth': DEPTH, 'camera_info_out': DEPTH_CAMERA_INFO, 'confidence': f'{DEPTH}/confidence',
-    'points': f'{DEPTH}/points', 'scan': f'{DEPTH}/scan', 'release': RELEASE, 'preview': PREVIEW}
+    'points': f'{DEPTH}/points', 'scan': f'{DEPTH}/scan', 'release': RELEASE, 'preview': PREVIEW,
+    'agreement': AGREEMENT, **WATCH}
 # by executable without _node
 NODES: dict[str, tuple[type[Settings], ...]] = {
     'simulator': (SimulatorSettings,), 'robot_camera': (RobotCameraSettings,),

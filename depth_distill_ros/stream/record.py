@@ -81,6 +81,12 @@ class RecordFormat:
         return Frame(image, semantics=semantics,
                      intrinsics=Intrinsics(fx, fy, cx, cy, height, width), stamp=stamp)
 
+    def stamp(self, record: memoryview) -> int:
+        """Return the stamp of a record, nanoseconds; CorruptRecord if it is too short."""
+        if len(record) != self.nbytes:
+            raise CorruptRecord(f'{len(record)} bytes, expected {self.nbytes}')
+        return _HEADER.unpack_from(record)[5]
+
     def _check(self, record: memoryview) -> None:
         if len(record) != self.nbytes:
             raise CorruptRecord(f'{len(record)} bytes, expected {self.nbytes}')

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from depth_distill_ros.stream.store_reader import Snapshot, StreamReader
 
 # If this many draws for each frame of a batch do not fill it, most of the store is damaged.
 _MOST_DRAWS = 100
+_NEAR = 1_000_000_000  # nanoseconds between a stamp and a frame that it stands for
+_MOST_PREFERABLE = 1000  # newest frames whose stamps are read
+_NONE = np.empty(0, np.int64)
 
 
 class StreamEmpty(DepthDistillError):
@@ -59,6 +63,7 @@ class StreamSampler:
         self._batch = positive_int(batch, 'sampler: batch')
         self._random = np.random.Generator(np.random.PCG64(seed))
         self.corrupt = 0
+        self._preferred = _NONE
 
     def draw(self, count: int = 0) -> StoredFrames:
         """
@@ -81,17 +86,38 @@ class StreamSampler:
                        else '')
                     + f'; a batch needs {count} training frames: wait for the simulator, '
                     'see that its camera moves, or make the batch smaller')
-            return self._drawn(frames, training, count)
+            preferred = training[np.isin(training, self._preferred)]
+            return self._drawn(frames, training, count, preferred)
+
+    def prefer(self, stamps: Sequence[int]) -> None:
+        """
+        Draw half of each batch from the training frames near `stamps`, nanoseconds, if any.
+
+        The preference is no part of ``state_dict``: it is learned anew in operation.
+        """
+        wanted = np.asarray(stamps, np.int64)
+        found = []
+        with self._reader.snapshot() as frames:
+            for key in reversed(frames.keys()[-_MOST_PREFERABLE:]):
+                try:
+                    distance = np.abs(wanted - frames.stamp(key)).min(initial=_NEAR + 1)
+                except CorruptRecord:
+                    continue
+                if distance <= _NEAR:
+                    found.append(key)
+        self._preferred = np.array(found, np.int64)
 
     def training_frames(self) -> int:
         """Return how many frames ``draw`` draws from."""
         with self._reader.snapshot() as frames:
             return int((frames.parts() == Part.TRAINING).sum())
 
-    def _drawn(self, frames: Snapshot, keys: np.ndarray, count: int) -> StoredFrames:
+    def _drawn(self, frames: Snapshot, keys: np.ndarray, count: int,
+               preferred: np.ndarray = _NONE) -> StoredFrames:
         # One number at a time, so that a skipped record costs one draw and changes nothing else.
-        draws = (int(keys[self._random.integers(len(keys))])
-                 for _ in range(_MOST_DRAWS * count))
+        sources = (preferred, keys) if len(preferred) else (keys,)
+        draws = (int(source[self._random.integers(len(source))])
+                 for source in islice(cycle(sources), _MOST_DRAWS * count))
         batch = self._read(frames, draws, count)
         if len(batch.keys) < count:
             raise StoreError(

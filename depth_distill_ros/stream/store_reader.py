@@ -154,6 +154,11 @@ class Snapshot:
         with self._named(key):
             return self._format.unpack(self._record(key))
 
+    def stamp(self, key: int) -> int:
+        """Return the stamp of a frame, nanoseconds; errors as in ``read``, but no checksum."""
+        with self._named(key):
+            return self._format.stamp(self._record(key))
+
     def read_into(self, key: int, image: np.ndarray, semantics: np.ndarray) -> None:
         """Copy a frame into H x W x 3 and H x W uint8 arrays; errors as in ``read``."""
         with self._named(key):

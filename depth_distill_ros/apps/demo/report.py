@@ -90,7 +90,7 @@ def score_run(
         ScoreError: no usable frame, or no release.
     """
     frames = scores.usable(frames)
-    records = releases(release_root)
+    records = [record for record in releases(release_root) if not record.not_promoted]
     if not frames or not records:
         what = 'no release was made' if frames else 'no frame with a reference was recorded'
         raise scores.ScoreError(f'no report: {what}; run the demo for longer')

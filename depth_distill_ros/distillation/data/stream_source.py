@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,11 @@ class StreamSource:
         """Return random simulated frames that draw() never returns."""
         return self._stream.batch(StreamSampler.draw_held_out)
 
+    def prefer_auxiliary(self, stamps: Sequence[int]) -> None:
+        """Draw robot camera frames near these stamps, in nanoseconds, more often."""
+        if self._auxiliary and self._auxiliary.frames:
+            self._auxiliary.prefer(stamps)
+
     def state_dict(self) -> list[dict[str, Any] | None]:
         return [store.state_dict() for store in self._stores]
 
@@ -136,6 +141,9 @@ class _Store:
                      semantics=torch.from_numpy(frames.semantics).to(self._device),
                      # a new store at the same place numbers its frames from 0 again
                      keys=tuple((frames.keys + self._opened * _KEYS).tolist()))
+
+    def prefer(self, stamps: Sequence[int]) -> None:
+        self._sampler.prefer(stamps)
 
     def state_dict(self) -> dict[str, Any] | None:
         return self._sampler.state_dict() if self._sampler else self._state

@@ -4,16 +4,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import threading
 import time
 import traceback
 
+from builtin_interfaces.msg import Time
+import numpy as np
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from depth_distill_ros.encodings.camera_infos import CameraInfos, NoCameraInfoError
 from depth_distill_ros.errors import DepthDistillError, printable
 from depth_distill_ros.geometry.intrinsics import SizeError
-from depth_distill_ros.inference.engines.engine import DepthEngine, EngineError
+from depth_distill_ros.geometry.view import View
+from depth_distill_ros.inference.engines.engine import DepthEngine, EngineError, Prediction
 from depth_distill_ros.ros.cameras.camera_view import CameraView
 from depth_distill_ros.ros.cameras.depth_outputs import DepthOutputs
 from depth_distill_ros.ros.cameras.frame_counts import FrameCounts
@@ -45,15 +49,17 @@ class CameraPipeline:
         node: has the inference parameters
         name: of the camera, '' for none
         arrived: is set when an image has arrived
+        answered: called with stamp, image, view and prediction of each image that was answered
     Attributes:
         counts: what happened to each image
         last_rejection: why the last rejected image was rejected, '' if none was
     """
 
-    def __init__(self, node: ManagedNode, name: str, arrived: threading.Event) -> None:
+    def __init__(self, node: ManagedNode, name: str, arrived: threading.Event,
+                 answered: Callable[[Time, np.ndarray, View, Prediction], None]) -> None:
         self.name = name
         self._prefix = f'{name}/' if name else ''
-        self._node, self._arrived = node, arrived
+        self._node, self._arrived, self._answered = node, arrived, answered
         declare(node, CameraSettings, self._parameter(''))
         self._outputs = DepthOutputs(node, self._prefix, self._value)
         self._recent = node.recent_frames(name)
@@ -139,6 +145,7 @@ class CameraPipeline:
         self._engine.add(ended - started)
         self._overhead.add(published - arrival - (ended - started))
         self._latency.add(published - arrival)
+        self._answered(message.header.stamp, image, view.view, prediction)
 
     def _view_for(self, message: Image | CompressedImage, size: tuple[int, int],
                   engine: DepthEngine) -> CameraView:

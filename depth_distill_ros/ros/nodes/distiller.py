@@ -19,7 +19,7 @@ import time
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.task import Future
 from sensor_msgs.msg import Image
-from std_msgs.msg import String
+from std_msgs.msg import Float32, String
 from std_srvs.srv import Trigger
 import torch
 
@@ -32,6 +32,7 @@ from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
 from depth_distill_ros.ros.support.parameters import settings
 from depth_distill_ros.ros.support.requests import RequestQueue
+from depth_distill_ros.ros.watch.watch_input import WatchInput
 from depth_distill_ros.settings import robot_frames
 from depth_distill_ros.settings.distillation import OnlineSettings
 from depth_distill_ros.stream.store_errors import StoreReplaced
@@ -49,9 +50,13 @@ class DistillerNode(ManagedNode):
         super().__init__('distiller', OnlineSettings)
         self._release_topic = self.output(String, 'release', 1, latched=True)
         self._preview_topic = self.output(Image, 'preview', 1)
+        self._agreement_topic = self.output(Float32, 'agreement', 1)
+        self._watched = WatchInput(self, self._refuse_frame)
         self._session: OnlineDistillation | None = None
         self._values: dict[str, object] = {}
         self._release: dict[str, object] = {}
+        self._not_promoted = ''
+        self._watching: dict[str, object] = {}
         self._problems: dict[str, str] = {}
         self._paused = False
         self._requests: RequestQueue[Future] = RequestQueue(self._answer)
@@ -70,8 +75,9 @@ class DistillerNode(ManagedNode):
             torch.set_num_threads(self.value('threads'))
         self._session = OnlineDistillation(
             settings(self, OnlineSettings), work_dir, warn=self.get_logger().error)
-        self._values, self._release = {'step': self._session.step}, {}
-        self._problems, self._paused = {}, False
+        self._values, self._release, self._not_promoted = {'step': self._session.step}, {}, ''
+        self._problems, self._paused, self._watching = {}, False, {}
+        self._watched.reset()
         start = (f'resumed at step {self._session.step}' if self._session.resumed
                  else 'new run')
         self.get_logger().info(f'{work_dir}: {start} on {self._session.compute}')
@@ -82,6 +88,8 @@ class DistillerNode(ManagedNode):
         if record is not None:
             self._announce(record)
         self.work(self._train)
+        if self.value('watch_period'):
+            self._watched.listen()
 
     def deactivate(self) -> None:
         self._requests.refuse('the node was deactivated')
@@ -95,7 +103,8 @@ class DistillerNode(ManagedNode):
 
     def diagnose(self) -> Diagnosis:
         diagnosis = Diagnosis(values={
-            'paused': self._paused, **self._values, **self._release})
+            'paused': self._paused, **self._values, **self._release, **self._watching,
+            'not_promoted': self._not_promoted})
         if self._problems:
             diagnosis.level = Level.WARN
             diagnosis.message = '; '.join(self._problems.values())
@@ -136,6 +145,7 @@ class DistillerNode(ManagedNode):
                     last[period] = time.monotonic()
                     if period == 'release_period':
                         took = last[period] - began
+            self._try('watch', self._look)
             if not session.ready() and not self._wait_for_frames(stop):
                 break
             try:
@@ -194,14 +204,43 @@ class DistillerNode(ManagedNode):
         if not self._session.ready():
             raise DepthDistillError('the stream store holds too few frames to evaluate a student')
         record = self._session.consider_release(force)
-        if record is None:
-            line = ('no release: delta1 is {:.3f} and must be above {:.3f}, that of the last '
-                    'release or, before the first, of the constant-depth baseline').format(
-                        *self._session.last_attempt)
-            self.get_logger().debug(line)
-            return line
+        if record is None or record.not_promoted:
+            line = f'the student of step {self._session.step} is not promoted: ' \
+                   f'{self._session.verdict.why_not}'
+            self.get_logger().info(line)
+            self._not_promoted = line
+            return line if record is None else f'{record.id}: {record.folder}; {line}'
+        self._not_promoted = ''
         self._announce(record)
-        return f'release {record.number}: {record.folder}'
+        return f'{record.id}: {record.folder}'
+
+    def _look(self) -> None:
+        """Compare a frame that inference answered with the teacher, if one is due."""
+        watch, period = self._session.watch, self.value('watch_period')
+        frame = self._watched.take() if watch.due(period) else None
+        if frame is None:
+            return
+        if line := watch.look(frame, period):
+            self.get_logger().warning(line)
+            self._watching['rolled_back'] = line
+        self._session.prefer_hard_frames()
+        agreement, frames = watch.record.of_release
+        self._watching |= {
+            'watch_release': frame.release.number, 'watch_delta1': watch.record.agreement,
+            'watch_delta1_of_release': agreement, 'watch_frames': frames}
+        if watch.record.agreement is not None:
+            self._agreement_topic.publish(Float32(data=watch.record.agreement))
+        self._warn_of_operation(watch.record.warning())
+
+    def _warn_of_operation(self, line: str) -> None:
+        if bool(line) != ('operation' in self._problems):
+            self.get_logger().warning(line or 'in operation delta1 is good again')
+        self._problems.pop('operation', None)
+        if line:
+            self._problems['operation'] = line
+
+    def _refuse_frame(self, error: DepthDistillError) -> None:
+        self.get_logger().warning(str(error), throttle_duration_sec=_WAIT_LOG_PERIOD)
 
     def _preview(self) -> None:
         if not self._preview_topic.get_subscription_count():

@@ -50,6 +50,7 @@ class StreamNode(ManagedNode):
         self._writer: StreamWriter | None = None
         self._timer: Timer | None = None
         self._frames = self.recent_frames()
+        self._storing_fails = False  # until a frame is stored again
         self._infos = CameraInfos()
         self._waiting: deque[tuple[float, Image | CompressedImage]] = deque()
 
@@ -57,6 +58,7 @@ class StreamNode(ManagedNode):
         self._writer = StreamWriter(
             self.work_dir() / self.value('store'), (self.value('height'), self.value('width')),
             self.value('capacity'))
+        self._storing_fails = False
         decoder = self._decoder()
         self._intake = StreamIntake(
             self._writer, _READ if decoder else {'image': images.read_rgb}, decoder,
@@ -103,7 +105,7 @@ class StreamNode(ManagedNode):
         if self._infos.received:
             values |= {'received.camera_info': self._infos.received, 'camera_info_offset_ms':
                        None if self._infos.offset is None else self._infos.offset * 1e3}
-        if self._frames.reasons()['store']:
+        if self._storing_fails:
             return Diagnosis(Level.ERROR, self._intake.last_rejection, values)
         warning = '; '.join(f'{topic} has {len(names)} publishers: {", ".join(names)}'
                             for topic, names in several.items()) or self._intake.warning()
@@ -148,6 +150,7 @@ class StreamNode(ManagedNode):
         return camera_info.to_intrinsics(self._infos.choose(size, stamp))
 
     def _tell(self, reason: str, line: str) -> None:
+        self._storing_fails = reason == 'store' or self._storing_fails and bool(reason)
         if reason:
             self._frames.lost(reason, line)
         else:

@@ -10,6 +10,7 @@ of the first two raises, its error is logged as one line and the transition fail
 from __future__ import annotations
 
 from collections.abc import Callable
+import math
 import os
 from pathlib import Path
 import threading
@@ -261,8 +262,9 @@ class ManagedNode(LifecycleNode):
         if self._broken:
             self._broken = False
             self.on_broken()
+        timeout = self.value('input_timeout') if self.has_parameter('input_timeout') else math.inf
         for source in self._inputs:
-            warning = source.check(self.value('input_timeout'))
+            warning = source.check(timeout)
             if warning:
                 self.get_logger().warning(warning)
         while self._mismatched:

@@ -1,0 +1,267 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Loads releases and switches to them, in a thread beside the one that predicts."""
+
+from __future__ import annotations
+
+from contextlib import closing
+import gc
+from pathlib import Path
+import threading
+import time
+
+from std_msgs.msg import String
+import torch
+
+from depth_distill_ros.distillation.operation.release_state import ReleaseId
+from depth_distill_ros.distillation.release_message import ReleaseError, ReleaseMessage
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import expanded
+from depth_distill_ros.inference.engine_selection import REFERENCE, open_engine
+from depth_distill_ros.inference.engine_worker import PrepareRequest
+from depth_distill_ros.inference.engine_worker_client import (
+    EngineWorkerClient,
+    WorkerEndedError,
+)
+from depth_distill_ros.inference.parity import ParityLimits
+from depth_distill_ros.inference.plausible import check_plausible
+from depth_distill_ros.networks.model_folder import read_card
+from depth_distill_ros.ros.cameras.latest_item import LatestItem
+from depth_distill_ros.ros.releases.release_choice import ReleaseChoice
+from depth_distill_ros.ros.releases.student import Student
+from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
+
+_POLL = 0.2  # seconds until the thread notices that it has to stop, or a changed state
+
+
+class StudentLoader:
+    """
+    Holds the student that answers, and replaces it by others.
+
+    The executor's thread calls ``on_release``, the loader's own thread runs ``run``.
+
+    Attributes:
+        student: that answers; None before the first
+        choice: which release shall answer
+        warning: why the last release is not the one that answers, or is without an engine
+    """
+
+    def __init__(self, node: ManagedNode) -> None:
+        self._node, self._logger = node, node.get_logger()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the student and all that was received."""
+        self.student: Student | None = None
+        self._engine_name = ''
+        self._preparing: int | None = None
+        self._messages: LatestItem[ReleaseMessage] = LatestItem()
+        self._waiting: ReleaseMessage | None = None  # not taken now
+        self._overtaken = False  # the state was changed during a preparation
+        self._swaps = self._refused = 0
+        self._last_refusal = self._unprepared = ''
+        self.choice = ReleaseChoice(None, self._warn_of_state)
+
+    def start(self) -> None:
+        """Open the model that the parameters and the state of the releases name, if any."""
+        model, work_dir = self._node.value('model'), self._node.value('work_dir')
+        root = expanded(work_dir) / 'releases' if work_dir else None
+        self.choice = ReleaseChoice(root, self._warn_of_state)
+        if model:
+            folder = expanded(model)
+            name = folder.resolve().name
+            release = self.choice.release(
+                folder, int(name) if name.isdecimal() else 0, read_card(folder))
+            self._swap(Student(check_plausible(open_engine(folder, REFERENCE)), release))
+            self.choice.starts_with_model(release)
+            return
+        for release, folder in self.choice.in_order(self._refuse):
+            if self._start_with(folder, release):
+                first = self.choice.state.takes(release)
+                self.choice.took(release, 'newest at the start' if first else
+                                 'the one in use is unusable', anyway=True)
+                return
+        self._logger.warning(
+            f'no release yet{f" in {root}" if root else ""}: camera frames are dropped until a '
+            'distiller publishes one')
+
+    def values(self) -> dict[str, object]:
+        """Return what answers, since when, with its figures, for /diagnostics."""
+        student, state = self.student, self.choice.state
+        since = state.in_use.since if student and state.in_use \
+            and state.in_use.release == student.release else None
+        return {
+            'release': student.release.number if student else None,
+            'release_folder': student.folder if student else None,
+            'release_since': since and time.strftime(
+                '%Y-%m-%dT%H:%M:%SZ', time.gmtime(since)),
+            'engine': student.engine.name if student else None,
+            'preparing': self._preparing, 'held': state.held,
+            'swaps': self._swaps, 'refused_releases': self._refused,
+            'last_refusal': self._last_refusal, 'release_state': self.choice.problem,
+            **(student.figures() if student else {})}
+
+    @property
+    def warning(self) -> str:
+        return self._last_refusal or self._unprepared
+
+    def state_line(self) -> str:
+        """Return what answers, and what is being prepared."""
+        held = ', held' if self.choice.state.held else ''
+        preparing = '' if self._preparing is None else f', preparing {self._preparing}'
+        return f'{self.student.title} answers ({self.student.engine.name}){held}{preparing}'
+
+    def on_release(self, message: String) -> None:
+        """Keep a message of the release topic for the loader's thread."""
+        try:
+            self._messages.put(ReleaseMessage.parse(message.data))
+        except ReleaseError as error:
+            self._refuse(error)
+
+    def run(self, stop: threading.Event) -> None:
+        """Take what is told and chosen until `stop`."""
+        with closing(EngineWorkerClient(self._logger.info)) as worker:
+            if self._preparing is not None and self.student is not None:
+                self._prepare(worker, self.student.folder, self.student.release, stop)
+            while not stop.is_set():
+                message = self._messages.take(_POLL)
+                if message is not None:
+                    self._take(worker, message, stop)
+                if self.choice.refresh() or self._overtaken:
+                    self._overtaken = False
+                    self._follow(worker, stop)
+                worker.close_if_idle()
+
+    def _take(self, worker: EngineWorkerClient, message: ReleaseMessage,
+              stop: threading.Event) -> None:
+        """Switch to the release of a message, unless it runs already or is not to be taken."""
+        running, self._waiting = self.student, None
+        try:
+            folder = message.path(self._trusted())
+            release = self.choice.release(folder, message.number, read_card(folder))
+        except DepthDistillError as error:
+            self._refuse(error)
+            return
+        if running and (running.folder, running.release) == (folder, release):
+            return
+        if why_not := self.choice.why_not(release):
+            self._waiting = message
+            self._logger.info(f'{release} is not taken: {why_not}')
+        else:
+            self._switch(worker, folder, release, stop)
+
+    def _follow(self, worker: EngineWorkerClient, stop: threading.Event) -> None:
+        """Do what the state says since somebody changed it."""
+        running = self.student
+        if running and (folder := self.choice.wanted(running.release)):
+            wanted = self.choice.state.uses[-1]
+            self._logger.info(f'{wanted.release} is chosen: {wanted.why}')
+            self._prepare(worker, folder, wanted.release, stop)
+            if self.student is running:
+                self.choice.took(running.release, f'{wanted.release} is unusable', anyway=True)
+            return
+        if self._waiting:
+            self._take(worker, self._waiting, stop)
+        if newest := self.choice.newest():
+            release, folder = newest
+            self._switch(worker, folder, release, stop)
+
+    def _switch(self, worker: EngineWorkerClient, folder: Path, release: ReleaseId,
+                stop: threading.Event) -> None:
+        if self.student is None and not self._start_with(folder, release):
+            return
+        self._prepare(worker, folder, release, stop)
+        if self.student and self.student.release == release:
+            self.choice.took(release, 'newest')
+
+    def _trusted(self) -> list[Path]:
+        """Return the folders that releases of the topic may lie in."""
+        work_dir = self._node.value('work_dir')
+        named = [f'{work_dir}/releases'] if work_dir else []
+        return [expanded(folder) for folder in (*named, *self._node.value('release_folders'))
+                if folder]
+
+    def _start_with(self, folder: Path, release: ReleaseId) -> bool:
+        """Open the first release with torch; return whether it can be used."""
+        try:
+            self._swap(Student(check_plausible(open_engine(folder, REFERENCE)), release))
+        except DepthDistillError as error:
+            self._refuse(error)
+            return False
+        return True
+
+    def _prepare(self, worker: EngineWorkerClient, folder: Path, release: ReleaseId,
+                 stop: threading.Event) -> None:
+        """Select an engine for the release and write its files, then switch to it."""
+        self._preparing = release.number
+        try:
+            # torch needs no files
+            name = REFERENCE if REFERENCE in (self._node.value('engine'), self._engine_name) \
+                else worker.prepare(self._request(folder), stop.is_set)
+            if name is None:
+                return
+            if not self._still_chosen(release):
+                self._preparing = None
+                return
+            self._open(folder, release, name)
+            if name != self._engine_name:
+                gc.freeze()  # the modules of the engine's package as well
+            self._engine_name, self._last_refusal, self._unprepared = name, '', ''
+        except WorkerEndedError as error:
+            self._unprepared = report(self._logger, f'{release} is opened with torch', error)
+            self._prepared_by_torch(folder, release)
+        except DepthDistillError as error:
+            self._refuse(error)
+        self._preparing = None
+
+    def _still_chosen(self, release: ReleaseId) -> bool:
+        """Return whether the state, which may have changed during the preparation, allows it."""
+        if not self.choice.refresh():
+            return True
+        self._overtaken = True
+        state = self.choice.state
+        return state.takes(release) or state.in_use is None or state.in_use.release == release
+
+    def _prepared_by_torch(self, folder: Path, release: ReleaseId) -> None:
+        """Switch to a release that could not be prepared; the next one is prepared again."""
+        try:
+            self._open(folder, release, REFERENCE)
+            self._last_refusal = ''
+        except DepthDistillError as error:
+            self._refuse(error)
+
+    def _open(self, folder: Path, release: ReleaseId, name: str) -> None:
+        """Switch to a release with an engine, unless that is what runs."""
+        running = self.student
+        if (running.folder, running.release, running.engine.name) != (folder, release, name):
+            engine = check_plausible(open_engine(folder, name, self._logger.info))
+            self._swap(Student(engine, release))
+
+    def _request(self, folder: Path) -> PrepareRequest:
+        value = self._node.value
+        work_dir = value('work_dir')
+        return PrepareRequest(
+            str(folder), value('engine'), self._engine_name,
+            str(expanded(work_dir) / 'store') if work_dir else '',
+            value('threads') or torch.get_num_threads(),
+            ParityLimits(value('parity_error'), value('parity_delta1')))
+
+    def _swap(self, student: Student) -> None:
+        running, self.student = self.student, student
+        line = f'{student.title} answers ({student.folder}, {student.engine.name})'
+        if running is None:
+            self._preparing = student.release.number
+        elif (running.folder, running.release) != (student.folder, student.release):
+            self._swaps += 1
+        else:  # another engine for the same release, whose selection was logged
+            self._logger.debug(line)
+            return
+        self._logger.info(line)
+
+    def _warn_of_state(self, error: DepthDistillError) -> None:
+        self._logger.warning(f'the release in use is not kept: {error}')
+
+    def _refuse(self, error: DepthDistillError) -> None:
+        self._refused += 1
+        running = f'{self.student.title} stays' if self.student else 'none is running'
+        self._last_refusal = report(self._logger, f'release refused, {running}', error)

@@ -1,0 +1,123 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The gate: what is promoted, what is not, and why; noise alone swaps nothing."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.operation.release_gate import compare, verdict
+from depth_distill_ros.distillation.release_choice import JudgedFrames, ReleaseEvaluator
+from depth_distill_ros.distillation.release_folders import publish
+from depth_distill_ros.networks import build
+from depth_distill_ros.networks.model_folder import ModelCard
+
+SIZE = (32, 48)
+
+
+class Scaled(nn.Module):
+    """Depth from 1 to 5 m that follows the brightness, times `factor`, without `wrong` frames."""
+
+    def __init__(self, factor=1.0, wrong=(), patch=None):
+        super().__init__()
+        self.factor, self.wrong, self.patch = factor, wrong, patch
+
+    def forward(self, images):
+        depth = self.factor * (1.0 + 4.0 * images.mean(1, keepdim=True))
+        for frame in self.wrong:
+            depth[frame] *= 2.0 / self.factor
+        if self.patch is not None:
+            depth[:, :, :4, :4] = self.patch
+        return depth
+
+
+@pytest.fixture(scope='module')
+def frames():
+    images = torch.rand(16, 3, *SIZE, generator=torch.Generator().manual_seed(0))
+    return [(images, Scaled()(images))]
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """Judge a student against another one, or against constant depth."""
+    evaluator = ReleaseEvaluator(Scaled(), None, Compute(torch.device('cpu'), 'fp32'))
+
+    def judge(student, running, *sets):
+        record = None
+        if running is not None:
+            monkeypatch.setattr(evaluator, '_of_release', lambda _: evaluator._of(running))
+            record = type('Record', (), {'id': 'release 7'})
+        return evaluator.judge(student, [JudgedFrames(name, targets) for name, targets in sets],
+                               record)
+
+    return judge
+
+
+def test_a_better_student_is_promoted_and_the_card_has_the_figures(gate, frames):
+    found = gate(Scaled(1.0, range(4)), Scaled(1.0, range(8)), ('stream', frames))
+    assert found.why_not == '' and found.figures()['against'] == 'release 7'
+    figures = found.figures()['stream']
+    assert figures['delta1'] == pytest.approx(0.75) and figures['running'] == pytest.approx(0.5)
+    assert 0 < figures['difference'][0] < 0.25 < figures['difference'][1]
+
+
+def test_a_student_that_is_better_on_one_frame_in_sixteen_is_within_chance(gate, frames):
+    found = gate(Scaled(1.0, range(7)), Scaled(1.0, range(8)), ('stream', frames))
+    assert 'no better than release 7 beyond chance: on the stream frames delta1 0.562 against ' \
+        '0.500' in found.why_not
+
+
+def test_a_student_that_is_worse_on_any_set_is_not_promoted_and_the_set_is_named(gate, frames):
+    images, depth = frames[0]
+    robot = [(images[8:], depth[8:])]
+    better_on_stream = Scaled(1.0, range(8, 16))  # the first frames of each set are wrong else
+    found = gate(better_on_stream, Scaled(1.3), ('stream', frames))
+    assert found.why_not == ''
+    found = gate(Scaled(1.0, range(3)), Scaled(1.0), ('robot', robot))
+    assert found.why_not.startswith('worse than release 7 on the robot frames: delta1 0.625')
+
+
+@pytest.mark.parametrize('student, line', [
+    (Scaled(patch=float('nan')), 'its depth is no number on 1.04% of the pixels'),
+    (Scaled(patch=float('inf')), 'its depth is no number'),
+    (Scaled(patch=1e30), 'outside of 0.5. to .* on 1.0% of the pixels'),
+    (Scaled(patch=-2.0), "twice the teacher's range")])
+def test_depth_that_is_no_number_or_far_beyond_the_teacher_s_is_never_promoted(
+        gate, frames, student, line):
+    for running in (None, Scaled(1.3)):
+        found = gate(student, running, ('stream', frames))
+        with pytest.raises(AssertionError, match=line):
+            raise AssertionError(found.why_not)
+        assert found.why_not.endswith(' of the stream frames')
+
+
+def test_the_first_release_must_beat_constant_depth(gate, frames):
+    assert gate(Scaled(1.1), None, ('stream', frames)).why_not == ''
+    found = gate(Scaled(1.9), None, ('stream', frames))
+    assert found.why_not.startswith('no better than the constant-depth baseline')
+
+
+def test_noise_alone_hardly_ever_swaps_a_release():
+    random = np.random.default_rng(3)
+    swaps = np.mean([
+        verdict({'stream': compare(*random.normal(0.7, 0.05, (2, 32)))}, {}, 'it', False, True,
+                ).why_not == '' for _ in range(200)])
+    assert 0.0 < swaps < 0.12  # a comparison of the means swaps half of them
+
+
+def test_the_bootstrap_gives_the_same_verdict_each_time():
+    random = np.random.default_rng(3)
+    scores = random.normal(0.7, 0.05, (2, 32))
+    assert compare(*scores) == compare(*scores)
+
+
+def test_a_real_release_is_loaded_and_compared(tmp_path, frames):
+    torch.manual_seed(0)
+    student = build('lden', 'mobilenetv2').eval()
+    record = publish(tmp_path, student, ModelCard('lden', 'mobilenetv2', SIZE), 1, {}, 'run')
+    evaluator = ReleaseEvaluator(Scaled(), None, Compute(torch.device('cpu'), 'fp32'))
+    found = evaluator.judge(student, [JudgedFrames('stream', frames)], record)
+    assert found.comparisons['stream'].low == found.comparisons['stream'].high == 0.0
+    assert evaluator.judge(Scaled(), [JudgedFrames('stream', frames)], record).why_not == ''

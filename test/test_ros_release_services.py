@@ -1,0 +1,80 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The inference node takes, holds and rolls back releases, also after a restart."""
+
+import signal
+
+import pytest
+
+pytest.importorskip('rclpy')
+from std_msgs.msg import String  # noqa: E402
+from std_srvs.srv import SetBool, Trigger  # noqa: E402
+import students  # noqa: E402
+
+from depth_distill_ros.distillation.operation.release_control import ReleaseControl  # noqa: E402
+from depth_distill_ros.ros.support.qos import profile  # noqa: E402
+
+LATCHED = profile(1, latched=True)
+
+
+def release(folder, metres):
+    return students.release(folder, metres, size=(64, 64), run='run')
+
+
+def start(nodes, folder):
+    return nodes.start('inference_node', work_dir=str(folder), engine='torch-cpu')
+
+
+def test_a_held_release_stays_over_a_restart_and_a_rollback_leads_to_the_one_before(
+        nodes, tmp_path):
+    release(tmp_path, 1.0)
+    node = start(nodes, tmp_path)
+    told = nodes.talk(String, 'release', LATCHED)
+    told.publish(students.message(release(tmp_path, 2.0)))
+    found = node.wait_for_values(release=2, preparing='', held=False)
+    assert found['release_since'].endswith('Z')
+    refused = node.call(Trigger, 'rollback')
+    assert refused.success and 'release 1 is in use' in refused.message
+    node.wait_for_values(release=1, refused_releases=0)
+    assert node.call(SetBool, 'hold', SetBool.Request(data=True), again=True).success
+    told.publish(students.message(release(tmp_path, 3.0)))
+    node.wait_for_log('release 3 is not taken: the releases are held')
+
+    node.interrupt(signal.SIGKILL)
+    nodes.leave_the_dead()
+    node = start(nodes, tmp_path)
+    node.wait_for_values(release=1, held=True)
+    # not the rolled back release 2, and not 3, which it has never heard of
+    ReleaseControl(tmp_path / 'releases').hold(False)
+    node.wait_for_values(release=3, held=False, refused_releases=0)
+    node.set_parameter('use_release', 2)
+    assert node.call(Trigger, 'use').message == 'release 2 is in use'
+    node.wait_for_values(release=2)
+    assert 'Traceback' not in node.log
+
+
+def test_a_chosen_release_that_is_damaged_since_leaves_the_running_one(nodes, tmp_path):
+    for metres in (1.0, 2.0):
+        release(tmp_path, metres)
+    node = start(nodes, tmp_path)
+    node.wait_for_values(release=2, preparing='')
+    control = ReleaseControl(tmp_path / 'releases')
+    (tmp_path / 'releases' / 'state.json').write_text('{')
+    node.wait_for_log('state.json is damaged')
+    found = node.wait_for_values(refused_releases=0, release=2)
+    assert 'state.json is damaged' in found['release_state']
+    assert not node.call(SetBool, 'hold', SetBool.Request(data=True)).success
+    control.file.path.unlink()
+    assert node.call(SetBool, 'hold', SetBool.Request(data=True)).success
+    node.wait_for_values(held=True, release=2, release_state='')
+
+
+def test_a_release_without_depth_or_with_an_impossible_one_is_refused_with_torch_too(
+        nodes, tmp_path):
+    release(tmp_path, 1.0)
+    node = start(nodes, tmp_path)
+    told = nodes.talk(String, 'release', LATCHED)
+    for number, (metres, line) in enumerate(
+            ((-1.0, 'predicts no depth'), (1e30, 'predicts 1e+30 m')), 1):
+        told.publish(students.message(release(tmp_path, metres)))
+        assert line in node.wait_for_values(refused_releases=number, release=1)['last_refusal']
