@@ -7,6 +7,7 @@ import signal
 import pytest
 
 pytest.importorskip('rclpy')
+from ros_graph import wait_until  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 from std_srvs.srv import SetBool, Trigger  # noqa: E402
 import students  # noqa: E402
@@ -61,8 +62,8 @@ def test_a_chosen_release_that_is_damaged_since_leaves_the_running_one(nodes, tm
     control = ReleaseControl(tmp_path / 'releases')
     (tmp_path / 'releases' / 'state.json').write_text('{')
     node.wait_for_log('state.json is damaged')
-    found = node.wait_for_values(refused_releases=0, release=2)
-    assert 'state.json is damaged' in found['release_state']
+    wait_until(lambda: 'state.json is damaged' in node.values()['release_state'], 'that it says so')
+    assert node.values()['refused_releases'] == '0' and node.values()['release'] == '2'
     assert not node.call(SetBool, 'hold', SetBool.Request(data=True)).success
     control.file.path.unlink()
     assert node.call(SetBool, 'hold', SetBool.Request(data=True)).success
