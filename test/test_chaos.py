@@ -22,14 +22,14 @@ def test_kills_garbage_a_flood_and_a_full_disk_break_no_promise(nodes, tmp_path)
     folder.mkdir()
     campaign = chaos.Campaign(nodes, folder, seed=2)
     with closing(campaign):
-        campaign.kills(3)
+        campaign.kills(2)
         campaign.garbage(20)
         campaign.flood(0.5)
-        campaign.disk(1.0)
+        campaign.disk(0.5)
         promised = campaign.promised()
         assert promised['releases'][0] == 1
         report = campaign.finish()
-    assert report['kills']['count'] == 3 and report['left_behind']['files'] == 0
+    assert report['kills']['count'] == 2 and report['left_behind']['files'] == 0
     shutil.rmtree(folder / 'releases' / '000001')
     with pytest.raises(chaos.Broken, match=r'releases \[1\] are lost'):
         campaign.check(promised)

@@ -62,7 +62,7 @@ def test_a_chosen_release_that_is_damaged_since_leaves_the_running_one(nodes, tm
     control = ReleaseControl(tmp_path / 'releases')
     (tmp_path / 'releases' / 'state.json').write_text('{')
     node.wait_for_log('state.json is damaged')
-    wait_until(lambda: 'state.json is damaged' in node.values()['release_state'], 'that it says so')
+    wait_until(lambda: 'state.json is damaged' in node.values()['release_state'], 'the line')
     assert node.values()['refused_releases'] == '0' and node.values()['release'] == '2'
     assert not node.call(SetBool, 'hold', SetBool.Request(data=True)).success
     control.file.path.unlink()
