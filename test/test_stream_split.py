@@ -21,6 +21,13 @@ MIN_DIFFERENCE = 2.0
 NEARLY_THE_SAME = 0.985
 
 
+@pytest.fixture(autouse=True)
+def no_waiting_for_the_disk(monkeypatch):
+    """Leave out the sync of each frame, which matters to a loss of power alone."""
+    opened = lmdb.open
+    monkeypatch.setattr(lmdb, 'open', lambda path, **how: opened(path, **how | {'sync': False}))
+
+
 def difference(one, other):
     return np.abs(signature(one).astype(float) - signature(other)).mean()
 
