@@ -19,9 +19,11 @@ import pytest
 from depth_distill_ros.apps.cli import main
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.installation import share
 from depth_distill_ros.stream.classes import NYU13
 from depth_distill_ros.worlds.export import box_mesh, sdf, usd, write
 from depth_distill_ros.worlds.export.exported_room import exported_room
+from depth_distill_ros.worlds.mujoco.geoms import ground
 from depth_distill_ros.worlds.pose import Pose, roll_pitch_yaw, rotation
 from depth_distill_ros.worlds.rooms import look_file
 from depth_distill_ros.worlds.rooms.free_space import FreeSpace
@@ -197,6 +199,27 @@ def test_a_room_that_is_brighter_than_sdf_allows_becomes_darker_as_a_whole():
         np.testing.assert_allclose(found, wanted / 1.25, atol=1e-5)
 
 
+def test_worlds_of_twenty_rooms_have_no_value_that_gazebo_refuses_or_draws_wrong():
+    look = look_file.load(share() / 'sim' / 'randomisation.yaml')
+    for seed in range(40, 60):  # room 56 is brighter than SDF allows
+        exported = exported_room(look, seed, (120, 160))
+        for spelling in sdf.SPELLINGS.values():
+            world = sdf.world(exported, spelling)
+            colours = [float(value) for element in world.iter()
+                       if element.tag in ('ambient', 'diffuse', 'specular', 'emissive')
+                       for value in element.text.split()]
+            assert len(colours) > 1000 and 0.0 <= min(colours) and max(colours) <= 1.0, seed
+            lights = world.findall('world/light')
+            assert {light.findtext('visualize') for light in lights} == {'false'}
+            assert len(lights) == len(exported.room.lights) > 0
+            noise, = world.iterfind('.//noise/stddev')
+            assert float(noise.text) == pytest.approx(
+                sdf.noise_setting(exported.noise), rel=1e-4)
+            shadows = world.findall(f"world/model[@name='{sdf.SHADOWS}']/link/visual")
+            assert len(shadows) == len(list(ground(exported.room))) > 0
+            assert {float(rate.text) for rate in world.iter('update_rate')} == {sdf.RATE}
+
+
 def decoded(colour):
     """Return sRGB as linear light, by the formula of IEC 61966-2-1."""
     colour = np.asarray(colour)
@@ -242,8 +265,6 @@ def test_the_noise_that_gazebos_shader_makes_is_the_one_of_the_look(wanted):
 
 @pytest.mark.parametrize('kind', ['sdf', 'fortress'])
 def test_a_world_has_the_contact_shadows_of_the_embedded_simulator(exported, kind):
-    from depth_distill_ros.worlds.mujoco.geoms import ground
-
     patches = list(ground(drawn(3)))
     model = gazebo_world(exported, kind, 3).find(f"model[@name='{sdf.SHADOWS}']")
     assert NYU13[int(model.findtext('plugin/label'))] == 'floor'
