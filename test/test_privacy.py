@@ -67,8 +67,8 @@ def test_engines_open_no_connection_fork_nothing_and_write_nothing_at_home(watch
     folder = students.release(tmp_path, 2.0, size=(64, 64)).folder
     names = engine_parts.installed()
     trace = tmp_path / 'trace'
-    tracer = ['strace', '-f', '-e', 'trace=connect,sendto,sendmsg,sendmmsg', '-o', str(trace)] \
-        if strace_works() else []
+    tracer = ['strace', '-f', '--seccomp-bpf', '-e', 'trace=connect,sendto,sendmsg,sendmmsg',
+              '-o', str(trace)] if strace_works() else []
     result = subprocess.run(
         [*tracer, sys.executable, '-c', ENGINES, str(folder), *names], env=watched,
         capture_output=True, text=True, check=True)
