@@ -7,6 +7,7 @@ Starts nodes as processes without importing torch for each of them.
 node that is started. Such a node is a process with a log, signals and an exit code like any other.
 """
 
+import contextlib
 import gc
 import importlib
 import json
@@ -94,6 +95,8 @@ def serve():
     for module in IMPORTS:
         importlib.import_module(f'depth_distill_ros.{module}')
     from torch.utils import tensorboard  # noqa: F401
+    with contextlib.suppress(ImportError):  # of the default student; an extra
+        importlib.import_module('timm')
     assert len(os.listdir('/proc/self/task')) == 1, 'threads do not survive a fork'
     gc.freeze()  # a collection in a node would copy every page of torch's objects
     waiting = selectors.DefaultSelector()

@@ -27,7 +27,7 @@ from depth_distill_ros.distillation.data.dataset_source import (
 )
 from depth_distill_ros.distillation.methods import effective, make_method, needs_gradient
 from depth_distill_ros.distillation.offline_training import OfflineTraining
-from depth_distill_ros.distillation.student_start import IMAGENET, starting_student
+from depth_distill_ros.distillation.student_start import starting_student
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import mean_metrics
@@ -74,16 +74,14 @@ def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = 
     size = height, width
     compute = Compute.available(settings.precision, rows=height)
     torch.manual_seed(settings.seed)
-    student, pretrained = starting_student(
+    start = starting_student(
         settings.student, settings.student_backbone, settings.student_start,
         **settings.student_options)
-    method = make_method(settings.method, teacher, student, compute, size,
+    method = make_method(settings.method, teacher, start.student, compute, size,
                          settings.batch // processes.count(), settings)
     source, largest = _source(settings, method.needs, size, compute)
     total = settings.steps or max(1, round(settings.epochs * largest / settings.batch))
-    # the published ImageNet weights are trained on with their statistics, as in the papers
-    keep_statistics = pretrained and settings.student_start != IMAGENET
-    trainer = Trainer(method, settings, compute, total, keep_statistics)
+    trainer = Trainer(method, settings, compute, total, start.keeps_statistics)
     folder = Path(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)

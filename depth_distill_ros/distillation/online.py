@@ -118,12 +118,12 @@ class OnlineDistillation:
             settings.teacher, needs_gradient=needs_gradient(settings.method, settings))
         self.compute = compute or Compute.available(settings.precision, rows=self.size[0])
         torch.manual_seed(settings.seed)
-        student, pretrained = starting_student(
+        start = starting_student(
             settings.student, settings.student_backbone, settings.student_start)
-        method = make_method(settings.method, self._teacher, student, self.compute, self.size,
-                             settings.batch, settings)
+        method = make_method(settings.method, self._teacher, start.student, self.compute,
+                             self.size, settings.batch, settings)
         self._trainer = Trainer(method, settings, self.compute,
-                                keep_encoder_statistics=pretrained)
+                                keep_encoder_statistics=start.keeps_statistics)
         average = self._trainer.average.module
         self._confidence = ConfidenceTraining(average, self.compute) \
             if isinstance(average, ConfidentNetwork) else None

@@ -5,39 +5,63 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import nn
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks import build
+from depth_distill_ros.networks import build, imagenet_is_installed
 from depth_distill_ros.networks.model_folder import load_model
 from depth_distill_ros.shipped import shipped_start
 
 RANDOM, IMAGENET = 'random', 'imagenet'
 
 
-def starting_student(network: str, backbone: str, start: str, **options: Any,
-                     ) -> tuple[nn.Module, bool]:
+class Start(NamedTuple):
     """
-    Return a student with a random decoder, and whether its encoder is pretrained.
+    A student with a random decoder, and what its encoder starts from.
 
-    start: 'random', 'imagenet' (the published weights, downloaded), the folder of a model with the
-    same backbone, or '' for the shipped model, if there is one for the backbone, else random.
-    `options` are the network's own.
+    `source` is 'random', 'imagenet' or the folder of a model.
     """
-    if start in (RANDOM, IMAGENET):
-        pretrained = start == IMAGENET
-        return build(network, backbone, pretrained=pretrained, **options), pretrained
-    student = build(network, backbone, **options)
-    folder = Path(start) if start else shipped_start(backbone)
-    if folder is None:
-        return student, False
-    model, card = load_model(folder)
+
+    student: nn.Module
+    source: str
+
+    @property
+    def keeps_statistics(self) -> bool:
+        """
+        Whether the encoder is trained with the BatchNorm statistics that it starts with.
+
+        The published ImageNet weights are trained on with their own, as in the papers.
+        """
+        return self.source not in (RANDOM, IMAGENET)
+
+
+def starting_student(network: str, backbone: str, start: str, **options: Any) -> Start:
+    """
+    Build a student whose encoder starts from `start`.
+
+    start: 'random', 'imagenet' (the published weights, downloaded where no package has them), the
+    folder of a model with the same backbone, or '' for the first of these that there is: the
+    shipped model of the backbone, installed ImageNet weights, random ones. `options` are the
+    network's own.
+    """
+    source = start or _best_start(backbone)
+    if source in (RANDOM, IMAGENET):
+        return Start(build(network, backbone, pretrained=source == IMAGENET, **options), source)
+    model, card = load_model(Path(source))
     if card.backbone != backbone:
         raise DepthDistillError(
-            f'the start {folder} has the backbone {card.backbone} and the student {backbone}; '
+            f'the start {source} has the backbone {card.backbone} and the student {backbone}; '
             'name a model with the same one')
+    student = build(network, backbone, **options)
     student.get_submodule('encoder').load_state_dict(
         model.get_submodule('encoder').state_dict())
-    return student, True
+    return Start(student, source)
+
+
+def _best_start(backbone: str) -> str:
+    shipped = shipped_start(backbone)
+    if shipped:
+        return str(shipped)
+    return IMAGENET if imagenet_is_installed(backbone) else RANDOM

@@ -11,7 +11,7 @@ from typing import Any
 from torch import nn
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks.backbones import BACKBONES
+from depth_distill_ros.networks.backbones import BACKBONES, imagenet_is_installed
 from depth_distill_ros.networks.dacnn.dacnn import DACNN, StereoDACNN
 from depth_distill_ros.networks.edn import EDN
 from depth_distill_ros.networks.ffn import FFN
@@ -30,7 +30,8 @@ _CLASSES: dict[str, Callable[..., nn.Module]] = {
 TRANSFORMATIONS: dict[str, Callable[[float, bool], nn.Module]] = {
     'paper': TransformationNetwork, 'light': LightTransformationNetwork}
 
-__all__ = ['BACKBONES', 'NETWORKS', 'TRANSFORMATIONS', 'backbones_of', 'build']
+__all__ = ['BACKBONES', 'NETWORKS', 'TRANSFORMATIONS', 'backbones_of', 'build',
+           'imagenet_is_installed']
 
 
 def build(name: str, backbone: str | None = None, pretrained: bool = False,

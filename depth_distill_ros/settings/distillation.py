@@ -81,9 +81,9 @@ class DistillationSettings(StreamMethodSettings, OptimisationSettings):
     student_backbone: str = setting('mobilenetv2', 'backbone of the student',
                                     choices=backbones(NETWORKS), old_names=('backbone',))
     student_start: str = setting(
-        '', "weights that the student's encoder starts from: random, imagenet (downloads) or the "
-        'folder of a model with the same backbone; empty: the shipped ones if there are any, else '
-        'random', old_names=('start',))
+        '', "weights that the student's encoder starts from: random, imagenet (downloads where no "
+        'package has them) or the folder of a model with the same backbone; empty: the shipped '
+        'ones, else installed ImageNet weights, else random', old_names=('start',))
     auxiliary_share: float = setting(
         0.0, 'share of each batch that are auxiliary images, the frames of --auxiliary; 0: a '
         'whole batch of each kind, as in LWD', range=(0.0, 0.9))
@@ -109,9 +109,13 @@ class OnlineSettings(DistillationSettings, NodeSettings):
 
     method: str = modified(DistillationSettings, 'method', choices=STREAM_METHODS, help='d3, '
                            'd3plus (d3 with the random camera augmentation), or a baseline of d3')
-    student: str = modified(DistillationSettings, 'student', choices=tuple(STREAM_NETWORKS))
+    # the best of four at equal time on two cores: docs/MEASUREMENTS.md
+    student: str = modified(DistillationSettings, 'student', default='lden_light',
+                            choices=tuple(STREAM_NETWORKS))
     student_backbone: str = modified(
-        DistillationSettings, 'student_backbone', choices=backbones(STREAM_NETWORKS))
+        DistillationSettings, 'student_backbone', default='efficientnet_lite0',
+        choices=backbones(STREAM_NETWORKS))
+    lr: float = modified(DistillationSettings, 'lr', default=1e-3)
     robot_frames: str = setting(
         'learn', "what frames of the robot's camera serve, which the launch files store in "
         'work_dir/auxiliary. learn: they train the student, and those that are held out judge '
@@ -126,7 +130,7 @@ class OnlineSettings(DistillationSettings, NodeSettings):
     batch: int = modified(DistillationSettings, 'batch', range=(2, 4096))
     # the others need the end of the training, which a node does not know
     schedule: str = modified(
-        DistillationSettings, 'schedule', choices=('d3', 'constant'),
+        DistillationSettings, 'schedule', default='constant', choices=('d3', 'constant'),
         help='how the learning rate falls: halved in steps (d3), or not at all (constant)')
     # the paper's five epochs of 50,000 frames at batch 8
     halving_steps: int = modified(

