@@ -125,8 +125,9 @@ class DistillerNode(ManagedNode):
         if not self._wait_for_frames(stop):
             return
         now = time.monotonic()
-        # a resumed student may be good enough for a release at once
-        last = {'release_period': -math.inf, 'checkpoint_period': now, 'preview_period': now}
+        # a resumed student may be good enough for a release at once, a new one is not
+        last = {'release_period': -math.inf if session.resumed else now,
+                'checkpoint_period': now, 'preview_period': now}
         logged, took = now, 0.0
         periodic = {'release_period': self._consider_release,
                     'checkpoint_period': self._save, 'preview_period': self._preview}
