@@ -11,7 +11,7 @@ from torch import nn
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch
 from depth_distill_ros.distillation.data.stream_source import StreamSource
-from depth_distill_ros.distillation.release_choice import ReleaseEvaluator, is_better
+from depth_distill_ros.distillation.release_choice import JudgedFrames, ReleaseEvaluator
 from depth_distill_ros.networks.normalisation import to_image
 from depth_distill_ros.settings.distillation import OnlineSettings
 from depth_distill_ros.settings.robot_frames import ROBOT_FRAMES, announced
@@ -87,35 +87,29 @@ def test_few_frames_of_the_robot_are_a_small_part_of_a_batch(stores, tmp_path):
 
 
 class Depth(nn.Module):
-    """Predicts `dark` metres for the frames of the simulator, which are dark, else `bright`."""
+    """Sees a slope of `dark` metres in the simulator, whose frames are dark, else of `bright`."""
 
     def __init__(self, dark, bright):
         super().__init__()
         self._dark, self._bright = dark, bright
 
     def forward(self, x):
-        bright = x.mean((1, 2, 3), keepdim=True) > 0
-        return torch.where(bright, self._bright, self._dark).expand(-1, 1, 4, 6)
+        metres = torch.where(x.mean((1, 2, 3), keepdim=True) > 0, self._bright, self._dark)
+        return metres * torch.linspace(0.5, 2.0, 6).expand(len(x), 1, 4, 6)
 
 
 def batch_of(brightness, count):
     return Batch(torch.full((count, 3, 8, 12), brightness), torch.ones(count, 8, 12).byte())
 
 
-def test_the_robots_frames_can_turn_the_choice_of_a_release():
+def test_a_student_that_is_wrong_on_the_robots_frames_alone_is_not_released():
     evaluator = ReleaseEvaluator(Depth(2.0, 4.0), None, Compute(CPU, 'fp32'))
-    in_the_simulator, on_the_robot = Depth(2.0, 9.0), Depth(9.0, 4.0)  # where each is right
-
-    def scores(targets):
-        return [evaluator.score(student, targets)
-                for student in (in_the_simulator, on_the_robot)]
-
-    stream = evaluator.targets(batch_of(-1.0, 4))
-    one, other = scores(stream)
-    assert is_better(one, other['delta1']) and one['delta1'] == 1.0
-    one, other = scores(stream + evaluator.plain_targets(batch_of(1.0, 12)))
-    assert is_better(other, one['delta1'])
-    assert (one['delta1'], other['delta1']) == (0.4, 0.6), 'each image counts once'
+    stream = JudgedFrames('stream', evaluator.targets(batch_of(-1.0, 8)))
+    robot = JudgedFrames('robot', evaluator.plain_targets(batch_of(1.0, 8)))
+    student = Depth(2.0, 6.0)
+    assert not evaluator.judge(student, [stream], None).why_not
+    assert 'on the robot frames' in evaluator.judge(student, [stream, robot], None).why_not
+    assert not evaluator.judge(Depth(2.0, 4.0), [stream, robot], None).why_not
 
 
 @pytest.mark.parametrize('choice', ROBOT_FRAMES)

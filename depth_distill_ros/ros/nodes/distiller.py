@@ -126,7 +126,7 @@ class DistillerNode(ManagedNode):
             return
         now = time.monotonic()
         # a resumed student may be good enough for a release at once, a new one is not
-        last = {'release_period': -math.inf if session.resumed else now,
+        last = {'release_period': -math.inf if session.step else now,
                 'checkpoint_period': now, 'preview_period': now}
         logged, took = now, 0.0
         periodic = {'release_period': self._consider_release,
