@@ -35,7 +35,8 @@ from depth_distill_ros.worlds.rooms.materials import Materials
 from depth_distill_ros.worlds.rooms.placement import Placer, relative
 from depth_distill_ros.worlds.rooms.trajectory import poses
 
-STREAM, TARGET = map(look_file.named, look_file.BUILT_IN)
+LOOKS = tuple(map(look_file.named, look_file.BUILT_IN))
+STREAM, TARGET, _ = LOOKS
 # What every room of a kind has (or nearly every one), and what some of them have.
 CHARACTER = {
     'bedroom': ({BED, FURNITURE}, {OBJECTS}),
@@ -49,7 +50,7 @@ CHARACTER = {
 @pytest.fixture(scope='module')
 def rooms():
     return {(look.name, kind): [generate(look, (7, k), kind) for k in range(4)]
-            for look in (STREAM, TARGET) for kind in LAYOUTS}
+            for look in LOOKS for kind in LAYOUTS}
 
 
 def everything(rooms):
@@ -108,9 +109,10 @@ def test_everything_stays_inside_and_stands_on_something(rooms):
 
 
 def test_sizes_are_those_of_real_rooms_and_furniture(rooms):
-    for room in everything(rooms):
-        assert all(3.0 <= side <= 7.0 for side in room.size[:2])
-        assert 2.4 <= room.size[2] <= 2.8
+    looks = {look.name: look for look in LOOKS}
+    for look, room in ((looks[name], room) for (name, _), some in rooms.items() for room in some):
+        assert all(look.side[0] <= side <= look.side[1] for side in room.size[:2])
+        assert look.ceiling[0] <= room.size[2] <= look.ceiling[1]
         for thing in room.objects:
             low, high = thing.bounds()
             if thing.name == 'chair':
