@@ -113,6 +113,19 @@ def test_a_topic_whose_encoding_nobody_knows_is_told_where_another_one_is_taken(
         open_reader(f'bag:{bag}')
 
 
+def test_a_camera_info_that_is_not_beside_the_images_is_taken_or_left_and_told(tmp_path):
+    topics = camera_topics()
+    del topics['/camera/camera_info']
+    reader = open_reader(f'bag:{write_bag(tmp_path / "one", topics)}')
+    assert reader[0].intrinsics.fx == 99
+    assert '/camera/depth/camera_info is taken; if it is of another camera' in reader.remarks[0]
+    topics['/other/camera_info'] = topics['/camera/depth/camera_info']
+    reader = open_reader(f'bag:{write_bag(tmp_path / "two", topics)}')
+    assert reader[0].intrinsics is None
+    assert 'name one with camera_info=... among /camera/depth/camera_info, /oth' in \
+        reader.remarks[0]
+
+
 def test_a_pointer_of_git_lfs_is_told_with_the_command_that_fetches_the_file(tmp_path):
     bag = text(tmp_path / 'a.mcap', LFS)
     with pytest.raises(DatasetError, match='a.mcap .* with "git lfs pull"'):

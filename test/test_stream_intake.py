@@ -193,7 +193,21 @@ def test_a_frame_with_isaacs_ids_waits_for_its_labels_and_is_stored_with_their_c
     values = intake.values()
     assert (values['stored'], values['without_labels'], values['waiting_for_labels']) == (1, 1, 0)
     assert [reason for reason, _ in told] == ['', 'labels']
-    assert 'no labels were received' in told[1][1]
+    assert 'the 2 labels that were received have other stamps' in told[1][1]
+
+
+def test_frames_for_which_no_labels_were_ever_received_are_lost_with_the_cure(
+        writer, clock, told):
+    intake = StreamIntake(writer, READ, SemanticDecoder('isaac', load()), Lines(),
+                          lambda: clock.now, tell=lambda *what: told.append(what))
+    pixels, classes = vga()
+    for stamp in (7, 9):
+        send(intake, stamp, pixels, classes.astype(np.int32), encodings=('rgb8', '32SC1'))
+    clock.now += 10.0
+    intake.tick(False)
+    assert told == [('labels', 'no labels were received for the frame on semantic_labels: set '
+                     'enableSemanticLabels in Isaac Sim')] * 2
+    assert intake.warning() == ''
 
 
 def test_isaacs_frames_that_wait_are_dropped_at_a_reset(intake):

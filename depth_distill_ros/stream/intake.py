@@ -203,8 +203,11 @@ class StreamIntake:
         before = self._unlabelled
         self._unlabelled = self._decoder.join.without_labels if self._decoder else 0
         for _ in range(self._unlabelled - before):
-            self._tell('labels', 'no labels were received for the frame on semantic_labels: set '
-                       'enableSemanticLabels in Isaac Sim')
+            found, cure = ('no labels were received', 'set enableSemanticLabels in Isaac Sim') \
+                if not self._decoder.labels else (
+                    f'the {self._decoder.labels} labels that were received have other stamps',
+                    'let the images and the labels have the same clock')
+            self._tell('labels', f'{found} for the frame on semantic_labels: {cure}')
 
     def _count(self, key: int | None) -> None:
         self._repeated += key is None

@@ -44,7 +44,7 @@ def choose(types: dict[str, str], first: Callable[[str], Any], image: str | None
     """
     Return the named topics, and the only ones of their kind for the others.
 
-    The lines tell which topics could not be chosen because of their encoding.
+    The lines tell which topics could not be chosen, and what may be the wrong choice.
 
     Raw images are preferred to compressed ones, and colour to grey.
 
@@ -78,7 +78,8 @@ def choose(types: dict[str, str], first: Callable[[str], Any], image: str | None
         depth = _only('depth', {topic: kind for topic, kind in kinds.items() if topic != image},
                       ('depth', 'compressed depth'))
     if camera_info is None:
-        camera_info = _camera_info_beside(image, types)
+        camera_info, told = _camera_info_of(image, types)
+        remarks += told
     return Topics(image, *(None if topic == NONE else topic
                            for topic in (depth, semantics, camera_info))), remarks
 
@@ -119,15 +120,19 @@ def _kind(message: Any) -> str:
     return ''
 
 
-def _camera_info_beside(image: str, types: dict[str, str]) -> str | None:
-    """Return the camera_info next to the images, else the only one."""
+def _camera_info_of(image: str, types: dict[str, str]) -> tuple[str | None, list[str]]:
+    """Return the camera_info next to the images, else the only one with a line about it."""
     infos = [topic for topic, kind in types.items() if kind == CAMERA_INFO]
     # Cameras publish /camera/image_raw, /camera/image_raw/compressed, /camera/camera_info.
     base = image.rpartition('/')[0]
     for folder in (base, base.rpartition('/')[0]) if types[image] == COMPRESSED else (base,):
         if f'{folder}/camera_info' in infos:
-            return f'{folder}/camera_info'
-    return infos[0] if len(infos) == 1 else None
+            return f'{folder}/camera_info', []
+    if len(infos) == 1:
+        return infos[0], [f'{image} has no camera_info beside it: {infos[0]} is taken; if it is of '
+                          'another camera, give camera_info=none']
+    return None, [f'{image} has no camera_info beside it, and no intrinsics: name one with '
+                  f'camera_info=... among {", ".join(sorted(infos))}'] if infos else []
 
 
 def _only(key: str, kinds: dict[str, str], wanted: tuple[str, ...]) -> str | None:
