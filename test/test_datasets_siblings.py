@@ -118,11 +118,11 @@ def test_a_camera_info_that_is_not_beside_the_images_is_taken_or_left_and_told(t
     del topics['/camera/camera_info']
     reader = open_reader(f'bag:{write_bag(tmp_path / "one", topics)}')
     assert reader[0].intrinsics.fx == 99
-    assert '/camera/depth/camera_info is taken; if it is of another camera' in reader.remarks[0]
+    assert '/camera/depth/camera_info is taken; if that is of another' in reader.remarks[0]
     topics['/other/camera_info'] = topics['/camera/depth/camera_info']
     reader = open_reader(f'bag:{write_bag(tmp_path / "two", topics)}')
     assert reader[0].intrinsics is None
-    assert 'name one with camera_info=... among /camera/depth/camera_info, /oth' in \
+    assert 'name one with camera_info=TOPIC among /camera/depth/camera_info, /oth' in \
         reader.remarks[0]
 
 

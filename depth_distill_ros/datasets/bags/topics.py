@@ -129,10 +129,10 @@ def _camera_info_of(image: str, types: dict[str, str]) -> tuple[str | None, list
         if f'{folder}/camera_info' in infos:
             return f'{folder}/camera_info', []
     if len(infos) == 1:
-        return infos[0], [f'{image} has no camera_info beside it: {infos[0]} is taken; if it is of '
-                          'another camera, give camera_info=none']
-    return None, [f'{image} has no camera_info beside it, and no intrinsics: name one with '
-                  f'camera_info=... among {", ".join(sorted(infos))}'] if infos else []
+        return infos[0], [f'{image} has no camera_info beside it: {infos[0]} is taken; if that is '
+                          'of another camera, give camera_info=none']
+    return None, [f'{image} has no camera_info beside it and no intrinsics: name one with '
+                  f'camera_info=TOPIC among {", ".join(sorted(infos))}'] if infos else []
 
 
 def _only(key: str, kinds: dict[str, str], wanted: tuple[str, ...]) -> str | None:
