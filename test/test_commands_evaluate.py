@@ -172,16 +172,20 @@ def test_without_json_a_table_for_people_is_printed(model, data, capsys):
 
 
 def test_every_evaluated_frame_has_a_row_and_some_have_an_image(model, data, tmp_path, capsys):
+    for part in ('image', 'depth'):  # as long as a name can be
+        (tmp_path / 'data' / part / '2.png').rename(
+            tmp_path / 'data' / part / f'2{"é" * 60}{"x" * 120} (1).png')
     rows_file, maps = tmp_path / 'new' / 'rows.csv', tmp_path / 'maps'
     assert evaluate(model, data, '--csv', str(rows_file), '--maps', str(maps), '--maps-count',
                     '3') == 0
     rows = list(csv.DictReader(rows_file.open(encoding='utf-8')))
-    assert [row['name'] for row in rows] == ['0', '1', '2', '3']
+    assert [row['name'][0] for row in rows] == ['0', '1', '2', '3']
     assert float(rows[2]['mae']) == pytest.approx(1.0, abs=1e-5)
     assert float(rows[2]['median_scale']) == pytest.approx(1.5)
     assert float(rows[2]['scaled_mae']) == pytest.approx(0, abs=1e-5)
     # the third of the three evenly spread frames has no reference
-    assert sorted(path.name for path in maps.iterdir()) == ['000000_0.png', '000002_2.png']
+    assert sorted(path.name for path in maps.iterdir()) == [
+        '000000_0.png', f'000002_{"x" * 77}_1_.png']
 
 
 @pytest.mark.parametrize('metrics, known', [

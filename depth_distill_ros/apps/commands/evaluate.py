@@ -45,6 +45,7 @@ HELP = 'evaluate a network on a data set with reference depth'
 DETAILS = help_text()
 EXAMPLE = 'depth-distill evaluate --model run/releases/000007 --data nyu:/data/nyu --metrics nyu'
 
+_LONGEST = 80  # characters of a frame's name in the name of a file
 # how a figure is shown where its name says too little
 _SHOWN = {'rmse': 'rmse (mean over images)', 'rmse_pooled': 'rmse_pooled (over all pixels)'}
 
@@ -111,7 +112,7 @@ class _Kept:
     def add(self, frame: FrameResult) -> None:
         self.rows.append(_row(frame))
         if self._maps and frame.index in self._drawn:
-            name = re.sub(r'[^\w.-]+', '_', frame.name)
+            name = re.sub(r'[^\w.-]+', '_', frame.name)[-_LONGEST:]
             draw_errors(self._maps / f'{frame.index:06d}_{name}.png', _title(frame),
                         frame.image, frame.reference, frame.prediction)
 
