@@ -18,6 +18,7 @@ from test_datasets_bag import START, TYPES, camera_topics, image, write_bag
 from test_datasets_bag_compressed import compressed_depth, compressed_topics, jpeg
 from test_datasets_bag_faults import MCAP, SQLITE3, file_of, write_ros1
 from test_datasets_kitti import DATE, DRIVE
+from test_datasets_siblings import CALIBRATION
 import yaml
 
 from depth_distill_ros.datasets import open_reader
@@ -163,7 +164,7 @@ def test_metadata_of_bags(tmp_path):
     ('folder', 'intrinsics.json'), ('kitti', f'{DATE}/calib_cam_to_cam.txt'),
     ('kitti', 'files'), ('scannet', 'scenes'), ('tum', 'associations.txt'),
     ('scannet', 'scans/scene0000_00/intrinsic/intrinsic_color.txt'),
-    ('sunrgbd', 'kv1/data/NYU0/intrinsics.txt')])
+    ('sunrgbd', 'kv1/data/NYU0/intrinsics.txt'), ('tum', 'camera.yaml')])
 def test_lists_and_calibrations(tmp_path, kind, list_):
     spec, root = made(kind, tmp_path / 'data'), tmp_path / 'data'
     file = root / list_
@@ -174,6 +175,9 @@ def test_lists_and_calibrations(tmp_path, kind, list_):
     elif list_ == 'intrinsics.json':
         (root / 'K.txt').unlink()
         text(file, '{"fx": 30, "fy": 31.5, "cx": 15, "cy": 11}')
+    elif list_ == 'camera.yaml':
+        text(file, CALIBRATION)
+        spec += f',camera={file}'
     elif list_ == 'associations.txt':
         (root / 'rgb.txt').unlink()
         text(file, '\n'.join(f'{n} depth/{n}.png {n} rgb/{n}.png' for n in range(3)))
