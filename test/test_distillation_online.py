@@ -99,6 +99,17 @@ def test_both_the_student_s_and_g_s_losses_fall(open_session):
     assert last['l_bn'] < first['l_bn']
 
 
+def test_a_new_student_begins_near_the_depth_that_the_teacher_has_in_the_median(open_session):
+    session = open_session(lr=1e-6)
+    assert session.ready()
+    session.train_step()
+    x = session._source.held_out(4).x
+    with torch.no_grad():
+        found, expected = (network(x).median() for network in (
+            session._trainer.average.module, session._teacher))
+    assert abs(found - expected) < 0.5 < expected
+
+
 def test_a_resumed_run_is_bit_identical_to_one_that_was_not_interrupted(open_session, tmp_path):
     whole = open_session(tmp_path / 'whole')
     assert whole.ready()

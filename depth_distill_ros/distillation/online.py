@@ -37,7 +37,7 @@ from depth_distill_ros.distillation.release_folders import (
     prune,
     publish,
 )
-from depth_distill_ros.distillation.student_start import starting_student
+from depth_distill_ros.distillation.student_start import begin_with_the_median, starting_student
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.preview import preview_grid
@@ -57,6 +57,7 @@ from depth_distill_ros.settings.distillation import OnlineSettings
 
 # The confidence head is small and needs few of the steps; each costs as much as an evaluation.
 _CONFIDENCE_EVERY = 4
+_BEGINNING = 8  # frames whose median depth a new student begins with
 _FEWEST_ROBOTS = 8  # frames: the spread of fewer shows nothing
 
 
@@ -196,6 +197,9 @@ class OnlineDistillation:
 
     def train_step(self) -> dict[str, float]:
         """Make one iteration; return its losses. NonFiniteLoss leaves the last checkpoint."""
+        if self.step == 0:
+            targets = self._evaluator.targets(self._source.held_out(_BEGINNING))
+            begin_with_the_median(self._trainer.student, targets[0][1])
         batches = self._source.draw()
         losses = self._trainer.train_step(batches)
         if self._confidence and self.step % _CONFIDENCE_EVERY == 0:

@@ -7,10 +7,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build, imagenet_is_installed
+from depth_distill_ros.networks.confidence import ConfidentNetwork
 from depth_distill_ros.networks.model_folder import load_model
 from depth_distill_ros.shipped import shipped_start
 
@@ -58,6 +60,14 @@ def starting_student(network: str, backbone: str, start: str, **options: Any) ->
     student.get_submodule('encoder').load_state_dict(
         model.get_submodule('encoder').state_dict())
     return Start(student, source)
+
+
+@torch.no_grad()
+def begin_with_the_median(student: nn.Module, depth: Tensor) -> None:
+    """Let a new decoder predict the median of these metres, which takes it many steps to find."""
+    if isinstance(student, ConfidentNetwork):
+        last: Any = student.head[-1]
+        last.bias.fill_(depth.median())
 
 
 def _best_start(backbone: str) -> str:
