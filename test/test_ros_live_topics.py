@@ -111,7 +111,8 @@ def test_a_compressed_reference_is_read_under_any_name(nodes, form, header):
 def test_a_topic_with_only_a_compressed_one_below_it_is_told_with_its_name(nodes):
     below = nodes.topic('reference/compressedDepth')
     nodes.graph.talk(CompressedImage, below)
-    node = nodes.start('evaluator_node', input_timeout=1.0)
+    # time to discover that topic: the next warning would come half a minute later
+    node = nodes.start('evaluator_node', input_timeout=4.0)
     node.wait_for_log(f'remap it to {below}, which is published')
 
 
@@ -137,6 +138,7 @@ def test_a_camera_info_that_was_published_once_before_the_nodes_serves_all_image
     node, stream = inference(), auxiliary()
     depths, infos = nodes.listen(Image, 'depth'), nodes.listen(CameraInfo, 'camera_info_out')
     camera = nodes.talk(Image, 'image')
+    stream.wait_for_values(received__camera_info=1)
     for number in range(1, 5):
         camera.publish(images.from_array(
             np.roll(RGB, 9 * number, 1), 'rgb8', images.time_message(number * 10**9), FRAME))

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip('rclpy')
 import students  # noqa: E402
+from waiting import wait_until  # noqa: E402
 
 from depth_distill_ros.ros.bringup import distillation_graph  # noqa: E402
 from depth_distill_ros.settings.launch import LoopLaunch  # noqa: E402
@@ -87,6 +88,8 @@ def test_each_node_has_the_topics_and_services_that_the_policy_allows_it_and_no_
             for name in own}
         return {full(name, spec.name) for name in remapped}
 
+    wait_until(lambda: (spec.name, space) in graph.get_node_names_and_namespaces(), 'the node')
+    nodes.introduce()
     published = public(graph.get_publisher_names_and_types_by_node(spec.name, space))
     subscribed = public(graph.get_subscriber_names_and_types_by_node(spec.name, space))
     served = public(graph.get_service_names_and_types_by_node(spec.name, space))

@@ -13,6 +13,7 @@ import warnings
 
 import numpy as np
 import torch
+from torch import nn
 
 from depth_distill_ros import __version__
 from depth_distill_ros.distillation.checkpoint import Checkpoint, teacher_identity
@@ -40,7 +41,6 @@ from depth_distill_ros.distillation.release_folders import (
 from depth_distill_ros.distillation.student_start import begin_with_the_median, starting_student
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.evaluation.preview import preview_grid
 from depth_distill_ros.files import (
     LockedError,
     exclusive,
@@ -50,7 +50,6 @@ from depth_distill_ros.files import (
 )
 from depth_distill_ros.networks.confidence import ConfidentNetwork
 from depth_distill_ros.networks.model_folder import ModelCard, ModelError
-from depth_distill_ros.networks.normalisation import to_image
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings import robot_frames
 from depth_distill_ros.settings.distillation import OnlineSettings
@@ -125,7 +124,7 @@ class OnlineDistillation:
                              self.size, settings.batch, settings)
         self._trainer = Trainer(method, settings, self.compute,
                                 keep_encoder_statistics=start.keeps_statistics)
-        average = self._trainer.average.module
+        average = self.student
         self._confidence = ConfidenceTraining(average, self.compute) \
             if isinstance(average, ConfidentNetwork) else None
         self._evaluator = ReleaseEvaluator(
@@ -156,6 +155,11 @@ class OnlineDistillation:
     def size(self) -> tuple[int, int]:
         """(height, width) of the images that the teacher reads and the store must hold."""
         return self._teacher_card.size
+
+    @property
+    def student(self) -> nn.Module:
+        """The averaged student, which is released."""
+        return self._trainer.average.module
 
     @property
     def step(self) -> int:
@@ -262,7 +266,7 @@ class OnlineDistillation:
         With `force` it is released in any case, and its card says if it was not promoted. Without
         a running release only depth that is no number is then a reason.
         """
-        student, running = self._trainer.average.module, self.latest_release()
+        student, running = self.student, self.latest_release()
         sets = self.judged_frames()
         self.verdict = verdict = self._evaluator.judge(student, sets, running)
         if verdict.why_not and not force:
@@ -284,14 +288,9 @@ class OnlineDistillation:
         prune(self._releases, self.settings.keep, self.state())
         return record
 
-    @torch.no_grad()
     def preview(self, frames: int = 4) -> np.ndarray:
         """Return x′, x̂′, G(x̂′), teacher and student depth side by side, a row a held-out frame."""
-        x, mixed, z = self._evaluator.inputs(self._source.held_out(frames))
-        with self.compute.autocast():
-            depths = [network(x).float()[:, 0].cpu().numpy()
-                      for network in (self._teacher, self._trainer.average.module)]
-        return preview_grid([to_image(p).cpu().numpy() for p in (x, mixed, z)], depths)
+        return self._evaluator.preview(self.student, self._source.held_out(frames))
 
     def close(self) -> None:
         self._source.close()

@@ -19,7 +19,9 @@ from depth_distill_ros.distillation.mixing import mix
 from depth_distill_ros.distillation.operation.release_gate import Verdict, compare, fault, verdict
 from depth_distill_ros.distillation.release_folders import ReleaseRecord
 from depth_distill_ros.evaluation.metrics import MetricsWindow, depth_metrics
+from depth_distill_ros.evaluation.preview import preview_grid
 from depth_distill_ros.networks.model_folder import load_model
+from depth_distill_ros.networks.normalisation import to_image
 
 _MIXING_SEED = 1
 
@@ -81,6 +83,15 @@ class ReleaseEvaluator:
         """Return the images of the robot's camera, which are never transformed, likewise."""
         with self._compute.autocast():
             return [(batch.x, self._robots_depth(batch))]
+
+    @torch.no_grad()
+    def preview(self, student: nn.Module, batch: Batch) -> np.ndarray:
+        """Return x′, x̂′, G(x̂′) and the teacher's and the student's depth of x′, a row a frame."""
+        inputs = self.inputs(batch)
+        with self._compute.autocast():
+            depths = [network(batch.x).float()[:, 0].cpu().numpy()
+                      for network in (self._teacher, student)]
+        return preview_grid([to_image(x).cpu().numpy() for x in inputs], depths)
 
     def score(self, student: nn.Module, targets: TeacherTargets) -> dict[str, float]:
         """Return the mean metrics of a student against the teacher."""

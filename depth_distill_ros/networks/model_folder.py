@@ -176,6 +176,8 @@ def _listed(names: list[str]) -> str:
 
 
 def _start_of(path: Path) -> bytes:
+    if not path.is_file():  # reading a pipe would wait for its writer
+        return b''
     try:
         with path.open('rb') as file:
             return file.read(64)
