@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The trainer: precision, moving average, training mode and states, whatever the method."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -105,3 +107,32 @@ def test_own_statistics_are_those_of_the_images_and_the_average_stays_as_it_is()
     network = with_own_statistics(average, images)
     assert network.running_mean.item() == pytest.approx(4.0) and not network.training
     assert average.running_mean.item() == 20.0
+
+
+def test_g_follows_its_own_learning_rate():
+    def changed(**rates):
+        torch.manual_seed(0)
+        method = _WithG()
+        before = [next(net.parameters()).detach().clone() for net in method.networks.values()]
+        Trainer(method, replace(SETTINGS, lr=1e-2), CPU, **rates).train_step({})
+        return [float((next(net.parameters()).detach() - old).abs().max())
+                for net, old in zip(method.networks.values(), before, strict=True)]
+
+    student, g = changed()
+    assert student == pytest.approx(1e-2, rel=0.01) and g == pytest.approx(1e-2, rel=0.01)
+    student, g = changed(g_lr=1e-4)
+    assert student == pytest.approx(1e-2, rel=0.01) and g == pytest.approx(1e-4, rel=0.01)
+
+
+class _WithG:
+    """Two networks, both of which one step moves by their learning rates."""
+
+    needs = {}
+
+    def __init__(self):
+        self.networks = {name: torch.nn.Linear(2, 1) for name in ('student', 'transformation')}
+
+    def step(self, batches, update, generator):
+        for name, network in self.networks.items():
+            update(network(torch.ones(1, 2)).sum(), name)
+        return {'loss_student': torch.tensor(0.0)}

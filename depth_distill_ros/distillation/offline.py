@@ -42,7 +42,7 @@ from depth_distill_ros.settings.optimisation import OptimisationSettings
 
 _CHECKED_FRAMES = 20
 # a training may go on with others of these
-_CHANGEABLE = {'workers', *settings_of(OptimisationSettings)} - {'batch', 'seed'}
+_CHANGEABLE = {'workers', 'g_lr', *settings_of(OptimisationSettings)} - {'batch', 'seed'}
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = 
                          settings.batch // processes.count(), settings)
     source, largest = _source(settings, method.needs, size, compute)
     total = settings.steps or max(1, round(settings.epochs * largest / settings.batch))
-    trainer = Trainer(method, settings, compute, total, start.keeps_statistics)
+    trainer = Trainer(method, settings, compute, total, settings.g_lr, start.keeps_statistics)
     folder = Path(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -122,8 +122,8 @@ class OnlineDistillation:
             settings.student, settings.student_backbone, settings.student_start)
         method = make_method(settings.method, self._teacher, start.student, self.compute,
                              self.size, settings.batch, settings)
-        self._trainer = Trainer(method, settings, self.compute,
-                                keep_encoder_statistics=start.keeps_statistics)
+        self._trainer = Trainer(
+            method, settings, self.compute, 0, settings.g_lr, start.keeps_statistics)
         average = self.student
         self._confidence = ConfidenceTraining(average, self.compute) \
             if isinstance(average, ConfidentNetwork) else None

@@ -30,18 +30,20 @@ class Trainer:
 
     Args:
         total: steps of the training, which some schedules need; 0: without an end
+        g_lr: learning rate of G and of generators at the start; 0: that of the settings
         keep_encoder_statistics: whether the student's encoder normalises by the BatchNorm
             statistics that it started with, in training as in use
     """
 
     def __init__(self, method: Method, settings: OptimisationSettings, compute: Compute,
-                 total: int = 0, keep_encoder_statistics: bool = False):
+                 total: int = 0, g_lr: float = 0.0, keep_encoder_statistics: bool = False):
         for network in method.networks.values():
             processes.same_start(network)
         self.method, self.compute = method, compute
         self.student = method.networks['student']
         self.average = averaged(self.student, settings.ema)
         self._keep_encoder_statistics = keep_encoder_statistics
+        self._g_factor = g_lr / settings.lr if g_lr else 1.0
         self._settings, self._schedule = settings, schedule(settings, total)
         self._optimizers = {
             name: torch.optim.Adam(
@@ -63,9 +65,9 @@ class Trainer:
             network.train()
         if self._keep_encoder_statistics:
             self.student.get_submodule('encoder').eval()
-        for optimizer in self._optimizers.values():
+        for name, optimizer in self._optimizers.items():
             for group in optimizer.param_groups:
-                group['lr'] = self.learning_rate
+                group['lr'] = self.learning_rate * (1.0 if name == 'student' else self._g_factor)
         losses = processes.mean_over_processes(
             self.method.step(batches, self._update, self._generator))
         self.average.update_parameters(self.student)

@@ -31,6 +31,7 @@ class StreamMethodSettings(Settings):
                           'for robots, or none', choices=('paper', 'light', 'none'))
     g_width: float = setting(1.0, 'width of G; 1: as in the paper', range=(0.01, 1.0))
     g_residual: bool = setting(True, 'G adds to its input image instead of producing it anew')
+    g_lr: float = setting(0.0, 'learning rate of G and of generators; 0: lr', range=(0.0, 1.0))
     alpha: float = setting(1e-3, 'weight of the BatchNorm statistics l_BN in the loss of G (eq. '
                            '8)', range=(0.0, 1e3))
     beta: float = setting(1e-3, 'weight of the reconstruction l_rec in the loss of G (eq. 8); 0: '
@@ -116,6 +117,8 @@ class OnlineSettings(DistillationSettings, NodeSettings):
         DistillationSettings, 'student_backbone', default='efficientnet_lite0',
         choices=backbones(STREAM_NETWORKS))
     lr: float = modified(DistillationSettings, 'lr', default=1e-3)
+    # the paper's; at the student's 1e-3, G leaves its images behind within minutes
+    g_lr: float = modified(DistillationSettings, 'g_lr', default=1e-4)
     robot_frames: str = setting(
         'learn', "what frames of the robot's camera serve, which the launch files store in "
         'work_dir/auxiliary. learn: they train the student, and those that are held out judge '

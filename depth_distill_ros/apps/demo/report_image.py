@@ -17,14 +17,15 @@ from depth_distill_ros.apps.demo.scores import FIGURES, RunScores
 
 _STUDENT, _TEACHER, _CONSTANT, _LIVE, _BLIND = (
     '#1b7f5c', '#3b5b92', '#9a9a9a', '#e0a030', '#a05195')
-_LOSSES = {'distiller.loss_plain': 'plain', 'distiller.loss_transformed': 'transformed',
+_LOSSES = {'distiller.loss_student': 'student', 'distiller.loss_plain': 'plain',
+           'distiller.loss_transformed': 'transformed',
            'distiller.loss_auxiliary': "the robot's frames"}
 _COLUMNS = {'constant': 'constant', 'blind': 'blind map', 'first': 'first', 'last': 'last',
             'teacher': 'teacher'}
 # Width of the page and height of the charts, inches.
 _WIDTH, _CHARTS = 21.0, 7.5
-_PREVIEW_COLUMNS = ('x′, simulated', 'x̂′, mixed', 'G(x̂′), transformed', 'teacher depth of x′',
-                    'student depth of x′')
+_PREVIEW_COLUMNS = ('x′, simulated', 'x̂′, mixed', 'G(x̂′), transformed (without G: x̂′)',
+                    'teacher depth of x′', 'student depth of x′')
 _DPI = 90
 
 
