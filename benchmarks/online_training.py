@@ -30,7 +30,7 @@ import yaml
 
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.distillation.online import OnlineDistillation
-from depth_distill_ros.evaluation.blind_map import BlindMap
+from depth_distill_ros.evaluation.blind_map import load
 from depth_distill_ros.evaluation.blind_network import BlindNetwork
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, mean_metrics
 from depth_distill_ros.evaluation.terminal import terminal_table
@@ -135,12 +135,13 @@ def main() -> None:
         word.split('=', 1) for word in arguments.settings)}
     judged = open_reader(f'folder:{shipped_rooms()}')
     teacher, card = load_teacher(given.get('teacher', ''))
-    blind_map = BlindNetwork(BlindMap.load(shipped_blind_map()), PROTOCOLS['robot'], card.size)
+    blind_map = BlindNetwork(load(shipped_blind_map()), PROTOCOLS['robot'], card.size)
     blind, best = (mean_metrics(network, judged, card.size, torch.device('cpu'))['delta1']
                    for network in (blind_map, teacher))
     runs = []
     for seed in arguments.seeds:
-        settings = OnlineSettings.from_mapping({**given, 'seed': seed})
+        settings = OnlineSettings.from_mapping(
+            {'min_frames': _FIRST, **given, 'seed': seed})
         runs.append(train(settings, arguments.seconds, arguments.frames, arguments.robot))
         print(f'seed {seed}: ' + ', '.join(
             f'{step} {delta1:.3f}' for step, delta1, _ in runs[-1]), flush=True)
