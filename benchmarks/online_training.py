@@ -91,8 +91,10 @@ def train(settings: OnlineSettings, seconds: float, per_second: float, with_robo
         writer = multiprocessing.get_context('spawn').Process(
             target=write, args=(Path(folder), size, settings.seed, theirs))
         writer.start()
-        wanted = lambda spent: (  # noqa: E731
-            round(_FIRST + per_second * spent), round(spent) if with_robot else 0)
+
+        def wanted(spent: float) -> tuple[int, int]:
+            return round(_FIRST + per_second * spent), round(spent) if with_robot else 0
+
         try:
             ours.send(wanted(0.0))
             ours.recv()

@@ -61,7 +61,7 @@ class ReleaseEvaluator:
         self.last_attempt: tuple[float, float] | None = None
 
     @torch.no_grad()
-    def inputs(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    def _inputs(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Return x′, x̂′ and G(x̂′) (x̂′ again without G); the same batch is mixed the same way."""
         x, semantics = batch.x, batch.semantics
         mixed = mix(x, semantics, torch.Generator().manual_seed(_MIXING_SEED))
@@ -74,7 +74,7 @@ class ReleaseEvaluator:
     @torch.no_grad()
     def targets(self, batch: Batch) -> TeacherTargets:
         """Return the plain and the transformed images with their teacher depth."""
-        x, _, z = self.inputs(batch)
+        x, _, z = self._inputs(batch)
         with self._compute.autocast():
             return [(x, self._plain_depth(batch)), (z, self._teacher(z).float())]
 
@@ -87,7 +87,7 @@ class ReleaseEvaluator:
     @torch.no_grad()
     def preview(self, student: nn.Module, batch: Batch) -> np.ndarray:
         """Return x′, x̂′, G(x̂′) and the teacher's and the student's depth of x′, a row a frame."""
-        inputs = self.inputs(batch)
+        inputs = self._inputs(batch)
         with self._compute.autocast():
             depths = [network(batch.x).float()[:, 0].cpu().numpy()
                       for network in (self._teacher, student)]

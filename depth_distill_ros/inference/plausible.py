@@ -23,8 +23,7 @@ def check_plausible(engine: DepthEngine) -> DepthEngine:
     known = depth[~np.isnan(depth)]
     if known.size < _FEWEST * depth.size:
         raise EngineError(f'{engine.folder} predicts no depth (NaN, infinite or negative) on '
-                          f'nearly all pixels of {path.name}; it is '
-                          'unusable')
+                          f'nearly all pixels of {path.name}; it is unusable')
     if np.median(known) > _FARTHEST:
         raise EngineError(f'{engine.folder} predicts {np.median(known):.3g} m on {path.name}, '
                           f'more than {_FARTHEST:g}; it is unusable')

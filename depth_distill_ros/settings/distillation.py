@@ -110,7 +110,7 @@ class OnlineSettings(DistillationSettings, NodeSettings):
 
     method: str = modified(DistillationSettings, 'method', choices=STREAM_METHODS, help='d3, '
                            'd3plus (d3 with the random camera augmentation), or a baseline of d3')
-    # the best of four at equal time on two cores: docs/MEASUREMENTS.md
+    # the best of four students at equal processor time: docs/MEASUREMENTS.md
     student: str = modified(DistillationSettings, 'student', default='lden_light',
                             choices=tuple(STREAM_NETWORKS))
     student_backbone: str = modified(

@@ -98,7 +98,6 @@ def _watch(
     commands = {
         spec.name: [sys.executable, str(installation.executable(spec.executable)),
                     *spec.ros_arguments(arguments.log_level)] for spec in graph}
-
     monitor = monitor_type(arguments.robot_image, arguments.depth)
     supervisor = Supervisor(commands, folder / 'logs', {})
     try:

@@ -24,9 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     found = control(arguments)
     state = found.file.read()
-    if not arguments.number and state.in_use is None:
-        raise ReleaseStateError('no inference node has taken a release of this run: give a number')
-    number = arguments.number or state.uses[-1].release.number
+    number = arguments.number
+    if not number:
+        if state.in_use is None:
+            raise ReleaseStateError(
+                'no inference node has taken a release of this run: give a number')
+        number = state.in_use.release.number
     entries = described(record_of(found.root / f'{number:06d}'), state)
     if arguments.json:
         print(json.dumps(entries, indent=2))
