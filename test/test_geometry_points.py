@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
-from depth_distill_ros.geometry.points import Projector, thin
+from depth_distill_ros.geometry.points import Projector, SparseProjector, thin
 from depth_distill_ros.geometry.scan import Mount
 
 CAMERA = Intrinsics(250.0, 260.0, 148.0, 117.5, 228, 304)
@@ -83,3 +83,37 @@ def test_impossible_numbers_are_refused():
         thin(np.ones((1, 1, 3), np.float32), -0.1)
     with pytest.raises(GeometryError, match=r'\(3, 4\)'):
         Projector(CAMERA, 5.0).organised(np.ones((3, 4), np.float32))
+
+
+def test_a_sparse_cloud_leaves_no_cube_of_a_wall_out_and_keeps_a_thin_leg():
+    camera = Intrinsics(580.0, 580.0, 319.5, 239.5, 480, 640)
+    depth = np.full(camera.size, 4.0, np.float32)
+    depth[:, 300:304] = 3.5  # 2.4 cm wide
+    sparse = SparseProjector(camera, 10.0, 0.05, 5.0)
+    assert sparse.stride == 3
+    points, _ = sparse(depth)
+    assert len(points) < depth.size / 10
+    whole = Projector(camera, 10.0).organised(depth).reshape(-1, 3)
+    def cubes(some, z):
+        return set(map(tuple, np.floor(some[some[:, 2] == np.float32(z)] / 0.05).astype(int)))
+
+    # Cubes at the edge of the image, which the odd pixels alone touch, may be left out.
+    assert cubes(points, 4.0) <= cubes(whole, 4.0)
+    assert len(cubes(points, 4.0)) > 0.9 * len(cubes(whole, 4.0))
+    assert {y for _, y, _ in cubes(points, 3.5)} == {y for _, y, _ in cubes(whole, 3.5)}
+
+
+def test_points_higher_than_the_robot_are_left_out():
+    mount = Mount(0.6, pitch=0.1)
+    wall = nearest(plane(rays(CAMERA, mount), (1, 0, 0), 2.0))
+    points, _ = SparseProjector(CAMERA, 10.0, 0.05, 5.0)(wall, 1.0, mount)
+    heights = points @ mount.to_level()[2] + 0.6
+    assert 0.9 < heights.max() <= 1.0
+
+
+def test_the_colours_of_a_sparse_cloud_are_those_of_its_pixels():
+    depth = np.full(CAMERA.size, 2.0, np.float32)
+    rgb = np.zeros((*CAMERA.size, 3), np.uint8)
+    rgb[:, 148:] = 200  # to the right of the optical axis
+    points, colours = SparseProjector(CAMERA, 10.0, 0.05, 5.0)(depth, rgb=rgb)
+    assert ((colours[:, 0] == 200) == (points[:, 0] >= 0)).all()

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the inference node publishes: pixels, encodings, confidence, cloud and scan."""
 
+from importlib.util import find_spec
 import math
 
 import numpy as np
@@ -10,10 +11,12 @@ import pytest
 pytest.importorskip('rclpy')
 from robot_camera import FRAME, RobotCamera, one_by_one, stamp_of  # noqa: E402
 from ros_graph import wait_until  # noqa: E402
-from sensor_msgs.msg import CameraInfo, Image, LaserScan, PointCloud2  # noqa: E402
+from sensor_msgs.msg import CameraInfo, Image, Imu, LaserScan, PointCloud2  # noqa: E402
+from std_msgs.msg import Header  # noqa: E402
 import students  # noqa: E402
 
 from depth_distill_ros.geometry.intrinsics import Intrinsics  # noqa: E402
+from depth_distill_ros.geometry.scan import Mount  # noqa: E402
 from depth_distill_ros.ros.conversions import (
     camera_info,
     images,  # noqa: E402
@@ -111,6 +114,48 @@ def test_a_thinned_cloud_is_smaller_and_lies_on_the_same_surface(start, nodes, i
     cloud = one_by_one(camera, nodes.listen(PointCloud2, 'points'), 1, image)
     assert (cloud.height, cloud.is_dense) == (1, True) and 10 < cloud.width < 200
     np.testing.assert_allclose(points_of(cloud)[..., 2], 2.5, rtol=1e-6)
+
+
+def test_a_cloud_has_nothing_below_the_floor_and_nothing_above_the_robot(start, nodes, image):
+    node, camera = start(points_voxel=0.05, floor_tolerance=0.05, points_high=0.9,
+                         camera_height=0.6, camera_pitch=12.0)
+    points = points_of(one_by_one(camera, nodes.listen(PointCloud2, 'points'), 1, image))[0]
+    heights = points @ Mount(0.6, math.radians(12.0)).to_level()[2] + 0.6
+    assert heights.min() == pytest.approx(0.0, abs=1e-3) and 0.7 < heights.max() <= 0.9
+    assert (np.abs(heights) < 1e-3).sum() > 20  # the wall at 2.5 m goes below the floor
+
+
+def test_depth_itself_is_cleaned_for_those_who_ask(start, nodes, image):
+    node, camera = start(floor_tolerance=0.05, camera_height=0.6, camera_pitch=12.0)
+    depths = nodes.listen(Image, 'depth')
+    assert images.read_depth(one_by_one(camera, depths, 1, image)).min() > 2.4
+    node.set_parameter('clean_depth', True)
+    assert images.read_depth(one_by_one(camera, depths, 1, image)).min() < 2.0
+
+
+def test_the_floor_is_looked_for_where_the_imu_has_it(start, nodes, image):
+    node, camera = start(metres=0.8, points_voxel=0.02, floor_tolerance=0.05, camera_height=0.6,
+                         mount='imu')
+    clouds, tilt = nodes.listen(PointCloud2, 'points'), nodes.talk(Imu, 'imu')
+    level = points_of(one_by_one(camera, clouds, 1, image))[0]
+    message = Imu(header=Header(frame_id='camera_imu'))
+    message.orientation.y, message.orientation.w = math.sin(0.35), math.cos(0.35)  # looks down
+
+    def lower():
+        tilt.publish(message)
+        return points_of(one_by_one(camera, clouds, 1, image))[0][:, 2].max()
+
+    # What ends 0.8 m ahead of a level camera is floor once the camera looks down.
+    assert level[:, 2] == pytest.approx(0.8, rel=1e-5)
+    wait_until(lambda: lower() > 0.9, 'the floor as the tilted camera sees it')
+
+
+@pytest.mark.skipif(find_spec('tf2_ros') is not None, reason='tf2_ros is installed')
+def test_without_tf2_its_user_is_told_what_to_install(nodes, tmp_path):
+    model = str(students.release(tmp_path, 2.5).folder)
+    node = nodes.start('inference_node', wait_for=None, model=model, mount='tf')
+    node.wait_for_log('tf2_ros cannot be imported')
+    node.wait_for_log('or set mount to parameters')
 
 
 def test_a_scan_of_a_wall_is_in_a_level_frame_whatever_the_camera_s_pitch(start, nodes, image):

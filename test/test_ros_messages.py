@@ -11,7 +11,7 @@ from builtin_interfaces.msg import Time  # noqa: E402
 from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
 
 from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics  # noqa: E402
-from depth_distill_ros.geometry.points import Projector  # noqa: E402
+from depth_distill_ros.geometry.points import Projector, SparseProjector  # noqa: E402
 from depth_distill_ros.geometry.scan import Mount, ScanLimits, Scanner  # noqa: E402
 from depth_distill_ros.geometry.view import View  # noqa: E402
 from depth_distill_ros.ros.cameras.frame_counts import FrameCounts  # noqa: E402
@@ -22,10 +22,8 @@ from depth_distill_ros.ros.conversions import (
 )
 from depth_distill_ros.ros.conversions.images import ImageError  # noqa: E402
 from depth_distill_ros.ros.conversions.laser_scan import laser_scan  # noqa: E402
-from depth_distill_ros.ros.conversions.point_cloud import (
-    organised_cloud,
-    thinned_cloud,  # noqa: E402,
-)
+from depth_distill_ros.ros.conversions.point_cloud import cloud as row_cloud  # noqa: E402
+from depth_distill_ros.ros.conversions.point_cloud import organised_cloud  # noqa: E402
 
 RGB = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
 
@@ -231,11 +229,12 @@ def test_a_thinned_cloud_is_a_row_of_measured_points_with_their_colours():
     depth[:10] = np.nan
     rgb = np.arange(30 * 40 * 3).reshape(30, 40, 3).astype(np.uint8)
     points = Projector(CAMERA, 9.0).organised(depth)
-    cloud = thinned_cloud(points, 0.25, Time(), 'eye', rgb)
+    few, colours = SparseProjector(CAMERA, 9.0, 0.25, 20.0)(depth, rgb=rgb)
+    cloud = row_cloud(few, Time(), 'eye', colours)
     assert cloud.height == 1 and 0 < cloud.width < 200 and cloud.is_dense
     whole = fields_of(organised_cloud(points, Time(), 'eye', rgb)).ravel()
     assert set(map(bytes, fields_of(cloud)[0])) <= set(map(bytes, whole))
-    empty = thinned_cloud(np.full_like(points, np.nan), 0.1, Time(), 'eye', rgb)
+    empty = row_cloud(few[:0], Time(), 'eye', colours[:0])
     assert empty.width == 0 and len(empty.data) == 0
 
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 import math
 
 import numpy as np
@@ -109,7 +108,5 @@ def _plane(points: np.ndarray) -> tuple[np.ndarray, float]:
 
 def _mounted(nominal: Mount, normal: np.ndarray, height: float) -> Mount:
     """Return the mount that makes a plane in the nominal level frame horizontal."""
-    x, y, z = nominal.to_level().T @ normal  # upwards, in the optical frame
-    up = np.array([z, -x, -y])  # the same: ahead, to the left, upwards of the camera
-    return replace(nominal, height=nominal.height * float(normal[2]) - height,
-                   pitch=-math.asin(float(up[0])), roll=math.atan2(up[1], up[2]))
+    return Mount.below(nominal.to_level().T @ normal,
+                       nominal.height * float(normal[2]) - height)

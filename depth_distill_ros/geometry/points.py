@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
+from depth_distill_ros.geometry.scan import Mount
 
 _SLOT_BITS = 18
 _KEY = np.array([1 << 42, 1 << 21, 1])  # one number per cube
@@ -47,6 +48,59 @@ class Projector:
         np.multiply(z, self._y, out=points[..., 1])
         points[..., 2] = z
         return points
+
+
+class SparseProjector:
+    """
+    Turns depth images of one camera into clouds with one point in each cube.
+
+    A cloud of all pixels of a camera is far denser than the cubes. Only every nth pixel in each
+    direction is used, so that points are about half a cube apart at ``reach``.
+
+    Args:
+        free_beyond: metres, as of Projector
+        voxel: edge of the cubes, metres, > 0
+        reach: metres; farther points may leave cubes out
+    Attributes:
+        stride: n
+    """
+
+    def __init__(self, camera: Intrinsics, free_beyond: float, voxel: float, reach: float) -> None:
+        if not voxel > 0.0:
+            raise GeometryError(f'points: a voxel of {voxel} m; it must be > 0')
+        self.stride = max(1, round(voxel * min(camera.fx, camera.fy) / (2.0 * reach)))
+        self._size, self._voxel = camera.size, voxel
+        rows, columns = (len(range(*self._used.indices(side))) for side in camera.size)
+        first = self._used.start
+        self._projector = Projector(Intrinsics(
+            camera.fx / self.stride, camera.fy / self.stride, (camera.cx - first) / self.stride,
+            (camera.cy - first) / self.stride, rows, columns), free_beyond)
+
+    @property
+    def _used(self) -> slice:
+        return slice(self.stride // 2, None, self.stride)
+
+    def __call__(self, depth: np.ndarray, highest: float = 0.0, mount: Mount | None = None,
+                 rgb: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray | None]:
+        """
+        Return the points of H×W depth, N×3 float32 metres, and their colours, N×3 uint8.
+
+        Args:
+            highest: points higher above the floor of ``mount`` are left out, metres; 0: none
+            rgb: H×W×3 uint8; None: no colours
+        """
+        if depth.shape != self._size:
+            raise GeometryError(f'depth of {depth.shape} with a camera of {self._size} '
+                                '(height, width)')
+        points = self._projector.organised(depth[self._used, self._used]).reshape(-1, 3)
+        kept = thin(points, self._voxel)
+        points = points.take(kept, axis=0)
+        if highest and mount is not None:
+            low = points @ mount.to_level()[2].astype(np.float32) <= highest - mount.height
+            points, kept = points[low], kept[low]
+        if rgb is None:
+            return points, None
+        return points, rgb[self._used, self._used].reshape(-1, 3).take(kept, axis=0)
 
 
 def thin(points: np.ndarray, voxel: float) -> np.ndarray:

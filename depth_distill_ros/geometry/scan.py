@@ -31,6 +31,20 @@ class Mount:
     pitch: float = 0.0
     roll: float = 0.0
 
+    @classmethod
+    def below(cls, up: np.ndarray, height: float) -> Mount:
+        """
+        Return the mount of a camera that sees where up is.
+
+        Args:
+            up: against gravity, in the optical frame, of any length
+            height: of the camera above the floor, metres
+        """
+        x, y, z = (float(value) for value in up / np.linalg.norm(up))
+        # the same in the body frame: ahead, to the left, upwards
+        ahead, left, upwards = z, -x, -y
+        return cls(height, -math.asin(max(-1.0, min(1.0, ahead))), math.atan2(left, upwards))
+
     def to_level(self) -> np.ndarray:
         """Return the 3x3 rotation from the optical frame to the level frame."""
         cp, sp, cr, sr = (f(a) for a in (self.pitch, self.roll) for f in (math.cos, math.sin))

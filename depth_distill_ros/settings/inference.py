@@ -66,6 +66,20 @@ class InferenceSettings(InputSettings):
     points_voxel: float = setting(
         0.0, 'side of the cubes that hold one point each; 0: an organised cloud with a point for '
         'each pixel', unit='metres', range=(0.0, 2.0), changeable=True)
+    points_high: float = setting(
+        0.0, 'points of a cloud with points_voxel that are higher above the floor are left out; '
+        '0: none is', unit='metres', range=(0.0, 100.0), changeable=True)
+    remove_flying: bool = setting(
+        False, 'points and scan lack depth between two surfaces, where the network blends the '
+        'near one into the far one', changeable=True)
+    floor_tolerance: float = setting(
+        0.0, 'what is less than so high above the floor is floor: in points and scan it lies on '
+        'the floor, which marks nothing in a cost map and clears it. The floor is found in each '
+        'depth, near where the mount of the camera has it; 0: no floor is looked for',
+        unit='metres', range=(0.0, 0.5), changeable=True)
+    clean_depth: bool = setting(
+        False, 'remove_flying and floor_tolerance change the depth image too, for '
+        'depth_image_proc', changeable=True)
     points_rgb: bool = setting(False, 'the points have the colours of the image', changeable=True)
     scan_low: float = setting(0.05, 'height above the floor from which on a point is an obstacle '
                               'of the scan', unit='metres', range=(-10.0, 10.0))
@@ -94,10 +108,16 @@ class CameraSettings(Settings):
         'in this node; upstream: before it, as in image_rect, so that P of camera_info holds for '
         'the image', choices=('none', 'node', 'upstream'),
         old_values={'as_is': 'none', 'here': 'node', 'done': 'upstream'})
-    camera_height: float = setting(0.5, 'height of the camera above the floor, for the scan',
+    mount: str = setting(
+        'parameters', 'where the pose of the camera above the floor comes from: camera_height, '
+        'camera_pitch and camera_roll (parameters); these, and the tilt of the moment from the '
+        'topic imu (imu); or TF, from the frame of the images to floor_frame (tf)',
+        choices=('parameters', 'imu', 'tf'))
+    camera_height: float = setting(0.5, 'height of the camera above the floor, for scan and floor',
                                    unit='metres', range=(0.0, 10.0))
-    camera_pitch: float = setting(0.0, 'pitch of the camera, positive looks down, for the scan',
-                                  unit='degrees', range=(-90.0, 90.0))
+    camera_pitch: float = setting(0.0, 'pitch of the camera, positive looks down, for scan and '
+                                  'floor', unit='degrees', range=(-90.0, 90.0))
     camera_roll: float = setting(0.0, 'roll of the camera, positive turns its right side down, '
-                                 'for the scan', unit='degrees', range=(-180.0, 180.0))
+                                 'for scan and floor', unit='degrees', range=(-180.0, 180.0))
+    floor_frame: str = setting('base_footprint', 'frame on the floor, z up, for mount: tf')
     scan_frame: str = setting('camera_link', 'frame of the scan: at the camera, level, x forward')

@@ -80,6 +80,7 @@ class CameraPipeline:
     def listen(self) -> None:
         """Subscribe until the node deactivates."""
         self._infos.clear()
+        self._outputs.mount.listen()
         image = f'{self._prefix}image'
         self._node.listen(CameraInfo, f'{self._prefix}camera_info', self._infos.add, 5)
         if self._value('transport') == 'compressed':

@@ -16,13 +16,16 @@ from sensor_msgs.msg import CameraInfo
 
 from depth_distill_ros.encodings.camera import to_rectifier
 from depth_distill_ros.geometry.camera_grid import CameraGrid
+from depth_distill_ros.geometry.clear_depth import cleared
 from depth_distill_ros.geometry.intrinsics import focal_factor
-from depth_distill_ros.geometry.points import Projector
+from depth_distill_ros.geometry.points import Projector, SparseProjector
 from depth_distill_ros.geometry.scan import Mount, ScanLimits, Scanner
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.engines.engine import DepthEngine
 from depth_distill_ros.ros.conversions import camera_info
 
+# A scan's tables are made anew where the mount differs by more: metres, radians.
+_HIGHER, _TURNED = 0.01, math.radians(0.5)
 _FARTHEST = 1000.0  # metres, largest distance of a point if no limit is set
 
 
@@ -66,6 +69,9 @@ class CameraView:
         self.info = copy(info) if self._grid else camera_info.through_view(
             info, self.view, engine.output_size)
         self.camera = camera_info.to_intrinsics(self.info)
+        self._network_camera = self.view.intrinsics(raw).resized(engine.output_size)
+        self._scanner: tuple[Mount, Scanner] | None = None
+        self._sparse: tuple[float, SparseProjector] | None = None
         self._unseen = self._unseen_pixels()
 
     def fits(self, info: CameraInfo, engine: DepthEngine) -> bool:
@@ -75,6 +81,17 @@ class CameraView:
     def rectified(self, image: np.ndarray) -> np.ndarray:
         """Return the image without its distortion if the parameters ask for that."""
         return self._rectifier.image(image) if self._rectifier else image
+
+    def cleared(self, depth: np.ndarray, expected: Mount, output: Mount) -> np.ndarray:
+        """
+        Return the network's depth for points and scans, as the parameters ask for it.
+
+        The mounts are those of ``geometry.clear_depth.cleared``. It works on the network's pixels,
+        which are fewer; those of the camera are interpolated and hold nothing more.
+        """
+        value = self._value
+        return cleared(depth, self._network_camera, value('remove_flying'),
+                       value('floor_tolerance'), expected, output)
 
     def depth(self, depth: np.ndarray) -> np.ndarray:
         """Return the network's h×w float32 metres on the published pixels, NaN if unseen."""
@@ -97,14 +114,19 @@ class CameraView:
         """From published depth to points."""
         return Projector(self.camera, self._value('free_beyond') or _FARTHEST)
 
-    @cached_property
-    def scanner(self) -> Scanner:
-        """From published depth to a scan, for the camera's mounting."""
-        value = self._value
-        return Scanner(
-            self.camera,
-            Mount(value('camera_height'), math.radians(value('camera_pitch')),
-                  math.radians(value('camera_roll'))), scan_limits(value))
+    def sparse(self, voxel: float) -> SparseProjector:
+        """Return what projects to a thinned cloud; voxel in metres."""
+        if self._sparse is None or self._sparse[0] != voxel:
+            self._sparse = voxel, SparseProjector(
+                self.camera, self._value('free_beyond') or _FARTHEST, voxel,
+                self._value('scan_range_max'))
+        return self._sparse[1]
+
+    def scanner(self, mount: Mount) -> Scanner:
+        """Return what makes a scan of published depth, kept while the mount hardly differs."""
+        if self._scanner is None or not _near(self._scanner[0], mount):
+            self._scanner = mount, Scanner(self.camera, mount, scan_limits(self._value))
+        return self._scanner[1]
 
     def _unseen_pixels(self) -> np.ndarray | None:
         """Return h×w bool, true for published pixels that no camera pixel maps to; None: none."""
@@ -129,6 +151,11 @@ def scan_limits(value: Callable[[str], Any]) -> ScanLimits:
     """Return the limits that the parameters set; GeometryError if they leave no space."""
     return ScanLimits(value('scan_low'), value('scan_high'), value('scan_range_min'),
                       value('scan_range_max'), (value('scan_top'), value('scan_bottom')))
+
+
+def _near(one: Mount, other: Mount) -> bool:
+    return abs(one.height - other.height) <= _HIGHER and all(
+        abs(a - b) <= _TURNED for a, b in ((one.pitch, other.pitch), (one.roll, other.roll)))
 
 
 def _content_of(engine: DepthEngine) -> tuple:

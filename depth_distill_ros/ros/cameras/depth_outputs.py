@@ -12,11 +12,13 @@ from sensor_msgs.msg import CameraInfo, Image, LaserScan, PointCloud2
 from std_msgs.msg import Header
 
 from depth_distill_ros.geometry.depth import beyond_is_free, metres_to_millimetres
+from depth_distill_ros.geometry.scan import Mount
 from depth_distill_ros.inference.engines.engine import Prediction
+from depth_distill_ros.ros.cameras.camera_mount import CameraMount
 from depth_distill_ros.ros.cameras.camera_view import CameraView
 from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.ros.conversions.laser_scan import laser_scan
-from depth_distill_ros.ros.conversions.point_cloud import organised_cloud, thinned_cloud
+from depth_distill_ros.ros.conversions.point_cloud import cloud, organised_cloud
 from depth_distill_ros.ros.support.lifecycle import ManagedNode
 
 
@@ -29,6 +31,7 @@ class DepthOutputs:
 
     def __init__(self, node: ManagedNode, prefix: str, value: Callable[[str], Any]) -> None:
         self._value = value
+        self.mount = CameraMount(node, prefix, value)
         self._topics = self._depth, self._info, self._confidence, self._points, self._scan = [
             node.output(kind, f'{prefix}{topic}') for kind, topic in (
                 (Image, 'depth'), (CameraInfo, 'camera_info_out'), (Image, 'confidence'),
@@ -46,8 +49,10 @@ class DepthOutputs:
         `image` is H×W×3 uint8 RGB, rectified if the parameters ask for that. Return whether any
         pixel has a depth.
         """
-        depth, far = self._published(prediction, view), self._value('free_beyond')
-        stamp, frame_id = header.stamp, header.frame_id
+        stamp, frame_id, far = header.stamp, header.frame_id, self._value('free_beyond')
+        predicted = self._predicted(prediction, view)
+        navigable, mount = self._navigable(predicted, view, frame_id)
+        depth = view.depth(navigable if self._value('clean_depth') else predicted)
         if self._depth.get_subscription_count():
             encoding = self._value('encoding')
             pixels = metres_to_millimetres(depth, far or None) if encoding == '16UC1' else depth
@@ -58,24 +63,40 @@ class DepthOutputs:
         if prediction.confidence is not None and self._confidence.get_subscription_count():
             self._confidence.publish(images.from_array(
                 view.confidence(prediction.confidence), '32FC1', stamp, frame_id))
-        if self._points.get_subscription_count():
-            self._points.publish(self._cloud(depth, view, image, header))
-        if self._scan.get_subscription_count():
-            self._scan.publish(laser_scan(
-                view.scanner, depth, stamp, self._value('scan_frame')))
+        if mount is not None:
+            same = navigable is predicted or self._value('clean_depth')
+            shown = depth if same else view.depth(navigable)
+            if self._points.get_subscription_count():
+                self._points.publish(self._cloud(shown, view, image, header, mount))
+            if self._scan.get_subscription_count():
+                self._scan.publish(laser_scan(
+                    view.scanner(mount), shown, stamp, self._value('scan_frame')))
         return not np.isnan(depth).all()
 
-    def _published(self, prediction: Prediction, view: CameraView) -> np.ndarray:
+    def _navigable(self, depth: np.ndarray, view: CameraView, frame_id: str,
+                   ) -> tuple[np.ndarray, Mount | None]:
+        """Return depth for points and scan with the mount of their heights; None: not wanted."""
+        value = self._value
+        if not value('clean_depth') and not any(
+                topic.get_subscription_count() for topic in (self._points, self._scan)):
+            return depth, None
+        mount = self.mount.output(frame_id)
+        if not value('remove_flying') and not value('floor_tolerance'):
+            return depth, mount
+        return view.cleared(depth, self.mount.expected(frame_id), mount), mount
+
+    def _predicted(self, prediction: Prediction, view: CameraView) -> np.ndarray:
         depth, least = prediction.depth * np.float32(view.scale), self._value('min_confidence')
         if least and prediction.confidence is not None:
             depth[~(prediction.confidence >= least)] = np.nan
         far = self._value('free_beyond')
-        return view.depth(beyond_is_free(depth, far) if far else depth)
+        return beyond_is_free(depth, far) if far else depth
 
     def _cloud(self, depth: np.ndarray, view: CameraView, image: np.ndarray, header: Header,
-               ) -> PointCloud2:
-        points = view.projector.organised(depth)
+               mount: Mount) -> PointCloud2:
         colours = view.colours(image) if self._value('points_rgb') else None
         if voxel := self._value('points_voxel'):
-            return thinned_cloud(points, voxel, header.stamp, header.frame_id, colours)
-        return organised_cloud(points, header.stamp, header.frame_id, colours)
+            points, few = view.sparse(voxel)(depth, self._value('points_high'), mount, colours)
+            return cloud(points, header.stamp, header.frame_id, few)
+        return organised_cloud(view.projector.organised(depth), header.stamp, header.frame_id,
+                               colours)

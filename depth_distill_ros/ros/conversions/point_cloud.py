@@ -14,7 +14,6 @@ import numpy as np
 from sensor_msgs.msg import PointCloud2, PointField
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.geometry.points import thin
 
 
 def organised_cloud(points: np.ndarray, stamp: Time, frame_id: str,
@@ -27,13 +26,10 @@ def organised_cloud(points: np.ndarray, stamp: Time, frame_id: str,
     return _cloud(points, rgb, stamp, frame_id, is_dense=False)
 
 
-def thinned_cloud(points: np.ndarray, voxel: float, stamp: Time, frame_id: str,
-                  rgb: np.ndarray | None = None) -> PointCloud2:
-    """Return a cloud of one row with one valid point for each cube of ``voxel`` metres."""
-    kept = thin(points, voxel)
-    few = points.reshape(-1, 3).take(kept, axis=0)[None]
-    colours = None if rgb is None else rgb.reshape(-1, 3).take(kept, axis=0)[None]
-    return _cloud(few, colours, stamp, frame_id, is_dense=True)
+def cloud(points: np.ndarray, stamp: Time, frame_id: str, rgb: np.ndarray | None = None,
+          ) -> PointCloud2:
+    """Return a cloud of one row of N×3 float32 points; `rgb` is N×3 uint8."""
+    return _cloud(points[None], None if rgb is None else rgb[None], stamp, frame_id, is_dense=True)
 
 
 def _cloud(points: np.ndarray, rgb: np.ndarray | None, stamp: Time, frame_id: str,
