@@ -263,10 +263,12 @@ class Campaign:
     def _recovers(self, fault: str) -> None:
         """Wait until every node does something new."""
         for name in NODES:
-            before = self._progress(name)
-            self._wait(lambda: self._running[name].ended()  # noqa: B023
-                       or self._progress(name) > before,  # noqa: B023
-                       f'{name} after {fault}')
+            before, node = self._progress(name), self._running[name]
+            try:
+                self._wait(lambda: node.ended() or self._progress(name) > before,  # noqa: B023
+                           f'{name} after {fault}')
+            except Broken as error:
+                raise Broken(f'{error}; it says "{node.message()}", {node.values()}') from None
 
     def _memory(self, name: str) -> float:
         """Return the memory of a node, MB."""

@@ -3,6 +3,7 @@
 """Topics of a node under remapping rules, and the clock between simulated frames."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -49,9 +50,12 @@ CASES = {
 
 @pytest.fixture(scope='module')
 def found(graph):
+    # Fast DDS 3.2: after participants that end before they are discovered, a process no longer
+    # discovers all ends of later ones. So these are hidden from the tester.
     done = subprocess.run(
         [sys.executable, '-c', NODE, json.dumps([rules for rules, _ in CASES.values()])],
-        check=True, capture_output=True, text=True)
+        check=True, capture_output=True, text=True,
+        env={**os.environ, 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'OFF'})
     return dict(zip(CASES, done.stdout.splitlines(), strict=True))
 
 
