@@ -57,3 +57,35 @@ def test_the_costmap_marks_low_obstacles_and_clears_by_rays_that_end_on_the_floo
     # a column is marked by more than mark_threshold voxels
     assert (layer['mark_threshold'] + 1) * layer['z_resolution'] <= 0.2
     assert mark['max_obstacle_height'] <= layer['z_voxels'] * layer['z_resolution']
+
+
+def test_the_scan_layer_clears_by_free_bearings_and_marks_no_wall_at_the_end_of_the_scan():
+    costmap = yaml.safe_load((CONFIG / 'nav2_costmap.yaml').read_text(encoding='utf-8'))[
+        'local_costmap']['local_costmap']['ros__parameters']
+    scan, node = costmap['student_scan']['scan'], navigation_parameters()
+    assert scan['inf_is_valid'] and scan['marking'] and scan['clearing']
+    # Nav2 reads +inf as a range just below scan_range_max
+    assert scan['obstacle_max_range'] < node['scan_range_max'] == scan['raytrace_max_range']
+
+
+def test_the_ranges_of_cost_map_and_node_fit_together():
+    costmap = yaml.safe_load((CONFIG / 'nav2_costmap.yaml').read_text(encoding='utf-8'))[
+        'local_costmap']['local_costmap']['ros__parameters']
+    mark, clear = (costmap['student_depth'][name] for name in ('mark', 'clear'))
+    node = navigation_parameters()
+    assert mark['obstacle_max_range'] < clear['raytrace_max_range'] <= node['free_beyond']
+    assert node['floor_tolerance'] < mark['min_obstacle_height'] == node['scan_low']
+    assert node['points_voxel'] == costmap['resolution']
+    assert node['points_high'] >= mark['max_obstacle_height']
+
+
+def navigation_parameters():
+    return yaml.safe_load((CONFIG / 'nav2_inference.yaml').read_text(encoding='utf-8'))[
+        '/**/inference']['ros__parameters']
+
+
+def test_the_safety_examples_read_the_scan_and_name_only_polygons_that_are_there():
+    monitor = yaml.safe_load((CONFIG / 'nav2_safety.yaml').read_text(encoding='utf-8'))[
+        'collision_monitor']['ros__parameters']
+    assert monitor[monitor['observation_sources'][0]]['topic'] == '/depth/student/scan'
+    assert all(monitor[name]['radius'] > 0 for name in monitor['polygons'])

@@ -32,6 +32,7 @@ from depth_distill_ros.settings.launch import (
     WATCH,
     InferenceLaunch,
     LoopLaunch,
+    Nav2Launch,
 )
 from depth_distill_ros.settings.stream import StreamSettings
 from depth_distill_ros.shipped import shipped_blind_map, shipped_teacher
@@ -119,6 +120,13 @@ class _Files:
 def inference_graph(arguments: InferenceLaunch) -> list[NodeSpec]:
     """Return the inference node alone, with the newest release of the run."""
     return [_inference(_Files(arguments, '', 'inference'), arguments)]
+
+
+def navigation_graph(arguments: Nav2Launch) -> list[NodeSpec]:
+    """Return the inference node as Nav2 needs it, with the mount of its camera."""
+    return [_inference(_Files(arguments, '', 'inference'), arguments,
+                       camera_height=arguments.camera_height,
+                       camera_pitch=arguments.camera_pitch)]
 
 
 def distillation_graph(arguments: LoopLaunch, package_file: str = '') -> list[NodeSpec]:
@@ -213,14 +221,14 @@ def teacher_size(teacher: str) -> tuple[int, int]:
             f'teacher: {card} cannot be read ({error}); name the folder of a model') from error
 
 
-def _inference(files: _Files, arguments: InferenceLaunch) -> NodeSpec:
+def _inference(files: _Files, arguments: InferenceLaunch, **given: Any) -> NodeSpec:
     return files.spec(
         'inference_node', 'inference', {
             'image': arguments.robot_image, 'camera_info': arguments.robot_camera_info,
             'release': RELEASE, 'depth': arguments.depth,
             'camera_info_out': arguments.depth_camera_info, 'confidence': arguments.confidence,
             'points': arguments.points, 'scan': arguments.scan, **WATCH},
-        model=arguments.model and str(expanded(arguments.model).absolute()))
+        model=arguments.model and str(expanded(arguments.model).absolute()), **given)
 
 
 def _simulator(files: _Files, arguments: LoopLaunch) -> NodeSpec:

@@ -206,6 +206,21 @@ class BenchStudentSettings(Settings):
 
 
 @dataclass(frozen=True)
+class BenchDriveSettings(Settings):
+    """A simulated robot drives by the clouds of the inference node."""
+
+    models: dict[str, str] = setting(
+        {}, 'students by name, such as student=FOLDER: model folders, such as a release. Exact '
+        'depth, the teacher, the blind map and a constant are driven beside them', texts=True)
+    rooms: int = setting(100, 'rooms of each seed', unit='rooms', range=_COUNT)
+    seeds: int = setting(3, 'seeds of rooms, starts and goals', range=(1, 1000))
+    look: str = modified(SimulatorSettings, 'look', default='target', old_values={})
+    set: dict[str, Any] = setting({}, 'parameters of the inference node')
+    out: str = setting('', 'folder for results.jsonl, paths.png and logs; an interrupted run goes '
+                       'on', required=True)
+
+
+@dataclass(frozen=True)
 class ReleaseListSettings(Settings):
     """The releases of a run are listed."""
 
@@ -249,4 +264,4 @@ COMMANDS: dict[str, type[Settings]] = {
     'release rollback': ReleaseRollbackSettings,
     'simulate': SimulateSettings, 'demo': DemoSettings,
     'bench paper': BenchPaperSettings, 'bench render': BenchRenderSettings,
-    'bench student': BenchStudentSettings}
+    'bench student': BenchStudentSettings, 'bench drive': BenchDriveSettings}

@@ -95,6 +95,27 @@ class InferenceLaunch(Settings):
 
 
 @dataclass(frozen=True)
+class Nav2Launch(InferenceLaunch):
+    """Clean clouds and scans for Nav2. It adds these to the arguments of inference.launch.py."""
+
+    package_file: ClassVar[str] = 'nav2_inference.yaml'
+
+    camera_height: float | None = _parameter(
+        CameraSettings, 'camera_height', help='height of the camera above base_frame')
+    camera_pitch: float | None = _parameter(CameraSettings, 'camera_pitch')
+    camera_x: float = setting(0.0, 'place of the camera ahead of base_frame', unit='metres',
+                              range=(-10.0, 10.0))
+    camera_y: float = setting(0.0, 'place of the camera to the left of base_frame', unit='metres',
+                              range=(-10.0, 10.0))
+    base_frame: str = setting('base_footprint', 'frame of the robot on the floor')
+    camera_frame: str = setting(
+        'camera_optical_frame', 'optical frame of the camera, as in the headers of its images')
+    camera_tf: bool = setting(
+        True, 'publish the transforms from base_frame to the level frame of the scan and to '
+        "camera_frame; false: the robot's own description does, scan_frame included")
+
+
+@dataclass(frozen=True)
 class LoopLaunch(InferenceLaunch):
     """The whole loop. It adds these to the arguments of inference.launch.py."""
 
@@ -171,7 +192,8 @@ class DepthProcessingLaunch(Settings):
 
 
 LAUNCHES: dict[str, type[Settings]] = {
-    'inference.launch.py': InferenceLaunch, 'distill.launch.py': LoopLaunch,
+    'inference.launch.py': InferenceLaunch, 'nav2_depth.launch.py': Nav2Launch,
+    'distill.launch.py': LoopLaunch,
     'gazebo.launch.py': GazeboLaunch, 'isaac.launch.py': IsaacLaunch,
     'depth_processing.launch.py': DepthProcessingLaunch}
 

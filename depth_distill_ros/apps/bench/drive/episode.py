@@ -1,0 +1,91 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One drive: from the start of a course to its goal, or to what ended it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+import math
+from typing import Any
+
+import numpy as np
+
+from depth_distill_ros.apps.bench.drive.ground import Course, Ground
+from depth_distill_ros.apps.bench.drive.planner import Planner
+from depth_distill_ros.apps.bench.drive.robot import PERIOD, RADIUS, Robot
+from depth_distill_ros.apps.bench.drive.voxel_layer import LayerParameters, VoxelLayer
+from depth_distill_ros.geometry.scan import Mount
+
+REACHED, COLLISION, TIMEOUT, STUCK = 'reached', 'collision', 'timeout', 'stuck'
+_NEAR = 0.25  # metres to a goal that is reached, as Nav2's goal checker has it
+_LONGEST = 75.0  # seconds
+# Frames without a way until the map is cleared, which Nav2's recovery does, and until it gives up.
+_CLEAR_AFTER, _STUCK_AFTER = 26, 78
+
+
+@dataclass(frozen=True)
+class Drive:
+    """
+    The result of one drive.
+
+    Attributes:
+        end: REACHED, COLLISION, TIMEOUT or STUCK
+        seconds: of simulated time
+        metres: that were driven
+        shortest: of a planner that knows the room, metres
+        path: the places, (x, y) metres, one a frame
+    """
+
+    end: str
+    seconds: float
+    metres: float
+    shortest: float
+    path: list[tuple[float, float]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result for JSON."""
+        return asdict(self)
+
+
+def drive(look: Callable[[Robot], np.ndarray], mount: Mount, ground: Ground, course: Course,
+          layer: LayerParameters) -> Drive:
+    """
+    Drive a course and return how it went.
+
+    Args:
+        look: returns the points that the robot sees from where it is, N×3 metres, optical frame
+        mount: of the camera, by which the points' heights are computed
+    """
+    robot, voxels = Robot(*course.start), VoxelLayer(ground.size, layer)
+    path, metres, lost, frame = [(robot.x, robot.y)], 0.0, 0, 0
+    end = TIMEOUT
+    while frame * PERIOD < _LONGEST:
+        frame += 1
+        voxels.update(*_in_room(look(robot), mount, robot))
+        way = Planner(voxels.lethal(), course.goal, RADIUS, (robot.x, robot.y)).way(
+            robot.x, robot.y)
+        lost = 0 if way is not None else lost + 1
+        if lost == _STUCK_AFTER:
+            end = STUCK
+            break
+        if lost and lost % _CLEAR_AFTER == 0:
+            voxels.reset()
+        places = robot.drive(*(robot.look_round() if way is None else robot.follow(way)))
+        metres += math.dist(path[-1], places[-1])
+        path.append(places[-1])
+        if any(ground.clearance(*place) < RADIUS for place in places):
+            end = COLLISION
+            break
+        if math.dist(places[-1], course.goal) < _NEAR:
+            end = REACHED
+            break
+    return Drive(end, frame * PERIOD, metres, course.length, path)
+
+
+def _in_room(points: np.ndarray, mount: Mount, robot: Robot) -> tuple[np.ndarray, np.ndarray]:
+    """Return the camera's place and the points in the room."""
+    c, s = math.cos(robot.heading), math.sin(robot.heading)
+    turn = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+    origin = np.array([robot.x, robot.y, mount.height])
+    return origin, points @ (turn @ mount.to_level()).T + origin

@@ -1,0 +1,73 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""depth-distill bench drive: a robot drives through simulated rooms by the node's clouds."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import closing
+import os
+from pathlib import Path
+
+from rich.console import Console
+
+from depth_distill_ros import installation
+from depth_distill_ros.apps.bench.drive.bench import BLIND, CONSTANT, EXACT, DriveBench, Source
+from depth_distill_ros.apps.bench.drive.paths_image import draw
+from depth_distill_ros.apps.bench.drive.results import Record, Results, figures, table
+from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import writing
+from depth_distill_ros.networks.model_folder import read_card
+from depth_distill_ros.shipped import shipped_teacher
+
+HELP = "a simulated robot drives by the node's clouds: goals reached, collisions, time"
+EXAMPLE = ('depth-distill bench drive --models student=run/releases/000012 --rooms 100 --seeds 3 '
+           '--out runs/drive')
+_BLOCK = 5  # rooms of one source before the next source, so that an interrupted run compares
+_DRAWN = 4
+
+
+def run(arguments: argparse.Namespace) -> int:
+    console = Console(highlight=False, markup=False)
+    folder = Path(arguments.out).absolute()
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    sources = _sources(arguments.models)
+    os.environ.update(installation.graph_of_its_own(folder / 'logs'))
+    results = Results(folder, {'look': arguments.look, 'set': arguments.set})
+    with closing(DriveBench(folder, arguments.look, arguments.set)) as bench:
+        for seed, rooms in _blocks(arguments.seeds, arguments.rooms):
+            for source in sources:
+                left = [room for room in rooms if room not in results.done(source.name, seed)]
+                if not left:
+                    continue
+                with console.status(f'{source.name}, seed {seed}, rooms {left[0]} to {left[-1]}'):
+                    for room, drive in bench.drives(source, seed, left):
+                        results.add(Record(source.name, seed, room, drive))
+        keys = list(dict.fromkeys((r.seed, r.room) for r in results.records))
+        chosen = keys[::max(1, len(keys) // _DRAWN)][:_DRAWN]
+        draw(folder / 'paths.png', bench.scenes(chosen), results.records)
+    console.print(table(figures(results.records)))
+    console.print(f'written: {folder / "results.jsonl"}, {folder / "paths.png"}')
+    return 0
+
+
+def _sources(models: dict[str, str]) -> list[Source]:
+    """Return all sources of depth; DepthDistillError for a name or a folder that cannot be."""
+    fixed = (EXACT, 'teacher', BLIND, CONSTANT)
+    for name, model in models.items():
+        if name in fixed:
+            raise DepthDistillError(f'--models {name}=...: {name} is driven anyway; choose '
+                                    'another name')
+        read_card(Path(model).expanduser())
+    students = [Source(name, Path(model).expanduser().absolute())
+                for name, model in models.items()]
+    return [Source(EXACT), Source('teacher', shipped_teacher()), *students, Source(BLIND),
+            Source(CONSTANT)]
+
+
+def _blocks(seeds: int, rooms: int) -> Iterator[tuple[int, range]]:
+    for first in range(0, rooms, _BLOCK):
+        for seed in range(seeds):
+            yield seed, range(first, min(first + _BLOCK, rooms))
