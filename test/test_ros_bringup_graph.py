@@ -164,8 +164,8 @@ def test_without_work_dir_each_run_has_a_folder_under_ros_home(graph_of, monkeyp
     assert graph_of(run='kitchen')['stream'].parameters['work_dir'] == str(runs / 'kitchen')
     # No two simulators share a run that nobody named. Inference alone takes that of distill.
     for name, kind in STARTING_NODES.items():
-        own = 'default' if name in ('distill.launch.py', 'inference.launch.py') else \
-            name.removesuffix('.launch.py')
+        own = name.removesuffix('.launch.py') if name in (
+            'gazebo.launch.py', 'isaac.launch.py') else 'default'
         assert work_dir(kind()) == runs / own
 
 
@@ -315,7 +315,7 @@ STARTING_NODES = {name: kind for name, kind in LAUNCHES.items()
 def test_an_argument_that_stands_for_a_parameter_is_not_given_by_default(kind):
     parameters = {name: s for kinds in NODES.values() for name, s in settings_of(*kinds).items()}
     shared = {'work_dir', 'model', 'autostart', 'teacher', 'robot_frames', 'auxiliary_share',
-              'seed'}
+              'seed', 'camera_height', 'camera_pitch'}
     arguments = settings_of(kind)
     assert {name for name in arguments if name in parameters
             and name not in ('semantics', 'resize')} == shared & set(arguments)
