@@ -214,7 +214,7 @@ def test_the_spread_is_that_of_the_seeds():
 
 
 @pytest.mark.slow
-def test_the_command_drives_a_room_by_the_clouds_of_a_node_over_dds(domain, tmp_path, capsys, monkeypatch):
+def test_the_command_drives_a_room_by_clouds_over_dds(domain, tmp_path, capsys, monkeypatch):
     pytest.importorskip('rclpy')
     if find_spec('mujoco') is None:
         pytest.skip('needs mujoco')
