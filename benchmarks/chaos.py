@@ -336,8 +336,10 @@ def main() -> int:
     from depth_distill_ros.installation import graph_of_its_own
     with tempfile.TemporaryDirectory() as name:
         os.environ |= graph_of_its_own(Path(name) / 'log')
+        from fork_host import ForkHost, ForkServer
         from ros_graph import Graph, Nodes
-        with closing(Graph()) as graph:
+        with closing(ForkServer()) as server, closing(ForkHost(server.address)) as host, \
+                closing(Graph(host)) as graph:
             return _run(arguments, Nodes(graph, '/chaos', Path(name)), Path(name) / 'run')
 
 

@@ -15,10 +15,12 @@ import sys
 # Before torch is imported: threads of several workers would only wait for each other.
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 
+from fork_host import ForkHost, ForkServer  # noqa: E402
 import pytest  # noqa: E402
 
 _NUMBERS = count(1)
 _PACKAGE = 'depth_distill_ros'
+_SERVER = pytest.StashKey()
 
 
 def pytest_configure(config):
@@ -36,6 +38,22 @@ def pytest_configure(config):
 def pytest_xdist_auto_num_workers(config):
     """Return two workers for each core: tests of nodes wait for half of their time."""
     return 2 * len(os.sched_getaffinity(0))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Tell a worker of xdist where the server is that forks for all of them."""
+    node.workerinput['fork_server'] = _fork_server(node.config)
+
+
+def _fork_server(config):
+    """Return the address of the server that forks, which ends with this session."""
+    if hasattr(config, 'workerinput'):
+        return config.workerinput['fork_server']
+    if _SERVER not in config.stash:
+        config.stash[_SERVER] = ForkServer()
+        config.add_cleanup(config.stash[_SERVER].close)
+    return config.stash[_SERVER].address
 
 
 def pytest_collection_modifyitems(items):
@@ -66,7 +84,30 @@ def domain():
 
 
 @pytest.fixture(scope='session')
-def graph(domain, tmp_path_factory):
+def host(pytestconfig):
+    """Start processes that have imported torch already."""
+    host = ForkHost(_fork_server(pytestconfig))
+    yield host
+    host.close()
+
+
+@pytest.fixture(scope='module')
+def forking_supervisor(host):
+    """Let each Supervisor of these tests fork its processes from what has imported torch."""
+    from depth_distill_ros.apps.supervisor import Supervisor
+
+    def launch(self, command, log):
+        assert command[0] == sys.executable
+        with log.open('ab') as output:
+            return host.start(command[1:], output, self._environment, session=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Supervisor, '_launch', launch)
+        yield
+
+
+@pytest.fixture(scope='session')
+def graph(domain, host, tmp_path_factory):
     """Join a graph that no other pytest session or worker on this machine shares."""
     pytest.importorskip('rclpy', reason='needs rclpy: source a ROS install, or pip install it')
     from depth_distill_ros.installation import environment
@@ -80,7 +121,7 @@ def graph(domain, tmp_path_factory):
         'ROS_HOME': str(home), 'ROS_LOG_DIR': str(home / 'log')}
     from ros_graph import Graph
 
-    graph = Graph()
+    graph = Graph(host)
     yield graph
     graph.close()
 

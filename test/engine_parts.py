@@ -5,6 +5,7 @@
 from importlib.util import find_spec
 import shutil
 
+import pytest
 import torch
 
 from depth_distill_ros.inference.engine_selection import ENGINES
@@ -42,6 +43,12 @@ def installed():
     packages = {'tensorrt': 'tensorrt', 'onnxruntime': 'onnxruntime', 'openvino': 'openvino'}
     return [name for name in ENGINES
             if find_spec(packages.get(name.split('-')[0], 'torch')) and _runs_here(name)]
+
+
+def prepared():
+    """Return the name of an engine that the engine worker prepares; a test without one skips."""
+    found = sorted({'onnxruntime-cpu', 'openvino-f32'} & set(installed()))
+    return found[0] if found else pytest.skip('needs onnxruntime or openvino')
 
 
 def _runs_here(name):

@@ -12,7 +12,6 @@ import time
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
-from node_host import NodeHost
 from rcl_interfaces.srv import SetParameters
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -34,7 +33,8 @@ TRANSITIONS = {
 class Graph:
     """One node of the test process, spun in a thread."""
 
-    def __init__(self):
+    def __init__(self, host):
+        self.host = host
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         self.node = rclpy.create_node('tester')
         self._executor = SingleThreadedExecutor()
@@ -43,7 +43,6 @@ class Graph:
         self.listen(DiagnosticArray, '/diagnostics', profile(50), self._on_diagnostics)
         self._thread = threading.Thread(target=self._executor.spin)
         self._thread.start()
-        self.host = NodeHost()
 
     def listen(self, kind, topic, qos=None, callback=None):
         """Subscribe; return the list that messages are added to."""
@@ -83,7 +82,6 @@ class Graph:
             self.node.destroy_client(client)
 
     def close(self):
-        self.host.close()
         self._executor.shutdown()
         self._thread.join()
         self.node.destroy_node()
@@ -97,6 +95,11 @@ class Graph:
 
 
 _ENDING = 30.0
+_AFTER = """
+import runpy, sys
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name='__main__')
+"""
 
 
 class Nodes:
@@ -106,14 +109,16 @@ class Nodes:
         self.graph, self.namespace, self.folder = graph, namespace, folder
         self._running = []
 
-    def start(self, executable_name, name=None, wait_for='active', script=False, **parameters):
+    def start(self, executable_name, name=None, wait_for='active', script=False, before='',
+              **parameters):
         """
         Start a node under its name; wait until it is in that state (None: do not).
 
-        The node is forked from one that has imported torch; with ``script`` it is the executable.
+        The node is forked from what has imported torch, and runs the code ``before`` first; with
+        ``script`` it is the executable.
         """
         name = name or executable_name.removesuffix('_node')
-        node = NodeProcess(self, executable_name, name, parameters, script)
+        node = NodeProcess(self, executable_name, name, parameters, script, before)
         self._running.append(node)
         if wait_for:
             node.wait_for_state(wait_for)
@@ -162,22 +167,21 @@ class Nodes:
 class NodeProcess:
     """One node as a process, with its log."""
 
-    def __init__(self, nodes, executable_name, name, parameters, script):
+    def __init__(self, nodes, executable_name, name, parameters, script, before):
         self._graph = nodes.graph
         self.full_name = f'{nodes.namespace}/{name}'
         self._log = nodes.folder / f'{name}.{time.monotonic_ns()}.log'
-        words = ['--ros-args', '-r', f'__node:={name}', '-r', f'__ns:={nodes.namespace}']
+        words = [executable(executable_name), '--ros-args', '-r', f'__node:={name}',
+                 '-r', f'__ns:={nodes.namespace}']
         for key, value in parameters.items():
             words += ['-p', f'{key}:={_yaml(value)}']
-        self._log.touch()
-        if not script:
-            self.process = self._graph.host.start(executable_name, words, self._log)
-            return
+        if before:
+            words = ['-c', f'{before}\n{_AFTER}', *words]
         with self._log.open('w') as output:
-            self.process = subprocess.Popen(
-                [sys.executable, str(executable(executable_name)), *words], stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, 'OMP_NUM_THREADS': '1', 'CUDA_VISIBLE_DEVICES': ''})
+            self.process = self._graph.host.start(words, output) if not script else \
+                subprocess.Popen([sys.executable, *words], stdout=output,
+                                 stderr=subprocess.STDOUT,
+                                 env={**os.environ, 'CUDA_VISIBLE_DEVICES': ''})
 
     @property
     def log(self):

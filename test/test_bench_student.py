@@ -25,7 +25,7 @@ STUDENT = shipped_start('mobilenetv2')
 
 
 @pytest.fixture(autouse=True)
-def environment(domain):
+def environment(domain, forking_supervisor):
     # the command changes it for the nodes that it starts
     before = dict(os.environ)
     os.environ['ROS_DOMAIN_ID'] = domain

@@ -4,8 +4,6 @@
 
 import os
 from pathlib import Path
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -139,7 +137,7 @@ def test_a_pipe_in_place_of_a_checkpoint_is_refused_at_once(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_full_disk_leaves_the_last_checkpoint(tmp_path):
+def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, host):
     code = f"""
 import resource, torch
 from pathlib import Path
@@ -153,9 +151,8 @@ try:
 except CheckpointError as error:
     print(error)
 """
-    root = str(Path(__file__).resolve().parents[1])
-    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True,
-                            env={**os.environ, 'PYTHONPATH': root}, check=True)
+    result = host.run(['-c', code])
+    result.check_returncode()
     assert 'the last checkpoint is untouched' in result.stdout
     assert torch.load(tmp_path / 'last.pt', weights_only=True)['x'].shape == (10,)
     assert [p.name for p in tmp_path.iterdir()] == ['last.pt']

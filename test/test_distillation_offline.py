@@ -10,13 +10,13 @@ import os
 from pathlib import Path
 import re
 import signal
-import subprocess
-import sys
+import socket
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from waiting import TIMEOUT
 
 from depth_distill_ros import datasets
 from depth_distill_ros.apps.cli import main
@@ -34,7 +34,6 @@ from depth_distill_ros.settings.file import read_settings, write_settings
 pytestmark = pytest.mark.slow
 
 SIZE = (32, 48)
-ROOT = str(Path(__file__).resolve().parents[1])
 
 
 @pytest.fixture(scope='module')
@@ -313,17 +312,23 @@ processes.leave()
 """
 
 
-def test_two_processes_train_as_one_with_twice_the_batch(settings, tmp_path):
+def test_two_processes_train_as_one_with_twice_the_batch(settings, tmp_path, host):
     settings = replace(settings, method='kd-ood', batch=4, steps=3)
-    script = tmp_path / 'part.py'
-    script.write_text(_PART)
-    result = subprocess.run(
-        [sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node=2', '--standalone',
-         str(script), json.dumps(asdict(settings)), str(tmp_path / 'two')],
-        capture_output=True, text=True, timeout=600,
-        env={**os.environ, 'PYTHONPATH': ROOT, 'OMP_NUM_THREADS': '1'})
-    assert result.returncode == 0, result.stderr[-2000:]
-    one, two = losses_of(settings, tmp_path / 'one'), json.loads(result.stdout.splitlines()[-1])
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = free.getsockname()[1]
+    torchrun = {'WORLD_SIZE': '2', 'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': str(port),
+                'GLOO_SOCKET_IFNAME': 'lo'}
+    processes = []
+    for rank in '01':
+        with (tmp_path / rank).open('w') as output:
+            processes.append(host.start(
+                ['-c', _PART, json.dumps(asdict(settings)), tmp_path / 'two'], output,
+                {**torchrun, 'RANK': rank, 'LOCAL_RANK': rank}))
+    codes = [process.wait(TIMEOUT) for process in processes]
+    printed = (tmp_path / '0').read_text()
+    assert codes == [0, 0], printed + (tmp_path / '1').read_text()
+    one, two = losses_of(settings, tmp_path / 'one'), json.loads(printed.splitlines()[-1])
     assert two == pytest.approx(one, abs=2e-4)
     assert two[-1] < two[0]
 

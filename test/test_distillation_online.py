@@ -4,15 +4,13 @@
 
 from dataclasses import asdict, replace
 import os
-from pathlib import Path
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import stream_frames
 import torch
+from waiting import wait_until
 
 from depth_distill_ros.distillation.checkpoint import CheckpointError, load_checkpoint
 from depth_distill_ros.distillation.compute import Compute
@@ -135,7 +133,7 @@ def test_a_resumed_run_is_bit_identical_to_one_that_was_not_interrupted(open_ses
 
 
 def test_kill_9_in_the_middle_of_training_leaves_a_checkpoint_to_go_on_from(
-        open_session, config, store, tmp_path):
+        open_session, config, store, tmp_path, host):
     code = f"""
 from pathlib import Path
 from depth_distill_ros.distillation.online import OnlineDistillation
@@ -148,11 +146,14 @@ while True:
     session.save()
     print(session.step, flush=True)
 """
-    root = str(Path(__file__).resolve().parents[1])
-    with subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, text=True,
-                          env={**os.environ, 'PYTHONPATH': root}) as process:
-        saved = [int(process.stdout.readline()) for _ in range(4)][-1]
-        process.kill()
+    log = tmp_path / 'log'
+    with log.open('w') as output:
+        process = host.start(['-c', code], output)
+    lines = wait_until(lambda: process.poll() is not None or len(
+        found := log.read_text().splitlines()) > 3 and found, 'four steps')
+    process.kill()
+    process.wait()
+    saved = int(lines[3])
     session = open_session()
     assert session.step >= saved and session.ready()
     session.train_step()

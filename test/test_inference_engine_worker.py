@@ -5,9 +5,7 @@
 from contextlib import closing
 from dataclasses import replace
 import os
-from pathlib import Path
 import signal
-import sys
 import time
 
 import engine_parts
@@ -27,8 +25,6 @@ from depth_distill_ros.inference.parity import ParityLimits
 
 pytestmark = pytest.mark.slow
 
-ENGINE = sorted({'onnxruntime-cpu', 'openvino-f32'} & set(engine_parts.installed()))[0]
-
 
 @pytest.fixture(scope='module')
 def log():
@@ -44,7 +40,7 @@ def worker(log):
 @pytest.fixture
 def job(tmp_path):
     folder = students.release(tmp_path, 2.0, size=(64, 64)).folder
-    return PrepareRequest(str(folder), ENGINE, '', '', 1, ParityLimits())
+    return PrepareRequest(str(folder), engine_parts.prepared(), '', '', 1, ParityLimits())
 
 
 def never():
@@ -52,18 +48,20 @@ def never():
 
 
 def test_an_engine_is_selected_and_its_files_are_written(worker, log, job):
-    assert worker.prepare(job, never) == ENGINE
+    assert worker.prepare(job, never) == job.engine
     assert log[0] == f'written: {job.folder}/engines/student.onnx'
-    assert log[-1].startswith(f'{ENGINE} selected: ') and log[-1].endswith('on 6 frames')
+    assert log[-1].startswith(f'{job.engine} selected: ') and log[-1].endswith('on 6 frames')
 
 
 def test_the_engine_of_the_previous_release_is_compared_on_fewer_frames(worker, log, job):
-    assert worker.prepare(replace(job, engine='auto', previous_engine=ENGINE), never) == ENGINE
-    assert log[-1].startswith(f'{ENGINE} selected: ') and log[-1].endswith('on 2 frames')
+    again = replace(job, engine='auto', previous_engine=job.engine)
+    assert worker.prepare(again, never) == job.engine
+    assert log[-1].startswith(f'{job.engine} selected: ') and log[-1].endswith('on 2 frames')
 
 
 def test_if_the_engine_of_the_previous_release_fails_another_is_selected(worker, log, job):
-    assert worker.prepare(replace(job, previous_engine='of another machine'), never) == ENGINE
+    assert worker.prepare(
+        replace(job, previous_engine='of another machine'), never) == job.engine
     assert any('no engine "of another machine"' in line for line in log)
 
 
@@ -74,7 +72,7 @@ def test_a_broken_release_is_rejected_and_the_next_is_prepared(worker, job, tmp_
         worker.prepare(replace(job, folder=str(record.folder)), never)
     with pytest.raises(PreparationError, match='nothing is not a model folder'):
         worker.prepare(replace(job, folder=str(tmp_path / 'nothing')), never)
-    assert worker.prepare(job, never) == ENGINE
+    assert worker.prepare(job, never) == job.engine
 
 
 def test_the_limits_of_a_request_are_those_of_the_comparison(worker, job):
@@ -89,23 +87,8 @@ def test_a_cancelled_request_ends_the_worker(job):
         assert children() == before
 
 
-def test_a_worker_that_dies_is_reported_in_one_line_and_the_next_request_starts_another(
+def test_a_worker_that_ends_early_is_started_once_more_and_ends_after_a_while_without_requests(
         job, monkeypatch):
-    before = children()
-    with closing(EngineWorkerClient(print)) as worker:
-        with monkeypatch.context() as patch:
-            patch.setattr(module, '_CODE', 'import os; os._exit(9)')
-            with pytest.raises(WorkerEndedError, match='worker ended with code 9'):
-                worker.prepare(job, never)
-        assert worker.prepare(job, never) == ENGINE
-        worker.close_if_idle()
-        assert children() > before
-        monkeypatch.setattr(module, '_IDLE', 0.0)
-        worker.close_if_idle()
-        assert children() == before
-
-
-def test_a_worker_that_is_killed_once_is_started_again_and_its_model_is_prepared(job):
     log, killed, before = [], [], children()
 
     def kill_the_first(line):
@@ -114,10 +97,20 @@ def test_a_worker_that_is_killed_once_is_started_again_and_its_model_is_prepared
             killed.extend(children() - before)
             os.kill(killed[0], signal.SIGKILL)
 
-    with closing(EngineWorkerClient(kill_the_first)) as worker:
-        assert worker.prepare(job, never) == ENGINE
-    assert any('ended with code -9' in line and 'once more' in line for line in log)
-    assert len(killed) == 1 and children() == before
+    with closing(EngineWorkerClient(log.append)) as worker:
+        with monkeypatch.context() as patch:
+            patch.setattr(module, '_CODE', 'import os; os._exit(9)')
+            with pytest.raises(WorkerEndedError, match='worker ended with code 9'):
+                worker.prepare(job, never)
+        worker._log = kill_the_first
+        assert worker.prepare(job, never) == job.engine
+        assert any('ended with code -9' in line and 'once more' in line for line in log)
+        assert len(killed) == 1
+        worker.close_if_idle()
+        assert children() > before
+        monkeypatch.setattr(module, '_IDLE', 0.0)
+        worker.close_if_idle()
+        assert children() == before
 
 
 def test_what_a_library_forks_in_the_worker_ends_with_it(job, tmp_path, monkeypatch):
@@ -129,7 +122,8 @@ def test_what_a_library_forks_in_the_worker_ends_with_it(job, tmp_path, monkeypa
     wait_until_ended(int(forked.read_text()))
 
 
-def test_a_killed_parent_leaves_neither_the_worker_nor_what_was_forked_in_it(job, tmp_path):
+def test_a_killed_parent_leaves_neither_the_worker_nor_what_was_forked_in_it(
+        job, tmp_path, host):
     forked = forking_engine.write(tmp_path)
     code = f"""
 from depth_distill_ros.inference.engine_worker import PrepareRequest
@@ -139,13 +133,12 @@ worker = EngineWorkerClient(print)
 worker.prepare(PrepareRequest({job.folder!r}, 'onnxruntime-cpu', '', '', 1, ParityLimits()),
                lambda: False)
 """
-    root = str(Path(__file__).resolve().parents[1])
-    parent = psutil.Popen([sys.executable, '-c', code], env={
-        **os.environ, 'PYTHONPATH': os.pathsep.join([str(tmp_path), root])})
+    with (tmp_path / 'log').open('w') as output:
+        parent = host.start(['-c', code], output, {'PYTHONPATH': str(tmp_path)})
     while not (forked.exists() and forked.read_text()):
-        assert parent.poll() is None
+        assert parent.poll() is None, (tmp_path / 'log').read_text()
         time.sleep(0.05)
-    worker, = parent.children()
+    worker, = psutil.Process(parent.pid).children()
     parent.kill()
     parent.wait()
     wait_until_ended(worker.pid)

@@ -85,24 +85,6 @@ def test_the_watch_sees_a_connection_that_is_tried(watched):
     assert [event[0] for event in events(watched)] == ['start', 'socket.connect']
 
 
-def test_the_worker_that_prepares_releases_opens_no_connection(watched, tmp_path):
-    folder = students.release(tmp_path, 2.0, size=(64, 64)).folder
-    code = f"""
-from contextlib import closing
-from depth_distill_ros.inference.engine_worker import PrepareRequest
-from depth_distill_ros.inference.engine_worker_client import EngineWorkerClient
-from depth_distill_ros.inference.parity import ParityLimits
-with closing(EngineWorkerClient(print)) as worker:
-    print(worker.prepare(PrepareRequest({str(folder)!r}, 'auto', '', '', 1, ParityLimits()),
-                         lambda: False))
-"""
-    result = subprocess.run([sys.executable, '-c', code], env=watched, capture_output=True,
-                            text=True, check=True)
-    assert result.stdout.split()[-1] in engine_parts.installed()
-    assert [event[0] for event in events(watched)] == ['start', 'start']
-    assert not list(Path(watched['HOME']).rglob('*'))
-
-
 @pytest.mark.ros
 def test_the_nodes_open_no_connection_but_those_of_dds(nodes, watched, tmp_path, monkeypatch):
     for name, value in watched.items():

@@ -78,7 +78,7 @@ class Loop:
 
 
 @pytest.fixture(scope='module')
-def loop(domain, tmp_path_factory):
+def loop(domain, forking_supervisor, tmp_path_factory):
     folder = tmp_path_factory.mktemp('loop')
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {

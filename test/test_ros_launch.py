@@ -79,8 +79,11 @@ def require(graph, namespace, nodes):
 
 def test_the_processes_of_the_graph_obey_the_users_file(graph, arguments, tmp_path):
     words, work = arguments
-    running = [graph.host.start(spec.executable, spec.ros_arguments(), tmp_path / spec.name)
-               for spec in distillation_graph(from_texts(LoopLaunch, words))]
+    running = []
+    for spec in distillation_graph(from_texts(LoopLaunch, words)):
+        with (tmp_path / spec.name).open('w') as log:
+            running.append(graph.host.start(
+                [installation.executable(spec.executable), *spec.ros_arguments()], log))
     try:
         require(graph, words['namespace'], expected(work))
     finally:

@@ -18,7 +18,6 @@ from depth_distill_ros.ros.support.qos import profile  # noqa: E402
 
 LATCHED = profile(1, latched=True)
 SIZE = (64, 64)
-ENGINE = sorted({'onnxruntime-cpu', 'openvino-f32'} & set(engine_parts.installed()))[0]
 
 
 def release(folder, metres):
@@ -73,9 +72,10 @@ def test_a_new_run_in_the_same_folder_is_taken_although_its_numbers_begin_again(
 def test_a_release_whose_preparation_is_killed_twice_runs_with_torch_and_the_next_is_prepared(
         nodes, tmp_path):
     release(tmp_path, 1.0)
-    node = nodes.start('inference_node', work_dir=str(tmp_path), engine=ENGINE)
+    engine = engine_parts.prepared()
+    node = nodes.start('inference_node', work_dir=str(tmp_path), engine=engine)
     releases = nodes.talk(String, 'release', LATCHED)
-    node.wait_for_values(engine=ENGINE, preparing='')
+    node.wait_for_values(engine=engine, preparing='')
     process = psutil.Process(node.process.pid)
     killed = []
 
@@ -93,5 +93,5 @@ def test_a_release_whose_preparation_is_killed_twice_runs_with_torch_and_the_nex
     wait_until(lambda: node.level() == 1 and 'opened with torch' in node.message(), 'a warning')
     assert 'prepared once more' in node.log
     releases.publish(students.message(release(tmp_path, 3.0)))
-    node.wait_for_values(release=3, engine=ENGINE, preparing='')
+    node.wait_for_values(release=3, engine=engine, preparing='')
     wait_until(lambda: 'opened with torch' not in node.message(), 'no warning of it')

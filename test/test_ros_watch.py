@@ -15,6 +15,7 @@ from std_msgs.msg import Float32  # noqa: E402
 import students  # noqa: E402
 from test_ros_distiller import fill_store  # noqa: E402
 
+from depth_distill_ros.distillation.operation import watch  # noqa: E402
 from depth_distill_ros.distillation.operation.release_control import ReleaseControl  # noqa: E402
 from depth_distill_ros.geometry.intrinsics import Intrinsics  # noqa: E402
 from depth_distill_ros.networks.model_folder import ModelCard, save_model  # noqa: E402
@@ -53,7 +54,7 @@ def test_a_planted_bad_release_is_warned_of_and_rolled_back(nodes, tmp_path, dri
     distiller = nodes.start(
         'distiller_node', work_dir=str(tmp_path), teacher=str(tmp_path / 'teacher'),
         method='kd-ood', batch=2, min_frames=64, threads=1, release_period=1e5,
-        watch_period=0.1)
+        watch_period=0.1, before=f'import {watch.__name__} as watch; watch._COST = 0.0')
     nodes.listen(Image, 'depth')
     agreements = nodes.listen(Float32, 'agreement')
     driving(RobotCamera(nodes, Intrinsics(60.0, 60.0, 31.5, 31.5, *SIZE)))

@@ -44,10 +44,14 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(required=True, metavar='COMMAND')
     names = [module.name for module in iter_modules(commands.__path__)
              if not module.name.startswith('_')]
-    # Some commands import torch, which takes seconds: only what is asked for is imported.
-    for name in [words[0]] if words and words[0] in names else names:
-        module = import_module(f'{commands.__name__}.{name}')
-        _add(subparsers, name, module)
+    # Some commands import torch, which takes seconds: only what is asked for is imported, and the
+    # help of all commands alone needs all of them.
+    first = words[0] if words else ''
+    for name in [first] if first in names else names:
+        if first in (name, '-h', '--help'):
+            _add(subparsers, name, import_module(f'{commands.__name__}.{name}'))
+        else:
+            subparsers.add_parser(name)
     return parser
 
 
