@@ -48,7 +48,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     # help of all commands alone needs all of them.
     first = words[0] if words else ''
     for name in [first] if first in names else names:
-        if first in (name, '-h', '--help'):
+        if first in (name, '', '-h', '--help'):
             _add(subparsers, name, import_module(f'{commands.__name__}.{name}'))
         else:
             subparsers.add_parser(name)
