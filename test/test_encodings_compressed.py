@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A compressed image is read if it is there as a whole, and refused if a part is missing."""
 
+import struct
 from types import SimpleNamespace
 
 import cv2
@@ -155,6 +156,39 @@ def test_channels_that_were_compressed_as_rgb_are_taken_as_image_transport_takes
     found = read(data, form)
     assert np.abs(found.astype(int) - IMAGE)[:20].max() < 12
     np.testing.assert_array_equal(found, standard(data)[..., ::-1])
+
+
+def read_depth(data, form):
+    return compressed.read_depth(SimpleNamespace(format=form, data=data))
+
+
+def test_depth_that_is_written_is_read_within_its_steps_and_what_is_invalid_stays_so():
+    metres = np.geomspace(0.2, 60.0, 2400).reshape(40, 60).astype(np.float32)
+    metres[0, :4] = [np.nan, np.inf, -1.0, 80.0]
+    form, data = compressed.write_depth(metres, '32FC1')
+    assert form == '32FC1; compressedDepth png'
+    found = read_depth(data, form)
+    assert np.isnan(found[0, :4]).all()
+    for farthest, error in ((5.0, 0.003), (10.0, 0.01), (30.0, 0.1)):
+        near = metres < farthest
+        near[0, :4] = False
+        assert np.abs(found - metres)[near].max() < error
+
+
+def test_depth_is_written_as_image_transport_s_plugin_writes_it():
+    # scale / metres + offset, cut off, with 100 * 101 and 1 - 10100 / 65 in the header
+    form, data = compressed.write_depth(np.full((2, 2), 2.0, np.float32), '32FC1')
+    kind, scale, offset = struct.unpack_from('<iff', data)
+    assert (kind, scale) == (0, 10100.0) and offset == pytest.approx(1 - 10100 / 65)
+    stored = cv2.imdecode(np.frombuffer(data[12:], np.uint8), cv2.IMREAD_UNCHANGED)
+    assert stored.dtype == np.uint16 and np.unique(stored).tolist() == [int(5050 + offset)]
+
+
+def test_millimetres_are_written_as_they_are():
+    pixels = np.arange(24, dtype=np.uint16).reshape(4, 6) * 1000
+    form, data = compressed.write_depth(pixels, '16UC1')
+    assert form == '16UC1; compressedDepth png'
+    np.testing.assert_allclose(np.nan_to_num(read_depth(data, form)), pixels / 1e3, rtol=1e-6)
 
 
 @pytest.mark.parametrize('form, data', [

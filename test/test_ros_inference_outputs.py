@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip('rclpy')
 from robot_camera import FRAME, RobotCamera, one_by_one, stamp_of  # noqa: E402
 from ros_graph import wait_until  # noqa: E402
-from sensor_msgs.msg import CameraInfo, Image, Imu, LaserScan, PointCloud2  # noqa: E402
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, Imu, LaserScan, PointCloud2  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 import students  # noqa: E402
 
@@ -70,6 +70,16 @@ def test_millimetres_for_those_who_want_them(start, nodes, image):
     message = one_by_one(camera, nodes.listen(Image, 'depth'), 1, image)
     assert (message.encoding, message.step) == ('16UC1', 2 * message.width)
     assert np.unique(images.read_array(message)).tolist() == [2500]
+
+
+def test_compressed_depth_is_the_same_depth_for_a_thin_line(start, nodes, image):
+    node, camera = start(output='camera')
+    message = one_by_one(camera, nodes.listen(CompressedImage, 'depth/compressedDepth'), 1, image)
+    assert stamp_of(message) == camera.stamps[-1] and message.header.frame_id == FRAME
+    depth = images.read_depth(message)
+    assert depth.shape == (120, 200) and np.isnan(depth[:, :20]).all()
+    np.testing.assert_allclose(depth[:, 20:180], 2.5, atol=2e-3)
+    assert len(message.data) < 120 * 200 * 4 / 20
 
 
 def test_what_is_farther_than_far_is_free_space(start, nodes, image):

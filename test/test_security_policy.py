@@ -83,10 +83,12 @@ def test_each_node_has_the_topics_and_services_that_the_policy_allows_it_and_no_
     def public(names):
         """Return the names as the launch files remap them, without the tests' namespace."""
         own = {name.removeprefix(f'{space}/') for name, _ in names}
-        remapped = {name if name.startswith('/') else spec.remappings.get(
-            name.removesuffix('/compressed'), name) + '/compressed' * name.endswith('/compressed')
-            for name in own}
-        return {full(name, spec.name) for name in remapped}
+        return {full(name if name.startswith('/') else remapped(name), spec.name)
+                for name in own}
+
+    def remapped(name):
+        base, slash, transport = name.partition('/compressed')
+        return spec.remappings.get(base, base) + slash + transport
 
     wait_until(lambda: (spec.name, space) in graph.get_node_names_and_namespaces(), 'the node')
     nodes.introduce()

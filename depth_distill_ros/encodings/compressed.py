@@ -25,6 +25,10 @@ _VIDEO = ('h264', 'h265', 'hevc', 'vp8', 'vp9', 'av1', 'theora')
 _MOST_PIXELS = 1 << 26  # what a damaged header may make a decoder allocate
 # compressedDepth's header before the PNG: format, and the two parameters of inverse depth.
 _DEPTH_HEADER = struct.Struct('<iff')
+_INVERSE_DEPTH = 0
+# A third larger than with the default strategy, in a seventh of its time.
+_FAST = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+_QUANTISATION, _FARTHEST = 100.0, 65.0  # of inverse depth; the second in metres
 
 
 def decode(data: bytes, flags: int, culprit: object) -> np.ndarray:
@@ -108,6 +112,30 @@ def read_depth(message: Any) -> np.ndarray:
     with np.errstate(divide='ignore', invalid='ignore', over='ignore'):
         metres = np.float32(scale) / (stored - np.float32(offset))
     return np.where(np.isfinite(metres) & (metres > 0), metres, np.float32(np.nan))
+
+
+def write_depth(pixels: np.ndarray, encoding: str) -> tuple[str, bytes]:
+    """
+    Return format and data of a compressedDepth image, as image_transport's plugin reads it.
+
+    Metres are stored as inverse depth in 16 bits (steps of 2.5 mm at 5 m, 1 cm at 10 m), up to
+    65 m; NaN, infinities and what is farther become 0, invalid. Millimetres stay as they are.
+
+    Args:
+        pixels: H×W float32 metres (32FC1) or uint16 millimetres (16UC1)
+    """
+    scale = offset = 0.0
+    if encoding == '32FC1':
+        scale = _QUANTISATION * (_QUANTISATION + 1.0)
+        offset = 1.0 - scale / _FARTHEST
+        with np.errstate(divide='ignore', invalid='ignore'):
+            stored = np.float32(scale) / pixels + np.float32(offset)
+            # the plugin cuts fractions off, too
+            kept = (pixels > 0) & (stored >= 1.0)
+            pixels = np.where(kept, np.minimum(stored, 65535.0), 0.0).astype(np.uint16)
+    data = cv2.imencode('.png', pixels, _FAST)[1].tobytes()
+    header = _DEPTH_HEADER.pack(_INVERSE_DEPTH, scale, offset)
+    return f'{encoding}; compressedDepth png', header + data
 
 
 def read_labels(message: Any) -> tuple[np.ndarray, str]:

@@ -63,6 +63,9 @@ class InferenceSettings(InputSettings):
         range=(0.0, 65.0), old_names=('far',))
     min_confidence: float = setting(0.0, 'depth with less confidence is published as NaN; 0: all '
                                     'of it is published', range=(0.0, 1.0), changeable=True)
+    steady: float = setting(
+        0.0, 'weight of the past in the average of depth over time, where the image stands still; '
+        '0: no average', range=(0.0, 0.95), changeable=True)
     points_voxel: float = setting(
         0.0, 'side of the cubes that hold one point each; 0: an organised cloud with a point for '
         'each pixel', unit='metres', range=(0.0, 2.0), changeable=True)

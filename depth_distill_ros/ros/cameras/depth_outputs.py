@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sensor_msgs.msg import CameraInfo, Image, LaserScan, PointCloud2
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, LaserScan, PointCloud2
 from std_msgs.msg import Header
 
 from depth_distill_ros.geometry.depth import beyond_is_free, metres_to_millimetres
 from depth_distill_ros.geometry.scan import Mount
+from depth_distill_ros.geometry.steady import SteadyDepth
 from depth_distill_ros.inference.engines.engine import Prediction
 from depth_distill_ros.ros.cameras.camera_mount import CameraMount
 from depth_distill_ros.ros.cameras.camera_view import CameraView
@@ -24,7 +25,9 @@ from depth_distill_ros.ros.support.lifecycle import ManagedNode
 
 class DepthOutputs:
     """
-    The topics depth, camera_info_out, confidence, points and scan, each named after ``prefix``.
+    The topics depth, depth/compressedDepth, camera_info_out, confidence, points and scan.
+
+    Each is named after ``prefix``.
 
     ``value`` returns a parameter of the node.
     """
@@ -32,10 +35,15 @@ class DepthOutputs:
     def __init__(self, node: ManagedNode, prefix: str, value: Callable[[str], Any]) -> None:
         self._value = value
         self.mount = CameraMount(node, prefix, value)
+        self._steady = SteadyDepth()
+        # image_transport appends to the name after remapping
+        self._compressed = node.output(CompressedImage, node.resolve_topic_name(
+            node.topic(f'{prefix}depth')) + '/compressedDepth')
         self._topics = self._depth, self._info, self._confidence, self._points, self._scan = [
             node.output(kind, f'{prefix}{topic}') for kind, topic in (
                 (Image, 'depth'), (CameraInfo, 'camera_info_out'), (Image, 'confidence'),
                 (PointCloud2, 'points'), (LaserScan, 'scan'))]
+        self._topics.append(self._compressed)
 
     def wanted(self) -> bool:
         """Return whether any output topic has a subscriber."""
@@ -49,14 +57,11 @@ class DepthOutputs:
         `image` is H×W×3 uint8 RGB, rectified if the parameters ask for that. Return whether any
         pixel has a depth.
         """
-        stamp, frame_id, far = header.stamp, header.frame_id, self._value('free_beyond')
-        predicted = self._predicted(prediction, view)
+        stamp, frame_id = header.stamp, header.frame_id
+        predicted = self._predicted(prediction, view, image)
         navigable, mount = self._navigable(predicted, view, frame_id)
         depth = view.depth(navigable if self._value('clean_depth') else predicted)
-        if self._depth.get_subscription_count():
-            encoding = self._value('encoding')
-            pixels = metres_to_millimetres(depth, far or None) if encoding == '16UC1' else depth
-            self._depth.publish(images.from_array(pixels, encoding, stamp, frame_id))
+        self._publish_depth(depth, header)
         if self._info.get_subscription_count():
             view.info.header = header
             self._info.publish(view.info)
@@ -73,6 +78,15 @@ class DepthOutputs:
                     view.scanner(mount), shown, stamp, self._value('scan_frame')))
         return not np.isnan(depth).all()
 
+    def _publish_depth(self, depth: np.ndarray, header: Header) -> None:
+        encoding, far = self._value('encoding'), self._value('free_beyond')
+        for topic, message in ((self._depth, images.from_array),
+                               (self._compressed, images.compressed_depth)):
+            if topic.get_subscription_count():
+                pixels = metres_to_millimetres(depth, far or None) if encoding == '16UC1' \
+                    else depth
+                topic.publish(message(pixels, encoding, header.stamp, header.frame_id))
+
     def _navigable(self, depth: np.ndarray, view: CameraView, frame_id: str,
                    ) -> tuple[np.ndarray, Mount | None]:
         """Return depth for points and scan with the mount of their heights; None: not wanted."""
@@ -85,8 +99,11 @@ class DepthOutputs:
             return depth, mount
         return view.cleared(depth, self.mount.expected(frame_id), mount), mount
 
-    def _predicted(self, prediction: Prediction, view: CameraView) -> np.ndarray:
+    def _predicted(self, prediction: Prediction, view: CameraView, image: np.ndarray,
+                   ) -> np.ndarray:
         depth, least = prediction.depth * np.float32(view.scale), self._value('min_confidence')
+        if past := self._value('steady'):
+            depth = self._steady(depth, view.view.image(image), past)
         if least and prediction.confidence is not None:
             depth[~(prediction.confidence >= least)] = np.nan
         far = self._value('free_beyond')

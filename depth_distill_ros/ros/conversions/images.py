@@ -17,8 +17,8 @@ from depth_distill_ros.encodings import compressed, image
 from depth_distill_ros.encodings.image import ImageError, UnknownEncodingError, stamp_ns
 from depth_distill_ros.errors import one_line
 
-__all__ = ['ImageError', 'from_array', 'read_array', 'read_depth', 'read_rgb', 'stamp_ns',
-           'time_message']
+__all__ = ['ImageError', 'compressed_depth', 'from_array', 'read_array', 'read_depth', 'read_rgb',
+           'stamp_ns', 'time_message']
 
 
 def read_array(message: Image) -> np.ndarray:
@@ -59,6 +59,17 @@ def from_array(pixels: np.ndarray, encoding: str, stamp: Time, frame_id: str) ->
     message.encoding = encoding
     message.step = pixels.itemsize * (pixels.size // pixels.shape[0])
     message.data.frombytes(memoryview(np.ascontiguousarray(pixels)).cast('B'))
+    return message
+
+
+def compressed_depth(pixels: np.ndarray, encoding: str, stamp: Time, frame_id: str,
+                     ) -> CompressedImage:
+    """Return the message that image_transport's compressedDepth reads; see ``write_depth``."""
+    message = CompressedImage()
+    message.header.stamp = stamp
+    message.header.frame_id = frame_id
+    message.format, data = compressed.write_depth(pixels, encoding)
+    message.data.frombytes(data)
     return message
 
 

@@ -19,7 +19,9 @@ from depth_distill_ros.geometry.scan import Mount
 
 REACHED, COLLISION, TIMEOUT, STUCK = 'reached', 'collision', 'timeout', 'stuck'
 _NEAR = 0.25  # metres to a goal that is reached, as Nav2's goal checker has it
-_LONGEST = 75.0  # seconds
+_LONGEST = 45.0  # seconds
+# How many times dearer than the best one a way may be before it is left.
+_BETTER = 1.5
 # Frames without a way until the map is cleared, which Nav2's recovery does, and until it gives up.
 _CLEAR_AFTER, _STUCK_AFTER = 26, 78
 
@@ -58,13 +60,13 @@ def drive(look: Callable[[Robot], np.ndarray], mount: Mount, ground: Ground, cou
         mount: of the camera, by which the points' heights are computed
     """
     robot, voxels = Robot(*course.start), VoxelLayer(ground.size, layer)
+    guide = _Guide(course.goal)
     path, metres, lost, frame = [(robot.x, robot.y)], 0.0, 0, 0
     end = TIMEOUT
     while frame * PERIOD < _LONGEST:
         frame += 1
         voxels.update(*_in_room(look(robot), mount, robot))
-        way = Planner(voxels.lethal(), course.goal, RADIUS, (robot.x, robot.y)).way(
-            robot.x, robot.y)
+        way = guide.way(voxels.lethal(), robot)
         lost = 0 if way is not None else lost + 1
         if lost == _STUCK_AFTER:
             end = STUCK
@@ -81,6 +83,31 @@ def drive(look: Callable[[Robot], np.ndarray], mount: Mount, ground: Ground, cou
             end = REACHED
             break
     return Drive(end, frame * PERIOD, metres, course.length, path)
+
+
+class _Guide:
+    """
+    Keeps to a way as long as it is not blocked and no other one is much better.
+
+    The ghosts of a predicted depth come and go. A robot that takes the best way of each frame
+    turns here and there and never drives.
+    """
+
+    def __init__(self, goal: tuple[float, float]) -> None:
+        self._goal = goal
+        self._way: np.ndarray | None = None
+
+    def way(self, lethal: np.ndarray, robot: Robot) -> np.ndarray | None:
+        """Return the way from the robot on, N×2 metres; None if there is none."""
+        planner = Planner(lethal, self._goal, RADIUS, (robot.x, robot.y))
+        best = planner.way(robot.x, robot.y)
+        if self._way is not None and best is not None:
+            away = np.linalg.norm(self._way - (robot.x, robot.y), axis=1)
+            rest = self._way[int(away.argmin()):]
+            if planner.cost(rest) < _BETTER * planner.cost(best):
+                best = rest
+        self._way = best
+        return best
 
 
 def _in_room(points: np.ndarray, mount: Mount, robot: Robot) -> tuple[np.ndarray, np.ndarray]:

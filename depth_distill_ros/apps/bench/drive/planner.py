@@ -52,6 +52,7 @@ class Planner:
             escape = ~passable & ~lethal & (near < _ESCAPE)
             cost[escape] = _ESCAPE_COST
             passable |= escape
+        self._cost = np.where(passable, cost, math.inf)
         numbers = np.arange(lethal.size).reshape(lethal.shape)
         edges = []
         for dy, dx in ((0, 1), (1, 0), (1, 1), (1, -1)):
@@ -80,6 +81,12 @@ class Planner:
             cells.append(cell)
         rows, columns = np.divmod(cells, self._shape[1])
         return (np.stack([columns, rows], 1) + 0.5) * self.CELL
+
+    def cost(self, way: np.ndarray) -> float:
+        """Return the cost of a way, N×2 metres, on this grid; infinite if it is blocked."""
+        cells = [self._cell(x, y) for x, y in way]
+        steps = np.linalg.norm(np.diff(way, axis=0), axis=1)
+        return float((self._cost.ravel()[cells[1:]] * steps).sum())
 
     def length(self, x: float, y: float) -> float:
         """Return the metres of the way from here to the goal; infinite if there is none."""
