@@ -50,11 +50,14 @@ class Campaign:
         folder: work_dir
         seed: of the faults
         scripts: start the executables instead of forks of one process
+        engine: of the inference node; `torch-cpu` needs no process that prepares releases
     """
 
-    def __init__(self, nodes, folder: Path, seed: int = 0, scripts: bool = False) -> None:
+    def __init__(self, nodes, folder: Path, seed: int = 0, scripts: bool = False,
+                 engine: str = 'auto') -> None:
         import students
         self.nodes, self.folder, self._scripts = nodes, folder, scripts
+        self._engine = engine
         self._random = random.Random(seed)
         self._running: dict[str, object] = {}
         self._lock, self._stop = threading.Lock(), threading.Event()
@@ -78,7 +81,7 @@ class Campaign:
                 'teacher': str(self.folder / 'teacher'), 'method': 'kd-ood', 'batch': 2,
                 'min_frames': 40, 'held_out_frames': 4, 'threads': 1, 'release_period': 5.0,
                 'checkpoint_period': 3.0, 'keep': 0, 'niceness': 5},
-            'inference': {'threads': 1}}[name]
+            'inference': {'threads': 1, 'engine': self._engine}}[name]
         node = self.nodes.start(f'{name}_node', wait_for=None, script=self._scripts,
                                 work_dir=str(self.folder), **parameters)
         self._running[name] = node

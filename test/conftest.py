@@ -99,7 +99,8 @@ def forking_supervisor(host):
     def launch(self, command, log):
         assert command[0] == sys.executable
         with log.open('ab') as output:
-            return host.start(command[1:], output, self._environment, session=True)
+            return host.start(command[1:], output, self._environment, session=True,
+                              torn_down=True)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Supervisor, '_launch', launch)

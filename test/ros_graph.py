@@ -110,15 +110,15 @@ class Nodes:
         self._running = []
 
     def start(self, executable_name, name=None, wait_for='active', script=False, before='',
-              **parameters):
+              torn_down=False, **parameters):
         """
         Start a node under its name; wait until it is in that state (None: do not).
 
-        The node is forked from what has imported torch, and runs the code ``before`` first; with
-        ``script`` it is the executable.
+        The node is forked from what has imported torch, and runs the code ``before`` first.
+        ``torn_down`` is of ``ForkHost.start``. With ``script`` it is the executable.
         """
         name = name or executable_name.removesuffix('_node')
-        node = NodeProcess(self, executable_name, name, parameters, script, before)
+        node = NodeProcess(self, executable_name, name, parameters, script, before, torn_down)
         self._running.append(node)
         if wait_for:
             node.wait_for_state(wait_for)
@@ -167,7 +167,7 @@ class Nodes:
 class NodeProcess:
     """One node as a process, with its log."""
 
-    def __init__(self, nodes, executable_name, name, parameters, script, before):
+    def __init__(self, nodes, executable_name, name, parameters, script, before, torn_down):
         self._graph = nodes.graph
         self.full_name = f'{nodes.namespace}/{name}'
         self._log = nodes.folder / f'{name}.{time.monotonic_ns()}.log'
@@ -178,10 +178,10 @@ class NodeProcess:
         if before:
             words = ['-c', f'{before}\n{_AFTER}', *words]
         with self._log.open('w') as output:
-            self.process = self._graph.host.start(words, output) if not script else \
-                subprocess.Popen([sys.executable, *words], stdout=output,
-                                 stderr=subprocess.STDOUT,
-                                 env={**os.environ, 'CUDA_VISIBLE_DEVICES': ''})
+            self.process = subprocess.Popen(
+                [sys.executable, *words], stdout=output, stderr=subprocess.STDOUT,
+                env={**os.environ, 'CUDA_VISIBLE_DEVICES': ''}) if script else \
+                self._graph.host.start(words, output, torn_down=torn_down)
 
     @property
     def log(self):

@@ -20,7 +20,7 @@ _SPEC.loader.exec_module(chaos)
 def test_kills_garbage_a_flood_and_a_full_disk_break_no_promise(nodes, tmp_path):
     folder = tmp_path / 'run'
     folder.mkdir()
-    campaign = chaos.Campaign(nodes, folder, seed=2)
+    campaign = chaos.Campaign(nodes, folder, seed=2, engine='torch-cpu')
     with closing(campaign):
         campaign.kills(2)
         campaign.garbage(20)

@@ -72,7 +72,7 @@ def networks():
     return build('dacnn_stereo'), build('dacnn')
 
 
-def steps(method, pairs, count=3):
+def steps(method, pairs, count=2):
     training = Trainer(method, OptimisationSettings(lr=1e-3, schedule='constant'), CPU)
     return [training.train_step({LABELLED: pairs}) for _ in range(count)]
 

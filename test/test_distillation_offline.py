@@ -65,7 +65,7 @@ def frames(tmp_path_factory):
     return f'folder:{folder}'
 
 
-@pytest.fixture
+@pytest.fixture(scope='module')
 def settings(teacher, frames):
     return OfflineSettings(teacher=teacher, stream=frames, student_start='random', g_width=0.125,
                            steps=6, batch=2, lr=1e-3, precision='fp32')
@@ -77,12 +77,22 @@ def train(settings, folder, until=None, **options):
     return [p for p in opened.training.steps(total, settings.batch)], opened
 
 
+@pytest.fixture(scope='module')
+def whole(settings, tmp_path_factory):
+    """Return the progress of a run that nothing interrupted, its folder, its student's weights."""
+    folder = tmp_path_factory.mktemp('whole') / 'run'
+    progress, opened = train(settings, folder)
+    return progress, folder, opened.training.trainer.student.state_dict()
+
+
 @pytest.mark.parametrize('method', ['d3', 'random-noise'])
-def test_a_run_killed_at_any_step_goes_on_bit_identically(settings, tmp_path, method):
-    settings = OfflineSettings(**{**vars(settings), 'method': method,
-                                  'stream': settings.stream if method == 'd3' else ''})
-    whole, opened = train(settings, tmp_path / 'whole')
-    expected = opened.training.trainer.student.state_dict()
+def test_a_run_killed_at_any_step_goes_on_bit_identically(request, settings, tmp_path, method):
+    if method == 'd3':
+        whole, _, expected = request.getfixturevalue('whole')
+    else:
+        settings = replace(settings, method=method, stream='')
+        whole, opened = train(settings, tmp_path / 'whole')
+        expected = opened.training.trainer.student.state_dict()
     opened = open_run(settings, tmp_path / 'parts')
     steps = opened.training.steps(opened.total, 2, save_every=3)
     first = [next(steps) for _ in range(4)]  # killed after step 4, saved after step 3
@@ -105,9 +115,8 @@ def ctrl_c():
 
 
 def test_a_run_interrupted_in_the_middle_of_a_step_ends_after_it_and_goes_on_bit_identically(
-        settings, tmp_path, ctrl_c):
-    whole, opened = train(settings, tmp_path / 'whole')
-    expected = opened.training.trainer.student.state_dict()
+        settings, whole, tmp_path, ctrl_c):
+    whole, _, expected = whole
     opened = open_run(settings, tmp_path / 'parts')
     training = opened.training.trainer
     update, calls = training._update, []
@@ -167,11 +176,10 @@ def test_the_best_student_so_far_is_a_model_folder_and_so_is_the_last(
     assert any((tmp_path / 'tensorboard').iterdir())
 
 
-def test_the_file_beside_a_run_reproduces_it(settings, tmp_path):
-    first, _ = train(settings, tmp_path / 'one')
-    again, _ = train(
-        read_settings(OfflineSettings, tmp_path / 'one' / 'run.yaml'), tmp_path / 'two')
-    assert [p.losses for p in first] == [p.losses for p in again]
+def test_the_file_beside_a_run_reproduces_it(whole, tmp_path):
+    progress, folder, _ = whole
+    again, _ = train(read_settings(OfflineSettings, folder / 'run.yaml'), tmp_path)
+    assert [p.losses for p in progress] == [p.losses for p in again]
 
 
 def test_other_settings_do_not_go_on_in_a_folder(settings, tmp_path):
@@ -280,10 +288,9 @@ def test_frames_that_cannot_be_read_are_counted_and_skipped(settings, frames, tm
     assert opened.training.source.unreadable == 1  # twelve draws, one epoch
 
 
-def test_workers_read_the_same_frames_as_the_process_itself(settings, tmp_path):
-    alone, _ = train(settings, tmp_path / 'alone')
-    helped, _ = train(OfflineSettings(**{**vars(settings), 'workers': 2}), tmp_path / 'helped')
-    assert [p.losses for p in alone] == [p.losses for p in helped]
+def test_workers_read_the_same_frames_as_the_process_itself(settings, whole, tmp_path):
+    helped, _ = train(replace(settings, workers=2), tmp_path)
+    assert [p.losses for p in whole[0]] == [p.losses for p in helped]
 
 
 def losses_of(settings, folder):

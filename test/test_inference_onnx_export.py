@@ -17,7 +17,7 @@ from depth_distill_ros.networks.normalisation import to_image
 pytestmark = pytest.mark.slow
 
 onnxruntime = pytest.importorskip('onnxruntime')
-SIZE = (65, 97)
+SIZE = (33, 65)
 
 
 def normalised_images(count):

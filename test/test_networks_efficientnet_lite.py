@@ -14,7 +14,7 @@ from depth_distill_ros.networks.backbones import encoder
 from depth_distill_ros.networks.efficientnet_lite import LiteInput, SameConv2d, lite, load_in_order
 from depth_distill_ros.networks.normalisation import to_input
 
-pytest.importorskip('timm')
+pytestmark = pytest.mark.skipif(find_spec('timm') is None, reason='needs timm')
 
 # The class that each finds most probable in `pattern`, and its logit: figures of timm's networks
 # with their own padding and the packages' weights.

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hugging Face depth models as teachers: their depth in metres, gradients, and refusals."""
 
+from importlib.util import find_spec
 import json
 import sys
 
@@ -9,6 +10,7 @@ from external_parts import Harm, made_image
 import numpy as np
 from PIL import Image
 import pytest
+import tiny_teachers
 import torch
 from torch import nn
 
@@ -16,11 +18,9 @@ from depth_distill_ros.networks.model_folder import ModelCard, ModelError
 from depth_distill_ros.networks.normalisation import to_input
 from depth_distill_ros.networks.teachers import load_teacher
 
-pytest.importorskip('transformers')
-import tiny_teachers  # noqa: E402
-from transformers import pipeline  # noqa: E402
-
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_spec('transformers') is None, reason='needs transformers')]
 
 _FAMILIES = {
     'depth_anything': (tiny_teachers.depth_anything, ''),
@@ -41,6 +41,8 @@ def family(request, tmp_path_factory):
 
 
 def test_a_hugging_face_model_gives_the_depth_of_its_own_pipeline_at_half_size(family):
+    from transformers import pipeline
+
     folder, spec = family
     image = made_image()
     expected = pipeline('depth-estimation', model=str(folder))(

@@ -91,7 +91,8 @@ def test_the_nodes_open_no_connection_but_those_of_dds(nodes, watched, tmp_path,
         monkeypatch.setenv(name, value)
     students.release(tmp_path, 2.0, size=(64, 64))
     students.save_teacher(tmp_path / 'teacher')
-    inference = nodes.start('inference_node', script=True, work_dir=str(tmp_path))
+    inference = nodes.start('inference_node', script=True, work_dir=str(tmp_path),
+                            engine=engine_parts.prepared())
     nodes.start('distiller_node', script=True, work_dir=str(tmp_path),
                 teacher=str(tmp_path / 'teacher'), g_width=0.05)
     nodes.start('stream_node', script=True, work_dir=str(tmp_path))

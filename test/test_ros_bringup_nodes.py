@@ -99,7 +99,8 @@ def test_every_node_becomes_active_by_itself_on_the_topics_that_bringup_names(lo
     loop.wait_until_active(loop.graph)
     for name, spec in loop.graph.items():
         # Isaac Sim's labels, should there be any, come on a topic of that name
-        topics = {*spec.remappings.values(), *(['semantic_labels'] if name == 'stream' else [])}
+        of_its_own = {'stream': 'semantic_labels', 'inference': 'depth/student/compressedDepth'}
+        topics = {*spec.remappings.values(), *([of_its_own[name]] if name in of_its_own else [])}
         expected = {f'/{NAMESPACE}/{topic}' for topic in topics}
         loop.wait_for(lambda name=name, expected=expected: loop.topics_of(name) >= expected)
         assert loop.topics_of(name) == expected, name

@@ -29,8 +29,8 @@ def parameters_of(executable, folder):
 @pytest.mark.parametrize('executable', NODES)
 def test_every_transition_works_twice_and_two_ctrl_c_end_the_node_cleanly(
         nodes, tmp_path, executable):
-    node = nodes.start(executable, wait_for='unconfigured', autostart=False,
-                       **parameters_of(executable, tmp_path))
+    node = nodes.start(executable, wait_for='unconfigured', torn_down=True,
+                       autostart=False, **parameters_of(executable, tmp_path))
     for _ in range(2):
         for transition, state in (
                 ('configure', 'inactive'), ('activate', 'active'), ('deactivate', 'inactive'),
