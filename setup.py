@@ -98,6 +98,8 @@ setup(
         'onnxruntime': ['onnx>=1.16', 'onnxruntime>=1.18'],
         'openvino': ['onnx>=1.16', 'openvino>=2024.4'],
         'tensorrt': ['onnx>=1.16', 'onnxruntime>=1.18', 'tensorrt>=10'],
+        # depth-distill view
+        'view': ['rerun-sdk>=0.23'],
         # the planner of bench drive
         'drive': ['mujoco>=3.12', 'scipy>=1.8'],
         # rooms as USD stages

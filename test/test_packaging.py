@@ -33,7 +33,7 @@ KEYS = {
     'tf2_ros': 'tf2_ros_py'}
 # What one command or one network wants: an extra of pip, imported when it is used.
 OPTIONAL = {'drjit', 'h5py', 'mitsuba', 'onnx', 'onnxruntime', 'openvino', 'pxr', 'pyoidn',
-            'rosbags', 'scipy', 'tensorrt', 'timm', 'transformers', 'triton'}
+            'rerun', 'rosbags', 'scipy', 'tensorrt', 'timm', 'transformers', 'triton'}
 
 
 @cache

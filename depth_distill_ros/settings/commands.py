@@ -12,7 +12,7 @@ from depth_distill_ros.settings.cameras import SimulatorSettings
 from depth_distill_ros.settings.distillation import DistillationSettings, OfflineSettings
 from depth_distill_ros.settings.field import Settings, modified, setting
 from depth_distill_ros.settings.inference import ENGINES, CameraSettings
-from depth_distill_ros.settings.launch import LoopLaunch
+from depth_distill_ros.settings.launch import InferenceLaunch, LoopLaunch
 from depth_distill_ros.settings.training import (
     DistillRunSettings,
     EvaluationSettings,
@@ -154,6 +154,8 @@ class DemoSettings(Settings):
     teacher: str | None = modified(LoopLaunch, 'teacher')
     robot_frames: str | None = modified(LoopLaunch, 'robot_frames')
     params_file: str = modified(LoopLaunch, 'params_file')
+    view: bool = setting(False, 'serve camera, depth and cloud to a browser of this machine '
+                         '(Rerun)')
 
 
 @dataclass(frozen=True)
@@ -221,6 +223,22 @@ class BenchDriveSettings(Settings):
 
 
 @dataclass(frozen=True)
+class ViewSettings(Settings):
+    """A robot's topics or a run are shown."""
+
+    save: str = setting('', 'file of a recording (.rrd) that is written instead of shown')
+    port: int = setting(0, 'port at which the viewer is served to browsers of this machine, with '
+                        'the data at the next one; 0: a window opens', range=(0, 65534))
+    seconds: float = setting(0.0, 'how long topics are shown and a viewer is served; 0: until '
+                             'Ctrl-C', unit='seconds', range=(0.0, 1e6))
+    image: str = modified(InferenceLaunch, 'robot_image')
+    depth: str = modified(InferenceLaunch, 'depth')
+    points: str = modified(InferenceLaunch, 'points')
+    teacher: str = setting('', "model folder of a run's teacher; empty: the shipped one")
+    frames: int = setting(12, 'frames of each store of a run', unit='frames', range=(1, 1000))
+
+
+@dataclass(frozen=True)
 class ReleaseListSettings(Settings):
     """The releases of a run are listed."""
 
@@ -262,6 +280,6 @@ COMMANDS: dict[str, type[Settings]] = {
     'release list': ReleaseListSettings, 'release show': ReleaseShowSettings,
     'release promote': ReleasePromoteSettings, 'release hold': ReleaseHoldSettings,
     'release rollback': ReleaseRollbackSettings,
-    'simulate': SimulateSettings, 'demo': DemoSettings,
+    'simulate': SimulateSettings, 'demo': DemoSettings, 'view': ViewSettings,
     'bench paper': BenchPaperSettings, 'bench render': BenchRenderSettings,
     'bench student': BenchStudentSettings, 'bench drive': BenchDriveSettings}

@@ -18,4 +18,4 @@ def run(arguments: argparse.Namespace) -> int:
 
     return run_demo(Path(arguments.work_dir), arguments.minutes * 60.0, LoopLaunch(
         seed=arguments.seed, teacher=arguments.teacher, robot_frames=arguments.robot_frames,
-        params_file=arguments.params_file))
+        params_file=arguments.params_file), arguments.view)

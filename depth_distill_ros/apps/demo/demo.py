@@ -23,6 +23,7 @@ from depth_distill_ros.apps.demo.history import History
 from depth_distill_ros.apps.demo.scores import ScoreError
 from depth_distill_ros.apps.demo.view import View, phases
 from depth_distill_ros.apps.supervisor import Supervisor
+from depth_distill_ros.apps.view.recording import rerun_module, viewer_address
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.scan import Mount
 from depth_distill_ros.ros import bringup
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 # share of the time after which the distiller is asked for its preview, once
 _PREVIEW_AFTER = 0.75
 _INTERRUPTED = 130
+_VIEWER = 9090  # port of the viewer
 # the signals that end the loop, and their handlers at all other times
 _SIGNALS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL,
             signal.SIGHUP: signal.SIG_DFL}
@@ -54,8 +56,14 @@ class DemoError(DepthDistillError):
     """A demo that cannot start."""
 
 
-def run_demo(folder: Path, duration: float, arguments: LoopLaunch) -> int:
-    """Run the loop in a folder for so many seconds, then report; return the exit code."""
+def run_demo(folder: Path, duration: float, arguments: LoopLaunch, viewer: bool = False) -> int:
+    """
+    Run the loop in a folder for so many seconds, then report; return the exit code.
+
+    With `viewer`, Rerun shows it to browsers of this machine.
+    """
+    if viewer:
+        rerun_module()  # said before anything starts
     monitor_type, folder = _monitor_type(), folder.absolute()
     arguments = replace(arguments, work_dir=str(folder))
     graph = bringup.distillation_graph(arguments, 'demo.yaml')
@@ -75,7 +83,16 @@ def run_demo(folder: Path, duration: float, arguments: LoopLaunch) -> int:
     stop = threading.Event()
     for number in _SIGNALS:
         signal.signal(number, lambda *_: stop.set())
-    seen = _watch(monitor_type, duration, graph, arguments, folder, console, stop)
+    commands = {
+        spec.name: [sys.executable, str(installation.executable(spec.executable)),
+                    *spec.ros_arguments(arguments.log_level)] for spec in graph}
+    if viewer:
+        console.print(f'viewer: {viewer_address(_VIEWER)}', highlight=False, markup=False,
+                      soft_wrap=True)
+        commands['view'] = [
+            sys.executable, '-m', 'depth_distill_ros', 'view', '--port', str(_VIEWER), '--image',
+            arguments.robot_image, '--depth', arguments.depth, '--points', arguments.points]
+    seen = _watch(monitor_type, duration, commands, arguments, folder, console, stop)
     for number, handler in _SIGNALS.items():
         signal.signal(number, handler)
     if stop.is_set():
@@ -90,14 +107,11 @@ def run_demo(folder: Path, duration: float, arguments: LoopLaunch) -> int:
 
 
 def _watch(
-        monitor_type: type[Monitor], duration: float, graph: list[bringup.NodeSpec],
+        monitor_type: type[Monitor], duration: float, commands: dict[str, list[str]],
         arguments: LoopLaunch, folder: Path, console: Console,
         stop: threading.Event) -> _Seen:
     seen, view = _Seen(History()), View(console, duration)
     history = seen.history
-    commands = {
-        spec.name: [sys.executable, str(installation.executable(spec.executable)),
-                    *spec.ros_arguments(arguments.log_level)] for spec in graph}
     monitor = monitor_type(arguments.robot_image, arguments.depth)
     supervisor = Supervisor(commands, folder / 'logs', {})
     try:

@@ -13,6 +13,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.ros.clients.command_node import CommandNode
 from depth_distill_ros.ros.conversions import camera_info, images
+from depth_distill_ros.ros.conversions.point_cloud import points_of
 from depth_distill_ros.ros.support.qos import profile
 
 _FRAME = 'camera_optical_frame'
@@ -51,7 +52,7 @@ class DriveCamera(CommandNode):
             while time.monotonic() < again:
                 self.spin_once(0.1)
                 if self._cloud is not None and images.stamp_ns(self._cloud) == self._stamp:
-                    return _points(self._cloud)
+                    return points_of(self._cloud).astype(np.float64)
         values = self.values.get('inference', {})
         raise DepthDistillError(
             f'the node has sent no cloud for {_PATIENCE:.0f} s; its last rejection: '
@@ -66,9 +67,3 @@ class DriveCamera(CommandNode):
 
     def _on_cloud(self, message: PointCloud2) -> None:
         self._cloud = message
-
-
-def _points(message: PointCloud2) -> np.ndarray:
-    step = message.point_step // 4
-    values = np.frombuffer(memoryview(message.data), np.float32)
-    return values.reshape(-1, step)[:, :3].astype(np.float64)

@@ -4,7 +4,7 @@
 Converts points to sensor_msgs/PointCloud2.
 
 sensor_msgs_py is not used: its ``create_cloud`` takes structured points and copies them once more,
-and nothing here reads clouds.
+and the clouds that are read here are the package's own.
 """
 
 from __future__ import annotations
@@ -30,6 +30,13 @@ def cloud(points: np.ndarray, stamp: Time, frame_id: str, rgb: np.ndarray | None
           ) -> PointCloud2:
     """Return a cloud of one row of N×3 float32 points; `rgb` is N×3 uint8."""
     return _cloud(points[None], None if rgb is None else rgb[None], stamp, frame_id, is_dense=True)
+
+
+def points_of(message: PointCloud2) -> np.ndarray:
+    """Return the points of a cloud of this package that are there, N×3 float32 metres."""
+    values = np.frombuffer(memoryview(message.data), np.float32)
+    points = values.reshape(-1, message.point_step // 4)[:, :3]
+    return points[np.isfinite(points[:, 2])]
 
 
 def _cloud(points: np.ndarray, rgb: np.ndarray | None, stamp: Time, frame_id: str,
