@@ -51,7 +51,7 @@ def test_images_depth_and_clouds_of_a_robot_are_recorded(nodes, tmp_path, monkey
     from depth_distill_ros.ros.conversions.point_cloud import cloud
 
     names = {name: f'{nodes.namespace}/{name}' for name in ('image', 'depth', 'points')}
-    talkers = [nodes.talk(kind, name) for kind, name in (
+    talkers = [nodes.graph.node.create_publisher(kind, names[name], 5) for kind, name in (
         (Image, 'image'), (Image, 'depth'), (PointCloud2, 'points'))]
     stamp, stop = Time(sec=7), []
     messages = [

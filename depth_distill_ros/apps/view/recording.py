@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import os
 from pathlib import Path
+import signal
 import socket
 import subprocess
 import sys
@@ -114,7 +116,7 @@ class Recording:
         """Send what is left, and end the viewer that is served."""
         self._rr.disconnect()
         if self._server is not None:
-            self._server.terminate()
+            os.killpg(self._server.pid, signal.SIGTERM)
             self._server.wait()
 
 
@@ -128,14 +130,16 @@ def _server(port: int) -> subprocess.Popen:
     server = subprocess.Popen(
         [sys.executable, '-m', 'rerun', '--serve-web', '--bind', '127.0.0.1', '--port',
          str(port + 1), '--web-viewer-port', str(port), '--server-memory-limit', '1GB'],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+        # its module starts a program of its own, which must end with it
+        start_new_session=True)
     end = time.monotonic() + _START
     while server.poll() is None and time.monotonic() < end:
         with socket.socket() as tried:
             if tried.connect_ex(('127.0.0.1', port + 1)) == 0:
                 return server
         time.sleep(0.1)
-    server.kill()
+    os.killpg(server.pid, signal.SIGKILL)
     raise OSError(f'the viewer does not start at the ports {port} and {port + 1}: choose another '
                   'port')
 
