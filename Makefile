@@ -7,7 +7,8 @@
 demo: setup
 	@.venv/bin/depth-distill demo $(ARGS)
 
-# Two workers a core; a file's tests stay in one worker. Options: make test ARGS='-k stream'.
+# Two workers a core, one without the tests of nodes; a file's tests stay in one worker. Options:
+# make test ARGS='-k stream'.
 # In under a minute: make test ARGS='-m "not ros and not slow"'
 test: setup
 	@.venv/bin/python -m pytest -q -rs -n auto --dist loadfile --no-loadscope-reorder $(ARGS)

@@ -36,8 +36,8 @@ def pytest_configure(config):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-    """Return two workers for each core: tests of nodes wait for half of their time."""
-    return 2 * len(os.sched_getaffinity(0))
+    """Return two workers for each core: tests of nodes wait for half of their time; else one."""
+    return (1 if 'not ros' in config.option.markexpr else 2) * len(os.sched_getaffinity(0))
 
 
 @pytest.hookimpl(optionalhook=True)

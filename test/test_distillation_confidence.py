@@ -10,6 +10,8 @@ from depth_distill_ros.distillation.confidence import ConfidenceTraining
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model_folder import ModelCard, load_model, save_model
 
+pytestmark = pytest.mark.slow
+
 CPU = Compute(torch.device('cpu'), 'fp32')
 SIZE = (32, 64)
 
@@ -37,7 +39,6 @@ def student(request):
     return network.eval().requires_grad_(False)
 
 
-@pytest.mark.slow
 def test_it_becomes_low_where_the_student_is_wrong_and_leaves_the_depth_unchanged(student):
     before = {n: t.clone() for n, t in student.state_dict().items()}
     training = ConfidenceTraining(student, CPU)

@@ -23,6 +23,8 @@ from depth_distill_ros.stream.sampler import StreamSampler  # noqa: E402
 from depth_distill_ros.stream.store import StreamWriter  # noqa: E402
 from depth_distill_ros.stream.store_reader import StreamReader  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 SIZE, DEPTH_SIZE = (64, 64), (32, 32)
 FIRST, SECOND, THIRD = (ReleaseId(number, 'run') for number in (1, 2, 3))
 

@@ -129,8 +129,7 @@ def load_model(folder: Path) -> tuple[nn.Module, ModelCard]:
     folder = Path(folder)
     card = read_card(folder)
     try:
-        with torch.device('meta'):  # random weights take longer than reading the file
-            network = build(card.network, card.backbone, **card.options)
+        network = build(card.network, card.backbone, **card.options)
     # a network's class does not check what type an option has
     except (DepthDistillError, TypeError, ValueError, KeyError) as error:
         raise ModelError(
@@ -147,7 +146,7 @@ def load_model(folder: Path) -> tuple[nn.Module, ModelCard]:
                          f'{lfs_cure(_start_of(path)) or "; copy it again"}') from error
     check_tensors(path, tensors, expected, f'{card.network} {card.backbone}',
                   'the card describes another network')
-    network.to_empty(device='cpu').load_state_dict(tensors)
+    network.load_state_dict(tensors)
     return network.eval(), card
 
 
