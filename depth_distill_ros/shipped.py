@@ -29,6 +29,11 @@ def shipped_blind_map() -> Path:
     return _MODELS / 'rooms' / 'blind_map.npz'
 
 
+def shipped_general() -> Path:
+    """Return the student of many kinds of rooms, cameras and mounts, which no robot has taught."""
+    return _MODELS / 'general_lden_light_efficientnet_lite0'
+
+
 def shipped_start(backbone: str) -> Path | None:
     """Return the model with this backbone that was trained on simulated rooms; None without."""
     folder = _MODELS / f'stream_lden_{backbone}'

@@ -89,7 +89,7 @@ def test_without_a_frame_that_has_a_reference_there_is_no_report(tmp_path):
         report.score_run([frame(np.nan)], compared(tmp_path), tmp_path / 'releases', 0.0, print)
 
 
-def test_all_are_scored_on_the_same_frames(tmp_path):
+def test_all_are_scored_on_the_same_frames_and_the_general_student_is_release_0(tmp_path):
     camera = Intrinsics(28.0, 28.0, 15.5, 11.5, 24, 32)
     ramp = np.tile(np.linspace(1, 4, 32, dtype=np.float32), (24, 1))
     taught = [Frame(np.zeros((24, 32, 3), np.uint8), ramp * factor) for factor in (0.9, 1.0, 1.1)]
@@ -99,19 +99,20 @@ def test_all_are_scored_on_the_same_frames(tmp_path):
     for metres in (9.0, 2.0, 2.5):
         release(tmp_path / 'run', metres)
     made = report.score_run(
-        frames, compared(tmp_path, blind_map=str(tmp_path / 'map.npz'), teacher=str(
+        frames, compared(tmp_path, blind_map=str(tmp_path / 'map.npz'), general=True, teacher=str(
             release(tmp_path / 'teachers', 2.4))),
         tmp_path / 'run' / 'releases', 0.0, lambda what: None)
     run = made.scores
-    assert run.frames == 2 and len(run.releases) == 3
-    assert run.blind['delta1'] == 1.0 and run.first['delta1'] == 0.0
+    assert run.frames == 2 and [found.number for found in run.releases] == [0, 1, 2, 3]
+    assert run.first is run.releases[0].score and run.releases[0].time == 0.0
+    assert run.blind['delta1'] == 1.0 and run.releases[1].score['delta1'] == 0.0
     assert 0.2 < run.constant['delta1'] < 0.5 and run.last['delta1'] > 0.2
     assert all('scan_recall' in which for which in run.scores().values())
     assert 'scan_recall' not in run.releases[1].score
     assert [list(row.depths) for row in made.rows] == [
         ['reference', 'teacher', 'last release', 'first release', 'blind map']] * 2
     np.testing.assert_allclose(made.rows[1].depths['blind map'], ramp, rtol=0.03)
-    np.testing.assert_allclose(made.rows[0].depths['first release'], 9.0, rtol=1e-3)
+    np.testing.assert_allclose(made.rows[0].depths['last release'], 2.5, rtol=1e-3)
 
 
 def test_counters_go_on_counting_when_their_node_was_restarted():

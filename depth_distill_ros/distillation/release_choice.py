@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from depth_distill_ros.distillation.operation.release_gate import Verdict, compa
 from depth_distill_ros.distillation.release_folders import ReleaseRecord
 from depth_distill_ros.evaluation.metrics import MetricsWindow, depth_metrics
 from depth_distill_ros.evaluation.preview import preview_grid
+from depth_distill_ros.geometry.intrinsics import Intrinsics, focal_factor
 from depth_distill_ros.networks.model_folder import load_model
 from depth_distill_ros.networks.normalisation import to_image
 
@@ -49,11 +51,17 @@ class ReleaseEvaluator:
     """
     Compares the depth of students with teacher depth, on plain and on transformed frames.
 
+    Args:
+        general: the model that answers before the first release; None: nothing does
+        intrinsics: that the teacher's depth is true for; None: unknown
+
     Attributes:
         last_attempt: delta1 of the student last considered and the one to beat; None before any
     """
 
-    def __init__(self, teacher: nn.Module, transformation: nn.Module | None, compute: Compute):
+    def __init__(self, teacher: nn.Module, transformation: nn.Module | None, compute: Compute,
+                 general: Path | None = None, intrinsics: Intrinsics | None = None):
+        self._general, self._intrinsics = general, intrinsics
         self._teacher, self._transformation, self._compute = teacher, transformation, compute
         # the same frames come again and again
         self._plain_depth, self._robots_depth = (
@@ -104,10 +112,11 @@ class ReleaseEvaluator:
         Return whether a student replaces the `running` release, by its depth on all `sets`.
 
         The first release must beat the constant-depth baseline, so that no robot navigates by
-        noise.
+        noise, and the general student, which answers until then.
         """
         student.eval()
-        before = self._of_release(running) if running else _constant
+        against, before = (str(running.id), self._of_release(running)) if running else \
+            self._before_releases(sets[0].targets)
         comparisons, faults, finite = {}, {}, True
         for frames in sets:
             pairs = list(self._predicted(frames.targets, self._of(student)))
@@ -117,7 +126,6 @@ class ReleaseEvaluator:
             finite = finite and bool(np.isfinite(pairs[0][0]).all())
         found = comparisons[sets[0].name]
         self.last_attempt = found.delta1, found.running
-        against = str(running.id) if running else 'the constant-depth baseline'
         return verdict(comparisons, faults, against, running is None, finite)
 
     def constant_depth_score(self, targets: TeacherTargets) -> dict[str, float]:
@@ -130,6 +138,17 @@ class ReleaseEvaluator:
     def _of_release(self, record: ReleaseRecord) -> Predict:
         released, _ = load_model(record.folder)
         return self._of(released.to(self._compute.device).to(memory_format=torch.channels_last))
+
+    def _before_releases(self, targets: TeacherTargets) -> tuple[str, Predict]:
+        """Return the name and the depth of the better one of the two that need no distillation."""
+        found: dict[str, Predict] = {'the constant-depth baseline': _constant}
+        if self._general:
+            general, card = load_model(self._general)
+            factor = focal_factor(card.intrinsics, self._intrinsics) \
+                if card.intrinsics and self._intrinsics else 1.0
+            predict = self._of(general.eval().to(self._compute.device))
+            found['the general student'] = lambda images, depth: factor * predict(images, depth)
+        return max(found.items(), key=lambda item: self._compare(targets, item[1])['delta1'])
 
     def _compare(self, targets: TeacherTargets, predict: Predict) -> dict[str, float]:
         window = MetricsWindow()

@@ -13,21 +13,25 @@ from torch import Tensor, nn
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build, imagenet_is_installed
 from depth_distill_ros.networks.confidence import ConfidentNetwork
-from depth_distill_ros.networks.model_folder import load_model
-from depth_distill_ros.shipped import shipped_start
+from depth_distill_ros.networks.model_folder import load_model, read_card
+from depth_distill_ros.shipped import shipped_general, shipped_start
 
 RANDOM, IMAGENET = 'random', 'imagenet'
+_WHOLE = 'whole:'
 
 
 class Start(NamedTuple):
     """
-    A student with a random decoder, and what its encoder starts from.
+    A student, and what it starts from.
 
-    `source` is 'random', 'imagenet' or the folder of a model.
+    Attributes:
+        source: 'random', 'imagenet' or the folder of a model
+        whole: whether the decoder, too, has the weights of that model; a new one is random
     """
 
     student: nn.Module
     source: str
+    whole: bool = False
 
     @property
     def keeps_statistics(self) -> bool:
@@ -41,25 +45,33 @@ class Start(NamedTuple):
 
 def starting_student(network: str, backbone: str, start: str, **options: Any) -> Start:
     """
-    Build a student whose encoder starts from `start`.
+    Build the student that a training starts from.
 
-    start: 'random', 'imagenet' (the published weights, downloaded where no package has them), the
-    folder of a model with the same backbone, or '' for the first of these that there is: the
-    shipped model of the backbone, installed ImageNet weights, random ones. `options` are the
-    network's own.
+    start: 'random'; 'imagenet' (the published weights of the encoder, downloaded where no package
+    has them); the folder of a model with the same backbone, whose encoder is taken; whole:FOLDER,
+    a model of the same network, of which all is taken; or '' for the first of these that there is:
+    the whole of the shipped general student, the encoder of a shipped model, installed ImageNet
+    weights, random ones. `options` are the network's own.
     """
-    source = start or _best_start(backbone)
+    source = start or _best_start(network, backbone, options)
     if source in (RANDOM, IMAGENET):
         return Start(build(network, backbone, pretrained=source == IMAGENET, **options), source)
-    model, card = load_model(Path(source))
+    folder = source.removeprefix(_WHOLE)
+    model, card = load_model(Path(folder))
     if card.backbone != backbone:
         raise DepthDistillError(
-            f'the start {source} has the backbone {card.backbone} and the student {backbone}; '
+            f'the start {folder} has the backbone {card.backbone} and the student {backbone}; '
             'name a model with the same one')
+    if source.startswith(_WHOLE):
+        if (card.network, card.options) != (network, options):
+            raise DepthDistillError(
+                f'the start {folder} is {card.network} {card.options or ""} and the student '
+                f'{network} {options or ""}; give the folder without {_WHOLE} for its encoder')
+        return Start(model, folder, whole=True)
     student = build(network, backbone, **options)
     student.get_submodule('encoder').load_state_dict(
         model.get_submodule('encoder').state_dict())
-    return Start(student, source)
+    return Start(student, folder)
 
 
 @torch.no_grad()
@@ -70,7 +82,10 @@ def begin_with_the_median(student: nn.Module, depth: Tensor) -> None:
         last.bias.fill_(depth.median())
 
 
-def _best_start(backbone: str) -> str:
+def _best_start(network: str, backbone: str, options: dict[str, Any]) -> str:
+    general = read_card(shipped_general())
+    if (network, backbone, options) == (general.network, general.backbone, general.options):
+        return f'{_WHOLE}{shipped_general()}'
     shipped = shipped_start(backbone)
     if shipped:
         return str(shipped)

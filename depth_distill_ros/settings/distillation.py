@@ -82,9 +82,11 @@ class DistillationSettings(StreamMethodSettings, OptimisationSettings):
     student_backbone: str = setting('mobilenetv2', 'backbone of the student',
                                     choices=backbones(NETWORKS), old_names=('backbone',))
     student_start: str = setting(
-        '', "weights that the student's encoder starts from: random, imagenet (downloads where no "
-        'package has them) or the folder of a model with the same backbone; empty: the shipped '
-        'ones, else installed ImageNet weights, else random', old_names=('start',))
+        '', 'weights that the student starts from: random; imagenet, for the encoder (downloads '
+        'where no package has them); the folder of a model with the same backbone, for the '
+        'encoder; whole:FOLDER, all of a model of the same network; empty: the first of these '
+        'that there is: the shipped general student, the encoder of a shipped model, installed '
+        'ImageNet weights, random', old_names=('start',))
     auxiliary_share: float = setting(
         0.0, 'share of each batch that are auxiliary images, the frames of --auxiliary; 0: a '
         'whole batch of each kind, as in LWD', range=(0.0, 0.9))

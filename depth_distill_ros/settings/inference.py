@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from depth_distill_ros.settings.field import Settings, modified, setting
 from depth_distill_ros.settings.node import RATE, InputSettings
 
-AUTO = 'auto'
+AUTO, GENERAL = 'auto', 'general'
 # on a GPU, then on a CPU; within each the usually faster first
 ENGINES = (
     'tensorrt-fp16', 'torch-cuda', 'onnxruntime-cuda', 'openvino-bf16', 'openvino-f32',
@@ -27,6 +27,10 @@ class InferenceSettings(InputSettings):
         'that was chosen (depth-distill release); empty: the node waits for the release topic')
     model: str = setting('', 'folder of the model to start with instead, such as a release that '
                          'was copied to the robot')
+    before_release: str = setting(
+        GENERAL, 'what answers until the first release. general: the shipped student of simulated '
+        'rooms of all kinds, which has not seen the world of the robot; none: nothing, images are '
+        'dropped', choices=(GENERAL, 'none'))
     release_folders: tuple[str, ...] = setting(
         ('',), 'folders below which a release that the release topic names may lie, beside '
         'releases/ of work_dir; others are refused, because anybody on the graph can publish')

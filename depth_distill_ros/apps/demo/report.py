@@ -26,7 +26,7 @@ from depth_distill_ros.geometry.scan import Mount
 from depth_distill_ros.networks.model_folder import CARD, ModelCard
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.robot_frames import ROBOT_FRAMES
-from depth_distill_ros.shipped import shipped_rooms
+from depth_distill_ros.shipped import shipped_general, shipped_rooms
 
 _ROWS, _FRAMES = 4, 120
 _PROTOCOL = PROTOCOLS['robot']
@@ -42,11 +42,13 @@ class Compared:
         teacher: in the form of ``load_teacher``
         blind_map: file; empty: none
         mount: of the robot's camera, nominal
+        general: whether the general student answers before the first release, as release 0
     """
 
     teacher: str
     blind_map: str
     mount: Mount
+    general: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,15 +112,16 @@ def score_run(
 
     teacher, card = load_teacher(compared.teacher)
     taught = score('teacher', teacher, card)
+    chosen = [(record.number, record.folder, (record.folder / CARD).stat().st_mtime - began)
+              for record in scores.evenly(records, scores.MAX_RELEASES)]
+    if compared.general:
+        chosen.insert(0, (0, shipped_general(), 0.0))
+    titles = {chosen[0][0]: 'first release', chosen[-1][0]: 'last release'}
     scored = []
-    chosen = scores.evenly(records, scores.MAX_RELEASES)
-    for number, record in enumerate(chosen):
-        titles = {0: 'first release', len(chosen) - 1: 'last release'}
-        network, card = load_teacher(str(record.folder))
-        scored.append(scores.ScoredRelease(
-            record.number, (record.folder / CARD).stat().st_mtime - began,
-            score(titles.get(number, f'release {record.number}'), network, card,
-                  number in titles)))
+    for number, folder, seconds in chosen:
+        network, card = load_teacher(str(folder))
+        scored.append(scores.ScoredRelease(number, seconds, score(
+            titles.get(number, f'release {number}'), network, card, number in titles)))
     metres = constant_depth(frames)
     baselines = ModelCard('baseline', '', card.size)
     constant = score('constant', ConstantDepth(metres), baselines)

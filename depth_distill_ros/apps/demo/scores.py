@@ -53,7 +53,7 @@ class RunScores:
 
     @property
     def first(self) -> Score:
-        """The first release's score."""
+        """The score of the first release, or of release 0, which answers before it."""
         return self.releases[0].score
 
     @property

@@ -92,6 +92,9 @@ class InferenceNode(ManagedNode):
             **{k: v for camera in self._cameras for k, v in camera.values().items()}})
         if loader.student is None:
             diagnosis.level, diagnosis.message = Level.WARN, 'no release yet'
+        elif loader.student.is_general and not self.value('model'):
+            diagnosis.level, diagnosis.message = Level.WARN, (
+                f'no release yet, {loader.state_line()}')
         elif self.value('min_confidence') and not loader.student.has_confidence:
             diagnosis.level, diagnosis.message = Level.WARN, (
                 'min_confidence is set, but the model predicts no confidence')

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from depth_distill_ros.distillation.operation.release_state import ReleaseId
 from depth_distill_ros.inference.engines.engine import DepthEngine
+from depth_distill_ros.shipped import shipped_general
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Student:
     @property
     def title(self) -> str:
         return str(self.release) if self.release.number else f'model {self.folder.name}'
+
+    @property
+    def is_general(self) -> bool:
+        """Whether it is the student that answers before the first release."""
+        return self.folder == shipped_general()
 
     @property
     def has_confidence(self) -> bool:

@@ -30,6 +30,8 @@ from depth_distill_ros.ros.cameras.latest_item import LatestItem
 from depth_distill_ros.ros.releases.release_choice import ReleaseChoice
 from depth_distill_ros.ros.releases.student import Student
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
+from depth_distill_ros.settings.inference import GENERAL
+from depth_distill_ros.shipped import shipped_general
 
 _POLL = 0.2  # seconds until the thread notices that it has to stop, or a changed state
 
@@ -81,9 +83,15 @@ class StudentLoader:
                 self.choice.took(release, 'newest at the start' if first else
                                  'the one in use is unusable', anyway=True)
                 return
-        self._logger.warning(
-            f'no release yet{f" in {root}" if root else ""}: camera frames are dropped until a '
-            'distiller publishes one')
+        none_yet = f'no release yet{f" in {root}" if root else ""}'
+        if self._node.value('before_release') != GENERAL:
+            self._logger.warning(f'{none_yet}: camera frames are dropped until a distiller '
+                                 'publishes one')
+            return
+        self._logger.warning(f'{none_yet}: until a distiller publishes one, the general student '
+                             'answers, which has never seen the world of this robot')
+        self._swap(Student(check_plausible(open_engine(shipped_general(), REFERENCE)),
+                           ReleaseId(0, '')))
 
     def values(self) -> dict[str, object]:
         """Return what answers, since when, with its figures, for /diagnostics."""
