@@ -97,6 +97,8 @@ setup(
         'export': ['onnx>=1.16'],
         'onnxruntime': ['onnx>=1.16', 'onnxruntime>=1.18'],
         'openvino': ['onnx>=1.16', 'openvino>=2024.4'],
+        # int8 files, made in the background
+        'int8': ['onnx>=1.16', 'openvino>=2024.4', 'nncf>=2.14'],
         'tensorrt': ['onnx>=1.16', 'onnxruntime>=1.18', 'tensorrt>=10'],
         # depth-distill view
         'view': ['rerun-sdk>=0.23'],

@@ -5,13 +5,17 @@
 from importlib.util import find_spec
 import shutil
 
+import numpy as np
 import pytest
 import torch
 
-from depth_distill_ros.inference.engine_selection import ENGINES
+from depth_distill_ros.frame import Frame
+from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.inference.engine_selection import ENGINES, INT8
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model_folder import ModelCard, save_model
 from depth_distill_ros.shipped import shipped_start
+from depth_distill_ros.stream.store import StreamWriter
 
 SIZE = (64, 96)
 
@@ -39,10 +43,24 @@ def confident_student(folder, name='lden_light'):
 
 
 def installed():
-    """Return the names of the engines that this machine has packages and devices for."""
+    """
+    Return the names of the engines that this machine has packages and devices for.
+
+    Without int8, whose file is made of frames first.
+    """
     packages = {'tensorrt': 'tensorrt', 'onnxruntime': 'onnxruntime', 'openvino': 'openvino'}
     return [name for name in ENGINES
-            if find_spec(packages.get(name.split('-')[0], 'torch')) and _runs_here(name)]
+            if name != INT8 and find_spec(packages.get(name.split('-')[0], 'torch'))
+            and _runs_here(name)]
+
+
+def stored_frames(store, frames):
+    """Store noise, no frame of which is like another."""
+    with StreamWriter(store, SIZE, frames) as writer:
+        for seed in range(frames):
+            image = np.random.default_rng(seed).integers(0, 255, (*SIZE, 3), np.uint8)
+            writer.append(Frame(image, semantics=np.zeros(SIZE, np.uint8),
+                                intrinsics=Intrinsics(90.0, 90.0, 47.5, 31.5, *SIZE)))
 
 
 def prepared():

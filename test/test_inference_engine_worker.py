@@ -40,7 +40,7 @@ def worker(log):
 @pytest.fixture
 def job(tmp_path):
     folder = students.release(tmp_path, 2.0, size=(64, 64)).folder
-    return PrepareRequest(str(folder), engine_parts.prepared(), '', '', 1, ParityLimits())
+    return PrepareRequest(str(folder), engine_parts.prepared(), '', (), 1, ParityLimits())
 
 
 def never():
@@ -130,7 +130,7 @@ from depth_distill_ros.inference.engine_worker import PrepareRequest
 from depth_distill_ros.inference.engine_worker_client import EngineWorkerClient
 from depth_distill_ros.inference.parity import ParityLimits
 worker = EngineWorkerClient(print)
-worker.prepare(PrepareRequest({job.folder!r}, 'onnxruntime-cpu', '', '', 1, ParityLimits()),
+worker.prepare(PrepareRequest({job.folder!r}, 'onnxruntime-cpu', '', (), 1, ParityLimits()),
                lambda: False)
 """
     with (tmp_path / 'log').open('w') as output:

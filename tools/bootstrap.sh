@@ -119,7 +119,7 @@ with_copy() {
 }
 
 main() {
-    local everywhere=simulation,drive,view,networks,imagenet,teachers,datasets,onnxruntime,openvino,isaac,render,test
+    local everywhere=simulation,drive,view,networks,imagenet,teachers,datasets,onnxruntime,openvino,int8,isaac,render,test
     local python extras venv_options=() pip_options=() missing
     python=$(find_python)
     missing=$(missing_system_packages "$python" | xargs)

@@ -51,13 +51,8 @@ class EngineCache:
         It is stored beside the model, or in the user's cache if that folder cannot be written or
         belongs to the package. If neither can be written it is only returned.
         """
-        beside, cache = self.folder / _FOLDER / name, self._user_cache()
-        places = [] if is_shipped(self.folder) else [beside]
-        if cache is not None:
-            places.append(cache / name)
-        found, data = next(
-            ((path, data) for path in places if (data := self._read(path, made_for)) is not None),
-            (None, None))
+        beside, places = self.folder / _FOLDER / name, self._places(name)
+        found, data = self._found(places, made_for)
         if data is None:
             data = make()
         for path in places[:places.index(found)] if found else places:
@@ -74,6 +69,21 @@ class EngineCache:
             self._log(f'written: {path}')
             break
         return data
+
+    def stored(self, name: str, made_for: dict[str, str]) -> bytes | None:
+        """Return the file `name` if it was made from this model for `made_for`, else None."""
+        return self._found(self._places(name), made_for)[1]
+
+    def _places(self, name: str) -> list[Path]:
+        cache = self._user_cache()
+        places = [] if is_shipped(self.folder) else [self.folder / _FOLDER / name]
+        return places if cache is None else [*places, cache / name]
+
+    def _found(self, places: list[Path], made_for: dict[str, str],
+               ) -> tuple[Path | None, bytes | None]:
+        return next(
+            ((path, data) for path in places if (data := self._read(path, made_for)) is not None),
+            (None, None))
 
     def _export(self) -> bytes:
         network, card = load_model(self.folder)

@@ -25,16 +25,18 @@ from depth_distill_ros.inference.engines.openvino_engine import OpenVinoEngine
 from depth_distill_ros.inference.engines.tensorrt_engine import TensorRtEngine
 from depth_distill_ros.inference.engines.torch_engine import TorchEngine
 from depth_distill_ros.inference.parity import ParityLimits, check_parity
+from depth_distill_ros.inference.quantisation import int8_limits, quantise
 from depth_distill_ros.settings.inference import AUTO, ENGINES
 from depth_distill_ros.shipped import shipped_images
 
-REFERENCE = 'torch-cpu'
+REFERENCE, INT8 = 'torch-cpu', 'openvino-int8'
 _GPU: dict[str, Callable[[Path, Log], DepthEngine]] = {
     'tensorrt-fp16': TensorRtEngine,
     'torch-cuda': lambda folder, log: TorchEngine(folder, 'cuda'),
     'onnxruntime-cuda': lambda folder, log: OnnxRuntimeEngine(folder, 'cuda', log),
 }
 _CPU: dict[str, Callable[[Path, Log], DepthEngine]] = {
+    INT8: lambda folder, log: OpenVinoEngine(folder, 'int8', log),
     'openvino-bf16': lambda folder, log: OpenVinoEngine(folder, 'bf16', log),
     'openvino-f32': lambda folder, log: OpenVinoEngine(folder, 'f32', log),
     'onnxruntime-cpu': lambda folder, log: OnnxRuntimeEngine(folder, 'cpu', log),
@@ -62,7 +64,8 @@ def open_engine(folder: Path, name: str, log: Log = no_log) -> DepthEngine:
 
 
 def select_engine(folder: Path, wanted: str = AUTO, frames: Sequence[np.ndarray] | None = None,
-                  limits: ParityLimits | None = None, log: Log = no_log) -> DepthEngine:
+                  limits: ParityLimits | None = None, log: Log = no_log,
+                  calibration: Sequence[np.ndarray] = ()) -> DepthEngine:
     """
     Return the fastest engine whose output agrees with torch.
 
@@ -74,6 +77,8 @@ def select_engine(folder: Path, wanted: str = AUTO, frames: Sequence[np.ndarray]
         frames: H×W×3 uint8 RGB, of any size, for the comparison; None: images of the package
         limits: of the difference to torch
         log: gets a line for the selected engine and for each rejected one, with the errors
+        calibration: other frames, some hundred, that a missing int8 file is made on; without them
+            int8 takes part only where its file is there
     Raises:
         ModelError: the model is unusable
         EngineError: no engine is left
@@ -95,6 +100,8 @@ def select_engine(folder: Path, wanted: str = AUTO, frames: Sequence[np.ndarray]
             if wanted != AUTO and not _matches(name, wanted):
                 continue
             try:
+                if name == INT8:
+                    quantise(reference, calibration, frames, limits, log)
                 engines.append(reference if name == REFERENCE else open_engine(folder, name, log))
             except EngineAbsentError as error:
                 reasons.append(str(error))
@@ -109,11 +116,12 @@ def select_engine(folder: Path, wanted: str = AUTO, frames: Sequence[np.ndarray]
             except EngineError as error:
                 reject(f'{engine.name} rejected: {error}')
                 continue
-            if parity.within(limits):
+            allowed = int8_limits(limits) if engine.name == INT8 else limits
+            if parity.within(allowed):
                 log(f'{engine.name} selected: {1e3 * seconds:.1f} ms, {parity}')
                 return engine
-            reject(f'{engine.name} rejected: {parity}; limits {limits.median_relative_error:g} '
-                   f'and {limits.delta1:g}')
+            reject(f'{engine.name} rejected: {parity}; limits {allowed.median_relative_error:g} '
+                   f'and {allowed.delta1:g}')
     which = '' if wanted == AUTO else f' "{wanted}"'
     raise EngineError(f'no engine{which} for {folder}: {"; ".join(reasons)}')
 

@@ -19,16 +19,16 @@ import signal
 import threading
 import traceback
 
-import numpy as np
 import torch
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.inference.engine_selection import select_engine, shipped_frames
 from depth_distill_ros.inference.engines.engine import EngineError, Log
 from depth_distill_ros.inference.parity import ParityLimits
-from depth_distill_ros.stream.store_reader import StreamReader
+from depth_distill_ros.inference.run_frames import CALIBRATION, run_frames
+from depth_distill_ros.stream.split import Part
 
-_FRAMES, _FRAMES_OF_LATER_RELEASES = 8, 2  # compared with torch
+_FRAMES, _FRAMES_OF_LATER_RELEASES = 8, 2  # compared with torch, of each store and in all
 _NICENESS = 5  # in addition to that at the start
 _POLL = 1.0  # seconds between two checks whether the parent still runs
 
@@ -43,30 +43,35 @@ class PrepareRequest:
         engine: as `wanted` of select_engine
         previous_engine: the engine selected for the previous model, or ''. It is taken again if it
             works and agrees with torch; the others are then not timed
-        store: stream store with frames for the comparison; images of the package if '' or empty
+        stores: stream stores with frames, of the simulator and of the robot; images of the package
+            are compared if none is there
         threads: of an engine
         limits: of the difference to torch
+        int8: whether a missing int8 file is made, which takes half a minute of one core
     """
 
     folder: str
     engine: str
     previous_engine: str
-    store: str
+    stores: tuple[str, ...]
     threads: int
     limits: ParityLimits
+    int8: bool = False
 
     def select(self, log: Log) -> str:
         """Return the name of the engine to open the model with; errors as of select_engine."""
-        folder, frames = Path(self.folder), _stored_frames(self.store)
+        folder, frames = Path(self.folder), run_frames(self.stores, Part.HELD_OUT, _FRAMES)
+        calibration = run_frames(self.stores, Part.TRAINING, CALIBRATION) if self.int8 else []
         if self.previous_engine:
             torch.set_num_threads(1)  # nothing is timed, and the other cores are busy
             few = (frames or shipped_frames())[-_FRAMES_OF_LATER_RELEASES:]
             try:
-                return select_engine(folder, self.previous_engine, few, self.limits, log).name
+                return select_engine(folder, self.previous_engine, few, self.limits, log,
+                                     calibration).name
             except EngineError as error:
                 log(str(error))
         torch.set_num_threads(self.threads)
-        return select_engine(folder, self.engine, frames, self.limits, log).name
+        return select_engine(folder, self.engine, frames, self.limits, log, calibration).name
 
 
 def main(descriptor: int, parent: int) -> None:
@@ -114,14 +119,3 @@ def _receive(connection: Connection, requests: Queue[PrepareRequest], parent: in
 def _end() -> None:
     """End this process and what libraries forked in it, with its memory and its open output."""
     os.killpg(os.getpid(), signal.SIGKILL)
-
-
-def _stored_frames(store: str) -> list[np.ndarray] | None:
-    """Return the newest frames of a stream store, H×W×3 uint8 RGB; None if it has none."""
-    if not store:
-        return None
-    try:
-        with StreamReader(Path(store)) as reader:
-            return [reader.read(key).image for key in reader.keys()[-_FRAMES:]] or None
-    except DepthDistillError:
-        return None

@@ -12,8 +12,8 @@ from depth_distill_ros.settings.node import RATE, InputSettings
 AUTO, GENERAL = 'auto', 'general'
 # on a GPU, then on a CPU; within each the usually faster first
 ENGINES = (
-    'tensorrt-fp16', 'torch-cuda', 'onnxruntime-cuda', 'openvino-bf16', 'openvino-f32',
-    'onnxruntime-cpu', 'torch-cpu')
+    'tensorrt-fp16', 'torch-cuda', 'onnxruntime-cuda', 'openvino-int8', 'openvino-bf16',
+    'openvino-f32', 'onnxruntime-cpu', 'torch-cpu')
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,9 @@ class InferenceSettings(InputSettings):
     parity_delta1: float = setting(
         0.998, 'smallest share of pixels within a factor of 1.25 of the depth of torch with which '
         'an engine is not rejected', range=(0.0, 1.0))
+    int8_after: float = setting(
+        60.0, 'time for which a release answers before int8 is tried for it in the background, '
+        'with engine auto and OpenVINO', unit='seconds', range=(0.0, 86_400.0), changeable=True)
     resize: str = setting(
         'crop', "how an image of another aspect ratio becomes the network's input: cropped to its "
         'middle, or padded as a whole', choices=('crop', 'pad'), old_names=('fit',))

@@ -3,7 +3,8 @@
 """
 depth-distill export: make the files of inference engines beside a model.
 
-The engines make missing files themselves. If they are made beforehand, the first start on the
+The engines make missing files themselves. The int8 file of OpenVINO is made on frames of the run
+that the release lies in. If they are made beforehand, the first start on the
 robot takes seconds instead of the minutes that TensorRT may need.
 """
 
@@ -14,7 +15,10 @@ from pathlib import Path
 
 from depth_distill_ros.inference.engine_cache import EngineCache
 from depth_distill_ros.inference.engine_selection import select_engine
+from depth_distill_ros.inference.run_frames import CALIBRATION, run_frames
+from depth_distill_ros.settings import robot_frames
 from depth_distill_ros.settings.commands import ONNX
+from depth_distill_ros.stream.split import Part
 
 HELP = 'make the engine files beside a model: ONNX, TensorRT'
 EXAMPLE = 'depth-distill export runs/robot/releases/000012 --engine onnx tensorrt'
@@ -31,11 +35,14 @@ def run(arguments: argparse.Namespace) -> int:
         lines.append(line)
         print(line)
 
+    run_folder = arguments.model.resolve().parents[1]  # of work_dir/releases/000012
+    ranges = run_frames([str(run_folder / name) for name in ('store', robot_frames.STORE)],
+                        Part.TRAINING, CALIBRATION)
     for engine in arguments.engine:
         if engine == ONNX:
             EngineCache(arguments.model, log).onnx()
         else:
-            select_engine(arguments.model, engine, log=log)
+            select_engine(arguments.model, engine, log=log, calibration=ranges)
     if not lines:
         print(f'{arguments.model}: its engine files are up to date')
     return 0

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 import gc
 from pathlib import Path
 import threading
@@ -17,7 +18,7 @@ from depth_distill_ros.distillation.operation.release_state import ReleaseId
 from depth_distill_ros.distillation.release_message import ReleaseError, ReleaseMessage
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import expanded
-from depth_distill_ros.inference.engine_selection import REFERENCE, open_engine
+from depth_distill_ros.inference.engine_selection import INT8, REFERENCE, open_engine
 from depth_distill_ros.inference.engine_worker import PrepareRequest
 from depth_distill_ros.inference.engine_worker_client import (
     EngineWorkerClient,
@@ -30,7 +31,8 @@ from depth_distill_ros.ros.cameras.latest_item import LatestItem
 from depth_distill_ros.ros.releases.release_choice import ReleaseChoice
 from depth_distill_ros.ros.releases.student import Student
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
-from depth_distill_ros.settings.inference import GENERAL
+from depth_distill_ros.settings import robot_frames
+from depth_distill_ros.settings.inference import AUTO, GENERAL
 from depth_distill_ros.shipped import shipped_general
 
 _POLL = 0.2  # seconds until the thread notices that it has to stop, or a changed state
@@ -62,6 +64,8 @@ class StudentLoader:
         self._overtaken = False  # the state was changed during a preparation
         self._swaps = self._refused = 0
         self._last_refusal = self._unprepared = ''
+        self._swapped = 0.0
+        self._tried: Student | None = None  # with int8
         self.choice = ReleaseChoice(None, self._warn_of_state)
 
     def start(self) -> None:
@@ -138,6 +142,7 @@ class StudentLoader:
                 if self.choice.refresh() or self._overtaken:
                     self._overtaken = False
                     self._follow(worker, stop)
+                self._quantise(worker, stop)
                 worker.close_if_idle()
 
     def _take(self, worker: EngineWorkerClient, message: ReleaseMessage,
@@ -222,6 +227,27 @@ class StudentLoader:
             self._refuse(error)
         self._preparing = None
 
+    def _quantise(self, worker: EngineWorkerClient, stop: threading.Event) -> None:
+        """
+        Let the engine worker try int8 once for a release that has answered for a while.
+
+        Not for each release: making the file costs half a minute of a core that trains.
+        """
+        student = self.student
+        if student is None or student is self._tried or self._node.value('engine') != AUTO \
+                or not student.engine.name.startswith('openvino-') \
+                or time.monotonic() - self._swapped < self._node.value('int8_after'):
+            return
+        self._tried = student
+        try:
+            name = worker.prepare(replace(
+                self._request(student.folder), previous_engine='', int8=True), stop.is_set)
+            if name == INT8 and self.student is student:
+                self._open(student.folder, student.release, name)
+                self._tried = self.student
+        except DepthDistillError as error:
+            self._logger.warning(f'int8 is not used: {error}')
+
     def _still_chosen(self, release: ReleaseId) -> bool:
         """Return whether the state, which may have changed during the preparation, allows it."""
         if not self.choice.refresh():
@@ -247,15 +273,17 @@ class StudentLoader:
 
     def _request(self, folder: Path) -> PrepareRequest:
         value = self._node.value
-        work_dir = value('work_dir')
+        work_dir, engine = value('work_dir'), value('engine')
+        stores = tuple(str(expanded(work_dir) / name) for name in (
+            'store', robot_frames.STORE)) if work_dir else ()
         return PrepareRequest(
-            str(folder), value('engine'), self._engine_name,
-            str(expanded(work_dir) / 'store') if work_dir else '',
+            str(folder), engine, self._engine_name, stores,
             value('threads') or torch.get_num_threads(),
-            ParityLimits(value('parity_error'), value('parity_delta1')))
+            ParityLimits(value('parity_error'), value('parity_delta1')), engine == INT8)
 
     def _swap(self, student: Student) -> None:
         running, self.student = self.student, student
+        self._swapped = time.monotonic()
         line = f'{student.title} answers ({student.folder}, {student.engine.name})'
         if running is None:
             self._preparing = student.release.number
