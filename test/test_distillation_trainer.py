@@ -24,10 +24,10 @@ class _Twice:
     def __init__(self, compute):
         torch.manual_seed(0)
         self.networks = {'student': torch.nn.Linear(8, 8)}
-        self._compute = compute
+        self._compute, self.x = compute, torch.linspace(-1, 1, 8).expand(4, 8)
 
     def step(self, batch, update, generator):
-        x = torch.linspace(-1, 1, 8).expand(4, 8)
+        x = self.x
         with self._compute.autocast():
             for _ in range(2):
                 loss = self.networks['student'](x).float().square().mean()
@@ -136,3 +136,16 @@ class _WithG:
         for name, network in self.networks.items():
             update(network(torch.ones(1, 2)).sum(), name)
         return {'loss_student': torch.tensor(0.0)}
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='there is no GPU')
+def test_a_step_on_a_gpu_has_the_losses_of_the_cpu():
+    losses = []
+    for device in ('cpu', 'cuda'):
+        compute = Compute(torch.device(device), 'fp32')
+        method = _Twice(compute)
+        method.networks['student'].to(device)
+        method.x = method.x.to(device)
+        losses.append(Trainer(method, SETTINGS, compute).train_step({})['loss_student'])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)

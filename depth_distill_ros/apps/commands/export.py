@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         lines.append(line)
         print(line)
 
-    run_folder = arguments.model.resolve().parents[1]  # of work_dir/releases/000012
+    run_folder = arguments.model.resolve().parent.parent  # of work_dir/releases/000012
     ranges = run_frames([str(run_folder / name) for name in ('store', robot_frames.STORE)],
                         Part.TRAINING, CALIBRATION)
     for engine in arguments.engine:
