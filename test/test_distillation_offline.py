@@ -305,7 +305,7 @@ def losses_of(settings, folder):
 _PART = f"""
 import json, sys
 from pathlib import Path
-from depth_distill_ros.distillation import processes
+from depth_distill_ros.distillation.parallel import processes
 from depth_distill_ros.distillation.offline import open_run
 from depth_distill_ros.settings.distillation import OfflineSettings
 

@@ -3,12 +3,15 @@
 """The trainer: precision, moving average, training mode and states, whatever the method."""
 
 from dataclasses import replace
+from functools import partialmethod
 
 import pytest
 import torch
 
 from depth_distill_ros.distillation.batch_norm_loss import with_own_statistics
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.losses import NonFiniteLoss
+from depth_distill_ros.distillation.step_losses import StepLosses
 from depth_distill_ros.distillation.trainer import Trainer, averaged
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
@@ -149,3 +152,65 @@ def test_a_step_on_a_gpu_has_the_losses_of_the_cpu():
         method.x = method.x.to(device)
         losses.append(Trainer(method, SETTINGS, compute).train_step({})['loss_student'])
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+class _Diverges(_Twice):
+    """One update a step; the loss of the third is not finite."""
+
+    number = 0
+
+    def step(self, batch, update, generator):
+        self.number += 1
+        loss = self.networks['student'](self.x).square().mean()
+        if self.number == 3:
+            loss = loss * torch.inf
+        update(loss, 'student')
+        return {'loss_student': loss.detach()}
+
+
+def test_a_loss_that_is_not_finite_is_told_of_at_the_next_check_and_changes_no_weight():
+    trainer = Trainer(_Diverges(CPU), SETTINGS, CPU, check_every=4)
+    trainer.train_step({})
+    trainer.train_step({})
+    before = [p.clone() for p in trainer.student.parameters()]
+    trainer.train_step({})
+    assert all(torch.equal(p, q) for p, q in zip(
+        trainer.student.parameters(), before, strict=True))
+    with pytest.raises(NonFiniteLoss, match='the loss or the gradient of the student'):
+        trainer.train_step({})
+
+
+def test_no_state_is_saved_that_a_nan_may_be_in():
+    trainer = Trainer(_Diverges(CPU), SETTINGS, CPU, check_every=100)
+    for _ in range(3):
+        trainer.train_step({})
+    with pytest.raises(NonFiniteLoss):
+        trainer.state_dict()
+
+
+def test_compiled_networks_have_the_losses_of_the_others(monkeypatch):
+    # inductor, the default, has the same losses and takes minutes on a busy machine
+    monkeypatch.setattr(torch.nn.Module, 'compile', partialmethod(
+        torch.nn.Module.compile, backend='aot_eager'))
+    losses = []
+    for compiled in (False, True):
+        settings = replace(SETTINGS, compile=compiled)
+        trainer = Trainer(_Twice(CPU), settings, CPU)
+        losses.append([float(trainer.train_step({})['loss_student']) for _ in range(3)])
+        assert not [name for name in trainer.state_dict()['networks']['student']
+                    if 'orig_mod' in name]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+def test_losses_are_read_from_the_device_once_and_behave_as_a_mapping():
+    losses = StepLosses({'one': torch.tensor(1.0), 'two': torch.tensor(2, dtype=torch.int64)})
+    assert dict(losses) == {'one': 1.0, 'two': 2.0} and len(losses) == 2
+    with pytest.raises(KeyError):
+        losses['three']
+
+
+def test_the_training_may_pause_after_each_update():
+    trainer, pauses = Trainer(_Twice(CPU), SETTINGS, CPU), []
+    trainer.pause = lambda: pauses.append(trainer.step)
+    trainer.train_step({})
+    assert pauses == [0, 0]

@@ -54,12 +54,16 @@ def test_a_planted_bad_release_is_warned_of_and_rolled_back(nodes, tmp_path, dri
     distiller = nodes.start(
         'distiller_node', work_dir=str(tmp_path), teacher=str(tmp_path / 'teacher'),
         method='kd-ood', batch=2, min_frames=64, threads=1, release_period=1e5,
-        watch_period=0.1, before=f'import {watch.__name__} as watch; watch._COST = 0.0')
+        watch_period=0.1, latency_budget=10_000.0,
+        before=f'import {watch.__name__} as watch; watch._COST = 0.0')
     nodes.listen(Image, 'depth')
+    latencies = nodes.listen(Float32, 'latency')
     agreements = nodes.listen(Float32, 'agreement')
     driving(RobotCamera(nodes, Intrinsics(60.0, 60.0, 31.5, 31.5, *SIZE)))
     wait_until(lambda: agreements and agreements[-1].data == 1.0, 'an agreement')
     assert distiller.values()['watch_release'] == '1'
+    wait_until(lambda: latencies and latencies[-1].data > 0, 'the latency, for the distiller')
+    assert distiller.values()['training_share'] == '1'  # its budget is not used up
     students.release(tmp_path, 9.0, size=SIZE, run='run')
     ReleaseControl(tmp_path / 'releases').promote(2, 'planted')
     inference.wait_for_values(release=2)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from depth_distill_ros.distillation import processes
+from depth_distill_ros.distillation.parallel import processes
 from depth_distill_ros.errors import DepthDistillError, first_line
 from depth_distill_ros.files import check_regular, replacing, writing
 

@@ -34,13 +34,13 @@ class ConfidenceTraining:
         self.head = ConfidenceHead(last.in_channels).to(compute.device)
         self._optimizer = torch.optim.Adam(self.head.parameters(), _LR)
 
-    def step(self, targets: TeacherTargets) -> float:
-        """Make one update; return the loss."""
+    def step(self, targets: TeacherTargets) -> Tensor:
+        """Make one update; return the loss, on the device."""
         loss = torch.stack([self._loss(*part) for part in targets]).mean()
         self._optimizer.zero_grad()
         loss.backward()
         self._optimizer.step()
-        return loss.item()
+        return loss.detach()
 
     def _loss(self, images: Tensor, teacher_depth: Tensor) -> Tensor:
         with self._compute.autocast(), torch.no_grad():

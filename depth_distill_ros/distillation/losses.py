@@ -86,11 +86,11 @@ def masked_target(depth: Tensor, size: Sequence[int]) -> tuple[Tensor, Tensor | 
     Resize B×1×H×W measured metres; return them with the mask of the valid pixels.
 
     A resized pixel is valid if every pixel that it is interpolated from is finite and positive.
-    The mask is None where all are.
+    The mask is None where all are; on a GPU, which nothing waits for, it is always there.
     """
     depth = resized(torch.where(depth > 0, depth, torch.nan), size)
     mask = depth.isfinite()
-    return depth, None if mask.all() else mask
+    return depth, None if mask.device.type == 'cpu' and mask.all() else mask
 
 
 def resized(depth: Tensor, size: Sequence[int]) -> Tensor:

@@ -14,18 +14,22 @@ def masks_of_half(labels: Tensor, generator: torch.Generator) -> Tensor:
     """
     Return B×1×H×W bool masks of a random half of the labels in each of B×H×W label maps.
 
-    Labels are integers; 0 is unknown and does not count. Of n labels ⌊n/2⌋ are chosen.
+    Labels are integers; 0 is unknown and does not count. Of n labels ⌊n/2⌋ are chosen. Nothing
+    waits for the device where labels are uint8.
     """
-    masks = []
-    for label_map in labels:
-        index = label_map.long()
-        counts = torch.bincount(index.flatten())
-        present = counts[1:].nonzero().flatten() + 1
-        order = torch.randperm(len(present), generator=generator).to(present.device)
-        chosen = torch.zeros_like(counts, dtype=torch.bool)
-        chosen[present[order[:len(present) // 2]]] = True
-        masks.append(chosen[index])
-    return torch.stack(masks).unsqueeze(1)
+    shape, is_class_map = labels.shape, labels.dtype == torch.uint8
+    labels = labels.flatten(1).long()
+    # classes are uint8; instances have been numbered on the host
+    numbers = 256 if is_class_map else int(labels.max()) + 1
+    present = torch.zeros(len(labels), numbers, dtype=torch.bool, device=labels.device)
+    present.scatter_(1, labels, True)
+    present[:, 0] = False
+    # Drawn for all numbers, present or not: what is present is known to the device alone.
+    order = torch.rand(len(labels), numbers, generator=generator).to(
+        labels.device, non_blocking=True)
+    rank = torch.where(present, order, 2.0).argsort(1).argsort(1)
+    chosen = present & (rank < present.sum(1, keepdim=True) // 2)
+    return chosen.gather(1, labels).view(shape).unsqueeze(1)
 
 
 def instances(semantics: Tensor) -> Tensor:
@@ -50,5 +54,5 @@ def mix(x: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
 
     x: B×3×H×W; labels: B×H×W classes or instances of the same images; `generator` on the CPU.
     """
-    partner = torch.randperm(len(x), generator=generator).to(x.device)
+    partner = torch.randperm(len(x), generator=generator).to(x.device, non_blocking=True)
     return torch.where(masks_of_half(labels, generator), x, x[partner])

@@ -16,7 +16,6 @@ from torch import nn
 from depth_distill_ros import __version__, datasets
 from depth_distill_ros.datasets.preprocessing import preparation
 from depth_distill_ros.datasets.reader import Reader
-from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.checkpoint import teacher_identity
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, STREAM
@@ -27,6 +26,7 @@ from depth_distill_ros.distillation.data.dataset_source import (
 )
 from depth_distill_ros.distillation.methods import effective, make_method, needs_gradient
 from depth_distill_ros.distillation.offline_training import OfflineTraining
+from depth_distill_ros.distillation.parallel import processes
 from depth_distill_ros.distillation.student_start import starting_student
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError

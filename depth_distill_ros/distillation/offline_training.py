@@ -16,11 +16,13 @@ from typing import Any, TextIO
 
 from torch import nn
 
-from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.checkpoint import Checkpoint
 from depth_distill_ros.distillation.curves import TrainingCurves
 from depth_distill_ros.distillation.data.batch import Source
+from depth_distill_ros.distillation.data.prefetched import Prefetched
+from depth_distill_ros.distillation.parallel import processes
 from depth_distill_ros.distillation.release_choice import is_better
+from depth_distill_ros.distillation.step_losses import StepLosses
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import LockedError, exclusive, remove_leftovers, writing
@@ -32,7 +34,7 @@ class Progress:
     """The state after a step; `figures` where the student has just been evaluated."""
 
     step: int
-    losses: dict[str, float]
+    losses: Mapping[str, float]
     images_per_s: float
     figures: dict[str, float] | None
 
@@ -60,9 +62,10 @@ class OfflineTraining:
                  evaluate: Callable[[nn.Module], dict[str, float]] | None = None,
                  upgrade: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict):
         self._folder, self.trainer, self.source = Path(folder), trainer, source
+        self._batches = Prefetched(source)
         self._card, self._evaluate = card, evaluate
         self._checkpoint = Checkpoint(self._folder / 'last.pt', identity,
-                                      {'training': trainer, 'source': source}, upgrade)
+                                      {'training': trainer, 'source': self._batches}, upgrade)
         self._best: float | None = (self._checkpoint.load() or {}).get('best')
 
     def steps(self, total: int, images: int, evaluate_every: int = 0,
@@ -81,7 +84,9 @@ class OfflineTraining:
         with lock, closing(curves), _interrupts_noted() as interrupted:
             try:
                 while trainer.step < total and not interrupted.is_set():
-                    losses = trainer.train_step(self.source.draw())
+                    losses = StepLosses(trainer.train_step(self._batches.draw()))
+                    if trainer.step < total:
+                        self._batches.ahead(trainer.compute.device)
                     step, last = trainer.step, trainer.step == total
                     curves.add_step(step, losses, trainer.learning_rate, images)
                     figures = None
@@ -123,7 +128,7 @@ class OfflineTraining:
         return folder
 
     def _evaluated(self, evaluate: Callable[[nn.Module], dict[str, float]],
-                   losses: dict[str, float]) -> dict[str, float]:
+                   losses: Mapping[str, float]) -> dict[str, float]:
         try:
             figures = evaluate(self.trainer.average.module)
         except DepthDistillError:

@@ -21,6 +21,7 @@ from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.confidence import ConfidenceTraining
 from depth_distill_ros.distillation.curves import TrainingCurves
 from depth_distill_ros.distillation.data.batch import STREAM
+from depth_distill_ros.distillation.data.prefetched import Prefetched
 from depth_distill_ros.distillation.data.stream_source import StreamSource
 from depth_distill_ros.distillation.methods import effective, make_method, needs_gradient
 from depth_distill_ros.distillation.operation.release_gate import Verdict
@@ -38,6 +39,7 @@ from depth_distill_ros.distillation.release_folders import (
     prune,
     publish,
 )
+from depth_distill_ros.distillation.step_losses import StepLosses
 from depth_distill_ros.distillation.student_start import begin_with_the_median, starting_student
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
@@ -140,9 +142,10 @@ class OnlineDistillation:
             self.store, auxiliary_store, self.size, settings.batch,
             settings.auxiliary_images if STREAM in method.needs else 0, settings.seed,
             self.compute.device)
+        self._batches = Prefetched(self._source)
         identity = {**settings.identity, 'size': self.size,
                     **teacher_identity(settings.teacher, self._teacher)}
-        parts: dict[str, Any] = {'training': self._trainer, 'source': self._source,
+        parts: dict[str, Any] = {'training': self._trainer, 'source': self._batches,
                  **({'confidence': self._confidence} if self._confidence else {})}
         with writing(self._checkpoints):
             private_folder(self._checkpoints)
@@ -178,12 +181,7 @@ class OnlineDistillation:
         return self._source.training_frames
 
     def values(self) -> dict[str, object]:
-        """
-        Return the state of the training for /diagnostics.
-
-        images_per_s is the mean of the last steps, with the releases and checkpoints between them;
-        corrupt_frames are the damaged records of the stores that were skipped.
-        """
+        """Return the state of the training for /diagnostics."""
         return {
             'step': self.step, 'learning_rate': self._trainer.learning_rate,
             'images_per_s': self._curves.images_per_s, 'store_frames': self.store_frames,
@@ -201,19 +199,25 @@ class OnlineDistillation:
         return (self.store_frames >= self.settings.min_frames
                 and self.training_frames >= self.settings.batch)
 
-    def train_step(self) -> dict[str, float]:
+    def train_step(self) -> StepLosses:
         """Make one iteration; return its losses. NonFiniteLoss leaves the last checkpoint."""
         if self.step == 0 and self._new_decoder:
             targets = self._evaluator.targets(self._source.held_out(_BEGINNING))
             begin_with_the_median(self._trainer.student, targets[0][1])
-        batches = self._source.draw()
+        batches = self._batches.draw()
         losses = self._trainer.train_step(batches)
         if self._confidence and self.step % _CONFIDENCE_EVERY == 0:
             targets = self._evaluator.targets(self._source.draw_held_out())
             losses['loss_confidence'] = self._confidence.step(targets)
-        self._curves.add_step(self.step, losses, self._trainer.learning_rate,
+        self._batches.ahead(self.compute.device)
+        found = StepLosses(losses)
+        self._curves.add_step(self.step, found, self._trainer.learning_rate,
                               sum(len(batch.x) for batch in batches.values()))
-        return losses
+        return found
+
+    def pause_with(self, pause: Callable[[], object]) -> None:
+        """Call `pause` after each update of a step."""
+        self._trainer.pause = pause
 
     def prefer_hard_frames(self) -> None:
         """Draw the robot's frames on which the depth in operation was worst more often."""
@@ -224,11 +228,7 @@ class OnlineDistillation:
         return self._checkpoint.save(run=self.run)
 
     def latest_release(self) -> ReleaseRecord | None:
-        """
-        Return the release that the next one is compared with, the one that answers if not held.
-
-        Damaged ones are told of and skipped.
-        """
+        """Return the release that the next one is compared with; damaged ones are told of."""
         return latest(self._releases, self._tell_damaged, replace(self.state(), held=False))
 
     def state(self) -> ReleaseState:
@@ -295,6 +295,7 @@ class OnlineDistillation:
         return self._evaluator.preview(self.student, self._source.held_out(frames))
 
     def close(self) -> None:
+        self._batches.close()
         self._source.close()
         self._curves.close()
         self._lock.close()

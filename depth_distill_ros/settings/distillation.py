@@ -150,6 +150,10 @@ class OnlineSettings(DistillationSettings, NodeSettings):
     threads: int = setting(0, 'torch threads of the process; 0: torch decides', range=(0, 256))
     niceness: int = setting(0, 'niceness of the training thread: 19 yields the CPU to all other '
                             'processes', range=(0, 19))
+    latency_budget: float = setting(
+        0.0, 'the training pauses so that the 99th percentile of the latency of inference, which '
+        'the inference node reports, stays below this; 0: it never pauses', unit='ms',
+        range=(0.0, 10_000.0), changeable=True)
     release_period: float = setting(
         60.0, 'time between two attempts to release; shorter before the first release',
         unit='seconds', range=(1.0, 1e6), changeable=True)

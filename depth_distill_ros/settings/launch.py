@@ -32,8 +32,9 @@ DEPTH_CAMERA_INFO = 'depth/camera_info'
 RELEASE = 'distill/release'
 PREVIEW = 'distill/preview'
 AGREEMENT = 'distill/agreement'
-# from inference to the distiller: what a network saw and predicted
-WATCH = {'watch_image': 'distill/watch_image', 'watch_depth': 'distill/watch_depth'}
+# from inference to the distiller: what a network saw and predicted, and how long it takes
+WATCH = {'watch_image': 'distill/watch_image', 'watch_depth': 'distill/watch_depth',
+         'latency': 'distill/latency'}
 # The names of the nodes' outputs under the launch files, by the nodes' own names.
 PUBLIC_NAMES = {
     'depth': DEPTH, 'camera_info_out': DEPTH_CAMERA_INFO, 'confidence': f'{DEPTH}/confidence',

@@ -34,6 +34,9 @@ class OptimisationSettings(Settings):
                          'the training', range=(0.0, 0.999999))
     precision: str = setting('auto', 'number format of the arithmetic; auto: the fast one of the '
                              'hardware', choices=('auto', 'fp32', 'bf16', 'fp16'))
+    compile: bool = setting(
+        False, 'compile the trained networks with torch.compile, which takes minutes at the start '
+        'and needs a C++ compiler; worth it on a GPU')
     seed: int = setting(0, 'seed of weights and batches', range=(0, 2**31 - 1))
 
 

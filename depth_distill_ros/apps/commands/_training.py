@@ -15,8 +15,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.offline_training import Progress as Step
+from depth_distill_ros.distillation.parallel import processes
 
 
 def show(steps: Iterator[Step], first: int, total: int) -> dict[str, float] | None:

@@ -22,8 +22,8 @@ from depth_distill_ros.apps.commands._training import show
 from depth_distill_ros.apps.left_out import show_each, summary
 from depth_distill_ros.apps.options import add_options, given, settings
 from depth_distill_ros.datasets import help_text
-from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.offline import open_run
+from depth_distill_ros.distillation.parallel import processes
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import read_settings

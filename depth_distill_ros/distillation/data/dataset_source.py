@@ -18,8 +18,8 @@ from torch.utils.data import DataLoader
 
 from depth_distill_ros.datasets.preprocessing import Preparation
 from depth_distill_ros.datasets.reader import Reader
-from depth_distill_ros.distillation import processes
 from depth_distill_ros.distillation.data.batch import Batch, Batches
+from depth_distill_ros.distillation.parallel import processes
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.depth import valid

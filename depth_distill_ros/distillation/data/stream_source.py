@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import torch
@@ -115,6 +116,7 @@ class _Store:
         self._sampler: Any = None
         self._state: dict[str, Any] | None = None
         self._opened = 0
+        self._lock = RLock()
 
     @property
     def frames(self) -> int:
@@ -125,25 +127,31 @@ class _Store:
         return self._count(lambda: self._sampler.training_frames())
 
     def _count(self, count: Callable[[], int]) -> int:
-        try:
-            return count() if self._open() else 0
-        except StoreReplaced:
-            self.close()
-            return count() if self._open() else 0
+        with self._lock:
+            try:
+                return count() if self._open() else 0
+            except StoreReplaced:
+                self.close()
+                return count() if self._open() else 0
 
     @property
     def corrupt(self) -> int:
         return self._sampler.corrupt if self._sampler else 0
 
     def batch(self, draw: Callable[[StreamSampler], StoredFrames]) -> Batch:
-        frames = draw(self._sampler)
-        return Batch(to_input(torch.from_numpy(frames.images).to(self._device)),
-                     semantics=torch.from_numpy(frames.semantics).to(self._device),
+        with self._lock:  # a thread may draw ahead
+            frames = draw(self._sampler)
+        images, semantics = (torch.from_numpy(a) for a in (frames.images, frames.semantics))
+        if self._device.type == 'cuda':  # so that the copy goes on beside the computation
+            images, semantics = images.pin_memory(), semantics.pin_memory()
+        return Batch(to_input(images.to(self._device, non_blocking=True)),
+                     semantics=semantics.to(self._device, non_blocking=True),
                      # a new store at the same place numbers its frames from 0 again
                      keys=tuple((frames.keys + self._opened * _KEYS).tolist()))
 
     def prefer(self, stamps: Sequence[int]) -> None:
-        self._sampler.prefer(stamps)
+        with self._lock:
+            self._sampler.prefer(stamps)
 
     def state_dict(self) -> dict[str, Any] | None:
         return self._sampler.state_dict() if self._sampler else self._state

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from depth_distill_ros.distillation.data.batch import Batch
 
-BUDGET = 512 * 2**20  # bytes of host memory
+BUDGET = 512 * 2**20  # bytes of the device's memory
 
 
 class TeacherDepth:
@@ -34,9 +34,9 @@ class TeacherDepth:
             # cache, so it groups the frames differently, and that changes the last bits of sums.
             share = 1 if batch.x.device.type == 'cpu' else len(missing)
             for part in (missing[i:i + share] for i in range(0, len(missing), share)):
-                depth = self._teacher(batch.x[part]).float().cpu()
+                depth = self._teacher(batch.x[part]).float()
                 self._kept |= {batch.keys[i]: d for i, d in zip(part, depth, strict=True)}
-        depth = torch.stack([self._kept[key] for key in batch.keys]).to(batch.x.device)
+        depth = torch.stack([self._kept[key] for key in batch.keys])
         while len(self._kept) * depth[0].numel() * 4 > self._budget:
             self._kept.pop(next(iter(self._kept)))
         return depth

@@ -30,6 +30,7 @@ from depth_distill_ros.settings.field import settings_of
 from depth_distill_ros.settings.inference import CameraSettings
 
 _MOST_TRACEBACK, _TRACEBACK_PERIOD = 20_000, 30.0  # characters; seconds between two of them
+_REPORTED = 100  # frames that the reported latency is of
 _OWN = settings_of(CameraSettings).keys()
 
 
@@ -76,6 +77,7 @@ class CameraPipeline:
         self._view: CameraView | None = None
         self._wait, self._engine, self._overhead, self._latency = (Durations() for _ in range(4))
         self._rates = Rates()
+        self._last_latencies = Durations(_REPORTED)
 
     def listen(self) -> None:
         """Subscribe until the node deactivates."""
@@ -146,6 +148,7 @@ class CameraPipeline:
         self._engine.add(ended - started)
         self._overhead.add(published - arrival - (ended - started))
         self._latency.add(published - arrival)
+        self._last_latencies.add(published - arrival)
         self._answered(message.header.stamp, image, view.view, prediction)
 
     def _view_for(self, message: Image | CompressedImage, size: tuple[int, int],
@@ -184,6 +187,10 @@ class CameraPipeline:
             else self._infos.offset * 1e3,
             'last_rejection': self.last_rejection}
         return {self._parameter(key): value for key, value in found.items()}
+
+    def recent_latency(self) -> float | None:
+        """Return the 99th percentile of the last hundred latencies, ms; None: of none."""
+        return self._last_latencies.milliseconds('latency').get('latency_p99_ms')
 
     def _parameter(self, name: str) -> str:
         return f'{self.name}.{name}' if self.name else name

@@ -9,7 +9,7 @@ between two steps; the worker copies the values for /diagnostics.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 import math
 import os
@@ -24,12 +24,14 @@ from std_srvs.srv import Trigger
 import torch
 
 from depth_distill_ros.distillation.online import OnlineDistillation
+from depth_distill_ros.distillation.operation.latency_budget import LatencyBudget
 from depth_distill_ros.distillation.release_folders import ReleaseRecord
 from depth_distill_ros.distillation.release_message import ReleaseMessage
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
+from depth_distill_ros.ros.support.niceness import nice_group
 from depth_distill_ros.ros.support.parameters import settings
 from depth_distill_ros.ros.support.requests import RequestQueue
 from depth_distill_ros.ros.watch.watch_input import WatchInput
@@ -54,6 +56,7 @@ class DistillerNode(ManagedNode):
         self._watched = WatchInput(self, self._refuse_frame)
         self._session: OnlineDistillation | None = None
         self._values: dict[str, object] = {}
+        self._losses: Mapping[str, float] = {}  # read, which waits for a GPU, by diagnose alone
         self._release: dict[str, object] = {}
         self._not_promoted = ''
         self._watching: dict[str, object] = {}
@@ -73,10 +76,11 @@ class DistillerNode(ManagedNode):
         work_dir = self.work_dir()
         if self.value('threads'):
             torch.set_num_threads(self.value('threads'))
+        self._budget = LatencyBudget(lambda: self.value('latency_budget'))
         self._session = OnlineDistillation(
             settings(self, OnlineSettings), work_dir, warn=self.get_logger().error)
         self._values, self._release, self._not_promoted = {'step': self._session.step}, {}, ''
-        self._problems, self._paused, self._watching = {}, False, {}
+        self._problems, self._paused, self._watching, self._losses = {}, False, {}, {}
         self._watched.reset()
         start = (f'resumed at step {self._session.step}' if self._session.resumed
                  else 'new run')
@@ -90,6 +94,8 @@ class DistillerNode(ManagedNode):
         self.work(self._train)
         if self.value('watch_period'):
             self._watched.listen()
+        self.listen(Float32, 'latency', lambda message: self._budget.report(message.data), 1,
+                    reliability='reliable', may_be_silent=True)
 
     def deactivate(self) -> None:
         self._requests.refuse('the node was deactivated')
@@ -103,8 +109,8 @@ class DistillerNode(ManagedNode):
 
     def diagnose(self) -> Diagnosis:
         diagnosis = Diagnosis(values={
-            'paused': self._paused, **self._values, **self._release, **self._watching,
-            'not_promoted': self._not_promoted})
+            'paused': self._paused, **self._values, **self._losses, **self._release,
+            **self._watching, 'not_promoted': self._not_promoted})
         if self._problems:
             diagnosis.level = Level.WARN
             diagnosis.message = '; '.join(self._problems.values())
@@ -121,7 +127,10 @@ class DistillerNode(ManagedNode):
     def _train(self, stop: threading.Event) -> None:
         # On Linux this applies to this thread only, not to services and diagnostics.
         os.nice(self.value('niceness'))
+        nice_group(self.value('niceness'))
         session = self._session
+        self._budget.sleep = stop.wait
+        session.pause_with(self._budget.pause)
         if not self._wait_for_frames(stop):
             return
         now = time.monotonic()
@@ -154,7 +163,9 @@ class DistillerNode(ManagedNode):
             except StoreReplaced as error:  # the next turn opens the new store or waits for it
                 self.get_logger().warning(str(error))
                 continue
-            self._values = {'step': session.step, **losses, **session.values()}
+            self._values, self._losses = {
+                'step': session.step, 'training_share': self._budget.share,
+                **session.values()}, losses
             if not self._release and time.monotonic() - logged >= _PROGRESS_PERIOD:
                 logged = time.monotonic()
                 self._log_progress()

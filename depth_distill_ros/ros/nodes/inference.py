@@ -18,8 +18,9 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+import time
 
-from std_msgs.msg import String
+from std_msgs.msg import Float32, String
 import torch
 
 from depth_distill_ros.ros.cameras.camera_pipeline import CameraPipeline
@@ -33,6 +34,7 @@ from depth_distill_ros.ros.watch.watch_output import WatchOutput
 from depth_distill_ros.settings.inference import InferenceSettings
 
 _POLL = 0.2  # seconds until the worker notices that it has to stop
+_REPORT_PERIOD = 1.0  # seconds between two reports of the latency
 # Seconds for which the loader may hold Python's lock while the other worker waits for it. With
 # torch as the engine, that worker requests the lock at each of a hundred layers.
 _SWITCH = 0.0005
@@ -47,6 +49,7 @@ class InferenceNode(ManagedNode):
         check_names(names)
         self._image_arrived = threading.Event()
         self._watch = WatchOutput(self)
+        self._latency, self._reported = self.output(Float32, 'latency', 1), 0.0
         self._cameras = [CameraPipeline(self, name, self._image_arrived, self._watch.offer)
                          for name in names]
         self._loader = StudentLoader(self)
@@ -114,3 +117,14 @@ class InferenceNode(ManagedNode):
             for camera in self._cameras:
                 self._watch.student = student = self._loader.student
                 camera.process_latest(student.engine if student else None)
+            self._report_latency()
+
+    def _report_latency(self) -> None:
+        """Tell the distiller the 99th percentile of the last frames, ms; of several cameras'."""
+        if (now := time.monotonic()) - self._reported < _REPORT_PERIOD:
+            return
+        self._reported = now
+        if self._latency.get_subscription_count() and (found := [
+                value for camera in self._cameras
+                if (value := camera.recent_latency()) is not None]):
+            self._latency.publish(Float32(data=max(found)))

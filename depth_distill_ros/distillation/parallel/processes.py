@@ -3,13 +3,14 @@
 """
 One training in several processes, started by torchrun.
 
-Gradients are averaged after each backward pass. No network is wrapped in DDP, because the methods
-make several passes through a network before its backward pass, and through frozen networks too.
+Gradients are averaged while the backward pass goes on (`gradient_averaging`). No network is
+wrapped in DDP, because the methods make several passes through a network before its backward pass,
+and through frozen networks too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 import os
 from typing import Any, TypeVar
 
@@ -64,9 +65,13 @@ def gathered(value: object) -> list:
     return values
 
 
-def everywhere(fine: bool) -> bool:
-    """Return whether all processes are fine, so that none stops alone."""
-    return all(gathered(fine))
+def anywhere(flag: Tensor) -> Tensor:
+    """Return whether a scalar bool is true in any process, so that none goes on alone."""
+    if count() == 1:
+        return flag
+    found = flag.float()
+    distributed.all_reduce(found, distributed.ReduceOp.MAX)
+    return found > 0
 
 
 def from_first(make: Callable[[], T]) -> T:
@@ -85,22 +90,10 @@ def same_start(network: nn.Module) -> None:
             distributed.broadcast(tensor, 0)
 
 
-def mean_gradients(parameters: Iterable[nn.Parameter]) -> None:
-    """Replace the gradients by their mean over the processes."""
-    if count() == 1:
-        return
-    gradients = [p.grad for p in parameters if p.grad is not None]
-    flat = torch.cat([g.flatten() for g in gradients])
-    distributed.all_reduce(flat)
-    parts = (flat / count()).split([g.numel() for g in gradients])
-    for gradient, part in zip(gradients, parts, strict=True):
-        gradient.copy_(part.view_as(gradient))
-
-
-def mean_over_processes(losses: dict[str, Tensor]) -> dict[str, float]:
-    """Return the losses as numbers, each the mean over the processes."""
-    values = torch.stack([value.float() for value in losses.values()])
+def means(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the mean of each scalar over the processes, on its device."""
+    values = torch.stack([value.detach().float() for value in losses.values()])
     if count() > 1:
         distributed.all_reduce(values)
         values = values / count()
-    return dict(zip(losses, values.tolist(), strict=True))
+    return dict(zip(losses, values.unbind(), strict=True))

@@ -1,0 +1,59 @@
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The next batch of a source, drawn by a thread while the device computes a step."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import torch
+
+from depth_distill_ros.distillation.data.batch import Batches, Source
+
+
+class Prefetched:
+    """
+    A source whose next batch may be drawn `ahead`.
+
+    The batches, and what a checkpoint holds, are those of the source itself: the state is the one
+    before a batch that was drawn ahead and not taken.
+    """
+
+    def __init__(self, source: Source):
+        self._source = source
+        self._thread = ThreadPoolExecutor(1, 'prefetch')
+        self._next: Future[Batches] | None = None
+        self._state: Any = None
+
+    def ahead(self, device: torch.device) -> None:
+        """
+        Begin to draw the next batch; call it when nothing else draws before that one.
+
+        Nothing on a CPU, whose cores have enough to do.
+        """
+        if self._next is None and device.type != 'cpu':
+            self._state = self._source.state_dict()
+            self._next = self._thread.submit(self._source.draw)
+
+    def draw(self) -> Batches:
+        """Return the next batch; errors as of the source."""
+        pending, self._next = self._next, None
+        return pending.result() if pending else self._source.draw()
+
+    def state_dict(self) -> Any:
+        return self._state if self._next else self._source.state_dict()
+
+    def load_state_dict(self, state: Any) -> None:
+        self._drop()
+        self._source.load_state_dict(state)
+
+    def close(self) -> None:
+        """Wait for the batch that is being drawn, and end the thread."""
+        self._drop()
+        self._thread.shutdown()
+
+    def _drop(self) -> None:
+        pending, self._next = self._next, None
+        if pending:
+            pending.exception()
