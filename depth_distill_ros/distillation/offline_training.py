@@ -22,7 +22,6 @@ from depth_distill_ros.distillation.data.batch import Source
 from depth_distill_ros.distillation.data.prefetched import Prefetched
 from depth_distill_ros.distillation.parallel import processes
 from depth_distill_ros.distillation.release_choice import is_better
-from depth_distill_ros.distillation.step_losses import StepLosses
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import LockedError, exclusive, remove_leftovers, writing
@@ -84,7 +83,7 @@ class OfflineTraining:
         with lock, closing(curves), _interrupts_noted() as interrupted:
             try:
                 while trainer.step < total and not interrupted.is_set():
-                    losses = StepLosses(trainer.train_step(self._batches.draw()))
+                    losses = trainer.train_step(self._batches.draw())
                     if trainer.step < total:
                         self._batches.ahead(trainer.compute.device)
                     step, last = trainer.step, trainer.step == total

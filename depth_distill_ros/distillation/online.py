@@ -208,12 +208,11 @@ class OnlineDistillation:
         losses = self._trainer.train_step(batches)
         if self._confidence and self.step % _CONFIDENCE_EVERY == 0:
             targets = self._evaluator.targets(self._source.draw_held_out())
-            losses['loss_confidence'] = self._confidence.step(targets)
+            losses = losses.joined(loss_confidence=self._confidence.step(targets))
         self._batches.ahead(self.compute.device)
-        found = StepLosses(losses)
-        self._curves.add_step(self.step, found, self._trainer.learning_rate,
+        self._curves.add_step(self.step, losses, self._trainer.learning_rate,
                               sum(len(batch.x) for batch in batches.values()))
-        return found
+        return losses
 
     def pause_with(self, pause: Callable[[], object]) -> None:
         """Call `pause` after each update of a step."""

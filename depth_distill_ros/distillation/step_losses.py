@@ -19,9 +19,13 @@ class StepLosses(Mapping[str, float]):
     """
 
     def __init__(self, losses: Mapping[str, Tensor]):
-        self._names = tuple(losses)
+        self._losses, self._names = losses, tuple(losses)
         self._values: Tensor | list[float] = torch.stack(
             [value.detach().float() for value in losses.values()])
+
+    def joined(self, **losses: Tensor) -> StepLosses:
+        """Return these losses and others."""
+        return StepLosses({**self._losses, **losses})
 
     def __getitem__(self, name: str) -> float:
         if isinstance(self._values, Tensor):

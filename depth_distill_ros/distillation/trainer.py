@@ -19,6 +19,7 @@ from depth_distill_ros.distillation.methods.method import Method
 from depth_distill_ros.distillation.parallel import processes
 from depth_distill_ros.distillation.parallel.gradient_averaging import GradientAveraging
 from depth_distill_ros.distillation.schedule import schedule
+from depth_distill_ros.distillation.step_losses import StepLosses
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
 _CHECK_EVERY = 20  # steps on a GPU
@@ -78,9 +79,9 @@ class Trainer:
     def learning_rate(self) -> float:
         return self._settings.lr * self._schedule(self.step)
 
-    def train_step(self, batches: Batches) -> dict[str, Tensor]:
+    def train_step(self, batches: Batches) -> StepLosses:
         """
-        Make one iteration; return its losses, scalars on the device.
+        Make one iteration; return its losses.
 
         Raises NonFiniteLoss for this step or one since the last check; no weight has changed by
         it.
@@ -97,7 +98,7 @@ class Trainer:
         self.step += 1
         if self.step % self._check_every == 0:
             self._check()
-        return losses
+        return StepLosses(losses)
 
     def _update(self, loss: Tensor, *names: str) -> None:
         for name in names:
