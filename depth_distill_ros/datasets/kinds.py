@@ -121,8 +121,8 @@ KINDS = {
          'within': 'maximum time between the stamps of one frame, s'},
         ('', '.zst')),
     'store': Kind(
-        'store:StoreReader', 'a stream store: the frames that the stream node has stored; with a wildcard (fleet/*/store) '
-        'those of several stores',
+        'store:StoreReader', 'a stream store: the frames that the stream node has stored; '
+        'with a wildcard (fleet/*/store) those of several stores',
         {'split': 'all frames, or only the training or the held-out ones'}),
 }
 
