@@ -25,7 +25,7 @@ from depth_distill_ros.inference.engines.openvino_engine import OpenVinoEngine
 from depth_distill_ros.inference.engines.tensorrt_engine import TensorRtEngine
 from depth_distill_ros.inference.engines.torch_engine import TorchEngine
 from depth_distill_ros.inference.parity import ParityLimits, check_parity
-from depth_distill_ros.inference.quantisation import int8_limits, quantise
+from depth_distill_ros.inference.quantisation import can_quantise, int8_limits, quantise
 from depth_distill_ros.settings.inference import AUTO, ENGINES
 from depth_distill_ros.shipped import shipped_images
 
@@ -124,6 +124,11 @@ def select_engine(folder: Path, wanted: str = AUTO, frames: Sequence[np.ndarray]
                    f'and {allowed.delta1:g}')
     which = '' if wanted == AUTO else f' "{wanted}"'
     raise EngineError(f'no engine{which} for {folder}: {"; ".join(reasons)}')
+
+
+def may_be_quantised(name: str) -> bool:
+    """Return whether int8 may be faster than the engine `name`, and can be made here."""
+    return name in _CPU and name != INT8 and can_quantise()
 
 
 def shipped_frames() -> list[np.ndarray]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
+from importlib.util import find_spec
 from io import BytesIO, StringIO
 import logging
 from pathlib import Path
@@ -75,6 +76,11 @@ def quantise(reference: DepthEngine, calibration: Sequence[np.ndarray],
     if cache.stored(INT8_FILE, int8_made_for()) is None:
         raise EngineError(f'the int8 file of {reference.folder} cannot be stored; make the folder '
                           'or ~/.cache writable')
+
+
+def can_quantise() -> bool:
+    """Return whether what makes int8 files is installed."""
+    return all(find_spec(package) for package in ('nncf', 'openvino', 'onnx'))
 
 
 def int8_limits(limits: ParityLimits) -> ParityLimits:

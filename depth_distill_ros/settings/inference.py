@@ -52,7 +52,7 @@ class InferenceSettings(InputSettings):
         'an engine is not rejected', range=(0.0, 1.0))
     int8_after: float = setting(
         60.0, 'time for which a release answers before int8 is tried for it in the background, '
-        'with engine auto and OpenVINO', unit='seconds', range=(0.0, 86_400.0), changeable=True)
+        'with engine auto on a CPU', unit='seconds', range=(0.0, 86_400.0), changeable=True)
     resize: str = setting(
         'crop', "how an image of another aspect ratio becomes the network's input: cropped to its "
         'middle, or padded as a whole', choices=('crop', 'pad'), old_names=('fit',))

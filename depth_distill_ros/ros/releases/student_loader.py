@@ -18,7 +18,12 @@ from depth_distill_ros.distillation.operation.release_state import ReleaseId
 from depth_distill_ros.distillation.release_message import ReleaseError, ReleaseMessage
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import expanded
-from depth_distill_ros.inference.engine_selection import INT8, REFERENCE, open_engine
+from depth_distill_ros.inference.engine_selection import (
+    INT8,
+    REFERENCE,
+    may_be_quantised,
+    open_engine,
+)
 from depth_distill_ros.inference.engine_worker import PrepareRequest
 from depth_distill_ros.inference.engine_worker_client import (
     EngineWorkerClient,
@@ -228,14 +233,10 @@ class StudentLoader:
         self._preparing = None
 
     def _quantise(self, worker: EngineWorkerClient, stop: threading.Event) -> None:
-        """
-        Let the engine worker try int8 once for a release that has answered for a while.
-
-        Not for each release: making the file costs half a minute of a core that trains.
-        """
+        """Try int8 once for a release that has answered for a while: it costs half a minute."""
         student = self.student
         if student is None or student is self._tried or self._node.value('engine') != AUTO \
-                or not student.engine.name.startswith('openvino-') \
+                or not may_be_quantised(student.engine.name) \
                 or time.monotonic() - self._swapped < self._node.value('int8_after'):
             return
         self._tried = student
