@@ -18,12 +18,8 @@ from depth_distill_ros.distillation.operation.release_state import ReleaseId
 from depth_distill_ros.distillation.release_message import ReleaseError, ReleaseMessage
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import expanded
-from depth_distill_ros.inference.engine_selection import (
-    INT8,
-    REFERENCE,
-    may_be_quantised,
-    open_engine,
-)
+from depth_distill_ros.inference import engine_selection
+from depth_distill_ros.inference.engine_selection import INT8, REFERENCE, open_engine
 from depth_distill_ros.inference.engine_worker import PrepareRequest
 from depth_distill_ros.inference.engine_worker_client import (
     EngineWorkerClient,
@@ -236,7 +232,7 @@ class StudentLoader:
         """Try int8 once for a release that has answered for a while: it costs half a minute."""
         student = self.student
         if student is None or student is self._tried or self._node.value('engine') != AUTO \
-                or not may_be_quantised(student.engine.name) \
+                or not engine_selection.may_be_quantised(student.engine.name) \
                 or time.monotonic() - self._swapped < self._node.value('int8_after'):
             return
         self._tried = student

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 import time
 
 from rclpy.node import Node
@@ -130,7 +130,7 @@ class Input:
     def _received(self, message) -> None:
         self._last = time.monotonic()
         self._waits = False
-        self._largest = max(self._largest, len(getattr(message, 'data', ())))
+        self._largest = max(self._largest, _bytes(getattr(message, 'data', b'')))
         self._callback(message)
 
     def _incompatible_warning(self, publishers) -> str | None:
@@ -189,3 +189,8 @@ class Input:
 def _name(kind: type) -> str:
     """Return the name of a message type, such as sensor_msgs/msg/Image."""
     return f'{kind.__module__.partition(".")[0]}/msg/{kind.__name__}'
+
+
+def _bytes(data: object) -> int:
+    """Return the length of a message's data; a number, as in Float32, has none."""
+    return len(data) if isinstance(data, Sized) else 0
