@@ -69,7 +69,7 @@ def test_the_distiller_trains_beside_the_node_that_is_measured(tmp_path, monkeyp
     bench = StudentBench(tmp_path, STUDENT, {'threads': 1, 'engine': 'torch-cpu'}, 3.0)
     measurement = bench.measure(Load('vga', 5.0, training=True))
     assert measurement.steps_per_second > 0
-    assert measurement.answered > 5
+    assert measurement.answered > 1
     assert str(measurement.load) == 'vga 5 Hz, training'
 
 

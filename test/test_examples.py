@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every example runs and leaves behind what its text promises."""
 
+from importlib.util import find_spec
 from pathlib import Path
 import re
 
 import pytest
 
-pytest.importorskip('mujoco')
+# not imported: the first to import it here would choose its OpenGL for all other tests
+pytestmark = pytest.mark.skipif(find_spec('mujoco') is None, reason='needs mujoco')
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / 'examples'

@@ -98,10 +98,11 @@ def test_until_the_first_release_it_tells_its_progress_and_what_a_release_needs(
     monkeypatch.setattr(distiller, '_PROGRESS_PERIOD', 0.0)
     stop, lines = threading.Event(), []
     session = SimpleNamespace(step=0, last_attempt=None, ready=lambda: True,
-                              values=lambda: {'images_per_s': 3.0})
+                              values=lambda: {'images_per_s': 3.0}, pause_with=Mock())
     node = SimpleNamespace(
         _session=session, _paused=False, _release=None, _requests=Mock(), _consider_release=None,
-        _save=None, _preview=None, _look=None, _try=Mock(), _wait_for_frames=lambda stop: True,
+        _save=None, _preview=None, _look=None, _budget=Mock(), _try=Mock(),
+        _wait_for_frames=lambda stop: True,
         value=lambda name: 0 if name == 'niceness' else 1000.0,
         get_logger=lambda: SimpleNamespace(info=lines.append))
     node._log_progress = lambda: distiller.DistillerNode._log_progress(node)
