@@ -272,6 +272,10 @@ class Campaign:
                            f'{name} after {fault}')
             except Broken as error:
                 raise Broken(f'{error}; it says "{node.message()}", {node.values()}') from None
+            if node.ended():  # a supervisor starts it again, such as one that was stuck
+                self.report.setdefault('restarted', []).append(f'{name} after {fault}')
+                node = self._start(name)
+                self._wait(lambda: self._progress(name) > 0, f'{name}, restarted')  # noqa: B023
 
     def _memory(self, name: str) -> float:
         """Return the memory of a node, MB."""

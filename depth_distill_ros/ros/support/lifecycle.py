@@ -39,6 +39,7 @@ from depth_distill_ros.ros.support.qos import (
     profile,
 )
 from depth_distill_ros.ros.support.recent import RecentFrames, warn_of_losses
+from depth_distill_ros.ros.support.stuck import watchdog
 from depth_distill_ros.settings.launch import PUBLIC_NAMES
 from depth_distill_ros.settings.node import NodeSettings
 
@@ -238,7 +239,8 @@ class ManagedNode(LifecycleNode):
     def _guarded(self, what: str, action: Callable[[], None]) -> bool:
         # rclpy discards an exception that is raised in a transition.
         try:
-            action()
+            with watchdog.resting():
+                action()
             return True
         except Exception as error:
             self.failure = report(self.get_logger(), f'{what} failed', error)
@@ -264,8 +266,7 @@ class ManagedNode(LifecycleNode):
             self.on_broken()
         timeout = self.value('input_timeout') if self.has_parameter('input_timeout') else math.inf
         for source in self._inputs:
-            warning = source.check(timeout)
-            if warning:
+            if warning := source.check(timeout):
                 self.get_logger().warning(warning)
         while self._mismatched:
             self._warn_of_subscribers(self._mismatched.pop())

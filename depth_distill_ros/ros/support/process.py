@@ -22,6 +22,7 @@ from depth_distill_ros.errors import PERMANENT, DepthDistillError
 from depth_distill_ros.ros.support.lifecycle import SUCCESS, ManagedNode, report
 from depth_distill_ros.ros.support.parent import end_with_launcher
 from depth_distill_ros.ros.support.shared_memory import remove_dead_segments
+from depth_distill_ros.ros.support.stuck import watchdog
 
 
 def run(module: str, node: str) -> None:
@@ -42,8 +43,8 @@ def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
     Run one node until SIGINT or SIGTERM arrives; return the exit code.
 
     With ``autostart``, a node whose configuration or activation fails exits with PERMANENT where
-    no restart mends the error. A node with another error there, or one that cannot go on, exits
-    with 1, so that a supervisor restarts it.
+    no restart mends the error. A node with another error there, or one that cannot go on or is
+    stuck, exits with 1, so that a supervisor restarts it.
     """
     asked, broken, stop = threading.Event(), threading.Event(), Future()
     node = executor = None
@@ -61,6 +62,7 @@ def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
             for trigger in (node.trigger_configure, node.trigger_activate):
                 if not asked.is_set() and trigger() != SUCCESS:
                     return PERMANENT if node.permanent else 1
+        node.steady_timer(1.0, watchdog.fed)
         executor.spin_until_future_complete(stop)
         return int(broken.is_set())
     except Exception as error:
@@ -71,6 +73,7 @@ def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
         # Python would restore the default handlers.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        watchdog.off()
         if node is not None:
             node.end()
         if executor is not None:
