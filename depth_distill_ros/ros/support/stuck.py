@@ -18,7 +18,7 @@ LIMIT = 60.0  # seconds; a process that was stopped for longer (SIGSTOP) ends as
 
 
 class Watchdog:
-    """Ends the process with 1 and the stacks of its threads where ``fed`` is not called in time."""
+    """Ends the process with 1, and its stacks, where ``fed`` is not called in time."""
 
     def __init__(self) -> None:
         self._on = False
