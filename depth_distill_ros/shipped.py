@@ -30,7 +30,7 @@ def shipped_blind_map() -> Path:
 
 
 def shipped_general() -> Path:
-    """Return the student of many kinds of rooms, cameras and mounts, which no robot has taught."""
+    """Return the general student, trained on many kinds of simulated rooms and cameras."""
     return _MODELS / 'general_lden_light_efficientnet_lite0'
 
 

@@ -79,13 +79,14 @@ class DepthOutputs:
         return not np.isnan(depth).all()
 
     def _publish_depth(self, depth: np.ndarray, header: Header) -> None:
+        wanted = [(topic, message) for topic, message in (
+            (self._depth, images.from_array), (self._compressed, images.compressed_depth))
+            if topic.get_subscription_count()]
         encoding, far = self._value('encoding'), self._value('free_beyond')
-        for topic, message in ((self._depth, images.from_array),
-                               (self._compressed, images.compressed_depth)):
-            if topic.get_subscription_count():
-                pixels = metres_to_millimetres(depth, far or None) if encoding == '16UC1' \
-                    else depth
-                topic.publish(message(pixels, encoding, header.stamp, header.frame_id))
+        if wanted and encoding == '16UC1':
+            depth = metres_to_millimetres(depth, far or None)
+        for topic, message in wanted:
+            topic.publish(message(depth, encoding, header.stamp, header.frame_id))
 
     def _navigable(self, depth: np.ndarray, view: CameraView, frame_id: str,
                    ) -> tuple[np.ndarray, Mount | None]:
