@@ -54,6 +54,19 @@ def test_a_held_release_stays_over_a_restart_and_a_rollback_leads_to_the_one_bef
     assert 'Traceback' not in node.log
 
 
+def test_a_release_that_is_told_in_the_moment_of_a_hold_is_named_and_taken_after_it(
+        nodes, tmp_path):
+    release(tmp_path, 1.0)
+    node = start(nodes, tmp_path)
+    told = nodes.talk(String, 'release', LATCHED)
+    newer, control = release(tmp_path, 2.0), ReleaseControl(tmp_path / 'releases')
+    control.hold(True)
+    told.publish(students.message(newer))  # before the loader looks at the state again
+    node.wait_for_log('release 2 is not taken: the releases are held')
+    control.hold(False)
+    node.wait_for_values(release=2, held=False, refused_releases=0)
+
+
 def test_a_chosen_release_that_is_damaged_since_leaves_the_running_one(nodes, tmp_path):
     for metres in (1.0, 2.0):
         release(tmp_path, metres)

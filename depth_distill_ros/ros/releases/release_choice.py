@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+import time
 
 from depth_distill_ros.distillation.operation.release_control import ReleaseControl
 from depth_distill_ros.distillation.operation.release_state import (
@@ -88,6 +89,13 @@ class ReleaseChoice:
         if release in state.rolled_back:
             return f'it was rolled back: {state.rolled_back[release]}'
         return 'the releases are held' if state.held else 'another one was chosen since'
+
+    def since(self, release: ReleaseId) -> str | None:
+        """Return since when a release is in use, UTC; None where it is not."""
+        in_use = self.state.in_use
+        if in_use is None or in_use.release != release:
+            return None
+        return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(in_use.since))
 
     def wanted(self, running: ReleaseId) -> Path | None:
         """Return the release that shall answer instead of the `running` one; None: that stays."""

@@ -58,13 +58,12 @@ class StudentLoader:
     def reset(self) -> None:
         """Forget the student and all that was received."""
         self.student: Student | None = None
-        self._engine_name = ''
+        self._engine_name = self._last_refusal = self._unprepared = ''
         self._preparing: int | None = None
         self._messages: LatestItem[ReleaseMessage] = LatestItem()
         self._waiting: ReleaseMessage | None = None  # not taken now
         self._overtaken = False  # the state was changed during a preparation
         self._swaps = self._refused = 0
-        self._last_refusal = self._unprepared = ''
         self._swapped = 0.0
         self._tried: Student | None = None  # with int8
         self.choice = ReleaseChoice(None, self._warn_of_state)
@@ -100,16 +99,13 @@ class StudentLoader:
 
     def values(self) -> dict[str, object]:
         """Return what answers, since when, with its figures, for /diagnostics."""
-        student, state = self.student, self.choice.state
-        since = state.in_use.since if student and state.in_use \
-            and state.in_use.release == student.release else None
+        student = self.student
         return {
             'release': student.release.number if student else None,
             'release_folder': student.folder if student else None,
-            'release_since': since and time.strftime(
-                '%Y-%m-%dT%H:%M:%SZ', time.gmtime(since)),
+            'release_since': student and self.choice.since(student.release),
             'engine': student.engine.name if student else None,
-            'preparing': self._preparing, 'held': state.held,
+            'preparing': self._preparing, 'held': self.choice.state.held,
             'swaps': self._swaps, 'refused_releases': self._refused,
             'last_refusal': self._last_refusal, 'release_state': self.choice.problem,
             **(student.figures() if student else {})}
@@ -158,11 +154,11 @@ class StudentLoader:
             return
         if running and (running.folder, running.release) == (folder, release):
             return
-        if why_not := self.choice.why_not(release):
-            self._waiting = message
-            self._logger.info(f'{release} is not taken: {why_not}')
-        else:
+        self._overtaken |= self.choice.refresh()  # it may have been held since the last poll
+        if self._is_taken(release):
             self._switch(worker, folder, release, stop)
+        else:
+            self._waiting = message
 
     def _follow(self, worker: EngineWorkerClient, stop: threading.Event) -> None:
         """Do what the state says since somebody changed it."""
@@ -214,13 +210,11 @@ class StudentLoader:
                 else worker.prepare(self._request(folder), stop.is_set)
             if name is None:
                 return
-            if not self._still_chosen(release):
-                self._preparing = None
-                return
-            self._open(folder, release, name)
-            if name != self._engine_name:
-                gc.freeze()  # the modules of the engine's package as well
-            self._engine_name, self._last_refusal, self._unprepared = name, '', ''
+            if self._still_chosen(release):
+                self._open(folder, release, name)
+                if name != self._engine_name:
+                    gc.freeze()  # the modules of the engine's package as well
+                self._engine_name, self._last_refusal, self._unprepared = name, '', ''
         except WorkerEndedError as error:
             self._unprepared = report(self._logger, f'{release} is opened with torch', error)
             self._prepared_by_torch(folder, release)
@@ -250,8 +244,14 @@ class StudentLoader:
         if not self.choice.refresh():
             return True
         self._overtaken = True
-        state = self.choice.state
-        return state.takes(release) or state.in_use is None or state.in_use.release == release
+        in_use = self.choice.state.in_use
+        return in_use is None or in_use.release == release or self._is_taken(release)
+
+    def _is_taken(self, release: ReleaseId) -> bool:
+        """Return whether a release is taken by itself, and log why it is not."""
+        if why_not := self.choice.why_not(release):
+            self._logger.info(f'{release} is not taken: {why_not}')
+        return not why_not
 
     def _prepared_by_torch(self, folder: Path, release: ReleaseId) -> None:
         """Switch to a release that could not be prepared; the next one is prepared again."""
