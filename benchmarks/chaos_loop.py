@@ -42,7 +42,7 @@ class Loop:
                  engine: str = 'auto') -> None:
         import students
         self.nodes, self.folder, self._scripts = nodes, folder, scripts
-        self._engine = engine
+        self.engine = engine
         self.random = random.Random(seed)
         self.running: dict[str, object] = {}
         self._lock, self._stop = threading.Lock(), threading.Event()
@@ -66,7 +66,7 @@ class Loop:
                 'teacher': str(self.folder / 'teacher'), 'method': 'kd-ood', 'batch': 2,
                 'min_frames': 40, 'held_out_frames': 4, 'threads': 1, 'release_period': 5.0,
                 'checkpoint_period': 3.0, 'keep': 0, 'niceness': 5},
-            'inference': {'threads': 1, 'engine': self._engine}}[name]
+            'inference': {'threads': 1, 'engine': self.engine}}[name]
         node = self.nodes.start(f'{name}_node', wait_for=None, script=self._scripts,
                                 work_dir=str(self.folder), **parameters)
         self.running[name] = node
