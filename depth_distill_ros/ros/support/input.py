@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sized
+import ctypes
 import time
 
 from rclpy.node import Node
@@ -24,9 +25,10 @@ from depth_distill_ros.ros.support.qos import (
     node_name,
     profile,
 )
-from depth_distill_ros.stream.sizes import most_waiting
+from depth_distill_ros.stream.sizes import is_large, most_waiting
 
 _REPEAT = 30.0  # seconds between two warnings about the same silence
+_FLOOD_ENDS = 5.0  # seconds without a large message, after which its memory is given back
 
 
 class Input:
@@ -39,7 +41,9 @@ class Input:
     also receives what was published before. Of several message types, it has that of the
     publishers.
 
-    Large messages get a shorter queue, so that a flood of them does not fill the memory.
+    Large messages get a shorter queue, so that a flood of them does not fill the memory. DDS keeps
+    the buffers of the largest messages as long as the subscription lives; when no large one has
+    come for a while, the input subscribes anew, which frees them.
 
     Args:
         message_types: one type, or several, the usual one first
@@ -60,8 +64,8 @@ class Input:
         self._type = self._types[0]
         self._topic = topic
         self._callback = callback
-        self.depth = depth
-        self._largest = 0  # bytes
+        self.depth = self._asked_depth = depth
+        self._largest, self._large_at = 0, 0.0  # bytes; when the last large message came
         self._auto = reliability == 'auto'
         self._asked = self._reliable = reliability != 'best_effort'
         self._latched = latched
@@ -85,10 +89,15 @@ class Input:
         publishers = self._node.get_publishers_info_by_topic(self._topic)
         self.publishers = sorted(node_name(p) for p in publishers)
         changed = self._follow(publishers)
-        fits = most_waiting(self._largest, self.depth)
-        if changed or fits < self.depth:
+        over = is_large(self._largest) and time.monotonic() - self._large_at > _FLOOD_ENDS
+        if over:
+            self._largest = 0
+        fits = most_waiting(self._largest, self._asked_depth)
+        if changed or over or fits < self.depth:
             self.depth = fits
             self.destroy()
+            if over:
+                _trim()
             self._subscribe()
             self._node.get_logger().debug(
                 f'{self.name}: subscribed anew, {describe(self._subscription.qos_profile)}')
@@ -130,7 +139,10 @@ class Input:
     def _received(self, message) -> None:
         self._last = time.monotonic()
         self._waits = False
-        self._largest = max(self._largest, _bytes(getattr(message, 'data', b'')))
+        size = _bytes(getattr(message, 'data', b''))
+        self._largest = max(self._largest, size)
+        if is_large(size):
+            self._large_at = self._last
         self._callback(message)
 
     def _incompatible_warning(self, publishers) -> str | None:
@@ -194,3 +206,10 @@ def _name(kind: type) -> str:
 def _bytes(data: object) -> int:
     """Return the length of a message's data; a number, as in Float32, has none."""
     return len(data) if isinstance(data, Sized) else 0
+
+
+def _trim() -> None:
+    """Return freed memory to the system where the C library can, as glibc does."""
+    trim = getattr(ctypes.CDLL(None), 'malloc_trim', None)
+    if trim is not None:
+        trim(0)
