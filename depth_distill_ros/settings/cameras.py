@@ -22,7 +22,8 @@ class SimulatorSettings(NodeSettings):
     look: str = setting(
         'stream', 'appearance of the rooms: stream, which the student is trained on; target, '
         'another one that stands for the target domain; general, all kinds of rooms, cameras and '
-        'mounts; or a YAML file of ranges, such as sim/randomisation.yaml',
+        'mounts; nyu, those rooms with the camera of NYU-v2; or a YAML file of ranges, such as '
+        'sim/randomisation.yaml',
         old_values={'robot': 'target'})
     seed: int = setting(0, 'seed of every room and of the way through it', range=(0, 2**31 - 1))
     rate: float = setting(

@@ -42,8 +42,8 @@ class TrainSettings(EvaluationSettings, OptimisationSettings):
     """`depth-distill train`, which makes a teacher."""
 
     look: str = modified(SimulatorSettings, 'look', default='target', help='appearance of the '
-                         'rooms that are rendered while it trains: target, stream, general, or a '
-                         'YAML file of ranges, such as sim/randomisation.yaml')
+                         'rooms that are rendered while it trains: target, stream, general, nyu, '
+                         'or a YAML file of ranges, such as sim/randomisation.yaml')
     data: str = setting('', f'frames with measured depth to train on instead of rooms, {DATA}')
     network: str = modified(OfflineSettings, 'student', help='network to train')
     backbone: str = setting('resnet18', 'backbone of the network', choices=backbones(NETWORKS))

@@ -20,7 +20,7 @@ from depth_distill_ros.worlds.rooms.layouts import LAYOUTS
 from depth_distill_ros.worlds.rooms.looks import Lighting, Look, Palette, Range, Sensor
 from depth_distill_ros.worlds.rooms.materials import FLOOR_TILE, WALL_TILE
 
-BUILT_IN = ('stream', 'target', 'general')
+BUILT_IN = ('stream', 'target', 'general', 'nyu')
 
 
 def named(name: str) -> Look:
