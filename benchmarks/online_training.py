@@ -7,6 +7,7 @@ What a student has learned after so many seconds of processor time on a growing 
 The training is the distiller node's own, with the shipped teacher and one torch thread. The stream
 grows as in the demo: 48 simulated frames at first, then `--frames` a second; with `--robot` one
 frame a second of the robot's camera too. Judged on the shipped frames of other rooms.
+l_rec is how much G changes an image in the last step that trained it.
 
 Example: python benchmarks/online_training.py --seconds 240 --seeds 0 1 2 student=lden lr=0.0005
 """
@@ -44,7 +45,6 @@ from depth_distill_ros.worlds.mujoco.camera import SimulatedCamera
 
 _FIRST, _CAPACITY = 48, 20_000
 _FOV = 0.8727  # of the path-traced rooms' camera
-_MARKS = 8  # evaluations, at equal distances
 
 
 def simulated(size: tuple[int, int], seed: int) -> Iterator[Frame]:
@@ -82,8 +82,8 @@ def write(folder: Path, size: tuple[int, int], seed: int, pipe: Connection) -> N
 
 
 def train(settings: OnlineSettings, seconds: float, per_second: float, with_robot: bool,
-          ) -> list[tuple[int, float, float]]:
-    """Train for so many seconds of processor time; return (step, delta1, RMSE) at each mark."""
+          marks: int) -> list[tuple[int, float, float, float]]:
+    """Train for so many seconds of processor time; return (step, delta1, RMSE, l_rec) by mark."""
     with tempfile.TemporaryDirectory() as folder:
         size = load_teacher(settings.teacher)[1].size
         ours, theirs = multiprocessing.Pipe()
@@ -101,17 +101,18 @@ def train(settings: OnlineSettings, seconds: float, per_second: float, with_robo
             training = OnlineDistillation(settings, Path(folder))
             assert training.ready()
             judged = open_reader(f'folder:{shipped_rooms()}')
-            found: list[tuple[int, float, float]] = []
-            spent = 0.0
-            while len(found) < _MARKS:
+            found: list[tuple[int, float, float, float]] = []
+            spent, l_rec = 0.0, np.nan
+            while len(found) < marks:
                 began = time.process_time()
-                training.train_step()
+                losses = training.train_step()
                 spent += time.process_time() - began
+                l_rec = losses.get('l_rec', l_rec)
                 ours.send(wanted(spent))
                 ours.recv()
-                if spent >= (len(found) + 1) * seconds / _MARKS:
+                if spent >= (len(found) + 1) * seconds / marks:
                     figures = mean_metrics(training.student, judged, size, torch.device('cpu'))
-                    found.append((training.step, figures['delta1'], figures['rmse']))
+                    found.append((training.step, figures['delta1'], figures['rmse'], l_rec))
             training.close()
             return found
         finally:
@@ -130,6 +131,7 @@ def main() -> None:
                         help='simulated frames for each second of training')
     parser.add_argument('--robot', action='store_true',
                         help="with frames of the robot's camera, one for each second")
+    parser.add_argument('--marks', type=int, default=8, help='evaluations, at equal distances')
     parser.add_argument('--seeds', type=int, nargs='+', default=[0])
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -144,15 +146,17 @@ def main() -> None:
     for seed in arguments.seeds:
         settings = OnlineSettings.from_mapping(
             {'min_frames': _FIRST, **given, 'seed': seed})
-        runs.append(train(settings, arguments.seconds, arguments.frames, arguments.robot))
+        runs.append(train(settings, arguments.seconds, arguments.frames, arguments.robot,
+                          arguments.marks))
         print(f'seed {seed}: ' + ', '.join(
-            f'{step} {delta1:.3f}' for step, delta1, _ in runs[-1]), flush=True)
+            f'{step} {delta1:.3f}' for step, delta1, *_ in runs[-1]), flush=True)
     figures = np.array(runs)
-    rows = [(f'{arguments.seconds * (mark + 1) / _MARKS:.0f}', f'{at[:, 0].mean():.0f}',
-             _spread(at[:, 1]), _spread(at[:, 2]), _spread((at[:, 1] - blind) / (best - blind)))
+    rows = [(f'{arguments.seconds * (mark + 1) / arguments.marks:.0f}', f'{at[:, 0].mean():.0f}',
+             _spread(at[:, 1]), _spread(at[:, 2]), _spread((at[:, 1] - blind) / (best - blind)),
+             f'{at[:, 3].mean():.3f}')
             for mark, at in enumerate(figures.swapaxes(0, 1))]
     Console().print(terminal_table(
-        ('seconds', 'steps', 'delta1', 'RMSE, m', 'gain'), rows,
+        ('seconds', 'steps', 'delta1', 'RMSE, m', 'gain', 'l_rec'), rows,
         title=f'{" ".join(arguments.settings)} (blind map {blind:.3f}, teacher {best:.3f})'))
 
 

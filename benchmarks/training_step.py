@@ -32,6 +32,7 @@ from depth_distill_ros.distillation.mixing import mix
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.networks import TRANSFORMATIONS, build
+from depth_distill_ros.settings.distillation import StreamMethodSettings
 from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
@@ -108,7 +109,8 @@ def _measure(kind: str, precision: str, a: argparse.Namespace) -> dict:
     else:
         networks = [n.to(memory_format=torch.channels_last) for n in networks]
         training = Trainer(
-            D3(*networks, compute), OptimisationSettings(schedule='constant'), compute)
+            D3(*networks, compute, StreamMethodSettings()),
+            OptimisationSettings(schedule='constant'), compute)
 
         def step(number: int) -> dict[str, float]:
             training._generator.manual_seed(_MIXING_SEED)

@@ -115,7 +115,7 @@ def test_the_teacher_depth_is_of_the_augmented_image_and_not_the_one_kept_for_it
 
 def test_without_augmentation_no_random_number_is_drawn_for_it():
     teacher, student = networks()
-    method = D3(teacher, student, None, CPU, mixing='none')
+    method = D3(teacher, student, None, CPU, MethodSettings(mixing='none'))
     generator = seeded()
     method.step({STREAM: images()}, lambda loss, *n: None, generator)
     assert torch.equal(generator.get_state(), seeded().get_state())

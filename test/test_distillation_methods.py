@@ -91,7 +91,7 @@ def step(method, batch, seed=5):
 
 
 def gradient_of_g(networks, frames, bias=0.0, **options):
-    method = D3(*networks(bias), CPU, **options)
+    method = D3(*networks(bias), CPU, MethodSettings(**options))
     step(method, {STREAM: some(frames, 0, 3)})
     return method.networks['transformation'].out.weight.grad
 
@@ -144,7 +144,7 @@ def test_a_summed_l_rec_weighs_as_many_times_more_as_there_are_numbers(networks,
 def test_without_g_the_student_is_trained_on_the_mixtures_themselves(networks, frames):
     teacher, student, _ = networks()
     batch = some(frames, 0, 3)
-    losses = step(D3(teacher, student, None, CPU), {STREAM: batch})
+    losses = step(D3(teacher, student, None, CPU, MethodSettings()), {STREAM: batch})
     teacher, student, _ = networks()
     mixed = mix(batch.x, batch.semantics, torch.Generator().manual_seed(5))
     _, depth = student.train()(torch.cat((batch.x, mixed))).chunk(2)
@@ -156,7 +156,7 @@ def test_without_g_the_student_is_trained_on_the_mixtures_themselves(networks, f
 def test_without_mixing_g_gets_the_frames_and_no_classes_are_asked_for(networks, frames):
     teacher, student, _ = networks()
     identity = TransformationNetwork(0.125, residual=True)
-    method = D3(teacher, student, identity, CPU, mixing='none')
+    method = D3(teacher, student, identity, CPU, MethodSettings(mixing='none'))
     assert method.needs == {STREAM: ()}
     losses = step(method, {STREAM: Batch(frames.x[:3])})
     assert losses['l_rec'] == 0
@@ -164,15 +164,15 @@ def test_without_mixing_g_gets_the_frames_and_no_classes_are_asked_for(networks,
 
 
 def test_mixing_by_instances_mixes_other_pixels_than_by_classes(networks, frames):
-    losses = [step(D3(*networks(), CPU, mixing=mixing), {STREAM: some(frames, 0, 3)})
-              for mixing in ('classes', 'instances')]
+    losses = [step(D3(*networks(), CPU, MethodSettings(mixing=mixing)),
+                   {STREAM: some(frames, 0, 3)}) for mixing in ('classes', 'instances')]
     assert losses[0]['loss_plain'] == pytest.approx(losses[1]['loss_plain'].item(), rel=0.05)
     assert losses[0]['l_bn'] != losses[1]['l_bn']
 
 
 def test_the_losses_are_those_of_algorithm_1_written_out(networks, frames):
     batch = some(frames, 0, 3)
-    losses = step(D3(*networks(), CPU), {STREAM: batch})
+    losses = step(D3(*networks(), CPU, MethodSettings()), {STREAM: batch})
     teacher, student, g = networks()
     teacher.eval(), student.train(), g.train()
     mixed = mix(batch.x, batch.semantics, torch.Generator().manual_seed(5))
@@ -188,8 +188,109 @@ def test_the_losses_are_those_of_algorithm_1_written_out(networks, frames):
         assert losses[name].item() == pytest.approx(value.item(), rel=1e-3), name
 
 
+def test_without_its_switches_d3_stays_algorithm_1_over_several_updates(networks, frames):
+    method = D3(*networks(), CPU, MethodSettings())
+    training = Trainer(method, OptimisationSettings(schedule='constant', seed=5), CPU)
+    generator = torch.Generator()
+    generator.set_state(training.state_dict()['generators'][0])
+    teacher, student, g = networks()
+    teacher.eval().requires_grad_(False), student.train(), g.train()
+    statistics = FeatureStatistics(teacher)
+    of_student = torch.optim.Adam(student.parameters(), 1e-4, weight_decay=1e-4)
+    of_g = torch.optim.Adam(g.parameters(), 1e-4)
+    for first in (0, 3, 1):
+        batch = some(frames, first, first + 3)
+        losses = training.train_step({STREAM: batch})
+        mixed = mix(batch.x, batch.semantics, generator)
+        z = g(mixed)
+        with statistics.recorded() as terms:
+            depth_z = teacher(z).detach()
+        l_bn, l_rec = sum(terms), l1_loss(z, mixed)
+        student_x, student_z = student(torch.cat((batch.x, z.detach()))).chunk(2)
+        plain = loss_h(student_x, teacher(batch.x))
+        transformed = loss_h(student_z, depth_z)
+        for optimizer, loss in ((of_g, 1e-3 * l_bn + 1e-3 * l_rec),
+                                (of_student, plain + transformed)):
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        for name, value in {'loss_plain': plain, 'loss_transformed': transformed, 'l_bn': l_bn,
+                            'l_rec': l_rec}.items():
+            assert losses[name] == pytest.approx(value.item(), rel=1e-3), name
+        assert losses.keys() == {'loss_plain', 'loss_transformed', 'l_bn', 'l_rec',
+                                 'loss_student'}
+
+
+def test_the_curriculum_goes_from_kd_ood_over_mixtures_to_algorithm_1(networks, frames):
+    teacher, student, g = networks()
+    batch = {STREAM: some(frames, 0, 3)}
+    plain = step(make_method('kd-ood', teacher, student, CPU, SIZE, 2, MethodSettings()), batch)
+    mixed = step(D3(*networks()[:2], None, CPU, MethodSettings()), batch)
+    whole = step(D3(*networks(), CPU, MethodSettings()), batch)
+    method = D3(*networks(), CPU, MethodSettings(curriculum='steps', curriculum_steps=1))
+    found = []
+    for _ in range(3):
+        method.networks['student'].load_state_dict(student.state_dict())
+        found.append(step(method, batch))
+    assert found[0]['loss_student'] == plain['loss_student']
+    assert found[1]['loss_transformed'] == mixed['loss_transformed']
+    assert found[2]['l_bn'] == whole['l_bn']
+    assert 'loss_transformed' not in found[0] and 'l_bn' not in found[1]
+
+
+def test_g_and_the_graph_through_the_teacher_are_there_at_every_nth_step_alone(networks, frames):
+    method = D3(*networks(), CPU, MethodSettings(g_every=2))
+    with_graph, updated = [], []
+    method.teacher.register_forward_hook(
+        lambda module, args, depth: with_graph.append(depth.requires_grad))
+    for _ in range(3):
+        method.step({STREAM: some(frames, 0, 3)},
+                    lambda loss, *names: updated.extend(names), torch.Generator())
+    assert updated == ['transformation', 'student', 'student', 'transformation', 'student']
+    assert sum(with_graph) == 2
+
+
+def test_a_share_of_the_batch_is_mixed_and_at_least_two_images(networks, frames):
+    for share, expected in ((0.5, 4), (0.01, 2), (1.0, 8)):
+        method = D3(*networks()[:2], None, CPU, MethodSettings(mixed_share=share))
+        seen = []
+        method.networks['student'].register_forward_hook(
+            lambda module, args, depth, seen=seen: seen.append(len(args[0])))
+        step(method, {STREAM: frames})
+        assert seen == [8 + expected]
+
+
+def test_running_statistics_are_those_of_several_batches_with_this_one_s_gradient():
+    layer = torch.nn.BatchNorm2d(2).eval().requires_grad_(False)
+    single, running = FeatureStatistics(layer), FeatureStatistics(layer, weight=0.25)
+    batches = [torch.randn(2, 2, 4, 5, generator=torch.Generator().manual_seed(i)) + i
+               for i in range(2)]
+    means, variances = zip(*((x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0))
+                             for x in batches), strict=True)
+    mean, variance = (0.75 * a + 0.25 * b for a, b in (means, variances))
+    found = []
+    for x in batches:
+        x.requires_grad_()
+        with running.recorded() as terms:
+            layer(x)
+        found.append(terms[0])
+    with single.recorded() as terms:
+        layer(batches[0])
+    assert found[0].item() == pytest.approx(terms[0].item())  # nothing was there before it
+    expected = mean.norm() + (variance - 1).norm()
+    assert found[1].item() == pytest.approx(expected.item(), rel=1e-5)
+    found[1].backward()
+    # of ‖m‖ + ‖v - 1‖ by a value of the batch, m and v those of both batches
+    x, size = batches[1].detach(), 2 * 4 * 5
+    shape = (1, 2, 1, 1)
+    by_mean = (mean / mean.norm()).view(shape)
+    by_variance = ((variance - 1) / (variance - 1).norm()).view(shape)
+    gradient = (by_mean + by_variance * 2 * (x - means[1].view(shape))) / size
+    torch.testing.assert_close(batches[1].grad, gradient.expand_as(x))
+
+
 def test_auxiliary_images_add_to_the_loss_of_the_stream(networks, frames):
-    for method in (D3(*networks(), CPU), make_method(
+    for method in (D3(*networks(), CPU, MethodSettings()), make_method(
             'kd-ood', *networks()[:2], CPU, SIZE, 2, MethodSettings())):
         alone = step(method, {STREAM: some(frames, 0, 3)})
         both = step(method, {STREAM: some(frames, 0, 3), AUXILIARY: some(frames, 3, 5)})

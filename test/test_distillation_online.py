@@ -3,6 +3,7 @@
 """The session on a growing store: what survives, what is resumed, what is released."""
 
 from dataclasses import asdict, replace
+from functools import partial
 import os
 import shutil
 
@@ -108,21 +109,26 @@ def test_a_new_student_begins_near_the_depth_that_the_teacher_has_in_the_median(
     assert abs(found - expected) < 0.5 < expected
 
 
-def test_a_resumed_run_is_bit_identical_to_one_that_was_not_interrupted(open_session, tmp_path):
+@pytest.mark.parametrize('switches', [{}, {
+    'curriculum': 'steps', 'curriculum_steps': 2, 'g_every': 3, 'bn_weight': 0.2,
+    'g_bound': 0.5}], ids=['to the letter', 'with its switches'])
+def test_a_resumed_run_is_bit_identical_to_one_that_was_not_interrupted(
+        open_session, tmp_path, switches):
+    open_session = partial(open_session, **switches)
     whole = open_session(tmp_path / 'whole')
     assert whole.ready()
-    losses = [whole.train_step() for _ in range(6)]
+    losses = [whole.train_step() for _ in range(9)]
     random = torch.get_rng_state()
     saved = whole.save()
     first = open_session(tmp_path / 'parts')
     assert first.ready() and not first.resumed
-    for _ in range(3):
+    for _ in range(6):
         first.train_step()
     first.save()
     first.train_step()  # is lost, as after kill -9
     second = open_session(tmp_path / 'parts')
-    assert second.resumed and second.step == 3 and second.ready()
-    assert [second.train_step() for _ in range(3)] == losses[3:]
+    assert second.resumed and second.step == 6 and second.ready()
+    assert [second.train_step() for _ in range(3)] == losses[6:]
     assert torch.equal(torch.get_rng_state(), random)
     expected = dict(leaves(load_checkpoint(saved)))
     found = dict(leaves(load_checkpoint(second.save())))

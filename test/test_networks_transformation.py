@@ -51,6 +51,21 @@ def test_a_residual_g_starts_as_the_identity_and_can_learn():
     assert g.out.weight.grad.abs().sum() > 0
 
 
+@pytest.mark.parametrize('form', ['paper', 'light'])
+def test_a_bounded_g_changes_no_value_by_more_and_small_changes_hardly(form):
+    torch.manual_seed(0)
+    free, bounded = (TRANSFORMATIONS[form](0.125, True, bound) for bound in (0.0, 0.5))
+    torch.nn.init.normal_(free.out.weight, 0, 0.1)
+    bounded.load_state_dict(free.state_dict())
+    x = torch.randn(2, 3, 32, 48)
+    change, within = ((g(x) - x).detach() for g in (free, bounded))
+    assert change.abs().max() > 1
+    assert within.abs().max() <= 0.5 + 1e-6
+    small = change.abs() < 0.05
+    assert small.any()
+    torch.testing.assert_close(within[small], change[small], rtol=0.01, atol=1e-5)
+
+
 @pytest.mark.slow
 def test_a_residual_light_g_starts_as_the_identity_and_learns_to_invert_images():
     torch.manual_seed(0)

@@ -18,6 +18,7 @@ from depth_distill_ros.distillation.data.batch import STREAM, Batch
 from depth_distill_ros.distillation.methods.d3 import D3
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.networks import TRANSFORMATIONS, build
+from depth_distill_ros.settings.distillation import StreamMethodSettings
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
 
@@ -69,8 +70,8 @@ def our_step(setup: Setup, device: torch.device, precision: str, **options: Any,
     """Return a function that makes one step of ours."""
     compute = Compute(device, precision)
     networks = [n.to(device).to(memory_format=torch.channels_last) for n in setup.networks()]
-    trainer = Trainer(D3(*networks, compute), OptimisationSettings(schedule='constant'), compute,
-                      **options)
+    trainer = Trainer(D3(*networks, compute, StreamMethodSettings()),
+                      OptimisationSettings(schedule='constant'), compute, **options)
     x, semantics = setup.images()
     batch = Batch(x.to(device, memory_format=torch.channels_last), semantics.to(device))
     return lambda: trainer.train_step({STREAM: batch})

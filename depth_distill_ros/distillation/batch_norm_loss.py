@@ -33,14 +33,21 @@ class FeatureStatistics:
     are not squared, and no layer is weighted. `stored` defaults to the running statistics of all
     BatchNorm layers. The teacher must be in eval mode.
 
+    With `weight` below 1, μ and σ² are running means over the batches, in which the current one
+    has that weight, as BatchNorm made the stored ones: those of a few images scatter. Their
+    gradient is that of the current batch, undiminished. state_dict() holds them.
+
     Raises StatisticsError for a teacher without BatchNorm statistics where none are given.
     """
 
-    def __init__(self, teacher: nn.Module, stored: Statistics | None = None):
+    def __init__(self, teacher: nn.Module, stored: Statistics | None = None,
+                 weight: float = 1.0):
         check_visible(teacher)
         modules = dict(teacher.named_modules())
         stored = batch_norm_statistics(teacher) if stored is None else stored
         self._stored = {modules[name]: statistics for name, statistics in stored.items()}
+        self._names = {modules[name]: name for name in stored}
+        self._weight, self._running = weight, Statistics()
 
     @contextmanager
     def recorded(self) -> Iterator[list[Tensor]]:
@@ -51,11 +58,27 @@ class FeatureStatistics:
             # the teacher may have moved to another device since
             mean, variance = self._stored[layer]
             stored = self._stored[layer] = mean.to(value.device), variance.to(value.device)
-            found = moments(layer, value.float())
+            found = self._averaged(self._names[layer], moments(layer, value.float()))
             terms.append(sum((a - b).norm() for a, b in zip(found, stored, strict=True)))
 
         with inputs_observed(self._stored, add_term):
             yield terms
+
+    def _averaged(self, name: str, found: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        if self._weight == 1:
+            return found
+        before = self._running.get(name, found)
+        mean, variance = (b.detach().to(f.device).lerp(f.detach(), self._weight)
+                          for b, f in zip(before, found, strict=True))
+        self._running[name] = mean, variance
+        return mean + (found[0] - found[0].detach()), variance + (found[1] - found[1].detach())
+
+    def state_dict(self) -> Statistics:
+        return {name: (mean.cpu(), variance.cpu())
+                for name, (mean, variance) in self._running.items()}
+
+    def load_state_dict(self, state: Statistics) -> None:
+        self._running = dict(state)
 
 
 def batch_norm_layers(teacher: nn.Module) -> list[str]:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 import hashlib
 from pathlib import Path
 import sys
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from depth_distill_ros.distillation.methods.method import Stateful
 from depth_distill_ros.distillation.parallel import processes
 from depth_distill_ros.errors import DepthDistillError, first_line
 from depth_distill_ros.files import check_regular, replacing, writing
@@ -28,12 +29,6 @@ _IDENTITY, *_OLD = 'identity', 'architecture', 'settings'
 
 class CheckpointError(DepthDistillError):
     """A checkpoint that cannot be written or read, or belongs to another training."""
-
-
-class Stateful(Protocol):
-    def state_dict(self) -> Any: ...
-
-    def load_state_dict(self, state: Any) -> None: ...
 
 
 class Checkpoint:

@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import Batches
 from depth_distill_ros.distillation.losses import NonFiniteLoss
-from depth_distill_ros.distillation.methods.method import Method
+from depth_distill_ros.distillation.methods.method import Method, Stateful
 from depth_distill_ros.distillation.parallel import processes
 from depth_distill_ros.distillation.parallel.gradient_averaging import GradientAveraging
 from depth_distill_ros.distillation.schedule import schedule
@@ -156,6 +156,8 @@ class Trainer:
             'generators': processes.gathered(self._generator.get_state()),
             'torch_rng': torch.get_rng_state(),
         }
+        if isinstance(self.method, Stateful):
+            state['method'] = processes.gathered(self.method.state_dict())
         if self.compute.device.type == 'cuda':
             state['cuda_rng'] = torch.cuda.get_rng_state(self.compute.device)
         return state
@@ -173,6 +175,8 @@ class Trainer:
         if self._scaler.is_enabled() and state['scaler']:  # saved under another precision
             self._scaler.load_state_dict(state['scaler'])
         self._generator.set_state(state['generators'][processes.rank()])
+        if isinstance(self.method, Stateful) and 'method' in state:  # earlier versions have none
+            self.method.load_state_dict(state['method'][processes.rank()])
         torch.set_rng_state(state['torch_rng'])
         if 'cuda_rng' in state and self.compute.device.type == 'cuda':
             torch.cuda.set_rng_state(state['cuda_rng'], self.compute.device)

@@ -19,7 +19,7 @@ class TransformationLoss:
 
     def __init__(self, teacher: nn.Module, statistics: FeatureStatistics, alpha: float,
                  beta: float, rec_reduction: str):
-        self._teacher, self._statistics = teacher, statistics
+        self._teacher, self.statistics = teacher, statistics
         self._alpha, self._beta = alpha, beta
         self._reduce = torch.mean if rec_reduction == 'mean' else torch.sum
 
@@ -29,7 +29,7 @@ class TransformationLoss:
 
         One pass of the teacher yields both the depth and the statistics; both keep their graph.
         """
-        with self._statistics.recorded() as terms:
+        with self.statistics.recorded() as terms:
             depth_z = self._teacher(z)
         l_bn = torch.stack(terms).sum()
         l_rec = self._reduce((mixed - z.float()).abs())

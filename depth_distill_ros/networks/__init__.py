@@ -27,7 +27,7 @@ _CLASSES: dict[str, Callable[..., nn.Module]] = {
     'lden': LDEN, 'lden_light': LDENLight, 'edn': EDN, 'ffn': FFN, 'sarpn': SARPN, 'meter': METER,
     'dacnn': DACNN, STEREO: StereoDACNN}
 # G of D3 by form, to be called with the settings g_width and g_residual
-TRANSFORMATIONS: dict[str, Callable[[float, bool], nn.Module]] = {
+TRANSFORMATIONS: dict[str, Callable[..., nn.Module]] = {
     'paper': TransformationNetwork, 'light': LightTransformationNetwork}
 
 __all__ = ['BACKBONES', 'NETWORKS', 'TRANSFORMATIONS', 'backbones_of', 'build',

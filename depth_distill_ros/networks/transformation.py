@@ -34,18 +34,24 @@ def initialise(network: nn.Module, out: nn.Conv2d, residual: bool) -> None:
         nn.init.zeros_(out.weight)
 
 
+def bounded(change: Tensor, bound: float) -> Tensor:
+    """Return what a residual G adds to its image, each value within ±`bound`; 0: no limit."""
+    return bound * torch.tanh(change / bound) if bound else change
+
+
 class TransformationNetwork(nn.Module):
     """
     From B×3×H×W ImageNet-normalised images to images of the same size and space.
 
     `width` scales all channel counts: 1.0 has 25,773,347 weights and costs 125 GMAC at 228×304;
     both grow with its square. With `residual` the network adds to its input and starts as the
-    identity, so that the first steps of distillation already have usable images.
+    identity, so that the first steps of distillation already have usable images. `bound` limits
+    what it adds (see `bounded`).
     """
 
-    def __init__(self, width: float, residual: bool):
+    def __init__(self, width: float, residual: bool, bound: float = 0.0):
         super().__init__()
-        self.residual = residual
+        self.residual, self.bound = residual, bound
 
         c16, c32, c64, c128, c256, c512 = (
             scaled(c, width) for c in (16, 32, 64, 128, 256, 512))
@@ -75,4 +81,4 @@ class TransformationNetwork(nn.Module):
         y = self.up_half(torch.cat((y, quarter), 1), half.shape[-2:])
         y = self.up_full(torch.cat((y, half), 1), full.shape[-2:])
         y = self.out(torch.cat((y, full), 1))
-        return x + y if self.residual else y
+        return x + bounded(y, self.bound) if self.residual else y

@@ -17,7 +17,7 @@ from torch.nn.functional import relu
 
 from depth_distill_ros.networks.blocks import BasicBlock, conv_bn, resize
 from depth_distill_ros.networks.checks import check_images
-from depth_distill_ros.networks.transformation import initialise, scaled
+from depth_distill_ros.networks.transformation import bounded, initialise, scaled
 
 
 class _Up(nn.Module):
@@ -37,13 +37,13 @@ class LightTransformationNetwork(nn.Module):
     """
     From B×3×H×W ImageNet-normalised images to images of the same size and space.
 
-    `width` and `residual` are those of TransformationNetwork. At width 1 it costs 6.8 GMAC at
-    228×304, an eighteenth of that.
+    `width`, `residual` and `bound` are those of TransformationNetwork. At width 1 it costs 6.8
+    GMAC at 228×304, an eighteenth of that.
     """
 
-    def __init__(self, width: float, residual: bool):
+    def __init__(self, width: float, residual: bool, bound: float = 0.0):
         super().__init__()
-        self.residual = residual
+        self.residual, self.bound = residual, bound
         c16, c32, c64, c128, c256 = (scaled(c, width) for c in (16, 32, 64, 128, 256))
         self.at_full = nn.Sequential(*conv_bn(3, c16, 7), nn.ReLU(inplace=True))
         self.at_half = nn.Sequential(*conv_bn(c16, c32, 3, stride=2), nn.ReLU(inplace=True))
@@ -67,4 +67,4 @@ class LightTransformationNetwork(nn.Module):
         y = self.up_half(y, half)
         y = self.up_full(y, full)
         y = self.out(torch.cat((y, full), 1))
-        return x + y if self.residual else y
+        return x + bounded(y, self.bound) if self.residual else y

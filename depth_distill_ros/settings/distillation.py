@@ -34,6 +34,11 @@ class StreamMethodSettings(Settings):
     g_lr: float = setting(0.0, 'learning rate of G and of generators; 0: lr', range=(0.0, 1.0))
     alpha: float = setting(1e-3, 'weight of the BatchNorm statistics l_BN in the loss of G (eq. '
                            '8)', range=(0.0, 1e3))
+    g_bound: float = setting(
+        0.0, 'most that a residual G changes a value of its normalised image (a tanh); 0: no '
+        'limit', range=(0.0, 10.0))
+    g_every: int = setting(1, 'steps of D3 from one update of G to the next; the others need no '
+                           'graph through the teacher', unit='steps', range=(1, 1000))
     beta: float = setting(1e-3, 'weight of the reconstruction l_rec in the loss of G (eq. 8); 0: '
                           'no l_rec', range=(0.0, 1e3))
     rec_reduction: str = setting(
@@ -44,6 +49,20 @@ class StreamMethodSettings(Settings):
         old_values={'A': 'own', 'B': 'own_and_student'})
     mixing: str = setting('classes', 'regions that D3 mixes between two images',
                           choices=('classes', 'instances', 'none'))
+    mixed_share: float = setting(
+        1.0, 'share of the simulated images of each batch that D3 mixes and transforms beside '
+        'the plain ones; at least two images', range=(0.01, 1.0))
+    bn_weight: float = setting(
+        1.0, 'weight of the current batch in the running means of the feature statistics that '
+        'l_BN compares; 1: the current batch alone (eq. 6)', range=(1e-3, 1.0))
+    curriculum: str = setting(
+        'none', 'how D3 goes from plain images to mixed ones beside them, and on to G of them '
+        'where there is a G. none: the last from the first step on; steps: a stage has '
+        'curriculum_steps; progress: as the loss of the plain images flattens',
+        choices=('none', 'steps', 'progress'))
+    curriculum_steps: int = setting(
+        100, 'with curriculum steps, length of a stage; with progress, steps whose mean loss is '
+        'compared with that of as many before', unit='steps', range=(1, 2**31 - 1))
     augmentation: float = setting(0.0, 'strength of the random camera augmentation of d3 and '
                                   'kd-ood; 0: none; d3plus has its own', range=(0.0, 4.0))
     calibration: str = setting('', "file of the teacher's feature statistics, for a teacher "

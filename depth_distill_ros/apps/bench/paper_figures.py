@@ -64,7 +64,8 @@ def _figures_4_and_5(bench: Bench, table: BenchTable, outcomes: Sequence[Outcome
 def trained_g(run: Path) -> nn.Module:
     """Return G of the D3 training in a folder, after its last step, in training mode."""
     settings = read_settings(OfflineSettings, run / 'run.yaml')
-    g = TRANSFORMATIONS[settings.g_form](settings.g_width, settings.g_residual)
+    g = TRANSFORMATIONS[settings.g_form](
+        settings.g_width, settings.g_residual, settings.g_bound)
     g.load_state_dict(load_checkpoint(run / 'last.pt')['training']['networks']['transformation'])
     return g.train()
 

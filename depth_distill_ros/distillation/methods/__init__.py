@@ -61,12 +61,11 @@ def make_method(name: str, teacher: nn.Module | None, student: nn.Module, comput
     if name in ('d3', 'd3plus'):
         g, calibration = None, None
         if o.g_form != 'none':
-            g = TRANSFORMATIONS[o.g_form](o.g_width, o.g_residual).to(
+            g = TRANSFORMATIONS[o.g_form](o.g_width, o.g_residual, o.g_bound).to(
                 device).to(memory_format=torch.channels_last)
             calibration = load_calibration(
                 Path(o.calibration), n_t) if o.calibration else None
-        return D3(n_t, n_s, g, compute, o.alpha, o.beta, o.g_trains_on, o.mixing,
-                  o.rec_reduction, calibration, o.every_scale, o.augmentation)
+        return D3(n_t, n_s, g, compute, o, calibration)
     if name == 'kd-ood':
         return KDOOD(n_t, n_s, compute, o.every_scale, o.augmentation)
     if name == 'random-noise':

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -13,10 +15,11 @@ from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, Batches
 from depth_distill_ros.distillation.data.teacher_depth import TeacherDepth
 from depth_distill_ros.distillation.losses import predictions, teacher_loss, total
+from depth_distill_ros.distillation.methods.curriculum import MIXED, PLAIN, TRANSFORMED, Curriculum
 from depth_distill_ros.distillation.methods.method import Update
 from depth_distill_ros.distillation.mixing import instances, mix
 from depth_distill_ros.distillation.transformation_loss import TransformationLoss
-from depth_distill_ros.settings.distillation import StreamMethodSettings as Default
+from depth_distill_ros.settings.distillation import StreamMethodSettings
 
 
 class D3:
@@ -27,77 +30,104 @@ class D3:
 
     Args:
         transformation: G; None: the student is trained on x̂′ in place of G(x̂′)
-        alpha, beta, rec_reduction: of TransformationLoss
-        g_trains_on: 'own': G is trained on eq. 8 alone; 'own_and_student': eq. 9 reaches G too
-            (eq. 10 as printed)
-        mixing: whether 'classes' or 'instances' are mixed; 'none': G transforms x′ itself
+        options: the switches; their defaults are algorithm 1 to the letter
         statistics: that G fits, in place of those of the teacher's BatchNorm layers
-        every_scale: train a student with several scales at each of them
-        augmentation: strength of the random camera augmentation of all images; 0: none
     """
 
     def __init__(self, teacher: nn.Module, student: nn.Module, transformation: nn.Module | None,
-                 compute: Compute, alpha: float = Default.alpha, beta: float = Default.beta,
-                 g_trains_on: str = Default.g_trains_on, mixing: str = Default.mixing,
-                 rec_reduction: str = Default.rec_reduction,
-                 statistics: Statistics | None = None,
-                 every_scale: bool = Default.every_scale,
-                 augmentation: float = Default.augmentation):
+                 compute: Compute, options: StreamMethodSettings,
+                 statistics: Statistics | None = None):
         self.teacher = teacher.eval().requires_grad_(False)
         self.networks = {'student': student}
+        self._statistics: FeatureStatistics | None = None
         if transformation is not None:
             self.networks['transformation'] = transformation
+            self._statistics = FeatureStatistics(teacher, statistics, options.bn_weight)
             self._loss_of_g = TransformationLoss(
-                teacher, FeatureStatistics(teacher, statistics), alpha, beta, rec_reduction)
-        self.needs = {STREAM: () if mixing == 'none' else ('semantics',)}
+                teacher, self._statistics, options.alpha, options.beta, options.rec_reduction)
+        self.needs = {STREAM: () if options.mixing == 'none' else ('semantics',)}
         self._teacher_depth = {name: TeacherDepth(teacher) for name in (STREAM, AUXILIARY)}
-        self._compute, self._mixing, self._every_scale = compute, mixing, every_scale
-        self._joint = g_trains_on == 'own_and_student'
-        self._augmentation = augmentation
+        self._compute, self._options = compute, options
+        self._joint = options.g_trains_on == 'own_and_student'
+        self._curriculum = Curriculum(options.curriculum, options.curriculum_steps,
+                                      MIXED if transformation is None else TRANSFORMED)
+        self._transformed = 0  # steps
 
     def step(self, batches: Batches, update: Update,
              generator: torch.Generator) -> dict[str, Tensor]:
-        """Make one iteration of algorithm 1."""
-        if self._augmentation:
-            batches = augmented(batches, self._augmentation, generator)
-        x = batches[STREAM].x
-        mixed = self._mixed(batches[STREAM], generator)  # x̂′, eq. 5
+        """Make one iteration of algorithm 1, or of an earlier stage of the curriculum."""
+        if self._options.augmentation:
+            batches = augmented(batches, self._options.augmentation, generator)
+        losses: dict[str, Tensor] = {}
+        loss_g: Tensor | None = None
         with self._compute.autocast():
-            if 'transformation' in self.networks:
-                z = self.networks['transformation'](mixed)  # z = G(x̂′)
-                loss_g, depth_z, losses = self._loss_of_g(z, mixed)  # eq. 6 to 8
-                if not self._joint:
+            # images and teacher depth of each term of eq. 9
+            shown = {'loss_plain': (batches[STREAM].x,
+                                    self._teacher_depth[STREAM](batches[STREAM]))}
+            if self._curriculum.stage != PLAIN:
+                mixed = self._mixed(batches[STREAM], generator)  # x̂′, eq. 5
+                z, depth_z, loss_g, losses = self._seen(mixed)
+                if loss_g is not None and not self._joint:
                     # before the student's pass: frees the graph through the teacher
                     update(loss_g, 'transformation')
                     z, depth_z = z.detach(), depth_z.detach()
-            else:
-                z, losses = mixed, {}
-                with torch.no_grad():
-                    depth_z = self.teacher(z)
-            inputs, targets = [x, z], [self._teacher_depth[STREAM](batches[STREAM]), depth_z]
+                shown['loss_transformed'] = z, depth_z
             if AUXILIARY in batches:
-                inputs.append(batches[AUXILIARY].x)
-                targets.append(self._teacher_depth[AUXILIARY](batches[AUXILIARY]))
-            terms = self._student_terms(inputs, targets)
+                shown['loss_auxiliary'] = (batches[AUXILIARY].x,
+                                           self._teacher_depth[AUXILIARY](batches[AUXILIARY]))
+            terms = self._student_terms(list(shown.values()))
             loss_student = total(terms)  # eq. 9
-            if self._joint and 'transformation' in self.networks:
+            if loss_g is not None and self._joint:
                 update(loss_student + loss_g, 'student', 'transformation')  # eq. 10
             else:
                 update(loss_student, 'student')
-        names = ('loss_plain', 'loss_transformed', 'loss_auxiliary')
-        losses |= {'loss_student': loss_student, **dict(zip(names, terms, strict=False))}
+        self._curriculum.add(terms[0])
+        losses |= {'loss_student': loss_student, **dict(zip(shown, terms, strict=True))}
         return {name: value.detach() for name, value in losses.items()}
 
-    def _mixed(self, stream: Batch, generator: torch.Generator) -> Tensor:
-        if self._mixing == 'none':
-            return stream.x
-        labels = instances(stream.semantics) if self._mixing == 'instances' else stream.semantics
-        return mix(stream.x, labels, generator)
+    def _seen(self, mixed: Tensor) -> tuple[Tensor, Tensor, Tensor | None, dict[str, Tensor]]:
+        """
+        Return z and its teacher depth, the loss of G and its terms.
 
-    def _student_terms(self, inputs: list[Tensor], targets: list[Tensor]) -> list[Tensor]:
+        z is G(x̂′), or x̂′ itself where there is no G yet. In a step without an update of G there
+        is no graph and no loss.
+        """
+        if self._curriculum.stage == MIXED:
+            with torch.no_grad():
+                return mixed, self.teacher(mixed), None, {}
+        g, self._transformed = self.networks['transformation'], self._transformed + 1
+        if (self._transformed - 1) % self._options.g_every:
+            with torch.no_grad():
+                z = g(mixed)
+                return z, self.teacher(z), None, {}
+        z = g(mixed)  # z = G(x̂′)
+        loss_g, depth_z, losses = self._loss_of_g(z, mixed)  # eq. 6 to 8
+        return z, depth_z, loss_g, losses
+
+    def _mixed(self, stream: Batch, generator: torch.Generator) -> Tensor:
+        count = max(2, round(self._options.mixed_share * len(stream.x)))
+        x = stream.x[:count]  # the order of a batch is random
+        if self._options.mixing == 'none':
+            return x
+        semantics = stream.semantics[:count]
+        labels = instances(semantics) if self._options.mixing == 'instances' else semantics
+        return mix(x, labels, generator)
+
+    def _student_terms(self, shown: list[tuple[Tensor, Tensor]]) -> list[Tensor]:
         """Return H(N_s(x), N_t(x)) for each kind of input."""
         # one batch, so that the student's BatchNorm trains with the statistics that it stores
-        maps = predictions(self.networks['student'], torch.cat([x.float() for x in inputs]),
-                           self._every_scale)
-        parts = zip(*(m.split([len(x) for x in inputs]) for m in maps), strict=True)
-        return [teacher_loss(part, depth) for part, depth in zip(parts, targets, strict=True)]
+        maps = predictions(self.networks['student'], torch.cat([x.float() for x, _ in shown]),
+                           self._options.every_scale)
+        parts = zip(*(m.split([len(x) for x, _ in shown]) for m in maps), strict=True)
+        return [teacher_loss(part, depth)
+                for part, (_, depth) in zip(parts, shown, strict=True)]
+
+    def state_dict(self) -> dict[str, Any]:
+        return {'curriculum': self._curriculum.state_dict(), 'transformed': self._transformed,
+                'statistics': self._statistics.state_dict() if self._statistics else {}}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._curriculum.load_state_dict(state['curriculum'])
+        self._transformed = state['transformed']
+        if self._statistics:
+            self._statistics.load_state_dict(state['statistics'])

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -19,9 +19,20 @@ class Update(Protocol):
     def __call__(self, loss: Tensor, *networks: str) -> None: ...
 
 
+@runtime_checkable
+class Stateful(Protocol):
+    """What a checkpoint keeps the state of: numbers, strings, tensors, and containers of them."""
+
+    def state_dict(self) -> Any: ...
+
+    def load_state_dict(self, state: Any) -> None: ...
+
+
 class Method(Protocol):
     """
     One way to train. The trainer owns optimisers, schedule, precision and random state.
+
+    A method that is Stateful too has a state of its own, which checkpoints keep by process.
 
     Attributes:
         needs: by name of the source, the fields of its Batch that must be there beside x
