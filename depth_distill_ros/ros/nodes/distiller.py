@@ -31,6 +31,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.ros.conversions import images
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
+from depth_distill_ros.ros.support.memory import give_back
 from depth_distill_ros.ros.support.niceness import nice_group
 from depth_distill_ros.ros.support.parameters import settings
 from depth_distill_ros.ros.support.requests import RequestQueue
@@ -152,6 +153,7 @@ class DistillerNode(ManagedNode):
                     seconds = min(seconds, max(_FIRST_RELEASE_PERIOD, _TRAINED_FOR * took))
                 if (began := time.monotonic()) - last[period] >= seconds:
                     self._try(period.removesuffix('_period'), action)
+                    give_back()
                     last[period] = time.monotonic()
                     if period == 'release_period':
                         took = last[period] - began

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sized
-import ctypes
 import time
 
 from rclpy.node import Node
@@ -18,6 +17,7 @@ from rclpy.qos import (
 )
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
+from depth_distill_ros.ros.support.memory import give_back
 from depth_distill_ros.ros.support.qos import (
     SubscriptionEventCallbacks,
     describe,
@@ -97,7 +97,7 @@ class Input:
             self.depth = fits
             self.destroy()
             if over:
-                _trim()
+                give_back()
             self._subscribe()
             self._node.get_logger().debug(
                 f'{self.name}: subscribed anew, {describe(self._subscription.qos_profile)}')
@@ -206,10 +206,3 @@ def _name(kind: type) -> str:
 def _bytes(data: object) -> int:
     """Return the length of a message's data; a number, as in Float32, has none."""
     return len(data) if isinstance(data, Sized) else 0
-
-
-def _trim() -> None:
-    """Return freed memory to the system where the C library can, as glibc does."""
-    trim = getattr(ctypes.CDLL(None), 'malloc_trim', None)
-    if trim is not None:
-        trim(0)
