@@ -30,10 +30,10 @@ def constant_student(metres, confidence=None):
 
 
 def release(work_dir, metres, confidence=None, intrinsics=None, size=SIZE, run='', score=None,
-            not_promoted=''):
+            not_promoted='', anchor=None):
     """Publish such a student as the next release of a run; return its record."""
     card = ModelCard('lden', 'mobilenetv2', size, intrinsics,
-                     options={} if confidence is None else {'confidence': True})
+                     options={} if confidence is None else {'confidence': True}, anchor=anchor)
     return publish(Path(work_dir) / 'releases', constant_student(metres, confidence), card, 1,
                    score or {}, run, not_promoted)
 

@@ -18,6 +18,7 @@ from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model_folder import ModelCard, save_model
+from depth_distill_ros.networks.scale_anchor import ScaleAnchor
 
 FRAMES = 5
 CARD = ModelCard('lden', 'mobilenetv2', (32, 64))
@@ -153,6 +154,41 @@ def test_depth_is_scaled_to_the_datas_focal_length_where_asked(tmp_path, data, c
     assert evaluate(tmp_path / 'model', data, '--json') == 0
     plain = json.loads(capsys.readouterr().out)['metrics']
     assert plain['mae'] == pytest.approx((0.0 + 0.5 + 1.0 + 1.5) / 4)
+
+
+def test_the_scale_anchor_of_a_card_is_applied_once_to_its_lens_alone(tmp_path, data, capsys):
+    def mae(*words):
+        assert evaluate(tmp_path / 'model', data, '--json', *words) == 0
+        return json.loads(capsys.readouterr().out)['metrics']['mae']
+
+    lens = Intrinsics(64.0, 64.0, 31.5, 15.5, 32, 64)
+    anchor = ScaleAnchor(1.25, 50, lens)  # 2 m become 2.5 m
+    save_model(tmp_path / 'model', predicts(2.0), replace(CARD, intrinsics=lens, anchor=anchor))
+    assert mae() == pytest.approx((0.5 + 0.0 + 0.5 + 1.0) / 4)
+    assert mae('--no-scale-anchor') == pytest.approx((0.0 + 0.5 + 1.0 + 1.5) / 4)
+    # its 80 columns become 64
+    for focal, expected in ((80.0, (0.5 + 0.0 + 0.5 + 1.0) / 4), (100.0, 3.0 / 4)):
+        np.savetxt(tmp_path / 'data' / 'K.txt', [[focal, 0, 39.5], [0, focal, 19.5], [0, 0, 1]])
+        assert mae() == pytest.approx(expected)
+    assert mae('--scale-focal') == pytest.approx((0.5 + 0.0 + 0.5 + 1.0) / 4)  # 1.25, once
+
+
+def test_a_model_gets_an_anchor_by_its_teachers_answers_to_unlabelled_frames(
+        tmp_path, data, capsys):
+    save_model(tmp_path / 'model', predicts(2.0), CARD)
+    save_model(tmp_path / 'teacher', predicts(2.5), CARD)
+    images = tmp_path / 'drive' / 'image'
+    images.mkdir(parents=True)
+    for number in range(12):
+        cv2.imwrite(str(images / f'{number:02d}.png'), np.full((40, 80, 3), 10 * number, np.uint8))
+    words = ['models', 'anchor', '--model', str(tmp_path / 'model'), '--teacher',
+             str(tmp_path / 'teacher'), '--data', f'folder:{tmp_path / "drive"}']
+    assert main([*words, str(tmp_path / 'anchored')]) == 0
+    assert 'factor 1.2500, from 12 frames' in capsys.readouterr().out
+    assert evaluate(tmp_path / 'anchored', data, '--json') == 0
+    assert json.loads(capsys.readouterr().out)['metrics']['mae'] == pytest.approx(0.5)
+    assert main([*words, '--images', '5', str(tmp_path / 'few')]) == 1
+    assert '5 frames are too few' in capsys.readouterr().err
 
 
 def test_the_figures_are_printed_as_json(model, data, capsys):

@@ -69,5 +69,5 @@ def test_a_subcommand_explains_itself(subcommand, capsys):
 
 def test_modules_with_an_underscore_are_no_commands(capsys):
     with pytest.raises(SystemExit):
-        cli.main(['_models_import'])
+        cli.main(['_training'])
     assert 'invalid choice' in capsys.readouterr().err

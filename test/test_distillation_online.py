@@ -20,7 +20,7 @@ from depth_distill_ros.distillation.online import OnlineDistillation
 from depth_distill_ros.distillation.release_folders import releases
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model_folder import ModelCard, load_model, save_model
+from depth_distill_ros.networks.model_folder import ModelCard, load_model, read_card, save_model
 from depth_distill_ros.settings.distillation import OnlineSettings
 from depth_distill_ros.stream.store import StreamWriter
 
@@ -401,3 +401,25 @@ def test_a_damaged_newest_release_is_told_once_and_the_one_before_must_be_beaten
 def test_checkpoints_are_their_owner_s_alone(open_session):
     path = open_session().save()
     assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize('change, anchored', [
+    ({}, True), ({'scale_anchor': False}, False), ({'robot_frames': 'judge'}, False)])
+def test_a_release_has_the_anchor_of_the_robots_frames_that_train(
+        open_session, tmp_path, change, anchored):
+    own = tmp_path / 'auxiliary'
+    with StreamWriter(own, SIZE, 500) as writer:
+        lens = stream_frames.frame(0, SIZE).intrinsics
+        for number in range(100):
+            writer.append(replace(stream_frames.frame(1000 + number, SIZE), intrinsics=lens))
+    session = open_session(auxiliary_store=own, batch=4, held_out_frames=8, **change)
+    assert session.ready()
+    session.train_step()
+    record = session.consider_release(force=True)
+    assert 'robot' in record.figures
+    anchor = read_card(record.folder).anchor
+    assert (anchor == record.anchor is not None) == anchored
+    if anchored:
+        assert anchor.camera == lens and anchor.frames == 50
+        again = session.consider_release(force=True).anchor
+        assert again.factor == pytest.approx(anchor.factor)

@@ -8,12 +8,14 @@ import torch
 from torch import nn
 
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.data.batch import Batch
 from depth_distill_ros.distillation.operation.release_gate import compare, verdict
 from depth_distill_ros.distillation.release_choice import JudgedFrames, ReleaseEvaluator
 from depth_distill_ros.distillation.release_folders import publish
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model_folder import ModelCard, save_model
+from depth_distill_ros.networks.scale_anchor import ScaleAnchor
 
 SIZE = (32, 48)
 
@@ -45,13 +47,13 @@ def gate(monkeypatch):
     """Judge a student against another one, or against constant depth."""
     evaluator = ReleaseEvaluator(Scaled(), None, Compute(torch.device('cpu'), 'fp32'))
 
-    def judge(student, running, *sets):
+    def judge(student, running, *sets, anchor=None, running_anchor=None):
         record = None
         if running is not None:
             monkeypatch.setattr(evaluator, '_of_release', lambda _: evaluator._of(running))
-            record = type('Record', (), {'id': 'release 7'})
-        return evaluator.judge(student, [JudgedFrames(name, targets) for name, targets in sets],
-                               record)
+            record = type('Record', (), {'id': 'release 7', 'anchor': running_anchor})
+        judged = [JudgedFrames(name, targets, name == 'robot') for name, targets in sets]
+        return evaluator.judge(student, judged, record, anchor)
 
     return judge
 
@@ -78,6 +80,23 @@ def test_a_student_that_is_worse_on_any_set_is_not_promoted_and_the_set_is_named
     assert found.why_not == ''
     found = gate(Scaled(1.0, range(3)), Scaled(1.0), ('robot', robot))
     assert found.why_not.startswith('worse than release 7 on the robot frames: delta1 0.625')
+
+
+def test_releases_are_judged_with_their_scale_anchors_on_the_robots_frames_alone(gate, frames):
+    anchor, sets = ScaleAnchor(0.8, 50), [('stream', frames), ('robot', frames)]
+    found = gate(Scaled(1.3), Scaled(1.3), *sets, anchor=anchor)
+    assert found.why_not == '' and found.comparisons['stream'].delta1 == 0.0
+    assert (found.comparisons['robot'].delta1, found.comparisons['robot'].running) == (1.0, 0.0)
+    found = gate(Scaled(1.3), Scaled(1.3), *sets, running_anchor=anchor)
+    assert found.why_not.startswith('worse than release 7 on the robot frames')
+
+
+def test_an_anchor_is_learned_from_the_teachers_answers_whatever_their_number(frames):
+    evaluator = ReleaseEvaluator(Scaled(), None, Compute(torch.device('cpu'), 'fp32'))
+    camera = Intrinsics(40.0, 40.0, 23.5, 15.5, *SIZE)
+    found = evaluator.anchor(Scaled(1.25), Batch(frames[0][0], camera=camera), None)
+    assert (found.frames, found.camera) == (16, camera) and found.factor == pytest.approx(0.8)
+    assert evaluator.anchor(Scaled(1.25), Batch(frames[0][0][:7], camera=camera), None) is None
 
 
 @pytest.mark.parametrize('student, line', [

@@ -19,6 +19,7 @@ from depth_distill_ros.distillation.operation.release_control import ReleaseCont
 from depth_distill_ros.distillation.operation.release_state import ReleaseId  # noqa: E402
 from depth_distill_ros.distillation.operation.watch import Watch, WatchedFrame  # noqa: E402
 from depth_distill_ros.distillation.operation.watch_record import Look, WatchRecord  # noqa: E402
+from depth_distill_ros.networks.scale_anchor import ScaleAnchor  # noqa: E402
 from depth_distill_ros.stream.sampler import StreamSampler  # noqa: E402
 from depth_distill_ros.stream.store import StreamWriter  # noqa: E402
 from depth_distill_ros.stream.store_reader import StreamReader  # noqa: E402
@@ -48,10 +49,11 @@ class World:
         self._folder, self._metres, self._random = folder, {}, np.random.default_rng(0)
         self._stamp = 0
 
-    def release(self, metres):
-        record = students.release(self._folder, metres, size=SIZE, run='run')
+    def release(self, metres, factor=1.0):
+        record = students.release(self._folder, metres, size=SIZE, run='run',
+                                  anchor=ScaleAnchor(factor, 50))
         self.control.promote(record.number, 'the gate')
-        self._metres[record.id] = metres
+        self._metres[record.id] = factor * metres
 
     def drive(self, brightness, frames):
         """Drive for so many frames; return what was rolled back, and the last warning."""
@@ -102,6 +104,13 @@ def test_a_planted_bad_release_is_rolled_back_and_a_good_one_is_not(world):
     assert state.operation[THIRD].agreement == 0.0 and state.operation[THIRD].frames == 12
     # another world is no reason: both releases are compared on the same images
     assert world.drive(200, 20)[0] == [] and world.answering == SECOND
+
+
+def test_the_release_before_is_compared_with_its_scale_anchor(world):
+    world.release(1.5, factor=4 / 3)
+    world.release(2.6, factor=1.0)
+    (line,), _ = world.drive(10, 15)
+    assert 'release 2 is worse in operation' in line and 'against 1.000' in line
 
 
 def test_nothing_is_rolled_back_that_is_held_or_if_a_parameter_says_so(tmp_path):

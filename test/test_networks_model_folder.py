@@ -3,6 +3,7 @@
 """Model folders: written as a whole, read as they were, refused with the reason if damaged."""
 
 import copy
+from dataclasses import replace
 import json
 import shutil
 
@@ -12,7 +13,14 @@ import torch
 
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model_folder import ModelCard, ModelError, load_model, save_model
+from depth_distill_ros.networks.model_folder import (
+    ModelCard,
+    ModelError,
+    load_model,
+    read_card,
+    save_model,
+)
+from depth_distill_ros.networks.scale_anchor import ScaleAnchor
 
 CARD = ModelCard('lden', 'mobilenetv2', (96, 128),
                  Intrinsics.from_vertical_fov(0.8, (96, 128)), {'role': 'student'})
@@ -39,6 +47,24 @@ def test_a_model_comes_back_from_its_folder_as_it_was(model):
     assert all(torch.equal(a, b) for a, b in zip(
         network.state_dict().values(), loaded.state_dict().values(), strict=True))
     assert [p.name for p in folder.parent.iterdir()] == ['model']
+
+
+def test_a_scale_anchor_comes_back_and_a_card_without_one_does_not_mention_it(model, tmp_path):
+    folder, network, card = model
+    anchor = ScaleAnchor(1.07, 50, card.intrinsics)
+    save_model(tmp_path / 'anchored', network, replace(card, anchor=anchor))
+    assert read_card(tmp_path / 'anchored').anchor == anchor
+    assert 'anchor' not in json.loads((folder / 'card.json').read_text())
+
+
+@pytest.mark.parametrize('anchor', [
+    {'factor': 3.0, 'frames': 50}, {'factor': float('nan'), 'frames': 50},
+    {'factor': 1.1, 'frames': 0}, {'factor': '1.1', 'frames': 50}, {'factor': 1.1}, [1.1, 50]])
+def test_an_impossible_scale_anchor_is_refused(model, anchor):
+    card = model[0] / 'card.json'
+    card.write_text(json.dumps({**json.loads(card.read_text()), 'anchor': anchor}))
+    with pytest.raises(ModelError, match='is not a model card'):
+        read_card(model[0])
 
 
 def test_half_precision_halves_the_file_and_spares_the_statistics(model, tmp_path):

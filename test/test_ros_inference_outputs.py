@@ -17,6 +17,7 @@ import students  # noqa: E402
 
 from depth_distill_ros.geometry.intrinsics import Intrinsics  # noqa: E402
 from depth_distill_ros.geometry.scan import Mount  # noqa: E402
+from depth_distill_ros.networks.scale_anchor import ScaleAnchor  # noqa: E402
 from depth_distill_ros.ros.conversions import (
     camera_info,
     images,  # noqa: E402
@@ -189,6 +190,34 @@ def test_focal_scaling_can_be_switched_off(start, nodes, image):
     node, camera = start(learned=learned, scale_focal=False)
     depth = images.read_depth(one_by_one(camera, nodes.listen(Image, 'depth'), 1, image))
     np.testing.assert_allclose(depth, 2.5, rtol=1e-5)
+
+
+def test_the_scale_anchor_of_a_release_is_applied_once_shown_and_can_be_switched_off(
+        nodes, tmp_path, image):
+    # 120 rows become 96
+    anchor = ScaleAnchor(1.2, 50, Intrinsics(120.0, 120.8, 78.2, 48.7, *students.SIZE))
+    record = students.release(tmp_path, 2.5, anchor=anchor)
+    node = nodes.start('inference_node', model=str(record.folder), engine='torch-cpu')
+    camera = RobotCamera(nodes, WIDE)
+    depths, watched = nodes.listen(Image, 'depth'), nodes.listen(Image, 'watch_depth')
+    depth = images.read_depth(one_by_one(camera, depths, 1, image))
+    np.testing.assert_allclose(depth[:, 20:180], 3.0, rtol=1e-5)
+    wait_until(lambda: watched, 'a frame for the watch')
+    np.testing.assert_allclose(images.read_depth(watched[-1]), 3.0, rtol=1e-5)
+    node.wait_for_values(scale_anchor=1.2, anchor__factor=1.2, anchor__frames=50)
+    node.set_parameter('scale_anchor', False)
+    depth = images.read_depth(one_by_one(camera, depths, 1, image))
+    np.testing.assert_allclose(depth[:, 20:180], 2.5, rtol=1e-5)
+    node.wait_for_values(scale_anchor=1)
+
+
+def test_the_scale_anchor_of_another_lens_is_not_applied(nodes, tmp_path, image):
+    anchor = ScaleAnchor(1.2, 50, Intrinsics(100.0, 100.0, 78.2, 48.7, *students.SIZE))
+    record = students.release(tmp_path, 2.5, anchor=anchor)
+    node = nodes.start('inference_node', model=str(record.folder), engine='torch-cpu')
+    depth = one_by_one(RobotCamera(nodes, WIDE), nodes.listen(Image, 'depth'), 1, image)
+    np.testing.assert_allclose(images.read_depth(depth)[:, 20:180], 2.5, rtol=1e-5)
+    node.wait_for_values(scale_anchor=1, anchor__factor=1.2)
 
 
 def test_a_distorted_camera_is_rectified_and_its_depth_has_no_distortion(start, nodes, image):

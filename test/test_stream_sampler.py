@@ -174,3 +174,14 @@ def test_no_held_out_frame_yet_is_an_error_of_its_own(tmp_path):
 def test_an_impossible_batch_is_refused(reader, batch):
     with pytest.raises(DepthDistillError, match='batch'):
         StreamSampler(reader, batch, 0)
+
+
+def test_training_frames_of_the_newest_lens_are_spread_over_the_store(reader):
+    sampler = StreamSampler(reader, 5, 1)
+    # the focal length of a frame is 30 pixels and its number
+    found = sampler.training(60)
+    assert found.camera == frame(699, SIZE).intrinsics
+    assert not any(map(is_held_out, found.keys.tolist()))
+    assert found.keys[-1] == 699 and (np.diff(found.keys) > 1).all()
+    assert 6 <= len(found.keys) < 12  # of 60; those of another lens are left out
+    np.testing.assert_array_equal(found.images[0], frame(int(found.keys[0]), SIZE).image)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 import secrets
-from typing import Any, TextIO
+from typing import Any
 import warnings
 
 import numpy as np
@@ -30,6 +30,7 @@ from depth_distill_ros.distillation.operation.release_state import (
     ReleaseStateError,
     StateFile,
 )
+from depth_distill_ros.distillation.operation.run_lock import locked
 from depth_distill_ros.distillation.operation.watch import Watch
 from depth_distill_ros.distillation.release_choice import JudgedFrames, ReleaseEvaluator
 from depth_distill_ros.distillation.release_folders import (
@@ -42,16 +43,10 @@ from depth_distill_ros.distillation.release_folders import (
 from depth_distill_ros.distillation.step_losses import StepLosses
 from depth_distill_ros.distillation.student_start import begin_with_the_median, starting_student
 from depth_distill_ros.distillation.trainer import Trainer
-from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.files import (
-    LockedError,
-    exclusive,
-    private_folder,
-    remove_leftovers,
-    writing,
-)
+from depth_distill_ros.files import private_folder, remove_leftovers, writing
 from depth_distill_ros.networks.confidence import ConfidentNetwork
 from depth_distill_ros.networks.model_folder import ModelCard, ModelError
+from depth_distill_ros.networks.scale_anchor import ScaleAnchor
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings import robot_frames
 from depth_distill_ros.settings.distillation import OnlineSettings
@@ -90,26 +85,15 @@ class OnlineDistillation:
         self._work_dir, self._releases = Path(work_dir), Path(work_dir) / 'releases'
         self._warn, self._told = warn, set[str]()
         self.verdict: Verdict | None = None  # on the student last considered
-        self._lock = self._locked()
+        self._lock = locked(self._work_dir)
         try:
+            # what a killed process left there
+            remove_leftovers(self._checkpoints, 'last.pt', owned=True)
+            remove_leftovers(self._releases, RELEASE, owned=True)
             self._open(settings, compute, store, auxiliary_store)
         except BaseException:
             self._lock.close()
             raise
-
-    def _locked(self) -> TextIO:
-        """Lock the folder, then remove what a killed process left there."""
-        path = self._work_dir / 'distiller.lock'
-        try:
-            with writing(path):
-                lock = exclusive(path)
-        except LockedError as error:
-            raise DepthDistillError(
-                f'work_dir {self._work_dir}: process {error.owner} distils there; stop that one '
-                'or choose another work_dir') from None
-        remove_leftovers(self._checkpoints, 'last.pt', owned=True)
-        remove_leftovers(self._releases, RELEASE, owned=True)
-        return lock
 
     @property
     def _checkpoints(self) -> Path:
@@ -134,7 +118,8 @@ class OnlineDistillation:
             self._teacher, method.networks.get('transformation'), self.compute,
             shipped_general(), self._teacher_card.intrinsics)
         self.watch = Watch(self._teacher, self.size, self.compute, self._releases,
-                           settings.watch_limit, settings.auto_rollback)
+                           settings.watch_limit, settings.auto_rollback,
+                           settings.scale_anchor)
         self.store = Path(store or self._work_dir / 'store')
         auxiliary_store = None if settings.robot_frames == 'off' else \
             auxiliary_store or self._work_dir / robot_frames.STORE
@@ -228,7 +213,9 @@ class OnlineDistillation:
 
     def latest_release(self) -> ReleaseRecord | None:
         """Return the release that the next one is compared with; damaged ones are told of."""
-        return latest(self._releases, self._tell_damaged, replace(self.state(), held=False))
+        found = latest(self._releases, self._tell_damaged, replace(self.state(), held=False))
+        return found if found is None or self.settings.scale_anchor else \
+            replace(found, anchor=None)
 
     def state(self) -> ReleaseState:
         """Return what inference nodes and operators chose; an unreadable state is told of."""
@@ -257,8 +244,19 @@ class OnlineDistillation:
         sets = [JudgedFrames('stream', self._evaluator.targets(self._source.held_out(count)))]
         robots = self._source.auxiliary_held_out(count)
         if robots and len(robots.x) >= _FEWEST_ROBOTS:
-            sets.append(JudgedFrames('robot', self._evaluator.plain_targets(robots)))
+            sets.append(JudgedFrames('robot', self._evaluator.plain_targets(robots), robots=True))
         return sets
+
+    def _anchor(self, sets: list[JudgedFrames], running: ReleaseRecord | None,
+                ) -> ScaleAnchor | None:
+        """Return the student's scale anchor, where frames of the robot judge it."""
+        settings = self.settings
+        if not settings.scale_anchor or settings.robot_frames != 'learn' \
+                or not any(frames.robots for frames in sets):
+            return None
+        frames = self._source.auxiliary_training(robot_frames.ANCHOR_FRAMES)
+        return None if frames is None else self._evaluator.anchor(
+            self.student, frames, running.anchor if running else None)
 
     def consider_release(self, force: bool = False) -> ReleaseRecord | None:
         """
@@ -269,7 +267,8 @@ class OnlineDistillation:
         """
         student, running = self.student, self.latest_release()
         sets = self.judged_frames()
-        self.verdict = verdict = self._evaluator.judge(student, sets, running)
+        anchor = self._anchor(sets, running)
+        self.verdict = verdict = self._evaluator.judge(student, sets, running, anchor)
         if verdict.why_not and not force:
             return None
         score = self._evaluator.score(student, sets[0].targets)
@@ -282,7 +281,7 @@ class OnlineDistillation:
             options={'confidence': True} if self._confidence else {}, about={
                 'package_version': __version__, 'method': self.settings.method,
                 'teacher': self.settings.teacher or 'shipped', 'device': str(self.compute),
-                'judged': verdict.figures()})
+                'judged': verdict.figures()}, anchor=anchor)
         record = publish(self._releases, student, card, self.step, score, self.run,
                          '' if asked else verdict.why_not)
         self._curves.add('held_out', self.step, {**score, 'release': record.number})

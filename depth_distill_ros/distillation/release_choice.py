@@ -24,8 +24,10 @@ from depth_distill_ros.evaluation.preview import preview_grid
 from depth_distill_ros.geometry.intrinsics import Intrinsics, focal_factor
 from depth_distill_ros.networks.model_folder import load_model
 from depth_distill_ros.networks.normalisation import to_image
+from depth_distill_ros.networks.scale_anchor import ScaleAnchor, learned
 
 _MIXING_SEED = 1
+_AT_ONCE = 8  # images of the robot that a student predicts at once
 
 # B×3×H×W images, each with the teacher's B×1×h×w metres
 TeacherTargets = list[tuple[Tensor, Tensor]]
@@ -41,10 +43,12 @@ class JudgedFrames:
         name: such as stream
         targets: the frames as the robot sees them; further entries show the same frames, in the
             same order, in another way
+        robots: they are of the robot's camera, whose depth has the scale anchor of a release
     """
 
     name: str
     targets: TeacherTargets
+    robots: bool = False
 
 
 class ReleaseEvaluator:
@@ -92,6 +96,17 @@ class ReleaseEvaluator:
         with self._compute.autocast():
             return [(batch.x, self._robots_depth(batch))]
 
+    def anchor(self, student: nn.Module, batch: Batch, previous: ScaleAnchor | None,
+               ) -> ScaleAnchor | None:
+        """Return a student's scale anchor by frames of the robot, of which none judges."""
+        student.eval()
+        pairs: list[tuple[np.ndarray, np.ndarray]] = []
+        for targets in self.plain_targets(batch):
+            parts = zip(*(tensor.split(_AT_ONCE) for tensor in targets), strict=True)
+            pairs += self._predicted(parts, self._of(student))
+        found, expected = (np.concatenate(side) for side in zip(*pairs, strict=True))
+        return learned(expected, found, batch.camera, previous)
+
     @torch.no_grad()
     def preview(self, student: nn.Module, batch: Batch) -> np.ndarray:
         """Return x′, x̂′, G(x̂′) and the teacher's and the student's depth of x′, a row a frame."""
@@ -107,9 +122,12 @@ class ReleaseEvaluator:
         return self._compare(targets, self._of(student))
 
     def judge(self, student: nn.Module, sets: Sequence[JudgedFrames],
-              running: ReleaseRecord | None) -> Verdict:
+              running: ReleaseRecord | None, anchor: ScaleAnchor | None = None) -> Verdict:
         """
         Return whether a student replaces the `running` release, by its depth on all `sets`.
+
+        On frames of the robot's camera both have their scale anchors, as on the robot. A
+        simulator's frames are of another world, which no anchor is for.
 
         The first release must beat the constant-depth baseline, so that no robot navigates by
         noise, and the general student, which answers until then.
@@ -119,9 +137,11 @@ class ReleaseEvaluator:
             self._before_releases(sets[0].targets)
         comparisons, faults, finite = {}, {}, True
         for frames in sets:
-            pairs = list(self._predicted(frames.targets, self._of(student)))
+            own, other = (each.factor if each and frames.robots else 1.0
+                          for each in (anchor, running and running.anchor))
+            pairs = list(self._predicted(frames.targets, self._of(student), own))
             comparisons[frames.name] = compare(
-                _agreements(pairs), _agreements(self._predicted(frames.targets, before)))
+                _agreements(pairs), _agreements(self._predicted(frames.targets, before, other)))
             faults[frames.name] = fault(*pairs[0])
             finite = finite and bool(np.isfinite(pairs[0][0]).all())
         found = comparisons[sets[0].name]
@@ -158,12 +178,12 @@ class ReleaseEvaluator:
         return window.summary()
 
     @torch.no_grad()
-    def _predicted(self, targets: TeacherTargets, predict: Predict,
-                   ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _predicted(self, targets: Iterable[tuple[Tensor, ...]], predict: Predict,
+                   factor: float = 1.0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the predicted and the teacher's N×h×w metres of each entry of the targets."""
         for images, depth in targets:
             with self._compute.autocast():
-                predicted = predict(images, depth).float()
+                predicted = predict(images, depth).float() * factor
             yield predicted[:, 0].cpu().numpy(), depth[:, 0].cpu().numpy()
 
 

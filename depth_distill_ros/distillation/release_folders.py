@@ -25,6 +25,7 @@ from depth_distill_ros.networks.model_folder import (
     read_card,
     save_model,
 )
+from depth_distill_ros.networks.scale_anchor import ScaleAnchor
 
 RELEASE = '[0-9]' * 6
 """Pattern of the names of releases."""
@@ -43,6 +44,7 @@ class ReleaseRecord:
         run: id of the training, '' in a release of an earlier version
         not_promoted: why inference does not take it by itself; '' if it does
         figures: what its card says of the judgement beside the score
+        anchor: its scale anchor; None: it has none
     """
 
     number: int
@@ -52,6 +54,7 @@ class ReleaseRecord:
     run: str = ''
     not_promoted: str = ''
     figures: dict[str, object] = field(default_factory=dict, compare=False)
+    anchor: ScaleAnchor | None = None
 
     @property
     def id(self) -> ReleaseId:
@@ -83,7 +86,8 @@ def record_of(folder: Path) -> ReleaseRecord:
                          'are missing')
     judged = card.about.get('judged')
     return ReleaseRecord(int(folder.name), folder, step, score, run_of(card),
-                         why_not_promoted(card), judged if isinstance(judged, dict) else {})
+                         why_not_promoted(card), judged if isinstance(judged, dict) else {},
+                         card.anchor)
 
 
 def _ignore(error: ModelError) -> None:

@@ -29,8 +29,8 @@ def evaluated(network: nn.Module, card: ModelCard, frames: Reader | Sequence[Fra
     Args:
         mount: nominal mount of the camera, for the obstacle figures; None: none of them
         each: called with the result of each frame
-        options: further arguments of ``Evaluation``; `predict` and `size` replace the network and
-            the size on its card
+        options: further arguments of ``Evaluation``; `predict`, `size` and `anchor` replace the
+            network, and the size and the scale anchor on its card
     Returns:
         the summary of ``Evaluation``; 'robot', that of ``RobotFigures``; 'unused', its LeftOut
         frames
@@ -44,7 +44,7 @@ def evaluated(network: nn.Module, card: ModelCard, frames: Reader | Sequence[Fra
             return torch.cat(model.with_confidence(x), dim=1)
     evaluation = Evaluation(**{
         'predict': predict, 'size': card.size, 'protocol': protocol, 'device': device,
-        'stereo': card.network == STEREO, **options})
+        'stereo': card.network == STEREO, 'anchor': card.anchor, **options})
     robot = RobotFigures(mount)
     for frame in evaluation.frames(frames):
         robot.add(frame)

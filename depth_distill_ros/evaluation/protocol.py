@@ -32,6 +32,7 @@ from depth_distill_ros.geometry.depth import valid
 from depth_distill_ros.geometry.intrinsics import Intrinsics, focal_factor
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks.normalisation import to_input
+from depth_distill_ros.networks.scale_anchor import ScaleAnchor
 from depth_distill_ros.settings.commands import EvaluateSettings
 
 Metrics = Callable[[np.ndarray, np.ndarray], dict[str, float]]
@@ -119,14 +120,16 @@ class Evaluation:
         device: of the images
         trained_with: the camera that the network was trained with, at `size`. Its depth is scaled
             by the focal length of each frame's camera, as on the robot; None: depth is not scaled
+        anchor: of the network; its factor is applied to frames of its lens, or of an unknown one
     """
 
     def __init__(self, predict: Callable[..., Tensor], size: tuple[int, int] | None,
                  protocol: Protocol, device: torch.device,
                  batch: int = EvaluateSettings.batch, stereo: bool = False,
-                 trained_with: Intrinsics | None = None):
+                 trained_with: Intrinsics | None = None, anchor: ScaleAnchor | None = None):
         self._predict, self._size, self._protocol = predict, size, protocol
         self._device, self._stereo, self._trained_with = device, stereo, trained_with
+        self._anchor = anchor
         self._batch = batch if size else 1
         self._plain, self._scaled = MetricsWindow(), MetricsWindow()
         self._coverage: list[float] = []
@@ -193,7 +196,7 @@ class Evaluation:
             images.append(frame.right)
         return _Prepared(index, frame.name, _part(frame.image, view.crop), reference, camera,
                          tuple(view.image(image) for image in images),
-                         self._focal_factor(frame, view))
+                         self._focal_factor(frame, view) * self._anchor_factor(frame, view))
 
     def _focal_factor(self, frame: Frame, view: View) -> float:
         if self._trained_with is None:
@@ -202,6 +205,11 @@ class Evaluation:
             raise DepthDistillError(f'{frame.name} has no intrinsics, which scaling by focal '
                                     'length needs; give K.txt or camera_info with the data')
         return focal_factor(self._trained_with, view.intrinsics(frame.intrinsics))
+
+    def _anchor_factor(self, frame: Frame, view: View) -> float:
+        if self._anchor is None:
+            return 1.0
+        return self._anchor.at(frame.intrinsics and view.intrinsics(frame.intrinsics))
 
     def _view(self, source: tuple[int, int]) -> View:
         if self._protocol.whole or self._size is None:

@@ -17,6 +17,8 @@ import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 
+_SAME_LENS = math.log(1.05)  # of the ratio of two focal lengths
+
 
 class GeometryError(DepthDistillError):
     """Impossible intrinsics, or a crop or resize that does not fit its image."""
@@ -129,6 +131,11 @@ def focal_factor(trained: Intrinsics, seen: Intrinsics) -> float:
         seen: of the network's input now, ``view.intrinsics(camera)``
     """
     return math.sqrt(seen.fx * seen.fy / (trained.fx * trained.fy))
+
+
+def same_lens(one: Intrinsics, other: Intrinsics) -> bool:
+    """Return whether focal lengths differ by 5 % at most, with both images at one size."""
+    return abs(math.log(focal_factor(one, other.resized(one.size)))) <= _SAME_LENS
 
 
 def positive_int(value: int, name: str) -> int:

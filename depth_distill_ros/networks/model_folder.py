@@ -19,6 +19,7 @@ from depth_distill_ros.files import check_regular, json_text, lfs_cure, replacin
 from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.checks import MINIMUM_SIDE
+from depth_distill_ros.networks.scale_anchor import ScaleAnchor
 
 _FORMAT = 1
 _LISTED = 20  # names in an error
@@ -43,6 +44,7 @@ class ModelCard:
         size: (height, width) of the input, pixels
         intrinsics: of the training images at that size; None if unknown
         about: provenance for people: command, seed, data, scores
+        anchor: what brings the network's depth to its teacher's on the robot's frames; None: none
     """
 
     network: str
@@ -51,6 +53,7 @@ class ModelCard:
     intrinsics: Intrinsics | None = None
     about: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
+    anchor: ScaleAnchor | None = None
 
 
 def save_model(folder: Path, network: nn.Module, card: ModelCard, half: bool = False) -> None:
@@ -75,7 +78,10 @@ def save_model(folder: Path, network: nn.Module, card: ModelCard, half: bool = F
         save_file(tensors, aside / WEIGHTS)
         # safetensors writes for its owner alone; inference may run as another user
         (aside / WEIGHTS).chmod(0o644)
-        (aside / CARD).write_text(json_text({'format': _FORMAT, **asdict(card)}), encoding='utf-8')
+        entries = {'format': _FORMAT, **asdict(card)}
+        if card.anchor is None:
+            del entries['anchor']  # earlier versions refuse a card with an entry that they lack
+        (aside / CARD).write_text(json_text(entries), encoding='utf-8')
 
 
 def read_card(folder: Path) -> ModelCard:
@@ -99,7 +105,7 @@ def read_card(folder: Path) -> ModelCard:
 
 _KINDS: dict[str, Any] = {
     'network': str, 'backbone': str, 'size': list, 'intrinsics': (dict, type(None)),
-    'about': dict, 'options': dict}
+    'about': dict, 'options': dict, 'anchor': (dict, type(None))}
 
 
 def _card(entries: dict[str, Any]) -> ModelCard:
@@ -117,7 +123,15 @@ def _card(entries: dict[str, Any]) -> ModelCard:
         raise ValueError('its options ask for a download (pretrained); a model has its weights '
                          'beside the card')
     return ModelCard(**entries | {
-        'size': tuple(size), 'intrinsics': Intrinsics(**intrinsics) if intrinsics else None})
+        'size': tuple(size), 'intrinsics': Intrinsics(**intrinsics) if intrinsics else None,
+        'anchor': _anchor(entries.get('anchor'))})
+
+
+def _anchor(entries: dict[str, Any] | None) -> ScaleAnchor | None:
+    if not entries:
+        return None
+    camera = entries.get('camera')
+    return ScaleAnchor(**entries | {'camera': Intrinsics(**camera) if camera else None})
 
 
 def load_model(folder: Path) -> tuple[nn.Module, ModelCard]:

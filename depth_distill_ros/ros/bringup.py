@@ -141,7 +141,7 @@ def distillation_graph(arguments: LoopLaunch, package_file: str = '') -> list[No
         'distiller_node', 'distiller',
         {'release': RELEASE, 'preview': PREVIEW, 'agreement': AGREEMENT, **WATCH},
         seed=arguments.seed, robot_frames=arguments.robot_frames,
-        auxiliary_share=arguments.auxiliary_share)
+        auxiliary_share=arguments.auxiliary_share, scale_anchor=arguments.scale_anchor)
     distiller.parameters['teacher'] = teacher
     if distiller.parameters.get('auxiliary_share') == 0:
         # in earlier versions a share of 0 switched the storing off
@@ -228,7 +228,8 @@ def _inference(files: _Files, arguments: InferenceLaunch, **given: Any) -> NodeS
             'release': RELEASE, 'depth': arguments.depth,
             'camera_info_out': arguments.depth_camera_info, 'confidence': arguments.confidence,
             'points': arguments.points, 'scan': arguments.scan, **WATCH},
-        model=arguments.model and str(expanded(arguments.model).absolute()), **given)
+        model=arguments.model and str(expanded(arguments.model).absolute()),
+        scale_anchor=arguments.scale_anchor, **given)
 
 
 def _simulator(files: _Files, arguments: LoopLaunch) -> NodeSpec:

@@ -14,6 +14,7 @@ from depth_distill_ros.settings.field import Settings, modified, setting
 from depth_distill_ros.settings.inference import ENGINES, CameraSettings
 from depth_distill_ros.settings.launch import InferenceLaunch, LoopLaunch
 from depth_distill_ros.settings.training import (
+    AnchorSettings,
     DistillRunSettings,
     EvaluationSettings,
     TrainSettings,
@@ -58,6 +59,9 @@ class EvaluateSettings(Settings):
     scale_focal: bool = setting(
         False, "scale depth by the focal length of the data relative to that on the model's "
         'card, as the inference node does')
+    scale_anchor: bool = setting(
+        True, "multiply depth by the factor of the scale anchor on the model's card, where it has "
+        'one for the lens of the data, as the inference node does')
     batch: int = setting(
         8, 'images that the network processes at once', unit='images', range=(1, 4096))
     device: str = setting('', 'cpu, cuda:1, ...; empty: the best available')
@@ -276,7 +280,8 @@ class ReleaseRollbackSettings(Settings):
 COMMANDS: dict[str, type[Settings]] = {
     'distill': DistillRunSettings, 'train': TrainSettings, 'evaluate': EvaluateSettings,
     'export': ExportSettings, 'models': ModelsSettings, 'models import': ImportSettings,
-    'models calibrate': CalibrateSettings, 'models blind-map': BlindMapSettings,
+    'models calibrate': CalibrateSettings, 'models anchor': AnchorSettings,
+    'models blind-map': BlindMapSettings,
     'release list': ReleaseListSettings, 'release show': ReleaseShowSettings,
     'release promote': ReleasePromoteSettings, 'release hold': ReleaseHoldSettings,
     'release rollback': ReleaseRollbackSettings,

@@ -150,6 +150,10 @@ class OnlineSettings(DistillationSettings, NodeSettings):
         DistillationSettings, 'auxiliary_share', default=0.5, help="with robot_frames: learn, "
         "largest share of each training batch that are the robot's own frames; less while there "
         'are few of them')
+    scale_anchor: bool = setting(
+        True, "with robot_frames: learn, each release has the factor that brings the student's "
+        "depth to the teacher's on the robot's own frames that train; the inference node applies "
+        'it, and releases are judged with it')
     # mixing takes two images
     batch: int = modified(DistillationSettings, 'batch', range=(2, 4096))
     # the others need the end of the training, which a node does not know

@@ -59,6 +59,10 @@ class InferenceSettings(InputSettings):
     scale_focal: bool = setting(
         True, "scale depth by the ratio of the camera's focal length to that of the camera that "
         'the model was trained with, where its card states it')
+    scale_anchor: bool = setting(
+        True, "multiply depth by the factor that was learned with the release from the teacher's "
+        "answers to the robot's frames, where its card states one for the camera's lens",
+        changeable=True)
     output: str = setting(
         'camera', "pixels of the published depth: the camera's own, or the network's, which are "
         'fewer and cost less', choices=('network', 'camera'))

@@ -75,6 +75,10 @@ class InferenceLaunch(Settings):
         'is given. A run resumes only with the same method, teacher, student, student_backbone, '
         'size, g_form, g_width and g_residual', optional=True)
     model: str | None = _parameter(InferenceSettings, 'model')
+    scale_anchor: bool | None = _parameter(
+        InferenceSettings, 'scale_anchor', help='releases have the factor that brings the '
+        "student's depth to the teacher's on the robot's frames, and the inference node applies "
+        'it')
     params_file: str = setting(
         '', "YAML file of node parameters; takes precedence over the package's own")
     namespace: str = setting('', 'namespace of all nodes and topics')

@@ -17,6 +17,8 @@ CAPACITY = 1000
 # Frames stored each second: more are nearly the same, and inference needs the processor.
 MAX_RATE = 1.0
 STORE = 'auxiliary'
+# Frames that a scale anchor is learned from; 200 gain hardly more (docs/MEASUREMENTS.md).
+ANCHOR_FRAMES = 50
 
 
 def announced(choice: str, work_dir: Path) -> str:

@@ -1,16 +1,17 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The settings of `depth-distill train`, and of `depth-distill distill` beside the method."""
+"""The settings of `depth-distill train`, of `distill` beside the method, and of the anchor."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from depth_distill_ros.settings.cameras import SimulatorSettings
-from depth_distill_ros.settings.distillation import OfflineSettings
+from depth_distill_ros.settings.distillation import DistillationSettings, OfflineSettings
 from depth_distill_ros.settings.field import Settings, modified, setting
 from depth_distill_ros.settings.names import DATA, NETWORKS, backbones
 from depth_distill_ros.settings.optimisation import RECIPES, OptimisationSettings
+from depth_distill_ros.settings.robot_frames import ANCHOR_FRAMES
 
 _SCRATCH = RECIPES['scratch']
 
@@ -62,3 +63,16 @@ class TrainSettings(EvaluationSettings, OptimisationSettings):
     workers: int = modified(OfflineSettings, 'workers')
     held_out_rooms: int = setting(
         100, 'rendered rooms that the network is evaluated on', unit='rooms', range=(1, 100_000))
+
+
+@dataclass(frozen=True)
+class AnchorSettings(Settings):
+    """A model gets a scale anchor, as a release of the distiller has it."""
+
+    model: str = setting('', 'model folder of the student', required=True)
+    teacher: str = modified(DistillationSettings, 'teacher')
+    data: str = setting('', f"unlabelled frames of the robot's camera, {DATA}",
+                        required=True)
+    images: int = setting(
+        ANCHOR_FRAMES, 'number of frames, drawn at random', unit='frames', range=(1, 1_000_000))
+    seed: int = setting(0, 'seed of the draw', range=(0, 2**31 - 1))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.geometry.intrinsics import positive_int
+from depth_distill_ros.geometry.intrinsics import Intrinsics, positive_int, same_lens
 from depth_distill_ros.stream.split import Part
 from depth_distill_ros.stream.store_errors import CorruptRecord, StoreError
 from depth_distill_ros.stream.store_reader import Snapshot, StreamReader
@@ -37,11 +37,13 @@ class StoredFrames:
         images: B x H x W x 3 uint8, RGB
         semantics: B x H x W uint8, class ids, 0 unknown
         keys: B int64, the frames' keys in the store
+        camera: of all of these frames; None where nobody asked
     """
 
     images: np.ndarray
     semantics: np.ndarray
     keys: np.ndarray
+    camera: Intrinsics | None = None
 
 
 class StreamSampler:
@@ -157,6 +159,34 @@ class StreamSampler:
             if not len(batch.keys):
                 raise self._none_held_out(frames)
         return batch
+
+    def training(self, count: int) -> StoredFrames:
+        """
+        Return up to ``count`` training frames of one lens, evenly spaced over all of them.
+
+        The lens is that of the newest of them; those of another lens are left out.
+
+        Raises:
+            StreamEmpty: no training frame yet
+        """
+        count = positive_int(count, 'sampler: training count')
+        with self._reader.snapshot() as frames:
+            keys = frames.keys().start + np.flatnonzero(frames.parts() == Part.TRAINING)
+            found: list[tuple[int, Any]] = []
+            for place in np.unique(np.linspace(0, len(keys) - 1, count).round().astype(int)) \
+                    if len(keys) else ():
+                try:
+                    found.append((int(keys[place]), frames.read(int(keys[place]))))
+                except CorruptRecord:
+                    self.corrupt += 1
+        if not found:
+            raise StreamEmpty(f'store {self._reader.path}: no training frame yet')
+        camera = found[-1][1].intrinsics
+        chosen = [(key, frame) for key, frame in found if same_lens(camera, frame.intrinsics)]
+        return StoredFrames(
+            np.stack([frame.image for _, frame in chosen]),
+            np.stack([frame.semantics for _, frame in chosen]),
+            np.array([key for key, _ in chosen], np.int64), camera)
 
     def _held_out_keys(self, frames: Snapshot) -> np.ndarray:
         keys = frames.keys().start + np.flatnonzero(frames.parts() == Part.HELD_OUT)

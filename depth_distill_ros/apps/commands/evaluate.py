@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     with Progress(console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task('frames', total=(1 + len(others)) * len(reader))
         figures = partial(_figures, arguments, reader, protocol, lambda: progress.advance(task))
-        options = _focal(card, arguments)
+        options = _scaling(card, arguments)
         if arguments.sliding_window:
             options |= {'predict': partial(sliding_window, network, window=card.size),
                         'size': None}
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
                  'cap': protocol.cap if np.isfinite(protocol.cap) else None,
                  **figures((network, card), kept.add, **options)}
         for name, model in others.items():
-            options = _focal(model[1], arguments) if name == 'teacher' else {}
+            options = _scaling(model[1], arguments) if name == 'teacher' else {}
             whole = figures(model, **options)
             found[name] = {part: whole[part] for part in ('metrics', 'robot')}
     unused = found.pop('unused')
@@ -138,14 +138,15 @@ def _protocol(arguments: argparse.Namespace) -> Protocol:
                    crop=protocol.crop if arguments.crop == 'auto' else arguments.crop)
 
 
-def _focal(card: ModelCard, arguments: argparse.Namespace) -> dict[str, Any]:
+def _scaling(card: ModelCard, arguments: argparse.Namespace) -> dict[str, Any]:
+    anchored = {} if arguments.scale_anchor else {'anchor': None}
     # A constant and a blind map are measured on depth of this camera, so they need no scaling.
     if not arguments.scale_focal or card.network in (models.CONSTANT, models.BLIND):
-        return {}
+        return anchored
     if card.intrinsics is None:
         raise DepthDistillError('--scale-focal: the card of the model has no intrinsics of the '
                                 'camera that it was trained with; omit --scale-focal')
-    return {'trained_with': card.intrinsics}
+    return {'trained_with': card.intrinsics, **anchored}
 
 
 def _title(frame: FrameResult) -> str:

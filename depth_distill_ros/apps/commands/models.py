@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""depth-distill models: list the networks, import checkpoints, calibrate, learn blind maps."""
+"""depth-distill models: list the networks, import checkpoints, calibrate, anchor, blind maps."""
 
 from __future__ import annotations
 
@@ -14,19 +14,15 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from depth_distill_ros.apps.commands import (
-    _models_blind_map,
-    _models_calibrate,
-    _models_import,
-)
+from depth_distill_ros.apps.models import anchor, blind_map, calibrate, checkpoint_import
 from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.networks.network_costs import Entry, entries
 
-HELP = 'list the networks and their cost; import and calibrate networks; learn a blind map'
+HELP = 'list the networks and their cost; import, calibrate and anchor networks; blind maps'
 EXAMPLE = 'depth-distill models --no-time'
 
-SUBCOMMANDS = {'import': _models_import, 'calibrate': _models_calibrate,
-               'blind-map': _models_blind_map}
+SUBCOMMANDS = {'import': checkpoint_import, 'calibrate': calibrate, 'anchor': anchor,
+               'blind-map': blind_map}
 
 
 def run(arguments: argparse.Namespace) -> int:

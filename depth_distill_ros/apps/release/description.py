@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ def described(record: ReleaseRecord, state: ReleaseState) -> dict[str, Any]:
         'number': record.number, 'run': record.run, 'folder': str(record.folder),
         'made': time_of(record.folder.stat().st_mtime), 'step': record.step,
         'held_out': record.score, 'judged': record.figures,
+        'scale_anchor': record.anchor and asdict(record.anchor),
         'in_operation': operation and {'delta1': operation.agreement, 'frames': operation.frames},
         'status': status(record, state)}
 

@@ -15,9 +15,10 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.engines.engine import DepthEngine
 from depth_distill_ros.inference.engines.torch_engine import TorchEngine
+from depth_distill_ros.settings import robot_frames
 from depth_distill_ros.stream.store_reader import StreamReader
 
-_STORES = ('auxiliary', 'store')  # the robot's frames first
+_STORES = (robot_frames.STORE, 'store')  # the robot's frames first
 
 
 def show_run(recording: Recording, folder: Path, teacher: Path, frames: int) -> list[str]:
@@ -68,7 +69,9 @@ def _frames(recording: Recording, store: Path, engines: dict[str, DepthEngine], 
             recording.image(f'{store.name}/image', frame.image)
             for name, engine in engines.items():
                 view = View.fit(frame.image.shape[:2], engine.input_size)
-                depth = engine(frame.image, view).depth
+                anchor = engine.card.anchor if store.name == robot_frames.STORE else None
+                depth = engine(frame.image, view).depth * np.float32(anchor.at(
+                    frame.intrinsics and view.intrinsics(frame.intrinsics)) if anchor else 1.0)
                 recording.depth(f'{store.name}/{name}', depth)
                 if frame.intrinsics is not None:
                     camera = view.intrinsics(frame.intrinsics).resized(depth.shape)

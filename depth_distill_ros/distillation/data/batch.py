@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
+from depth_distill_ros.geometry.intrinsics import Intrinsics
+
 # a stream of simulated images, images with measured depth, unlabelled images of the target domain
 STREAM, LABELLED, AUXILIARY = 'stream', 'labelled', 'auxiliary'
 
@@ -24,6 +26,7 @@ class Batch:
         depth: B×1×h×w float32, metres; a value that is not finite or not positive is a hole
         right: B×3×H×W, the right images of stereo pairs whose left images are `x`
         keys: which frames these are; None where no frame can come again
+        camera: of all images; None where nobody asked
     """
 
     x: Tensor
@@ -32,6 +35,7 @@ class Batch:
     depth: Any = None
     right: Any = None
     keys: tuple[int, ...] | None = None
+    camera: Intrinsics | None = None
 
 
 Batches = dict[str, Batch]  # by name of the source

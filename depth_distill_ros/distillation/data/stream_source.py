@@ -78,10 +78,17 @@ class StreamSource:
 
     def auxiliary_held_out(self, count: int) -> Batch | None:
         """Return up to `count` frames of the robot that draw() never returns; None without any."""
+        return self._robots(lambda sampler: sampler.held_out(count))
+
+    def auxiliary_training(self, count: int) -> Batch | None:
+        """Return up to `count` frames of the robot that may train, of one lens; or None."""
+        return self._robots(lambda sampler: sampler.training(count))
+
+    def _robots(self, draw: Callable[[StreamSampler], StoredFrames]) -> Batch | None:
         if not self._auxiliary or not self._auxiliary.frames:
             return None
         with suppress(StreamEmpty):
-            return self._auxiliary.batch(lambda sampler: sampler.held_out(count))
+            return self._auxiliary.batch(draw)
         return None
 
     def draw_held_out(self) -> Batch:
@@ -147,7 +154,8 @@ class _Store:
         return Batch(to_input(images.to(self._device, non_blocking=True)),
                      semantics=semantics.to(self._device, non_blocking=True),
                      # a new store at the same place numbers its frames from 0 again
-                     keys=tuple((frames.keys + self._opened * _KEYS).tolist()))
+                     keys=tuple((frames.keys + self._opened * _KEYS).tolist()),
+                     camera=frames.camera)
 
     def prefer(self, stamps: Sequence[int]) -> None:
         with self._lock:

@@ -43,7 +43,8 @@ class WatchedFrame:
 
     Attributes:
         image: H×W×3 uint8 RGB, as the student's network saw it
-        depth: h×w float32 metres, as that network predicted it; NaN where it predicted none
+        depth: h×w float32 metres, as that network predicted it, with the scale anchor if that is
+            applied; NaN where it predicted none
         release: that answered
         stamp: of the image, nanoseconds
     """
@@ -63,16 +64,19 @@ class Watch:
         releases: folder of the releases
         limit: of WatchRecord
         roll_back: whether a release that is worse than the one before it is rolled back
+        anchored: whether releases answer with their scale anchors
     Attributes:
         record: what was found
     """
 
     def __init__(self, teacher: nn.Module, size: tuple[int, int], compute: Compute,
-                 releases: Path, limit: float, roll_back: bool):
+                 releases: Path, limit: float, roll_back: bool, anchored: bool = True):
         self._teacher, self._size, self._compute = teacher, size, compute
         self._control, self._roll_back = ReleaseControl(releases), roll_back
         self.record = WatchRecord(limit)
+        self._anchored = anchored
         self._before: tuple[ReleaseId, ReleaseId | None, nn.Module | None] | None = None
+        self._factor = 1.0  # of the scale anchor of the release before
         self._due = self._kept = 0.0
 
     def due(self, period: float) -> bool:
@@ -93,7 +97,8 @@ class Watch:
         before = self._release_before(state, frame.release)
         self.record.add(Look(
             frame.release, _agreement(frame.depth, teacher),
-            _agreement(self._depth(before, frame.image), teacher) if before else None,
+            _agreement(self._factor * self._depth(before, frame.image), teacher)
+            if before else None,
             frame.stamp))
         line = self._rolled_back(state, frame.release)
         if line or started - self._kept >= _KEPT_EVERY:
@@ -127,8 +132,9 @@ class Watch:
             network = None
             folder = self._control.folder(before)
             if folder and self._control.usable(before):
-                network, _ = load_model(folder)
+                network, card = load_model(folder)
                 network = network.to(self._compute.device)
+                self._factor = card.anchor.factor if card.anchor and self._anchored else 1.0
             self._before = release, before, network
         return self._before[2]
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 import threading
 import time
 import traceback
@@ -75,6 +76,7 @@ class CameraPipeline:
         self._infos.clear()
         self._due = 0.0
         self._view: CameraView | None = None
+        self._anchor: float | None = None  # in force
         self._wait, self._engine, self._overhead, self._latency = (Durations() for _ in range(4))
         self._rates = Rates()
         self._last_latencies = Durations(_REPORTED)
@@ -136,7 +138,7 @@ class CameraPipeline:
         view = self._view_for(message, image.shape[:2], engine)
         image = view.rectified(image)
         started = time.monotonic()
-        prediction = engine(image, view.view)
+        prediction = self._anchored(engine(image, view.view), view)
         ended = time.monotonic()
         if self._outputs.publish(message.header, prediction, view, image):
             self._recent.used()
@@ -150,6 +152,11 @@ class CameraPipeline:
         self._latency.add(published - arrival)
         self._last_latencies.add(published - arrival)
         self._answered(message.header.stamp, image, view.view, prediction)
+
+    def _anchored(self, prediction: Prediction, view: CameraView) -> Prediction:
+        """Apply the model's scale anchor, once, whichever engine it was; the watch sees it too."""
+        self._anchor = view.anchor if self._value('scale_anchor') else 1.0
+        return replace(prediction, depth=prediction.depth * np.float32(self._anchor))
 
     def _view_for(self, message: Image | CompressedImage, size: tuple[int, int],
                   engine: DepthEngine) -> CameraView:
@@ -183,6 +190,7 @@ class CameraPipeline:
             **self._latency.milliseconds('latency'), **self._wait.milliseconds('wait'),
             **self._engine.milliseconds('engine'), **self._overhead.milliseconds('overhead'),
             'focal_scale': self._view.scale if self._view else None,
+            'scale_anchor': self._anchor,
             'camera_info_offset_ms': None if self._infos.offset is None
             else self._infos.offset * 1e3,
             'last_rejection': self.last_rejection}

@@ -40,6 +40,7 @@ class CameraView:
     Attributes:
         view: from the rectified image to the network's input
         scale: factor on the network's depth for the camera's focal length
+        anchor: factor on it that was learned with the model for the camera's lens
         info: camera_info of the published depth, without a valid header
         camera: the same as Intrinsics
         distorted: whether the images keep a distortion
@@ -64,6 +65,8 @@ class CameraView:
         trained_on = engine.card.intrinsics
         self.scale = focal_factor(trained_on, self.view.intrinsics(raw)) \
             if value('scale_focal') and trained_on else 1.0
+        anchor = engine.card.anchor
+        self.anchor = anchor.at(self.view.intrinsics(raw)) if anchor else 1.0
         self._grid = CameraGrid(self.view, raw.size, engine.output_size) \
             if value('output') == 'camera' else None
         self.info = copy(info) if self._grid else camera_info.through_view(
@@ -160,7 +163,7 @@ def _near(one: Mount, other: Mount) -> bool:
 
 def _content_of(engine: DepthEngine) -> tuple:
     # usually the same for the next release, so that its view is not made again
-    return engine.input_size, engine.output_size, engine.card.intrinsics
+    return engine.input_size, engine.output_size, engine.card.intrinsics, engine.card.anchor
 
 
 def _content(info: CameraInfo) -> tuple:

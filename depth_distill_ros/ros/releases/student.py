@@ -37,7 +37,10 @@ class Student:
         return bool(self.engine.card.options.get('confidence'))
 
     def figures(self) -> dict[str, object]:
-        """Return the scores on the card by name, for /diagnostics."""
-        scores = self.engine.card.about.get('held_out')
-        return {f'held_out.{name}': value for name, value in scores.items()} \
-            if isinstance(scores, dict) else {}
+        """Return the scores and the scale anchor on the card by name, for /diagnostics."""
+        scores, anchor = self.engine.card.about.get('held_out'), self.engine.card.anchor
+        return {
+            **({f'held_out.{name}': value for name, value in scores.items()}
+               if isinstance(scores, dict) else {}),
+            **({'anchor.factor': anchor.factor, 'anchor.frames': anchor.frames}
+               if anchor else {})}
