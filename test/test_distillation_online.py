@@ -412,7 +412,8 @@ def test_a_release_has_the_anchor_of_the_robots_frames_that_train(
         lens = stream_frames.frame(0, SIZE).intrinsics
         for number in range(100):
             writer.append(replace(stream_frames.frame(1000 + number, SIZE), intrinsics=lens))
-    session = open_session(auxiliary_store=own, batch=4, held_out_frames=8, **change)
+    session = open_session(auxiliary_store=own, batch=4, held_out_frames=8,
+                           **{'scale_anchor': True, **change})
     assert session.ready()
     session.train_step()
     record = session.consider_release(force=True)

@@ -118,8 +118,7 @@ class OnlineDistillation:
             self._teacher, method.networks.get('transformation'), self.compute,
             shipped_general(), self._teacher_card.intrinsics)
         self.watch = Watch(self._teacher, self.size, self.compute, self._releases,
-                           settings.watch_limit, settings.auto_rollback,
-                           settings.scale_anchor)
+                           settings.watch_limit, settings.auto_rollback)
         self.store = Path(store or self._work_dir / 'store')
         auxiliary_store = None if settings.robot_frames == 'off' else \
             auxiliary_store or self._work_dir / robot_frames.STORE
@@ -213,9 +212,7 @@ class OnlineDistillation:
 
     def latest_release(self) -> ReleaseRecord | None:
         """Return the release that the next one is compared with; damaged ones are told of."""
-        found = latest(self._releases, self._tell_damaged, replace(self.state(), held=False))
-        return found if found is None or self.settings.scale_anchor else \
-            replace(found, anchor=None)
+        return latest(self._releases, self._tell_damaged, replace(self.state(), held=False))
 
     def state(self) -> ReleaseState:
         """Return what inference nodes and operators chose; an unreadable state is told of."""

@@ -150,8 +150,9 @@ class OnlineSettings(DistillationSettings, NodeSettings):
         DistillationSettings, 'auxiliary_share', default=0.5, help="with robot_frames: learn, "
         "largest share of each training batch that are the robot's own frames; less while there "
         'are few of them')
+    # a student that trains on these frames has its scale right: docs/MEASUREMENTS.md
     scale_anchor: bool = setting(
-        True, "with robot_frames: learn, each release has the factor that brings the student's "
+        False, "with robot_frames: learn, each release has the factor that brings the student's "
         "depth to the teacher's on the robot's own frames that train; the inference node applies "
         'it, and releases are judged with it')
     # mixing takes two images

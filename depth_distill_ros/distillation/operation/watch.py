@@ -64,17 +64,15 @@ class Watch:
         releases: folder of the releases
         limit: of WatchRecord
         roll_back: whether a release that is worse than the one before it is rolled back
-        anchored: whether releases answer with their scale anchors
     Attributes:
         record: what was found
     """
 
     def __init__(self, teacher: nn.Module, size: tuple[int, int], compute: Compute,
-                 releases: Path, limit: float, roll_back: bool, anchored: bool = True):
+                 releases: Path, limit: float, roll_back: bool):
         self._teacher, self._size, self._compute = teacher, size, compute
         self._control, self._roll_back = ReleaseControl(releases), roll_back
         self.record = WatchRecord(limit)
-        self._anchored = anchored
         self._before: tuple[ReleaseId, ReleaseId | None, nn.Module | None] | None = None
         self._factor = 1.0  # of the scale anchor of the release before
         self._due = self._kept = 0.0
@@ -134,7 +132,7 @@ class Watch:
             if folder and self._control.usable(before):
                 network, card = load_model(folder)
                 network = network.to(self._compute.device)
-                self._factor = card.anchor.factor if card.anchor and self._anchored else 1.0
+                self._factor = card.anchor.factor if card.anchor else 1.0
             self._before = release, before, network
         return self._before[2]
 
