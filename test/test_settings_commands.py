@@ -57,7 +57,7 @@ def commands():
 
 def test_every_command_has_a_table_of_settings(commands):
     assert commands.keys() == COMMANDS.keys()
-    assert len(commands) == 20
+    assert len(commands) == 21
 
 
 @pytest.mark.parametrize('command', COMMANDS)
