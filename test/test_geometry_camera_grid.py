@@ -99,3 +99,48 @@ def test_sizes_that_do_not_belong_together_are_refused():
         CameraGrid(view, (480, 640), (24, 32)).depth(np.ones((12, 16), np.float32))
     with pytest.raises(GeometryError, match='without bars'):
         CameraGrid(View.pad((10, 1000), (100, 100)), (10, 1000), (2, 2))
+
+
+@pytest.mark.parametrize(('rule', 'source', 'target', 'network'), CASES)
+def test_depth_is_that_of_the_formula_pixel_by_pixel(rule, source, target, network):
+    view, random = rule(source, target), np.random.default_rng(3)
+    depth = random.uniform(2.0, 2.2, network).astype(np.float32)
+    depth[random.random(network) < 0.05] = NAN
+    depth[random.random(network) < 0.05] = np.inf
+    depth[random.random(network) < 0.05] = 5.0
+    camera, after = lens_of(source), view.intrinsics(lens_of(source)).resized(network)
+    shown, (top, left, height, width) = view.shown(network), view.crop
+    y, x = (((np.arange(first, first + count) - before[0]) / before[1] * now[1] + now[0]).clip(
+        kept.start, kept.stop - 1) for first, count, before, now, kept in (
+            (top, height, (camera.cy, camera.fy), (after.cy, after.fy), shown[0]),
+            (left, width, (camera.cx, camera.fx), (after.cx, after.fx), shown[1])))
+    found = CameraGrid(view, source, network).depth(depth)
+    for row, column in random.integers(0, (height, width), (300, 2)):
+        v, u = y[row], x[column]
+        if min(abs(2 * c - np.rint(2 * c)) for c in (u, v)) < 1e-3:
+            continue  # where rounding decides which pixel is nearest, or in which cell it is
+        i, j = int(v), int(u)
+        four = depth[i:i + 2, j:j + 2].astype(float)
+        if np.isfinite(four).all() and four.max() <= 1.1 * four.min():
+            down, right = (v - i, u - j)
+            expected = np.array([1 - down, down])[:len(four)] @ four @ np.array(
+                [1 - right, right])[:four.shape[1]]
+        else:
+            expected = depth[round(v), round(u)]
+        np.testing.assert_allclose(found[top + row, left + column], expected, atol=1e-3)
+
+
+@pytest.mark.parametrize(('rule', 'source', 'target', 'network'), CASES)
+def test_memory_that_is_written_again_holds_nothing_of_the_depth_before(
+        rule, source, target, network):
+    random = np.random.default_rng(4)
+    first, second = (random.uniform(1, 5, network).astype(np.float32) for _ in range(2))
+    grid, out = CameraGrid(rule(source, target), source, network), np.empty(source, np.float32)
+    kept = grid.depth(first)
+    before = kept.copy()
+    assert grid.depth(first, out) is out
+    np.testing.assert_array_equal(out, before)
+    grid.depth(second, out)
+    np.testing.assert_array_equal(out, CameraGrid(rule(source, target), source, network).depth(
+        second))
+    np.testing.assert_array_equal(kept, before)

@@ -276,3 +276,11 @@ def test_the_newest_item_wins_and_every_frame_has_one_fate():
         'dropped.newer_frame': 2}
     counts.add('rejected', 'image')
     assert counts.values()['in_flight'] == 0
+
+
+def test_pixels_that_are_made_in_a_message_s_memory_are_those_of_a_copy():
+    buffer = images.PixelBuffer((2, 3), np.float32)
+    for first in (1.0, 7.0):
+        buffer.array[...] = np.arange(6).reshape(2, 3) + first
+        where = '32FC1', Time(sec=3, nanosec=4), 'eye'
+        assert buffer.message(*where) == images.from_array(buffer.array, *where)

@@ -15,6 +15,7 @@ from depth_distill_ros.ros.conversions import (
     camera_info,
     images,  # noqa: E402
 )
+from depth_distill_ros.ros.nodes.simulator import CoreLimit  # noqa: E402
 from depth_distill_ros.stream.classes import NYU13  # noqa: E402
 
 SIZE = {'height': 60, 'width': 80}
@@ -68,3 +69,22 @@ def test_an_impossible_parameter_ends_the_node_with_a_line_that_names_it(nodes):
     node = nodes.start('simulator_node', wait_for=None, rate=-1.0, **SIZE)
     assert node.exit_code() == PERMANENT
     assert 'parameter rate' in node.log and 'Traceback' not in node.log
+
+
+@pytest.mark.parametrize(('cores', 'period'), [(0.5, 0.2), (0.25, 0.4), (2.0, 0.1), (0.0, 0.1)])
+def test_its_frames_are_so_far_apart_that_they_take_no_more_than_the_cores_it_may_use(
+        cores, period):
+    now, used = [10.0], [3.0]
+    limit, began = CoreLimit(lambda: now[0], lambda: used[0]), []
+    for _ in range(5):
+        began.append(now[0])
+        now[0], used[0] = now[0] + 0.1, used[0] + 0.1
+        now[0] += limit.rest(cores)
+    np.testing.assert_allclose(np.diff(began), period)
+
+
+def test_a_frame_that_waits_for_its_time_anyway_waits_no_longer():
+    now, used = [10.0], [3.0]
+    limit = CoreLimit(lambda: now[0], lambda: used[0])
+    now[0], used[0] = 10.5, 3.1
+    assert limit.rest(0.5) == 0.0

@@ -223,3 +223,14 @@ def test_no_two_files_of_the_worlds_share_a_name():
     files = [path.name for path in Path(worlds.__file__).parent.rglob('*.py')
              if path.name != '__init__.py']
     assert len(files) > 30 and len(set(files)) == len(files)
+
+
+def test_an_object_that_was_moved_has_the_bounds_of_one_that_was_made_there():
+    room = generate(look_file.named('stream'), (0, 3))
+    for thing in room.objects:
+        moved = thing.at(1.0, 2.0, 0.5, 0.7).at(-1.0, 0.3, 0.0, 2.1)
+        made = type(thing)(thing.name, thing.label, thing.parts, thing.surfaces,
+                           (-1.0, 0.3, 0.0), 2.1)
+        np.testing.assert_array_equal(moved.boxes(), made.boxes())
+        assert moved == made
+    assert any(part.rpy != (0.0, 0.0, 0.0) for thing in room.objects for part in thing.parts)

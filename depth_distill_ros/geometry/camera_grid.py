@@ -21,7 +21,9 @@ class CameraGrid:
     Resamples network outputs of one size onto the grid of the camera image.
 
     The output is sampled where ``view.intrinsics`` projects the centre of each camera pixel.
-    Pixels outside the crop of the view are NaN. Outputs in bars are used for no pixel.
+    Pixels outside the crop of the view are NaN. Outputs in bars are used for no pixel. It works in
+    memory of its own, because new pages for each frame cost more than the resampling: one thread
+    may use it at a time.
 
     Args:
         view: from the camera image to the network's input
@@ -35,45 +37,54 @@ class CameraGrid:
         check_crop(view.crop, source_size)
         top, left, height, width = view.crop
         self._part = slice(top, top + height), slice(left, left + width)
+        self._outside = [(slice(0, top), slice(None)), (slice(top + height, None), slice(None)),
+                         (self._part[0], slice(0, left)),
+                         (self._part[0], slice(left + width, None))]
         y, x = (_coordinates(view, axis, network_size) for axis in (0, 1))
-        self._x, self._y = np.meshgrid(x, y)
+        # Without bars, these coordinates are those of cv2.resize, which is ten times faster.
+        self._maps = np.meshgrid(x, y) if any(view.bars) else None
         self._nearest = np.rint(y).astype(np.intp), np.rint(x).astype(np.intp)
         self._cell = np.floor(y).astype(np.intp), np.floor(x).astype(np.intp)
+        columns, whole = (network_size[0], width), (height, width)
+        self._found = np.empty(columns, np.float32), np.empty(whole, np.float32)
+        self._steps = np.empty(columns, np.uint8), np.empty(whole, np.uint8)
 
-    def depth(self, depth: np.ndarray) -> np.ndarray:
+    def depth(self, depth: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """
         Return H×W float32 depth on the camera's pixels from the network's h×w depth.
 
         It is bilinear between four neighbours on one surface. If they differ by more than a tenth
         or one is NaN, the nearest is taken, because a mean across an edge would be a depth at
         which there is no surface. Infinities and NaN are never blended.
+
+        Args:
+            out: H×W float32, written and returned; None: a new array
         """
-        self._check(depth)
-        found = _pick(depth, self._nearest)
-        smooth = _pick(_one_surface(depth), self._cell)
-        found = cv2.copyTo(self._bilinear(depth), smooth, found)
-        return self._whole(found)
+        depth = np.asarray(depth, np.float32)
+        result = self._bilinear(depth, out)
+        nearest = _pick(depth, self._nearest, self._found)
+        step = _pick(_is_step(depth), self._cell, self._steps)
+        cv2.copyTo(nearest, step, result[self._part])
+        return result
 
     def confidence(self, confidence: np.ndarray) -> np.ndarray:
         """Return H×W float32 from the network's h×w confidence, bilinear, NaN outside the crop."""
-        self._check(confidence)
-        return self._whole(self._bilinear(confidence))
+        return self._bilinear(confidence, None)
 
-    def _check(self, array: np.ndarray) -> None:
+    def _bilinear(self, array: np.ndarray, out: np.ndarray | None) -> np.ndarray:
         if array.shape != self._network:
             raise GeometryError(f'network output of {array.shape} in a CameraGrid for '
                                 f'{self._network} (height, width)')
-
-    def _bilinear(self, array: np.ndarray) -> np.ndarray:
-        return cv2.remap(np.asarray(array, np.float32), self._x, self._y, cv2.INTER_LINEAR,
-                         borderMode=cv2.BORDER_REPLICATE)
-
-    def _whole(self, part: np.ndarray) -> np.ndarray:
-        if part.shape == self._source:
-            return part
-        whole = np.full(self._source, np.nan, np.float32)
-        whole[self._part] = part
-        return whole
+        result = np.empty(self._source, np.float32) if out is None else out
+        for outside in self._outside:
+            result[outside] = np.nan
+        part, array = result[self._part], np.asarray(array, np.float32)
+        if self._maps is None:
+            cv2.resize(array, part.shape[::-1], dst=part, interpolation=cv2.INTER_LINEAR)
+        else:
+            cv2.remap(array, *self._maps, cv2.INTER_LINEAR, dst=part,
+                      borderMode=cv2.BORDER_REPLICATE)
+        return result
 
 
 def _coordinates(view: View, axis: int, network_size: tuple[int, int]) -> np.ndarray:
@@ -88,21 +99,18 @@ def _coordinates(view: View, axis: int, network_size: tuple[int, int]) -> np.nda
         shown.start, shown.stop - 1).astype(np.float32)
 
 
-def _pick(array: np.ndarray, indices: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    return array.take(indices[1], axis=1)[indices[0]]
+def _pick(array: np.ndarray, indices: tuple[np.ndarray, np.ndarray],
+          into: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Return the elements at rows × columns; ``into`` has room for the columns, and for both."""
+    # mode: otherwise numpy fills a copy of the room first, in case that an index is none
+    return array.take(indices[1], 1, into[0], 'clip').take(indices[0], 0, into[1], 'clip')
 
 
-def _one_surface(depth: np.ndarray) -> np.ndarray:
-    """Return h×w uint8: 1 where a pixel and its right, lower and diagonal ones are one surface."""
-    near = far = depth
-    for axis in (0, 1):
-        near, far = (extreme(values, _next(values, axis))
-                     for extreme, values in ((np.minimum, near), (np.maximum, far)))
+def _is_step(depth: np.ndarray) -> np.ndarray:
+    """Return h×w uint8: 0 where a pixel and its right, lower and diagonal ones are one surface."""
+    # one more row and column, so that the last pixels are their own neighbours
+    near = far = cv2.copyMakeBorder(depth, 0, 1, 0, 1, cv2.BORDER_REPLICATE)
+    near, far = np.minimum(near[:, :-1], near[:, 1:]), np.maximum(far[:, :-1], far[:, 1:])
+    near, far = np.minimum(near[:-1], near[1:]), np.maximum(far[:-1], far[1:])
     # Comparisons with NaN are false.
-    return ((far <= near * np.float32(SAME_SURFACE)) & np.isfinite(far)).view(np.uint8)
-
-
-def _next(values: np.ndarray, axis: int) -> np.ndarray:
-    """Return each value's next neighbour along the axis; the last value is its own."""
-    last = values[-1:] if axis == 0 else values[:, -1:]
-    return np.concatenate([values[1:] if axis == 0 else values[:, 1:], last], axis)
+    return (~((far <= near * np.float32(SAME_SURFACE)) & np.isfinite(far))).view(np.uint8)

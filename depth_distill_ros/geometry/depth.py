@@ -56,8 +56,11 @@ def metres_to_millimetres(metres: np.ndarray, free_beyond: float | None = None) 
     integers have no infinity. A reading beyond a costmap's obstacle range clears, marks nothing.
     """
     if free_beyond is None:
-        millimetres = np.rint(np.where(valid(metres), metres, 0.0) * 1e3)
-        return np.where(millimetres <= 65535, millimetres, 0).astype(np.uint16)
+        millimetres = metres * np.float32(1e3)
+        np.rint(millimetres, out=millimetres)
+        # Comparisons with NaN are false.
+        millimetres[~((millimetres > 0.0) & (millimetres <= 65535))] = 0.0
+        return millimetres.astype(np.uint16)
     if not 0.0 < free_beyond <= 65.535:
         raise GeometryError(f'16UC1 depth: free_beyond is {free_beyond} m; 16 bits of millimetres '
                             'hold at most 65.535 m')

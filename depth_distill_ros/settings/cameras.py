@@ -28,6 +28,10 @@ class SimulatorSettings(NodeSettings):
     seed: int = setting(0, 'seed of every room and of the way through it', range=(0, 2**31 - 1))
     rate: float = setting(
         5.0, 'frame rate; 0: as fast as they render', unit='frames/s', range=RATE)
+    max_cores: float = setting(
+        0.5, 'processor time that the node takes at most, so that enough is left to train with; '
+        'the frame rate falls where that does not suffice; 0: no limit', unit='cores',
+        range=(0.0, 256.0), changeable=True)
     height: int = setting(240, 'image height', unit='pixels', range=IMAGE_SIDE)
     width: int = setting(320, 'image width', unit='pixels', range=IMAGE_SIDE)
     vertical_fov: float = setting(

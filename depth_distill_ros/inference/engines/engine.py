@@ -83,8 +83,10 @@ class DepthEngine(ABC):
             line = first_line(error)
             raise EngineError(f'{self.name} failed on an image: {line}') from error
         depth, *confidence = (output[0, 0] for output in outputs)
-        usable = np.isfinite(depth) & (depth > 0)
-        return Prediction(np.where(usable, depth, np.float32(np.nan)), *confidence)
+        usable = (depth > 0) & (depth < np.inf)  # comparisons with NaN are false
+        if not usable.all():
+            depth = np.where(usable, depth, np.float32(np.nan))
+        return Prediction(depth, *confidence)
 
     @abstractmethod
     def _infer(self, image: np.ndarray, view: View) -> tuple[np.ndarray, ...]:

@@ -96,9 +96,18 @@ class CameraView:
         return cleared(depth, self._network_camera, value('remove_flying'),
                        value('floor_tolerance'), expected, output)
 
-    def depth(self, depth: np.ndarray) -> np.ndarray:
-        """Return the network's h×w float32 metres on the published pixels, NaN if unseen."""
-        return self._without_unseen(self._grid.depth(depth) if self._grid else depth)
+    def depth(self, depth: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """
+        Return the network's h×w float32 metres on the published pixels, NaN if unseen.
+
+        ``out``, of the size of ``camera``, is written and returned; None: a new array.
+        """
+        if self._grid:
+            return self._without_unseen(self._grid.depth(depth, out))
+        if out is None:
+            return self._without_unseen(depth)
+        np.copyto(out, depth)
+        return self._without_unseen(out)
 
     def confidence(self, confidence: np.ndarray) -> np.ndarray:
         """Return h×w float32 from 0 to 1 on the published pixels, NaN if unseen."""

@@ -36,6 +36,7 @@ class DepthOutputs:
         self._value = value
         self.mount = CameraMount(node, prefix, value)
         self._steady = SteadyDepth()
+        self._pixels: images.PixelBuffer | None = None
         # image_transport appends to the name after remapping
         self._compressed = node.output(CompressedImage, node.resolve_topic_name(
             node.topic(f'{prefix}depth')) + '/compressedDepth')
@@ -60,8 +61,11 @@ class DepthOutputs:
         stamp, frame_id = header.stamp, header.frame_id
         predicted = self._predicted(prediction, view, image)
         navigable, mount = self._navigable(predicted, view, frame_id)
-        depth = view.depth(navigable if self._value('clean_depth') else predicted)
-        self._publish_depth(depth, header)
+        found = navigable if self._value('clean_depth') else predicted
+        if self._pixels is None or self._pixels.array.shape != view.camera.size:
+            self._pixels = images.PixelBuffer(view.camera.size, np.float32)
+        depth = view.depth(found, self._pixels.array)
+        self._publish_depth(self._pixels, header)
         if self._info.get_subscription_count():
             view.info.header = header
             self._info.publish(view.info)
@@ -76,17 +80,22 @@ class DepthOutputs:
             if self._scan.get_subscription_count():
                 self._scan.publish(laser_scan(
                     view.scanner(mount), shown, stamp, self._value('scan_frame')))
-        return not np.isnan(depth).all()
+        return not np.isnan(found).all()
 
-    def _publish_depth(self, depth: np.ndarray, header: Header) -> None:
-        wanted = [(topic, message) for topic, message in (
-            (self._depth, images.from_array), (self._compressed, images.compressed_depth))
-            if topic.get_subscription_count()]
-        encoding, far = self._value('encoding'), self._value('free_beyond')
-        if wanted and encoding == '16UC1':
-            depth = metres_to_millimetres(depth, far or None)
-        for topic, message in wanted:
-            topic.publish(message(depth, encoding, header.stamp, header.frame_id))
+    def _publish_depth(self, metres: images.PixelBuffer, header: Header) -> None:
+        raw, small = (
+            topic.get_subscription_count() for topic in (self._depth, self._compressed))
+        if not raw and not small:
+            return
+        encoding, depth = self._value('encoding'), metres.array
+        where = encoding, header.stamp, header.frame_id
+        if encoding == '16UC1':
+            depth = metres_to_millimetres(depth, self._value('free_beyond') or None)
+        if raw:
+            self._depth.publish(metres.message(*where) if depth is metres.array
+                                else images.from_array(depth, *where))
+        if small:
+            self._compressed.publish(images.compressed_depth(depth, *where))
 
     def _navigable(self, depth: np.ndarray, view: CameraView, frame_id: str,
                    ) -> tuple[np.ndarray, Mount | None]:

@@ -9,6 +9,8 @@ installed.
 
 from __future__ import annotations
 
+from array import array
+
 from builtin_interfaces.msg import Time
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
@@ -17,7 +19,7 @@ from depth_distill_ros.encodings import compressed, image
 from depth_distill_ros.encodings.image import ImageError, UnknownEncodingError, stamp_ns
 from depth_distill_ros.errors import one_line
 
-__all__ = ['ImageError', 'compressed_depth', 'from_array', 'read_array', 'read_depth', 'read_rgb',
+__all__ = ['ImageError', 'PixelBuffer', 'compressed_depth', 'from_array', 'read_array', 'read_depth', 'read_rgb',
            'stamp_ns', 'time_message']
 
 
@@ -52,14 +54,30 @@ def from_array(pixels: np.ndarray, encoding: str, stamp: Time, frame_id: str) ->
 
     ``frombytes`` on the message's own array copies only once.
     """
-    message = Image()
-    message.header.stamp = stamp
-    message.header.frame_id = frame_id
-    message.height, message.width = pixels.shape[:2]
-    message.encoding = encoding
-    message.step = pixels.itemsize * (pixels.size // pixels.shape[0])
+    message = _without_pixels(pixels, encoding, stamp, frame_id)
     message.data.frombytes(memoryview(np.ascontiguousarray(pixels)).cast('B'))
     return message
+
+
+class PixelBuffer:
+    """
+    Memory in which the pixels of message after message are made, each without a copy.
+
+    Publishing a message reads the memory before it returns, so that it may be written again then.
+
+    Attributes:
+        array: H×W or H×W×channels, to be written
+    """
+
+    def __init__(self, shape: tuple[int, ...], dtype: type) -> None:
+        self._data = array('B', bytes(int(np.prod(shape)) * np.dtype(dtype).itemsize))
+        self.array = np.frombuffer(self._data, dtype).reshape(shape)
+
+    def message(self, encoding: str, stamp: Time, frame_id: str) -> Image:
+        """Return a message of the pixels; it changes when they do."""
+        message = _without_pixels(self.array, encoding, stamp, frame_id)
+        message.data = self._data
+        return message
 
 
 def compressed_depth(pixels: np.ndarray, encoding: str, stamp: Time, frame_id: str,
@@ -76,6 +94,16 @@ def compressed_depth(pixels: np.ndarray, encoding: str, stamp: Time, frame_id: s
 def time_message(stamp: int) -> Time:
     """Return nanoseconds as a Time message."""
     return Time(sec=stamp // 1_000_000_000, nanosec=stamp % 1_000_000_000)
+
+
+def _without_pixels(pixels: np.ndarray, encoding: str, stamp: Time, frame_id: str) -> Image:
+    message = Image()
+    message.header.stamp = stamp
+    message.header.frame_id = frame_id
+    message.height, message.width = pixels.shape[:2]
+    message.encoding = encoding
+    message.step = pixels.itemsize * (pixels.size // pixels.shape[0])
+    return message
 
 
 def _through_cv_bridge(message: Image, encoding: str, error: ImageError) -> np.ndarray:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import threading
 import time
 
@@ -52,6 +53,28 @@ class SimulatedTime:
         return stamp + min(round(share * self._period), self._period - 1)
 
 
+class CoreLimit:
+    """
+    Says how long to rest so that this process takes no more than some cores of processor time.
+
+    Args:
+        clock, used: return seconds, and seconds of processor time of all threads
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic,
+                 used: Callable[[], float] = time.process_time) -> None:
+        self._clock, self._used = clock, used
+        self._since = clock(), used()
+
+    def rest(self, cores: float) -> float:
+        """Return seconds to wait after the work since the last call; 0 cores: no limit."""
+        now, used = self._clock(), self._used()
+        before, used_before = self._since
+        rest = max(0.0, (used - used_before) / cores - (now - before)) if cores else 0.0
+        self._since = now + rest, used
+        return rest
+
+
 class SimulatorNode(ManagedNode):
     """Publishes the frames of one simulated camera; all messages of a frame have one stamp."""
 
@@ -95,13 +118,15 @@ class SimulatorNode(ManagedNode):
             **{name: self.value(name) for name in names})
 
     def _travel(self, stop: threading.Event) -> None:
-        rate, due = self.value('rate'), time.monotonic()
+        rate, due, limit = self.value('rate'), time.monotonic(), CoreLimit()
         # An OpenGL context belongs to the thread that creates it.
         with self._camera() as camera:
             for frame in camera:
                 if stop.wait(max(0.0, due - time.monotonic())):
                     return
                 self._publish(frame)
+                if stop.wait(limit.rest(self.value('max_cores'))):
+                    return
                 if rate:
                     due += 1.0 / rate
                     if due < time.monotonic():

@@ -96,16 +96,26 @@ class Object:
 
     def at(self, x: float, y: float, z: float = 0.0, yaw: float = 0.0) -> Object:
         """Return the same object at another pose."""
-        return replace(self, position=(x, y, z), yaw=yaw)
+        moved = replace(self, position=(x, y, z), yaw=yaw)
+        # Furnishing tries hundreds of poses of an object, whose parts stay the same.
+        moved.__dict__['_arrays'] = self._arrays
+        return moved
+
+    @cached_property
+    def _arrays(self) -> tuple[np.ndarray, np.ndarray, list[tuple[int, np.ndarray, tuple]]]:
+        """Middles and half sizes of the parts; number, rotation and size of those that are turned."""
+        return (np.array([part.centre for part in self.parts]),
+                0.5 * np.array([part.size for part in self.parts]),
+                [(k, rotation(part.rpy), part.size) for k, part in enumerate(self.parts)
+                 if part.rpy != (0.0, 0.0, 0.0)])
 
     def boxes(self) -> np.ndarray:
         """Return the bounds of its parts in the room: P×2×3 (low, high), metres."""
-        turn = rotation((0.0, 0.0, self.yaw))
-        middle = np.array([part.centre for part in self.parts]) @ turn.T + self.position
-        half = 0.5 * np.array([part.size for part in self.parts]) @ np.abs(turn).T
-        for k, part in enumerate(self.parts):
-            if part.rpy != (0.0, 0.0, 0.0):
-                half[k] = 0.5 * np.abs(turn @ rotation(part.rpy)) @ part.size
+        turn, (centres, halves, turned) = rotation((0.0, 0.0, self.yaw)), self._arrays
+        middle = centres @ turn.T + self.position
+        half = halves @ np.abs(turn).T
+        for k, own_turn, size in turned:
+            half[k] = 0.5 * np.abs(turn @ own_turn) @ size
         return np.stack([middle - half, middle + half], axis=1)
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
