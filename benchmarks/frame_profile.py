@@ -132,7 +132,7 @@ class Worker:
 
 
 def profile(trees: dict[str, Path], frames: int, arguments: list[str]) -> dict[str, Any]:
-    """Return {tree: {stage: {p50, p95} in milliseconds}} of frames that the trees take by turns."""
+    """Return {tree: {stage: {p50, p95} in ms}} of frames that the trees take by turns."""
     from depth_distill_ros.ros.clients.bench_listener import BenchListener
 
     stop = Event()
@@ -198,7 +198,8 @@ def main() -> None:
                               for p in ('p50', 'p95'))) for stage in (*STAGES, 'own', 'all')]
             Console(width=100).print(terminal_table(
                 (size, *columns), rows,
-                title=f'{a.engine}, {a.threads} threads, {a.clock} time, load {os.getloadavg()[0]:.1f}'))
+                title=f'{a.engine}, {a.threads} threads, {a.clock} time, '
+                      f'load {os.getloadavg()[0]:.1f}'))
     if a.out:
         a.out.write_text(json.dumps(results, indent=1), encoding='utf-8')
 

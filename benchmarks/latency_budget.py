@@ -8,9 +8,10 @@ Inference runs at a camera's rate in this process; the training is a process wit
 niced as the distiller, and hears the 99th percentile of the last hundred frames once a second. The
 phases take turns, so that other load on the machine affects all of them alike; the budget is a
 factor of the latency alone. The first half of a phase with the budget, in which the pauses find
-their length, does not count.
+their length, does not count. A last round that would not end within --minutes does not begin, so
+that a busy machine costs rounds, not time.
 
-Example: python benchmarks/latency_budget.py --rounds 3 --seconds 40 --factor 1.5
+Example: python benchmarks/latency_budget.py --minutes 5 --seconds 20 --factor 1.5
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from depth_distill_ros.distillation.operation.latency_budget import LatencyBudge
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.geometry.view import View
-from depth_distill_ros.inference.engine_selection import select_engine, shipped_frames
+from depth_distill_ros.inference.engine_selection import open_engine, shipped_frames
 from depth_distill_ros.inference.engines.engine import DepthEngine
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.model_folder import load_model, save_model
@@ -90,12 +91,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--rate', type=float, default=15.0, help='frames a second')
     parser.add_argument('--seconds', type=float, default=20.0, help='of a phase')
-    parser.add_argument('--rounds', type=int, default=2)
+    parser.add_argument('--minutes', type=float, default=5.0, help='in all')
+    parser.add_argument('--model', type=Path, default=shipped_start('mobilenetv2'))
+    parser.add_argument('--engine', default='openvino-f32')
     parser.add_argument('--factor', type=float, default=1.5,
                         help='of the 99th percentile alone: the budget')
     parser.add_argument('--niceness', type=int, default=10)
     parser.add_argument('--threads', type=int, default=2, help='of the engine')
     a = parser.parse_args()
+    began, console = time.perf_counter(), Console(width=110)
     torch.set_num_threads(a.threads)
     cv2.setNumThreads(1)
     frame = cv2.resize(shipped_frames()[0], (640, 480))
@@ -105,25 +109,31 @@ def main() -> None:
     training.start()
     found: dict[str, list[tuple[float, float, float]]] = {_ALONE: [], _FREE: [], _BUDGET: []}
     with tempfile.TemporaryDirectory() as place:
-        network, card = load_model(shipped_start('mobilenetv2'))
+        network, card = load_model(a.model)
         save_model(Path(place) / 'm', network, replace(card, size=(228, 304), intrinsics=None))
-        engine = select_engine(Path(place) / 'm')
-        for _ in range(a.rounds):
-            alone = 0.0
+        engine = open_engine(Path(place) / 'm', a.engine)
+        rounds, longest = 0, 0.0
+        while time.perf_counter() - began + longest < 60.0 * a.minutes or not rounds:
+            alone, since = 0.0, time.perf_counter()
             for phase in found:
                 budget = a.factor * alone if phase == _BUDGET else 0.0
                 figures = _phase(engine, frame, a, pipe, phase, budget)
                 alone = alone or figures[1]
                 found[phase].append(figures)
+                console.print(f'{phase}: p50 {figures[0]:.1f}, p99 {figures[1]:.1f} ms, '
+                              f'{figures[2]:.1f} images/s trained', highlight=False)
+            rounds, longest = rounds + 1, max(longest, time.perf_counter() - since)
         pipe.send(None)
         training.join(10)
     medians = {phase: np.median(figures, axis=0) for phase, figures in found.items()}
-    rows = [(phase, *(f'{v:.1f}' for v in values), f'{values[1] / medians[_ALONE][1]:.2f}')
-            for phase, values in medians.items()]
-    Console(width=110).print(terminal_table(
-        ('phase', 'p50 ms', 'p99 ms', 'images/s trained', 'p99 of alone'), rows,
-        title=f'{engine.name}, {a.threads} threads, {a.rate:g} Hz, {a.rounds} rounds of '
-              f'{a.seconds:g} s, budget {a.factor:g} of alone, medians of the rounds'))
+    free = medians[_FREE][2] or float('nan')
+    rows = [(phase, *(f'{v:.1f}' for v in values), f'{values[1] / medians[_ALONE][1]:.2f}',
+             f'{values[2] / free:.2f}') for phase, values in medians.items()]
+    console.print(terminal_table(
+        ('phase', 'p50 ms', 'p99 ms', 'images/s trained', 'p99 of alone', 'images of free'), rows,
+        title=f'{engine.name}, {a.threads} threads, {a.rate:g} Hz, {rounds} rounds of '
+              f'{a.seconds:g} s, budget {a.factor:g} of alone, medians of the rounds, load '
+              f'{os.getloadavg()[0]:.1f}'))
 
 
 def _phase(engine: DepthEngine, frame: np.ndarray, a: argparse.Namespace, pipe: Connection,

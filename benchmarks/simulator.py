@@ -5,7 +5,7 @@
 Frames a second of one core of the embedded simulator, and where its time goes.
 
 The time is that of the processor, of all threads of the process, so that other load on the machine
-counts little. With several renderers, or several source trees, run it for each by turns.
+counts little.
 
 Example: python benchmarks/simulator.py --frames 400 --size 240 320
 """
@@ -13,7 +13,6 @@ Example: python benchmarks/simulator.py --frames 400 --size 240 320
 from __future__ import annotations
 
 import argparse
-from itertools import islice
 import os
 from time import process_time
 
@@ -48,14 +47,15 @@ def main() -> None:
             (simulated, 'generate', 'furnish a room'),
             (simulated, 'FreeSpace', 'find the free space'),
             (MujocoRenderer, 'load', 'upload a room'), (MujocoRenderer, '_fill', 'cull and fill'),
-            (mujoco, 'mjr_render', 'OpenGL: draw'), (mujoco, 'mjr_readPixels', 'OpenGL: draw, read'),
+            (mujoco, 'mjr_render', 'OpenGL: draw'),
+            (mujoco, 'mjr_readPixels', 'OpenGL: draw, read'),
             (MujocoRenderer, 'render', 'shrink, classes and depth'),
             (SensorModel, '__call__', 'sensor')):
         stages.watch(owner, name, stage)
     with SimulatedCamera(a.look, 0, tuple(a.size), a.frames_per_room) as camera:
         following = stages.timed(lambda: next(camera), 'way, the rest')
-        for _ in islice(iter(following, None), a.frames_per_room):
-            pass
+        for _ in range(a.frames_per_room):
+            following()
         stages.seconds.clear()
         for _ in range(a.frames):
             following()
@@ -64,8 +64,8 @@ def main() -> None:
             for stage, seconds in stages.seconds.most_common()]
     Console(width=80).print(terminal_table(
         ('stage', 'ms a frame', '%'), rows,
-        title=f'{a.size[0]}×{a.size[1]}, {a.frames} frames, {a.frames / whole:.1f} frames a second '
-              f'of one core, load {os.getloadavg()[0]:.1f}'))
+        title=f'{a.size[0]}×{a.size[1]}, {a.frames} frames, {a.frames / whole:.1f} a second of '
+              f'one core, load {os.getloadavg()[0]:.1f}'))
 
 
 if __name__ == '__main__':

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """After a crop and a resize each thing is where the carried intrinsics say."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -182,3 +183,27 @@ def test_a_view_without_bars_keeps_all_that_the_network_says():
 def test_a_reduced_view_has_the_whole_image_at_most_so_many_rows_high(source, rows, size):
     view = View.reduced(source, rows)
     assert (view.size, view.crop, view.bars) == (size, (0, 0, *source), (0, 0, 0, 0))
+
+
+@pytest.mark.parametrize(('source', 'target'), [
+    ((480, 640), (228, 304)), ((720, 1280), (228, 304)), ((720, 960), (96, 128)),
+    ((479, 640), (228, 304)), ((480, 640), (96, 128)), ((480, 640), (300, 400))])
+def test_shrinking_is_close_to_the_average_over_each_pixel_s_area(source, target):
+    coarse = np.random.default_rng(5).integers(0, 256, (30, 40, 3), np.uint8)
+    image = cv2.resize(coarse, source[::-1], interpolation=cv2.INTER_CUBIC)
+    view = View.fit(source, target)
+    top, left, height, width = view.crop
+    expected = cv2.resize(image[top:top + height, left:left + width].astype(np.float32),
+                          target[::-1], interpolation=cv2.INTER_AREA)
+    away = np.abs(view.image(image) - expected)
+    assert away.mean() <= 0.6 and away.max() <= 6.0
+    if not view.halvings:
+        assert away.max() <= 0.51
+
+
+def test_a_whole_factor_is_one_average():
+    assert View.fit((480, 640), (96, 128)).halvings == 0
+    assert View.fit((480, 640), (228, 304)).halvings == 1
+    assert View.fit((960, 1280), (228, 304)).halvings == 2
+    assert View((0, 0, 481, 640), (228, 304)).halvings == 0
+    assert View.fit((100, 100), (228, 304)).halvings == 0

@@ -28,6 +28,8 @@ def cache(tmp_path_factory):
 @pytest.mark.parametrize('view', [
     View.fit((240, 320), (96, 128)),
     View.fit((240, 320), (57, 200)),
+    View.fit((240, 320), (70, 100)),
+    View.fit((240, 320), (57, 76)),
     View.pad((240, 320), (64, 96)),
     View.pad((240, 320), (300, 333)),
     View.fit((240, 320), (240, 320)),

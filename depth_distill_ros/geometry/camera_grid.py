@@ -82,8 +82,8 @@ class CameraGrid:
         if self._maps is None:
             cv2.resize(array, part.shape[::-1], dst=part, interpolation=cv2.INTER_LINEAR)
         else:
-            cv2.remap(array, *self._maps, cv2.INTER_LINEAR, dst=part,
-                      borderMode=cv2.BORDER_REPLICATE)
+            x, y = self._maps
+            cv2.remap(array, x, y, cv2.INTER_LINEAR, dst=part, borderMode=cv2.BORDER_REPLICATE)
         return result
 
 

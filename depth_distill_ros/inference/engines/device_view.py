@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -35,11 +36,15 @@ def view_on_device(view: View, image: np.ndarray, device: torch.device) -> Tenso
 
 @lru_cache(maxsize=16)
 def _matrices(view: View, device: torch.device) -> tuple[Tensor, Tensor]:
-    source, target = view.crop[2:], view.place[2:]
-    shrinks = all(s >= t for s, t in zip(source, target, strict=True))
-    make = _area if shrinks else _bilinear
-    rows, columns = (make(s, t) for s, t in zip(source, target, strict=True))
+    make = _area if view.averages else _bilinear
+    rows, columns = (_halved(source, view.halvings, target, make)
+                     for source, target in zip(view.crop[2:], view.place[2:], strict=True))
     return rows.to(device), columns.T.contiguous().to(device)
+
+
+def _halved(source: int, halvings: int, target: int, make: Callable[[int, int], Tensor]) -> Tensor:
+    half = source >> halvings
+    return make(half, target) @ _area(source, half) if halvings else make(source, target)
 
 
 def _area(source: int, target: int) -> Tensor:

@@ -19,8 +19,8 @@ from depth_distill_ros.encodings import compressed, image
 from depth_distill_ros.encodings.image import ImageError, UnknownEncodingError, stamp_ns
 from depth_distill_ros.errors import one_line
 
-__all__ = ['ImageError', 'PixelBuffer', 'compressed_depth', 'from_array', 'read_array', 'read_depth', 'read_rgb',
-           'stamp_ns', 'time_message']
+__all__ = ['ImageError', 'PixelBuffer', 'compressed_depth', 'from_array', 'read_array',
+           'read_depth', 'read_rgb', 'stamp_ns', 'time_message']
 
 
 def read_array(message: Image) -> np.ndarray:

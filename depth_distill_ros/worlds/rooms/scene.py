@@ -103,7 +103,7 @@ class Object:
 
     @cached_property
     def _arrays(self) -> tuple[np.ndarray, np.ndarray, list[tuple[int, np.ndarray, tuple]]]:
-        """Middles and half sizes of the parts; number, rotation and size of those that are turned."""
+        """Middles, half sizes; number, rotation and size of the parts that are turned."""
         return (np.array([part.centre for part in self.parts]),
                 0.5 * np.array([part.size for part in self.parts]),
                 [(k, rotation(part.rpy), part.size) for k, part in enumerate(self.parts)
