@@ -4,7 +4,7 @@
 """
 Where the time of a camera frame goes in the inference node, from arrival to publication.
 
-The node's own pipeline runs in a process of its own, frame by frame, with a subscriber of the depth
+The pipeline of the node runs in a process of its own, frame by frame, with a subscriber of depth
 in this one. The time of each stage excludes the stages that it calls; "own" is all of them but the
 engine and DDS. With --against, another source tree (such as a worktree of an earlier commit) runs
 the same frames, a few of each by turns, so that other load on the machine affects both alike.
