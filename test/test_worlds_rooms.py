@@ -36,7 +36,7 @@ from depth_distill_ros.worlds.rooms.placement import Placer, relative
 from depth_distill_ros.worlds.rooms.trajectory import poses
 
 LOOKS = tuple(map(look_file.named, look_file.BUILT_IN))
-STREAM, TARGET, _ = LOOKS
+STREAM, TARGET, *_ = LOOKS
 # What every room of a kind has (or nearly every one), and what some of them have.
 CHARACTER = {
     'bedroom': ({BED, FURNITURE}, {OBJECTS}),
