@@ -129,8 +129,11 @@ class DistillationSettings(StreamMethodSettings, OptimisationSettings):
 class OnlineSettings(DistillationSettings, NodeSettings):
     """The distiller node."""
 
-    method: str = modified(DistillationSettings, 'method', choices=STREAM_METHODS, help='d3, '
-                           'd3plus (d3 with the random camera augmentation), or a baseline of d3')
+    # what teaches most in minutes on a CPU: docs/MEASUREMENTS.md, D3 per second
+    method: str = modified(
+        DistillationSettings, 'method', default='kd-ood', choices=STREAM_METHODS, help='kd-ood '
+        '(plain distillation), d3, d3plus (d3 with the random camera augmentation), or another '
+        'baseline of d3')
     # the best of four students at equal processor time: docs/MEASUREMENTS.md
     student: str = modified(DistillationSettings, 'student', default='lden_light',
                             choices=tuple(STREAM_NETWORKS))
