@@ -149,17 +149,16 @@ class Campaign(Loop):
 
     def soak(self, seconds: float) -> None:
         """Run on, and measure how memory grows: all that is resident, and what is not a file's."""
+        names = [f'{name}{kind}' for kind in ('', ' without files') for name in NODES]
         begun, rows = time.monotonic(), []
         while (now := time.monotonic() - begun) < seconds:
-            found = [self.memory_of(name) for name in NODES]
-            rows.append((now / 60.0, *(info.rss / 1e6 for info in found),
-                         *(info.uss / 1e6 for info in found)))
+            rows.append((now / 60.0, *map(self.memory, NODES),
+                         *map(self.memory_of_its_own, NODES)))
             if len(rows) % 60 == 0:
-                print(f'{now / 60.0:.0f} minutes of the soak, MB: '
-                      f'{dict(zip(NODES, np.round(rows[-1][1:]), strict=False))}', flush=True)
+                found = dict(zip(names, np.round(rows[-1][1:]).tolist(), strict=True))
+                print(f'{now / 60.0:.0f} minutes of the soak, MB: {found}', flush=True)
             time.sleep(min(10.0, seconds / 10.0))
         minutes, *memories = np.array(rows[len(rows) // 4:]).T  # without the warm-up
-        names = [f'{name}{kind}' for kind in ('', ' without files') for name in NODES]
         self.report['soak'] = {
             'seconds': seconds,
             'growth_mb_per_minute': {

@@ -55,7 +55,11 @@ class Loop:
             self.start(name)
         self._world = threading.Thread(target=self._play)
         self._world.start()
-        self.wait(lambda: self.progress('distiller') > 0 and len(self.depths) > 3, 'the loop')
+        try:
+            self.wait(lambda: self.progress('distiller') > 0 and len(self.depths) > 3, 'the loop')
+        except Broken:
+            self.close()
+            raise
 
     # The loop.
 
@@ -148,13 +152,16 @@ class Loop:
                 self.wait(lambda: self.progress(name) > 0, f'{name}, restarted')  # noqa: B023
 
     def memory(self, name: str) -> float:
-        """Return the memory of a node, MB."""
-        return self.memory_of(name).rss / 1e6
+        """Return all memory of a node that is resident, MB."""
+        return self._kilobytes(name, 'Rss') / 1e3
 
-    def memory_of(self, name: str):
-        """Return psutil's account of a node's memory, bytes; uss has no mapped files."""
-        import psutil
-        return psutil.Process(self.running[name].process.pid).memory_full_info()
+    def memory_of_its_own(self, name: str) -> float:
+        """Return that without the pages of files, such as libraries and the store, MB."""
+        return self._kilobytes(name, 'Anonymous') / 1e3
+
+    def _kilobytes(self, name: str, key: str) -> int:
+        lines = Path(f'/proc/{self.running[name].process.pid}/smaps_rollup').read_text()
+        return next(int(line.split()[1]) for line in lines.splitlines() if line.startswith(key))
 
     def close(self) -> None:
         """End world and nodes."""

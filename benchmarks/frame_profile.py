@@ -167,12 +167,12 @@ def main() -> None:
 
     from depth_distill_ros.apps.bench.student import resized_model
     from depth_distill_ros.evaluation.terminal import terminal_table
-    from depth_distill_ros.shipped import shipped_general
+    from depth_distill_ros.shipped import shipped_student
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--sizes', nargs='+', choices=sorted(CAMERA_SIZES), default=['vga'])
-    parser.add_argument('--model', type=Path, default=shipped_general())
+    parser.add_argument('--model', type=Path, default=shipped_student('general'))
     parser.add_argument('--input', nargs=2, type=int, default=PAPER_SIZE, metavar=('H', 'W'))
     parser.add_argument('--engine', default='openvino-f32')
     parser.add_argument('--threads', type=int, default=2, help='of the engine')

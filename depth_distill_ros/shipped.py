@@ -29,9 +29,15 @@ def shipped_blind_map() -> Path:
     return _MODELS / 'rooms' / 'blind_map.npz'
 
 
-def shipped_general() -> Path:
-    """Return the general student, trained on many kinds of simulated rooms and cameras."""
-    return _MODELS / 'general_lden_light_efficientnet_lite0'
+def shipped_student(name: str) -> Path | None:
+    """
+    Return one of settings.names.FIRST_STUDENTS, for the time before the first release.
+
+    general: of many kinds of simulated rooms and cameras; real: of photographs, those of NYU-v2.
+    None for any other name, such as none.
+    """
+    folder = _MODELS / f'{name}_lden_light_efficientnet_lite0'
+    return folder if folder.is_dir() else None
 
 
 def shipped_start(backbone: str) -> Path | None:

@@ -99,8 +99,8 @@ def test_all_are_scored_on_the_same_frames_and_the_general_student_is_release_0(
     for metres in (9.0, 2.0, 2.5):
         release(tmp_path / 'run', metres)
     made = report.score_run(
-        frames, compared(tmp_path, blind_map=str(tmp_path / 'map.npz'), general=True, teacher=str(
-            release(tmp_path / 'teachers', 2.4))),
+        frames, compared(tmp_path, blind_map=str(tmp_path / 'map.npz'), first='general',
+                         teacher=str(release(tmp_path / 'teachers', 2.4))),
         tmp_path / 'run' / 'releases', 0.0, lambda what: None)
     run = made.scores
     assert run.frames == 2 and [found.number for found in run.releases] == [0, 1, 2, 3]

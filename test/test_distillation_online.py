@@ -56,8 +56,8 @@ def store(tmp_path_factory):
 @pytest.fixture
 def config(teacher_folder, store):
     return OnlineSettings(
-        method='d3', teacher=str(teacher_folder), student='lden', student_backbone='mobilenetv2',
-        student_start='random', g_width=0.125, batch=2, lr=1e-3,
+        teacher=str(teacher_folder), student='lden', student_backbone='mobilenetv2',
+        student_start='random', g_width=0.125, curriculum='none', batch=2, lr=1e-3,
         halving_steps=1000, min_frames=64, held_out_frames=4)
 
 

@@ -135,7 +135,7 @@ def test_the_first_release_must_beat_the_general_student_seen_through_the_teache
     evaluator = ReleaseEvaluator(general, None, Compute(torch.device('cpu'), 'fp32'),
                                  tmp_path / 'general', cameras[1])
     found = evaluator.judge(general, targets, None)
-    assert found.why_not.startswith('no better than the general student on the stream frames: '
+    assert found.why_not.startswith('no better than the shipped student on the stream frames: '
                                     'delta1 0.000 against 1.000')
 
 

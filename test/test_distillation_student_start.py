@@ -8,7 +8,7 @@ from depth_distill_ros.distillation.student_start import starting_student
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import imagenet_is_installed
 from depth_distill_ros.networks.model_folder import load_model
-from depth_distill_ros.shipped import shipped_general, shipped_start
+from depth_distill_ros.shipped import shipped_start, shipped_student
 
 
 def test_a_backbone_of_a_shipped_model_starts_from_it_and_keeps_its_statistics():
@@ -19,8 +19,8 @@ def test_a_backbone_of_a_shipped_model_starts_from_it_and_keeps_its_statistics()
 
 def test_the_default_student_starts_from_the_whole_of_the_shipped_general_one():
     start = starting_student('lden_light', 'efficientnet_lite0', '')
-    assert start.source == str(shipped_general()) and start.whole
-    general = load_model(shipped_general())[0].state_dict()
+    assert start.source == str(shipped_student('general')) and start.whole
+    general = load_model(shipped_student('general'))[0].state_dict()
     assert all(general[name].equal(value) for name, value in start.student.state_dict().items())
 
 

@@ -47,8 +47,8 @@ def start(nodes, work_dir, **parameters):
     if not teacher.exists():
         students.save_teacher(teacher)
     return nodes.start('distiller_node', **{
-        'work_dir': str(work_dir), 'teacher': str(teacher), 'method': 'd3', 'g_width': 0.05,
-        'batch': 2, 'held_out_frames': 2, 'min_frames': 64, 'checkpoint_period': 1000.0,
+        'work_dir': str(work_dir), 'teacher': str(teacher), 'g_width': 0.05, 'batch': 2,
+        'curriculum': 'none', 'held_out_frames': 2, 'min_frames': 64, 'checkpoint_period': 1000.0,
         'release_period': 1000.0, 'threads': 1, **parameters})
 
 

@@ -31,7 +31,7 @@ from depth_distill_ros.ros.conversions import (
     images,  # noqa: E402
 )
 from depth_distill_ros.ros.support.qos import profile  # noqa: E402
-from depth_distill_ros.shipped import shipped_general, shipped_start  # noqa: E402
+from depth_distill_ros.shipped import shipped_start, shipped_student  # noqa: E402
 
 
 def inference(nodes, **parameters):
@@ -160,7 +160,7 @@ def test_the_general_student_answers_from_the_first_frame_until_a_release_comes(
     camera, depths = RobotCamera(nodes, camera_of_image), nodes.listen(Image, 'depth')
     one_by_one(camera, depths, 1, rgb)
     assert np.isfinite(images.read_depth(depths[-1])).all()
-    assert node.wait_for_values(release=0)['release_folder'] == str(shipped_general())
+    assert node.wait_for_values(release=0)['release_folder'] == str(shipped_student('general'))
     assert node.level() == 1 and node.message().startswith('no release yet, model general')
     record = students.release(tmp_path, 1.0)
     nodes.talk(String, 'release', profile(1, latched=True)).publish(students.message(record))
@@ -171,7 +171,7 @@ def test_the_general_student_answers_from_the_first_frame_until_a_release_comes(
 
 def test_without_a_release_and_a_general_student_frames_are_dropped_and_counted(
         nodes, tmp_path, rgb, camera_of_image):
-    node = inference(nodes, work_dir=str(tmp_path), before_release='none')
+    node = inference(nodes, work_dir=str(tmp_path), first_student='none')
     camera = RobotCamera(nodes, camera_of_image)
     camera.show(rgb)
     node.wait_for_values(dropped__no_release=1, release='')

@@ -50,7 +50,7 @@ from depth_distill_ros.networks.scale_anchor import ScaleAnchor
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings import robot_frames
 from depth_distill_ros.settings.distillation import OnlineSettings
-from depth_distill_ros.shipped import shipped_general
+from depth_distill_ros.shipped import shipped_student
 
 # The confidence head is small and needs few of the steps; each costs as much as an evaluation.
 _CONFIDENCE_EVERY = 4
@@ -106,7 +106,8 @@ class OnlineDistillation:
         self.compute = compute or Compute.available(settings.precision, rows=self.size[0])
         torch.manual_seed(settings.seed)
         start = starting_student(
-            settings.student, settings.student_backbone, settings.student_start)
+            settings.student, settings.student_backbone, settings.student_start,
+            settings.first_student)
         method = make_method(settings.method, self._teacher, start.student, self.compute,
                              self.size, settings.batch, settings)
         self._trainer = Trainer(
@@ -116,7 +117,8 @@ class OnlineDistillation:
             if isinstance(self.student, ConfidentNetwork) else None
         self._evaluator = ReleaseEvaluator(
             self._teacher, method.networks.get('transformation'), self.compute,
-            shipped_general(), self._teacher_card.intrinsics)
+            shipped_student(settings.first_student),
+            self._teacher_card.intrinsics)
         self.watch = Watch(self._teacher, self.size, self.compute, self._releases,
                            settings.watch_limit, settings.auto_rollback)
         self.store = Path(store or self._work_dir / 'store')

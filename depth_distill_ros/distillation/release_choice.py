@@ -56,7 +56,7 @@ class ReleaseEvaluator:
     Compares the depth of students with teacher depth, on plain and on transformed frames.
 
     Args:
-        general: the model that answers before the first release; None: nothing does
+        first: the model that answers before the first release; None: nothing does
         intrinsics: that the teacher's depth is true for; None: unknown
 
     Attributes:
@@ -64,8 +64,8 @@ class ReleaseEvaluator:
     """
 
     def __init__(self, teacher: nn.Module, transformation: nn.Module | None, compute: Compute,
-                 general: Path | None = None, intrinsics: Intrinsics | None = None):
-        self._general, self._intrinsics = general, intrinsics
+                 first: Path | None = None, intrinsics: Intrinsics | None = None):
+        self._first, self._intrinsics = first, intrinsics
         self._teacher, self._transformation, self._compute = teacher, transformation, compute
         # the same frames come again and again
         self._plain_depth, self._robots_depth = (
@@ -130,7 +130,7 @@ class ReleaseEvaluator:
         simulator's frames are of another world, which no anchor is for.
 
         The first release must beat the constant-depth baseline, so that no robot navigates by
-        noise, and the general student, which answers until then.
+        noise, and the shipped student that answers until then.
         """
         student.eval()
         against, before = (str(running.id), self._of_release(running)) if running else \
@@ -162,12 +162,12 @@ class ReleaseEvaluator:
     def _before_releases(self, targets: TeacherTargets) -> tuple[str, Predict]:
         """Return the name and the depth of the better one of the two that need no distillation."""
         found: dict[str, Predict] = {'the constant-depth baseline': _constant}
-        if self._general:
-            general, card = load_model(self._general)
+        if self._first:
+            first, card = load_model(self._first)
             factor = focal_factor(card.intrinsics, self._intrinsics) \
                 if card.intrinsics and self._intrinsics else 1.0
-            predict = self._of(general.eval().to(self._compute.device))
-            found['the general student'] = lambda images, depth: factor * predict(images, depth)
+            predict = self._of(first.eval().to(self._compute.device))
+            found['the shipped student'] = lambda images, depth: factor * predict(images, depth)
         return max(found.items(), key=lambda item: self._compare(targets, item[1])['delta1'])
 
     def _compare(self, targets: TeacherTargets, predict: Predict) -> dict[str, float]:

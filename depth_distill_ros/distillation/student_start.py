@@ -14,7 +14,8 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build, imagenet_is_installed
 from depth_distill_ros.networks.confidence import ConfidentNetwork
 from depth_distill_ros.networks.model_folder import load_model, read_card
-from depth_distill_ros.shipped import shipped_general, shipped_start
+from depth_distill_ros.settings.names import FIRST_STUDENTS
+from depth_distill_ros.shipped import shipped_start, shipped_student
 
 RANDOM, IMAGENET = 'random', 'imagenet'
 _WHOLE = 'whole:'
@@ -43,17 +44,18 @@ class Start(NamedTuple):
         return self.source not in (RANDOM, IMAGENET)
 
 
-def starting_student(network: str, backbone: str, start: str, **options: Any) -> Start:
+def starting_student(network: str, backbone: str, start: str, first: str = FIRST_STUDENTS[0],
+                     **options: Any) -> Start:
     """
     Build the student that a training starts from.
 
     start: 'random'; 'imagenet' (the published weights of the encoder, downloaded where no package
     has them); the folder of a model with the same backbone, whose encoder is taken; whole:FOLDER,
     a model of the same network, of which all is taken; or '' for the first of these that there is:
-    the whole of the shipped general student, the encoder of a shipped model, installed ImageNet
+    the whole of the shipped student `first`, the encoder of a shipped model, installed ImageNet
     weights, random ones. `options` are the network's own.
     """
-    source = start or _best_start(network, backbone, options)
+    source = start or _best_start(network, backbone, options, first)
     if source in (RANDOM, IMAGENET):
         return Start(build(network, backbone, pretrained=source == IMAGENET, **options), source)
     folder = source.removeprefix(_WHOLE)
@@ -82,10 +84,11 @@ def begin_with_the_median(student: nn.Module, depth: Tensor) -> None:
         last.bias.fill_(depth.median())
 
 
-def _best_start(network: str, backbone: str, options: dict[str, Any]) -> str:
-    general = read_card(shipped_general())
-    if (network, backbone, options) == (general.network, general.backbone, general.options):
-        return f'{_WHOLE}{shipped_general()}'
+def _best_start(network: str, backbone: str, options: dict[str, Any], first: str) -> str:
+    if folder := shipped_student(first):
+        card = read_card(folder)
+        if (network, backbone, options) == (card.network, card.backbone, card.options):
+            return f'{_WHOLE}{folder}'
     shipped = shipped_start(backbone)
     if shipped:
         return str(shipped)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from depth_distill_ros.settings.field import SettingError, Settings, modified, setting
+from depth_distill_ros.settings.inference import InferenceSettings
 from depth_distill_ros.settings.names import (
     DATA,
     METHODS,
@@ -96,7 +97,8 @@ class DistillationSettings(StreamMethodSettings, OptimisationSettings):
 
     method: str = setting('d3', 'training method', choices=METHODS)
     teacher: str = setting(
-        '', 'model folder, hf:ID, torchscript:FILE or module:function; empty: the shipped one')
+        '', 'model folder, hf:ID, torchscript:FILE or module:function; empty: the shipped one of '
+        'rendered rooms; real: the shipped one of photographs')
     student: str = setting('lden', 'network of the student', choices=tuple(NETWORKS))
     student_backbone: str = setting('mobilenetv2', 'backbone of the student',
                                     choices=backbones(NETWORKS), old_names=('backbone',))
@@ -104,8 +106,8 @@ class DistillationSettings(StreamMethodSettings, OptimisationSettings):
         '', 'weights that the student starts from: random; imagenet, for the encoder (downloads '
         'where no package has them); the folder of a model with the same backbone, for the '
         'encoder; whole:FOLDER, all of a model of the same network; empty: the first of these '
-        'that there is: the shipped general student, the encoder of a shipped model, installed '
-        'ImageNet weights, random', old_names=('start',))
+        'that there is: the shipped general student (in the node, first_student), the encoder of '
+        'a shipped model, installed ImageNet weights, random', old_names=('start',))
     auxiliary_share: float = setting(
         0.0, 'share of each batch that are auxiliary images, the frames of --auxiliary; 0: a '
         'whole batch of each kind, as in LWD', range=(0.0, 0.9))
@@ -129,11 +131,10 @@ class DistillationSettings(StreamMethodSettings, OptimisationSettings):
 class OnlineSettings(DistillationSettings, NodeSettings):
     """The distiller node."""
 
-    # what teaches most in minutes on a CPU: docs/MEASUREMENTS.md, D3 per second
-    method: str = modified(
-        DistillationSettings, 'method', default='kd-ood', choices=STREAM_METHODS, help='kd-ood '
-        '(plain distillation), d3, d3plus (d3 with the random camera augmentation), or another '
-        'baseline of d3')
+    method: str = modified(DistillationSettings, 'method', choices=STREAM_METHODS, help='d3, '
+                           'd3plus (d3 with the random camera augmentation), or a baseline of d3')
+    # plain distillation teaches most per second at first: docs/MEASUREMENTS.md, D3 per second
+    curriculum: str = modified(StreamMethodSettings, 'curriculum', default='progress')
     # the best of four students at equal processor time: docs/MEASUREMENTS.md
     student: str = modified(DistillationSettings, 'student', default='lden_light',
                             choices=tuple(STREAM_NETWORKS))
@@ -143,6 +144,11 @@ class OnlineSettings(DistillationSettings, NodeSettings):
     lr: float = modified(DistillationSettings, 'lr', default=1e-3)
     # the paper's; at the student's 1e-3, G leaves its images behind within minutes
     g_lr: float = modified(DistillationSettings, 'g_lr', default=1e-4)
+    first_student: str = modified(
+        InferenceSettings, 'first_student', old_names=(), help='shipped student whose weights the '
+        'student starts from if it is of the same network, and which the first release must beat, '
+        'as the inference node answers with it until then: general, of simulated rooms; real, of '
+        'photographs; none: not from one')
     robot_frames: str = setting(
         'learn', "what frames of the robot's camera serve, which the launch files store in "
         'work_dir/auxiliary. learn: they train the student, and those that are held out judge '

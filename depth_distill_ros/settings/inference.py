@@ -7,9 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from depth_distill_ros.settings.field import Settings, modified, setting
+from depth_distill_ros.settings.names import FIRST_STUDENTS
 from depth_distill_ros.settings.node import RATE, InputSettings
 
-AUTO, GENERAL = 'auto', 'general'
+AUTO = 'auto'
 # on a GPU, then on a CPU; within each the usually faster first
 ENGINES = (
     'tensorrt-fp16', 'torch-cuda', 'onnxruntime-cuda', 'openvino-int8', 'openvino-bf16',
@@ -27,10 +28,11 @@ class InferenceSettings(InputSettings):
         'that was chosen (depth-distill release); empty: the node waits for the release topic')
     model: str = setting('', 'folder of the model to start with instead, such as a release that '
                          'was copied to the robot')
-    before_release: str = setting(
-        GENERAL, 'what answers until the first release. general: the shipped student of simulated '
-        'rooms of all kinds, which has not seen the world of the robot; none: nothing, images are '
-        'dropped', choices=(GENERAL, 'none'))
+    first_student: str = setting(
+        FIRST_STUDENTS[0], 'shipped student that answers until the first release; neither has '
+        'seen the world of the robot. general: of simulated rooms of all kinds; real: of '
+        'photographs of rooms (NYU-v2); none: nothing answers, images are dropped',
+        choices=(*FIRST_STUDENTS, 'none'), old_names=('before_release',))
     release_folders: tuple[str, ...] = setting(
         ('',), 'folders below which a release that the release topic names may lie, beside '
         'releases/ of work_dir; others are refused, because anybody on the graph can publish')

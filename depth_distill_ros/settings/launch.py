@@ -75,6 +75,7 @@ class InferenceLaunch(Settings):
         'is given. A run resumes only with the same method, teacher, student, student_backbone, '
         'size, g_form, g_width and g_residual', optional=True)
     model: str | None = _parameter(InferenceSettings, 'model')
+    first_student: str | None = _parameter(InferenceSettings, 'first_student')
     scale_anchor: bool | None = _parameter(
         InferenceSettings, 'scale_anchor', help='releases have the factor that brings the '
         "student's depth to the teacher's on the robot's frames, and the inference node applies "

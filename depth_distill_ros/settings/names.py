@@ -35,6 +35,9 @@ def backbones(networks: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for names in networks.values() for name in names))
 
 
+# shipped students for the time before the first release
+FIRST_STUDENTS = ('general', 'real')
+
 DATA = 'KIND:PATH[,KEY=VALUE...]'
 # how networks are evaluated, and on which part of an image
 PROTOCOLS = ('robot', 'nyu', 'nyu-labelled', 'kitti-eigen', 'kitti-benchmark')

@@ -28,7 +28,6 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.scan import Mount
 from depth_distill_ros.ros import bringup
 from depth_distill_ros.settings import robot_frames
-from depth_distill_ros.settings.inference import GENERAL
 from depth_distill_ros.settings.launch import PREVIEW, LoopLaunch
 
 if TYPE_CHECKING:
@@ -141,7 +140,7 @@ def _compared(nodes: Mapping[str, bringup.NodeSpec]) -> Compared:
     height, pitch, roll = (camera.value(f'camera_{name}') for name in ('height', 'pitch', 'roll'))
     return Compared(nodes['distiller'].value('teacher'), nodes['evaluator'].value('blind_map'),
                     Mount(height, math.radians(pitch), math.radians(roll)),
-                    camera.value('before_release') == GENERAL and not camera.value('model'))
+                    'none' if camera.value('model') else camera.value('first_student'))
 
 
 def _report(folder: Path, began: float, nodes: Mapping[str, bringup.NodeSpec], seen: _Seen,

@@ -26,7 +26,7 @@ from depth_distill_ros.geometry.scan import Mount
 from depth_distill_ros.networks.model_folder import CARD, ModelCard
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.robot_frames import ROBOT_FRAMES
-from depth_distill_ros.shipped import shipped_general, shipped_rooms
+from depth_distill_ros.shipped import shipped_rooms, shipped_student
 
 _ROWS, _FRAMES = 4, 120
 _PROTOCOL = PROTOCOLS['robot']
@@ -42,13 +42,13 @@ class Compared:
         teacher: in the form of ``load_teacher``
         blind_map: file; empty: none
         mount: of the robot's camera, nominal
-        general: whether the general student answers before the first release, as release 0
+        first: the shipped student that answers before the first release, as release 0; or none
     """
 
     teacher: str
     blind_map: str
     mount: Mount
-    general: bool = False
+    first: str = 'none'
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ def score_run(
     taught = score('teacher', teacher, card)
     chosen = [(record.number, record.folder, (record.folder / CARD).stat().st_mtime - began)
               for record in scores.evenly(records, scores.MAX_RELEASES)]
-    if compared.general:
-        chosen.insert(0, (0, shipped_general(), 0.0))
+    if first := shipped_student(compared.first):
+        chosen.insert(0, (0, first, 0.0))
     titles = {chosen[0][0]: 'first release', chosen[-1][0]: 'last release'}
     scored = []
     for number, folder, seconds in chosen:

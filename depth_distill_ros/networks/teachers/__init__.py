@@ -13,7 +13,7 @@ from depth_distill_ros.files import expanded
 from depth_distill_ros.networks.model_folder import ModelCard, load_model
 from depth_distill_ros.networks.teachers import hugging_face, python_function, torchscript
 from depth_distill_ros.settings.names import PAPER_SIZE
-from depth_distill_ros.shipped import shipped_teacher
+from depth_distill_ros.shipped import shipped_student, shipped_teacher
 
 _LOADERS = {'hf': hugging_face.load, 'torchscript': torchscript.load}
 
@@ -29,7 +29,7 @@ def load_teacher(spec: str, size: tuple[int, int] = (0, 0), needs_gradient: bool
     Args:
         spec: a model folder, or 'hf:<hub id or folder>', 'torchscript:<file>' or
             'package.module:function', with ',key=value' options (see the modules of those names);
-            empty: the shipped one
+            empty: the shipped one of rendered rooms; 'real': the shipped one of photographs
         size: (height, width) of an external teacher's input, (0, 0): 228×304; that of a model
             folder is on its card
         needs_gradient: whether the method needs gradients through the teacher to the image; an
@@ -37,7 +37,7 @@ def load_teacher(spec: str, size: tuple[int, int] = (0, 0), needs_gradient: bool
     Raises:
         ModelError: the teacher cannot be used; the text says what to do instead
     """
-    spec = spec or str(shipped_teacher())
+    spec = str({'': shipped_teacher(), 'real': shipped_student('real')}.get(spec, spec))
     kind, _, rest = spec.partition(':')
     if kind in _LOADERS:
         load = _LOADERS[kind]

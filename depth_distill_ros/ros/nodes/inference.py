@@ -95,7 +95,7 @@ class InferenceNode(ManagedNode):
             **{k: v for camera in self._cameras for k, v in camera.values().items()}})
         if loader.student is None:
             diagnosis.level, diagnosis.message = Level.WARN, 'no release yet'
-        elif loader.student.is_general and not self.value('model'):
+        elif loader.student.is_first and not self.value('model'):
             diagnosis.level, diagnosis.message = Level.WARN, (
                 f'no release yet, {loader.state_line()}')
         elif self.value('min_confidence') and not loader.student.has_confidence:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from depth_distill_ros.distillation.operation.release_state import ReleaseId
 from depth_distill_ros.inference.engines.engine import DepthEngine
-from depth_distill_ros.shipped import shipped_general
+from depth_distill_ros.shipped import is_shipped
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Student:
         return str(self.release) if self.release.number else f'model {self.folder.name}'
 
     @property
-    def is_general(self) -> bool:
-        """Whether it is the student that answers before the first release."""
-        return self.folder == shipped_general()
+    def is_first(self) -> bool:
+        """Whether it is a shipped student, which answers before the first release."""
+        return not self.release.number and is_shipped(self.folder)
 
     @property
     def has_confidence(self) -> bool:

@@ -33,8 +33,8 @@ from depth_distill_ros.ros.releases.release_choice import ReleaseChoice
 from depth_distill_ros.ros.releases.student import Student
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
 from depth_distill_ros.settings import robot_frames
-from depth_distill_ros.settings.inference import AUTO, GENERAL
-from depth_distill_ros.shipped import shipped_general
+from depth_distill_ros.settings.inference import AUTO
+from depth_distill_ros.shipped import shipped_student
 
 _POLL = 0.2  # seconds until the thread notices that it has to stop, or a changed state
 
@@ -88,14 +88,14 @@ class StudentLoader:
                                  'the one in use is unusable', anyway=True)
                 return
         none_yet = f'no release yet{f" in {root}" if root else ""}'
-        if self._node.value('before_release') != GENERAL:
+        name = self._node.value('first_student')
+        if (folder := shipped_student(name)) is None:
             self._logger.warning(f'{none_yet}: camera frames are dropped until a distiller '
                                  'publishes one')
             return
-        self._logger.warning(f'{none_yet}: until a distiller publishes one, the general student '
+        self._logger.warning(f'{none_yet}: until a distiller publishes one, the {name} student '
                              'answers, which has never seen the world of this robot')
-        self._swap(Student(check_plausible(open_engine(shipped_general(), REFERENCE)),
-                           ReleaseId(0, '')))
+        self._swap(Student(check_plausible(open_engine(folder, REFERENCE)), ReleaseId(0, '')))
 
     def values(self) -> dict[str, object]:
         """Return what answers, since when, with its figures, for /diagnostics."""
