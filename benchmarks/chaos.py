@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 
-sys.path[:0] = [str(Path(__file__).parent)]
+sys.path[:0] = [str(Path(__file__).parent / 'helpers')]
 
 from chaos_loop import NODES, PATIENCE, Broken, Loop  # noqa: E402
 import numpy as np  # noqa: E402

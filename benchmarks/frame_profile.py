@@ -28,7 +28,7 @@ from typing import Any
 
 _WORKER = '--worker'
 TREE = Path(sys.argv[2] if sys.argv[1:2] == [_WORKER] else Path(__file__).resolve().parents[1])
-sys.path.insert(0, str(TREE))
+sys.path[:0] = [str(TREE), str(Path(__file__).parent / 'helpers')]
 
 import numpy as np  # noqa: E402
 from stages import Stages  # noqa: E402

@@ -66,7 +66,7 @@ def test_the_distiller_trains_beside_the_node_that_is_measured(tmp_path, monkeyp
         spec := distiller(bench),
         parameters={**spec.parameters, 'batch': 2, 'method': 'kd-ood'}))
     monkeypatch.setattr(student, '_ROOMS', 4)
-    bench = StudentBench(tmp_path, STUDENT, {'threads': 1, 'engine': 'torch-cpu'}, 3.0)
+    bench = StudentBench(tmp_path, STUDENT, {'threads': 1, 'engine': 'torch-cpu'}, 8.0)
     measurement = bench.measure(Load('vga', 5.0, training=True))
     assert measurement.steps_per_second > 0
     assert measurement.answered > 1

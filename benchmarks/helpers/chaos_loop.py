@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / 'test')]  # the tests' own ways to start nodes
 
 import numpy as np  # noqa: E402
