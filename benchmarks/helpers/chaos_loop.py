@@ -45,7 +45,7 @@ class Loop:
         self.engine = engine
         self.random = random.Random(seed)
         self.running: dict[str, object] = {}
-        self._lock, self._stop = threading.Lock(), threading.Event()
+        self._stop = threading.Event()
         self.depths: list[float] = []
         self.report: dict[str, object] = {}
         self.pids: set[int] = set()
