@@ -102,6 +102,8 @@ setup(
         'tensorrt': ['onnx>=1.16', 'onnxruntime>=1.18', 'tensorrt>=10'],
         # depth-distill view
         'view': ['rerun-sdk>=0.23'],
+        # data sets named by a URL; torch from PyPI brings it
+        'remote': ['fsspec>=2023.1'],
         # the planner of bench drive
         'drive': ['mujoco>=3.12', 'scipy>=1.8'],
         # rooms as USD stages

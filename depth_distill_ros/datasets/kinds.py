@@ -11,11 +11,13 @@ from importlib import import_module
 import inspect
 from pathlib import Path
 import re
+import sys
 from typing import Any, Literal, get_args, get_origin
 
 from depth_distill_ros.datasets.opened import OpenedReader, readable
 from depth_distill_ros.datasets.paths import check_path, other_kind
 from depth_distill_ros.datasets.reader import DatasetError
+from depth_distill_ros.datasets.remote import is_url, local_copy
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import expanded
 
@@ -156,7 +158,8 @@ def open_reader(text: str) -> OpenedReader:
             raise DatasetError(f'{name}: key "{key}" is given twice')
         annotation = Path | None if key == _CAMERA else arguments[key].annotation
         options[key] = _value(value, annotation, f'{name}: {key}')
-    folder, camera = expanded(path), options.pop(_CAMERA, None)
+    folder = local_copy(path, _say) if is_url(path) else expanded(path)
+    camera = options.pop(_CAMERA, None)
     check_path(name, folder, kind.files)
     spec = f'{name}:{folder}'
     try:
@@ -166,6 +169,10 @@ def open_reader(text: str) -> OpenedReader:
         if other := other_kind(name, folder):
             raise DatasetError(f'{error}; it looks like {other}:{folder}') from None
         raise
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _value(text: str, kind: Any, culprit: str) -> Any:
@@ -197,7 +204,7 @@ def help_text() -> str:
             values = _choices(arguments[key].annotation) or (
                 [str(default)] if isinstance(default, (int, float)) else [])
             lines.append(f'  {"":<10}   {key}={"|".join(values)}: {about}')
-    lines.append('  all kinds')
+    lines.append('  all kinds; the path may be a URL (s3://, gs://, ...), which is copied first')
     for key, about in _COMMON_KEYS.items():
         lines.append(f'  {"":<10}   {key}=: {about}')
     return '\n'.join(lines)

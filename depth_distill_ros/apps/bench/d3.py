@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from depth_distill_ros.apps.bench.gap import BESIDE
 from depth_distill_ros.apps.bench.preset import Pair, Preset
 from depth_distill_ros.apps.bench.table import BenchTable, Role, Row
 from depth_distill_ros.distillation.methods.dfad import STUDENT_STEPS
+from depth_distill_ros.settings.distillation import OfflineSettings
 
 SETS = {'X1': Role.STREAM, 'X2': Role.STREAM_LARGE}
 _PLUS = {'KD-OOD': 'kd-ood', 'D3': 'd3', 'D3+': 'd3plus'}
@@ -95,31 +97,35 @@ class PairRows:
 
     def teacher(self, keys: Mapping[str, str] | None) -> Row:
         name = f'{self._slug}-teacher'
-        if self._preset.own_teacher and self._train == Role.TRAIN:
+        if self._preset.own_teacher is not None and self._train == Role.TRAIN:
             return Row(name, None, keys)
         return Row(name, self._preset.row_settings(
             'supervised', self._pair.teacher, **self._preset.teacher_settings), keys,
             {'labelled': self._train})
 
     def student(self, keys: Mapping[str, str]) -> Row:
-        return Row(f'{self._slug}-student',
-                   self._preset.row_settings('supervised', self._pair.student), keys,
+        return Row(f'{self._slug}-student', self._settings('supervised'), keys,
                    {'labelled': self._train})
 
     def noise(self, keys: Mapping[str, str]) -> Row:
-        return Row(f'{self._slug}-random-noise', self._preset.row_settings(
-            'random-noise', self._pair.student, steps=self._preset.updates), keys,
-            teacher=f'{self._slug}-teacher')
+        return Row(f'{self._slug}-random-noise',
+                   self._settings('random-noise', steps=self._preset.updates), keys,
+                   teacher=f'{self._slug}-teacher')
 
     def _dfad(self, keys: Mapping[str, str]) -> Row:
-        settings = self._preset.row_settings('dfad', self._pair.student)
+        settings = self._settings('dfad')
         # its student has as many updates, and as long an average, as in the other rows
         return Row(f'{self._slug}-dfad', replace(
             settings, steps=max(1, self._preset.updates // STUDENT_STEPS),
             ema=settings.ema ** STUDENT_STEPS), keys, teacher=f'{self._slug}-teacher')
 
     def distilled(self, method: str, slug: str, role: str, keys: Mapping[str, str],
-                  auxiliary: str = '', **changes) -> Row:
+                  auxiliary: str = '', **changes: Any) -> Row:
         data = {'stream': role, **({'auxiliary': auxiliary} if auxiliary else {})}
-        return Row(f'{self._slug}-{method}-{slug}', self._preset.row_settings(
-            method, self._pair.student, **changes), keys, data, f'{self._slug}-teacher')
+        return Row(f'{self._slug}-{method}-{slug}', self._settings(method, **changes), keys, data,
+                   f'{self._slug}-teacher')
+
+    def _settings(self, method: str, **changes: Any) -> OfflineSettings:
+        if self._pair.start:
+            changes = {'student_start': self._pair.start, **changes}
+        return self._preset.row_settings(method, self._pair.student, **changes)

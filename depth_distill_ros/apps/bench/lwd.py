@@ -14,12 +14,13 @@ from depth_distill_ros.evaluation.tables import paper_table
 _UNLABELLED, _LABELLED = 'LWD Ns(X+U)', "LWD Ns(X+U')"
 _Columns = Mapping[str, tuple[str, str]]
 _ALL: _Columns = {}  # the columns of Row that mean all metrics
-_BACKBONES = {'mobilenetv2': 'MobileNet-V2', 'resnet18': 'ResNet-18', 'resnet34': 'ResNet-34'}
+_BACKBONES = {'mobilenetv2': 'MobileNet-V2', 'resnet18': 'ResNet-18', 'resnet34': 'ResNet-34',
+              'efficientnet_lite0': 'EfficientNet-Lite0'}
 
 
 def table_2(preset: Preset) -> BenchTable:
     """Compare both ways of distilling with the teachers, the student, and LWD on X only."""
-    teacher, student = (_BACKBONES[network[1]] for network in (
+    teacher, student = (_BACKBONES.get(backbone, backbone) for _, backbone in (
         preset.main_pair.teacher, preset.main_pair.student))
 
     def keys(method: str, backbone: str) -> dict[str, str]:
@@ -72,14 +73,14 @@ def _both(preset: Preset, name: str, keys: Mapping[str, str], test: str = Role.T
 
 
 def _teacher(preset: Preset, keys: Mapping[str, str] | None) -> Row:
-    if preset.own_teacher:
+    if preset.own_teacher is not None:
         return Row('lwd-teacher', None, keys)
     return Row('lwd-teacher', preset.row_settings('supervised', preset.main_pair.teacher), keys,
                {'labelled': Role.TRAIN})
 
 
 def _union_teacher(preset: Preset, keys: Mapping[str, str] | None) -> Row:
-    if preset.own_teacher:
+    if preset.own_teacher is not None:
         # the shipped model was trained on X and on U′
         return Row('lwd-union-teacher', None, None)
     # eq. 4 without a weight on the teacher: measured depth of both

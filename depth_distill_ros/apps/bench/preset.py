@@ -3,9 +3,10 @@
 """
 The scale at which a table is run.
 
-'full' has the papers' networks, recipes and data sets and takes days on a GPU. 'small' has the
-same rows on rendered rooms and takes hours on two cores: path-traced rooms are the target domain,
-the shipped model trained on them is the teacher, and the embedded simulator renders the stream.
+'full' has the papers' networks, recipes and data sets and takes days on a GPU. The others take
+hours on two cores, and the embedded simulator renders their stream. In 'small' path-traced rooms
+are the target domain, and the shipped model trained on them is the teacher. In 'real' images of a
+camera are the target domain, as --data names them, and the teacher is one that knows such images.
 """
 
 from __future__ import annotations
@@ -19,18 +20,26 @@ from depth_distill_ros.apps.bench.table import SEQUENCES, SHARES, SUBSETS, Role
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.settings.optimisation import RECIPES, recipe_of
-from depth_distill_ros.shipped import shipped_teacher
+from depth_distill_ros.shipped import shipped_start, shipped_teacher
 from depth_distill_ros.worlds.path_traced import world as traced
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A teacher and a student, each (network, backbone); `name` is that in the paper."""
+    """
+    A teacher and a student, each (network, backbone).
+
+    Attributes:
+        name: that in the paper, where it has the pair
+        teacher: ('', its name) where it is not trained and of any kind
+        start: student_start of the student; empty: that of the preset
+    """
 
     slug: str
     name: str
     teacher: tuple[str, str]
     student: tuple[str, str]
+    start: str = ''
 
 
 _MAIN = Pair('lden-mbv2', 'LDEN R34->MBv2', ('lden', 'resnet34'), ('lden', 'mobilenetv2'))
@@ -51,7 +60,7 @@ class Preset:
     Attributes:
         main_pair: the pair of all tables except D3's table 3
         pairs: the pairs of D3's table 3
-        own_teacher: the teacher of the target domain is the shipped model and is not trained
+        own_teacher: the target domain's teacher, as load_teacher takes it; None: it is trained
         settings: changes to the recipe of every row, except DACNN's
         teacher_settings: further changes for the teachers that are trained
         stereo: changes to the recipes of DACNN's rows
@@ -65,7 +74,7 @@ class Preset:
     name: str
     main_pair: Pair
     pairs: tuple[Pair, ...]
-    own_teacher: bool
+    own_teacher: str | None
     settings: Mapping[str, Any]
     teacher_settings: Mapping[str, Any]
     stereo: Mapping[str, Any]
@@ -93,12 +102,16 @@ class Preset:
 
 
 FULL = Preset(
-    'full', _MAIN, _PAIRS, own_teacher=False,
+    'full', _MAIN, _PAIRS, own_teacher=None,
     settings={'student_start': 'imagenet', 'size': PAPER_SIZE, 'workers': 8}, teacher_settings={},
     # DACNN is trained from scratch
     stereo={'student_start': 'random', 'size': (256, 512), 'workers': 8},
     # 20 epochs of 50,000 images in batches of 8
     updates=125_000)
+
+
+# a training of minutes
+_BRIEF = {'batch': 4, 'lr': 5e-4, 'schedule': 'd3', 'ema': 0.99, 'g_width': 0.1}
 
 
 def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, rooms: int = 100,
@@ -121,9 +134,8 @@ def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, room
             'rooms, replaces ResNet-34 as the teacher of LDEN MobileNet-V2 at '
             f'{size[0]}×{size[1]}')
     return Preset(
-        'small', pair, (same, pair), own_teacher=True,
-        settings={'size': size, 'steps': steps, 'batch': 4, 'lr': 5e-4, 'schedule': 'd3',
-                  'ema': 0.99, 'g_width': 0.1, 'student_start': ''},
+        'small', pair, (same, pair), own_teacher='',
+        settings={**_BRIEF, 'size': size, 'steps': steps, 'student_start': ''},
         teacher_settings={'student_start': str(shipped_teacher()), 'batch': 8},
         stereo={'size': stereo_size, 'steps': stereo_steps, 'batch': 4, 'lr': 3e-4, 'ema': 0.99,
                 'student_start': 'random'},
@@ -151,6 +163,35 @@ def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, room
             'dacnn': _note(f'images of {stereo_size[0]}×{stereo_size[1]}, {8 * rooms} pairs of '
                            f"the embedded simulator's target look, {stereo_steps} steps of 4 in "
                            'every row, from random weights', f'{4 * test_rooms} images')})
+
+
+def real(teacher: str = 'real', steps: int = 800, rooms: int = 100) -> Preset:
+    """
+    Make the preset of a camera's images, which `--data` names: NYU-v2, or those of a robot.
+
+    Args:
+        teacher: as load_teacher takes it; it must know such images
+        rooms: rooms of X1, eight images each; X2 has six times as many
+    """
+    ours = Pair('lden-light', 'teacher->lden_light', ('', teacher),
+                ('lden_light', 'efficientnet_lite0'))
+    # without the internet its encoder is one that was trained on simulated rooms
+    theirs = replace(_MAIN, teacher=('', teacher), start=str(shipped_start('mobilenetv2')))
+    height, width = size = (192, 256)
+    world = World('nyu', 940_000_000, rooms, 8, size, vertical_fov=49.6)
+    note = ('Images of a camera are the target domain. The teacher is not trained: '
+            f'{teacher}. {steps} updates of the student in batches of 4 images of '
+            f'{height}×{width} in every row, lden_light from ImageNet weights, MobileNet-V2 from '
+            f'an encoder trained on simulated rooms. X1 and X2 are {world.frames} and '
+            f"{6 * world.frames} images of the embedded simulator with NYU-v2's lens, heights and "
+            'tilts.')
+    return Preset(
+        'real', ours, (ours, theirs), own_teacher=teacher,
+        settings={**_BRIEF, 'size': size, 'steps': steps, 'student_start': 'imagenet'},
+        teacher_settings={}, stereo={}, updates=steps,
+        worlds={Role.STREAM: world, Role.STREAM_LARGE: replace(world, rooms=6 * rooms),
+                Role.INDOOR: replace(world, look='general', seed=941_000_000)},
+        notes=dict.fromkeys(('d3', 'd3plus', 'lwd'), note))
 
 
 def _note(what: str, tested: str) -> str:

@@ -29,11 +29,11 @@ from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
 from depth_distill_ros.files import sha256_of, write_json
 from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks.model_folder import WEIGHTS
-from depth_distill_ros.networks.teachers import load_teacher
+from depth_distill_ros.networks.teachers import load_teacher, spelled_out
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import upgraded
 from depth_distill_ros.settings.names import STEREO
-from depth_distill_ros.shipped import shipped_start, shipped_teacher
+from depth_distill_ros.shipped import shipped_start
 from depth_distill_ros.worlds.path_traced.dataset import render as path_trace
 
 _DONE = 'row.json'
@@ -81,7 +81,7 @@ class Bench:
         self._target = Path(target or self.folder / 'target')
         self._data, self._train, self._say = dict(data), train, say
         self.compute = Compute.available()
-        self.own_teacher = str(shipped_teacher())
+        self.own_teacher = spelled_out(preset.own_teacher or '')
         self.unused: list[str] = []
 
     def runs(self, table: BenchTable, wanted: Sequence[str] = (), seeds: int = 1,
@@ -174,7 +174,7 @@ class Bench:
                  ) -> tuple[str, dict[str, Any], Path | None]:
         if row.settings is None:
             return self.own_teacher, {}, None
-        teacher = ''
+        teacher = self.preset.own_teacher or '' if row.teacher else ''
         if row.teacher and (teaching := _named(table, row.teacher)).settings is not None:
             teacher = self._trained(table, teaching, 0)[0]
         settings = replace(row.settings, teacher=teacher, seed=seed, **{
@@ -241,7 +241,9 @@ class Bench:
         for _ in evaluation.frames(reader):
             pass
         self.note_unused([reader])
-        figures = evaluation.summary()['metrics']
+        found = evaluation.summary()
+        figures = found['metrics']
+        figures['delta1_median_scaled'] = found['median_scaled']['delta1']
         figures['params_M'] = sum(p.numel() for p in network.parameters()) / 1e6
         if self.compute.device.type == 'cuda' and card.network not in _SLIDING:
             figures['gpu_ms'] = gpu_milliseconds(network, card.size, self.compute.device)

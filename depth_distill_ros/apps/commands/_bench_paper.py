@@ -15,7 +15,7 @@ from rich.console import Console
 
 from depth_distill_ros.apps.bench.catalogue import bench_table
 from depth_distill_ros.apps.bench.paper_figures import draw_figures
-from depth_distill_ros.apps.bench.preset import FULL, small
+from depth_distill_ros.apps.bench.preset import FULL, Preset, real, small
 from depth_distill_ros.apps.bench.results import write_results
 from depth_distill_ros.apps.bench.runner import Bench
 from depth_distill_ros.apps.commands._training import show
@@ -23,15 +23,12 @@ from depth_distill_ros.errors import DepthDistillError
 
 HELP = "run the rows of a paper's table and print ours beside them"
 EXAMPLE = 'depth-distill bench paper --table d3-3 --preset small --out runs/d3'
+_OTHER_TARGETS = ('d3-4', 'dacnn-1', 'dacnn-2', 'dacnn-3')
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if arguments.target and arguments.preset == 'full':
-        raise DepthDistillError(f'--target {arguments.target} belongs to --preset small; give '
-                                f'--data target-train=folder:{arguments.target}/train '
-                                f'target-test=folder:{arguments.target}/test')
+    preset = _preset(arguments)
     console = Console(highlight=False, markup=False)
-    preset = small() if arguments.preset == 'small' else FULL
     bench = Bench(arguments.out, preset, arguments.data, show, console.print,
                   arguments.target)
     table = bench_table(arguments.table, preset)
@@ -50,3 +47,20 @@ def run(arguments: argparse.Namespace) -> int:
                  f'written: {bench.folder / "RESULTS.md"}', *bench.unused):
         console.print(line)
     return 0
+
+
+def _preset(arguments: argparse.Namespace) -> Preset:
+    name, table = arguments.preset, arguments.table
+    if arguments.target and name != 'small':
+        raise DepthDistillError(f'--target {arguments.target} belongs to --preset small; give '
+                                f'--data target-train=folder:{arguments.target}/train '
+                                f'target-test=folder:{arguments.target}/test')
+    if arguments.teacher and name != 'real':
+        raise DepthDistillError(f'--teacher {arguments.teacher} belongs to --preset real; the '
+                                'others have a teacher of their own')
+    if name == 'real':
+        if table in _OTHER_TARGETS:
+            raise DepthDistillError(f'table {table} has a target domain of its own; run it with '
+                                    '--preset small or full')
+        return real(arguments.teacher or 'real')
+    return small() if name == 'small' else FULL

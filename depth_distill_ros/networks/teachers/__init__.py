@@ -37,7 +37,7 @@ def load_teacher(spec: str, size: tuple[int, int] = (0, 0), needs_gradient: bool
     Raises:
         ModelError: the teacher cannot be used; the text says what to do instead
     """
-    spec = str({'': shipped_teacher(), 'real': shipped_student('real')}.get(spec, spec))
+    spec = spelled_out(spec)
     kind, _, rest = spec.partition(':')
     if kind in _LOADERS:
         load = _LOADERS[kind]
@@ -49,3 +49,8 @@ def load_teacher(spec: str, size: tuple[int, int] = (0, 0), needs_gradient: bool
     size = size if any(size) else PAPER_SIZE
     network = load(rest, size, needs_gradient).eval().requires_grad_(False)
     return network, ModelCard('external', spec, size)
+
+
+def spelled_out(spec: str) -> str:
+    """Return the folder of a shipped teacher for its short name, and any other spec as it is."""
+    return str({'': shipped_teacher(), 'real': shipped_student('real')}.get(spec, spec))

@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+# Copyright 2026 The depth_distill_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Train a network of real rooms on a few hundred images with depth, and on a teacher's answers.
+
+Half of each batch are images with their measured depth, seen by a camera that is turned, closer or
+mirrored. The other half are mixtures of two images with the teacher's answers: it has seen more
+rooms than these, and a mixture asks it for more than the images hold. Ctrl-C saves; the same
+command goes on.
+
+Example: python benchmarks/real_rooms.py --data folder:nyu_v2_labelled/train --teacher meter \
+    --start depth_distill_ros/models/general_lden_light_efficientnet_lite0 --out real
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, dataclass, replace
+import math
+from pathlib import Path
+import time
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from depth_distill_ros.datasets import open_reader
+from depth_distill_ros.datasets.photometric import hu
+from depth_distill_ros.distillation.trainer import averaged
+from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
+from depth_distill_ros.frame import Frame
+from depth_distill_ros.networks.model_folder import load_model, save_model
+from depth_distill_ros.networks.normalisation import normalise
+from depth_distill_ros.networks.teachers import load_teacher
+
+_SIZES = ((144, 192), (192, 256), (228, 304))
+_UNTURNED = 0.5  # share of images that are seen as they are
+_MOST_ZOOM, _MOST_TURN = 1.6, math.radians(8.0)
+_NEAREST, _FARTHEST = 0.2, 12.0  # metres that are trained
+_FIXED = 0.85  # share of the training after which BatchNorm's statistics stay
+_SAVE = 200  # steps
+
+
+def turned(frame: Frame, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Return image and depth as a camera sees them that is turned and `zoom` times as near.
+
+    A point at depth z is at z·r·d in the turned camera, where d is its ray; the image grows by the
+    zoom and the depth is divided by it, which is exact for what faces the camera.
+    """
+    camera, depth = frame.intrinsics, frame.depth
+    k = np.array([[camera.fx, 0.0, camera.cx], [0.0, camera.fy, camera.cy], [0.0, 0.0, 1.0]])
+    angles = random.uniform(-_MOST_TURN, _MOST_TURN, 3) * (0.5, 0.5, 1.0)
+    turn = cv2.Rodrigues(angles)[0]
+    zoom = math.exp(random.uniform(math.log(1.1), math.log(_MOST_ZOOM)))
+    closer = np.diag([zoom, zoom, 1.0])
+    centre = np.array([[1, 0, camera.cx], [0, 1, camera.cy], [0, 0, 1.0]])
+    homography = centre @ closer @ np.linalg.inv(centre) @ k @ turn @ np.linalg.inv(k)
+    height, width = depth.shape
+    columns, rows = np.meshgrid(np.arange(width), np.arange(height))
+    along = ((columns - camera.cx) / camera.fx * turn[2, 0]
+             + (rows - camera.cy) / camera.fy * turn[2, 1] + turn[2, 2])
+    moved = (depth * along / zoom).astype(np.float32)
+    size = (width, height)
+    return (cv2.warpPerspective(frame.image, homography, size, flags=cv2.INTER_LINEAR,
+                                borderMode=cv2.BORDER_REFLECT),
+            cv2.warpPerspective(moved, homography, size, flags=cv2.INTER_NEAREST,
+                                borderValue=np.nan))
+
+
+def mixed(one: np.ndarray, other: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Return two images in one: side by side along a line, one in a rectangle, or blended."""
+    height, width = one.shape[:2]
+    kind = random.integers(3)
+    if kind == 0:
+        angle, y, x = random.uniform(0, np.pi), *np.ogrid[-1:1:height * 1j, -1:1:width * 1j]
+        mask = x * np.cos(angle) + y * np.sin(angle) > random.uniform(-0.5, 0.5)
+    elif kind == 1:
+        h, w = (random.uniform(0.25, 0.75, 2) * (height, width)).astype(int)
+        top, left = random.integers(height - h), random.integers(width - w)
+        mask = np.zeros((height, width), bool)
+        mask[top:top + h, left:left + w] = True
+    else:
+        share = random.uniform(0.3, 0.7)
+        return cv2.addWeighted(one, share, other, 1.0 - share, 0.0)
+    return np.where(mask[..., None], one, other)
+
+
+def log_loss(prediction: Tensor, target: Tensor) -> Tensor:
+    """Mean absolute difference of log depth and of its gradients at distances of 1, 2 and 4."""
+    valid = (target > _NEAREST) & (target < _FARTHEST)
+    error = torch.where(valid, prediction.clamp(min=0.05).log() - target.clamp(min=0.05).log(), 0)
+    total = error.abs().sum() / valid.sum()
+    for far in (1, 2, 4):
+        for axis in (-1, -2):
+            pieces = error.size(axis) - far
+            both = valid.narrow(axis, far, pieces) & valid.narrow(axis, 0, pieces)
+            change = error.narrow(axis, far, pieces) - error.narrow(axis, 0, pieces)
+            total = total + (change.abs() * both).sum() / both.sum() / 3
+    return total
+
+
+@dataclass
+class Plan:
+    """How long, how fast and at which sizes."""
+
+    images: int
+    batch: int
+    lr: float
+    sizes: tuple[tuple[float, tuple[int, int]], ...]
+
+    @property
+    def steps(self) -> int:
+        return self.images // self.batch
+
+    def size(self, step: int) -> tuple[int, int]:
+        return next(size for end, size in self.sizes if step < end * self.steps)
+
+    def rate(self, step: int) -> float:
+        warm = min(1.0, (step + 1) / 100)
+        return self.lr * warm * 0.5 * (1 + math.cos(math.pi * step / self.steps))
+
+
+class Training:
+    """The network, its average and the frames."""
+
+    def __init__(self, start: str, teacher: str, frames: list[Frame], plan: Plan, seed: int,
+                 ) -> None:
+        torch.manual_seed(seed)
+        self.network, self.card = load_model(Path(start))
+        self.network.requires_grad_(True)
+        self.teacher, card = load_teacher(teacher)
+        self._teacher_size, self.frames, self.plan = card.size, frames, plan
+        self.average = averaged(self.network, 0.999)
+        encoder = set(self.network.encoder.parameters())
+        others = [p for p in self.network.parameters() if p not in encoder]
+        self._optimizer = torch.optim.AdamW(
+            [{'params': list(encoder), 'factor': 0.5}, {'params': others, 'factor': 1.0}],
+            plan.lr, weight_decay=0.02)
+        self._random = np.random.default_rng(seed)
+        self._colours = torch.Generator().manual_seed(seed)
+        self.step = 0
+
+    def train_step(self) -> float:
+        plan = self.plan
+        self.network.train()
+        if self.step > _FIXED * plan.steps:
+            for module in self.network.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+        for group in self._optimizer.param_groups:
+            group['lr'] = plan.rate(self.step) * group['factor']
+        x, *depths = self._batch(plan.size(self.step))
+        prediction = self.network(x)
+        size = prediction.shape[-2:]
+        loss = log_loss(prediction, torch.cat([interpolate(depth, size) for depth in depths]))
+        self._optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self._optimizer.step()
+        self.average.update_parameters(self.network)
+        self.step += 1
+        return loss.item()
+
+    def _batch(self, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the images, and the depth of their first and of their second half."""
+        half = self.plan.batch // 2
+        measured = [self._measured() for _ in range(half)]
+        mixtures = [mixed(self._image(), self._image(), self._random) for _ in range(half)]
+        seen = self._at([image for image, _ in measured], size)
+        seen = normalise(hu(seen, self._colours))
+        depth = torch.from_numpy(np.stack([depth for _, depth in measured]))[:, None]
+        with torch.inference_mode():
+            answers = self.teacher(normalise(self._at(mixtures, self._teacher_size)))
+        new = normalise(hu(self._at(mixtures, size), self._colours))
+        x = torch.cat((seen, new)).contiguous(memory_format=torch.channels_last)
+        return x, depth, answers.clone()
+
+    def _at(self, images: list[np.ndarray], size: tuple[int, int]) -> Tensor:
+        """B×3×H×W RGB from 0 to 1."""
+        images = [cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA) for image in images]
+        return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255
+
+    def _measured(self) -> tuple[np.ndarray, np.ndarray]:
+        frame = self.frames[self._random.integers(len(self.frames))]
+        image, depth = (frame.image, frame.depth) if self._random.random() < _UNTURNED \
+            else turned(frame, self._random)
+        if self._random.random() < 0.5:
+            image, depth = image[:, ::-1], depth[:, ::-1]
+        return np.ascontiguousarray(image), np.ascontiguousarray(depth)
+
+    def _image(self) -> np.ndarray:
+        return self._measured()[0]
+
+    def state(self) -> dict[str, Any]:
+        return {'network': self.network.state_dict(), 'average': self.average.state_dict(),
+                'optimizer': self._optimizer.state_dict(), 'step': self.step,
+                'random': self._random.bit_generator.state,
+                'colours': self._colours.get_state(), 'torch': torch.get_rng_state()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        self.network.load_state_dict(state['network'])
+        self.average.load_state_dict(state['average'])
+        self._optimizer.load_state_dict(state['optimizer'])
+        self.step = state['step']
+        self._random.bit_generator.state = state['random']
+        self._colours.set_state(state['colours'])
+        torch.set_rng_state(state['torch'])
+
+
+def figures(network: nn.Module, frames: list[Frame], size: tuple[int, int]) -> dict[str, float]:
+    """Return delta1, also median-scaled, and RMSE."""
+    protocol = PROTOCOLS['nyu-labelled']
+    evaluation = Evaluation(network.eval(), size, protocol, torch.device('cpu'), batch=8)
+    for _ in evaluation.frames(frames):
+        pass
+    summary = evaluation.summary()
+    return {'delta1': summary['metrics']['delta1'], 'rmse': summary['metrics']['rmse'],
+            'delta1_median_scaled': summary['median_scaled']['delta1']}
+
+
+def _parts(spec: str, held_out: str) -> tuple[list[Frame], list[Frame]]:
+    """Return the frames to train on, and those held out, by their numbers: 250-286,600-636."""
+    ranges = [tuple(map(int, part.split('-'))) for part in held_out.split(',') if part]
+    parts: tuple[list[Frame], list[Frame]] = [], []
+    for index, frame in enumerate(open_reader(spec)):
+        parts[any(low <= index <= high for low, high in ranges)].append(frame)
+    return parts
+
+
+def main() -> None:
+    """Train on, tell the figures of the held-out frames now and then, and write the network."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--data', required=True, help='images with depth and camera, KIND:PATH')
+    parser.add_argument('--held-out', default='250-286,600-636', help='numbers of images')
+    parser.add_argument('--teacher', required=True, help='that answers the mixtures')
+    parser.add_argument('--start', required=True, help='model folder')
+    parser.add_argument('--images', type=int, default=28_000)
+    parser.add_argument('--batch', type=int, default=16)
+    parser.add_argument('--lr', type=float, default=8e-4)
+    parser.add_argument('--shares', type=float, nargs=2, default=(0.45, 0.75),
+                        help=f'of the training, at which the sizes {_SIZES} change')
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--out', type=Path, required=True)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    frames, held_out = _parts(arguments.data, arguments.held_out)
+    plan = Plan(arguments.images, arguments.batch, arguments.lr,
+                tuple(zip((*arguments.shares, math.inf), _SIZES, strict=True)))
+    training = Training(arguments.start, arguments.teacher, frames, plan, arguments.seed)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    saved = arguments.out / 'last.pt'
+    if saved.exists():
+        training.load(torch.load(saved, weights_only=False))
+        print(f'goes on at step {training.step}', flush=True)
+    began, losses = time.monotonic(), []
+    try:
+        while training.step < plan.steps:
+            losses.append(training.train_step())
+            if training.step % _SAVE == 0 or training.step == plan.steps:
+                torch.save(training.state(), saved)
+                found = figures(training.average.module, held_out, plan.size(training.step - 1))
+                print(f'{training.step} of {plan.steps} steps, '
+                      f'{time.monotonic() - began:.0f} s, loss {np.mean(losses):.3f}, '
+                      + ', '.join(f'{k} {v:.4f}' for k, v in found.items()), flush=True)
+                losses.clear()
+    except KeyboardInterrupt:
+        torch.save(training.state(), saved)
+        return
+    found = figures(training.average.module, held_out, _SIZES[-1])
+    about = {
+        'role': 'teacher of real rooms (teacher: real) and student that answers before the '
+                'first release (first_student: real)',
+        'data': f'{len(frames)} of {len(frames) + len(held_out)} images of {arguments.data}, and '
+                f'mixtures of them with the answers of {arguments.teacher}',
+        'training': {**asdict(plan), 'start': arguments.start, 'seed': arguments.seed},
+        'held_out': {'frames': len(held_out), **found}}
+    camera = frames[0].intrinsics.resized(_SIZES[-1])
+    save_model(arguments.out / 'model', training.average.module,
+               replace(training.card, size=_SIZES[-1], intrinsics=camera, about=about), half=True)
+
+
+if __name__ == '__main__':
+    main()
