@@ -12,13 +12,15 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable
 import math
 from pathlib import Path
+from typing import Any
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.files import read_yaml
+from depth_distill_ros.files import expanded, read_yaml
 from depth_distill_ros.installation import share
 from depth_distill_ros.worlds.rooms.layouts import LAYOUTS
 from depth_distill_ros.worlds.rooms.looks import Lighting, Look, Palette, Range, Sensor
 from depth_distill_ros.worlds.rooms.materials import FLOOR_TILE, WALL_TILE
+from depth_distill_ros.worlds.rooms.photographs import in_folder
 
 BUILT_IN = ('stream', 'target', 'general', 'nyu')
 
@@ -34,8 +36,19 @@ def load(path: Path) -> Look:
     lighting, sensor = Lighting(**values.pop('lights')), values.pop('sensor')
     # Not used here: sim/isaac/stream.py reads it, in a Python without this package.
     del values['between_frames']
+    if folder := values['textures']['photographs']:
+        values['textures']['photographs'] = _with_photographs(path, folder)
     return Look(path.stem, lighting=lighting, sensor=Sensor(**sensor) if sensor else None,
                 **dict(ChainMap(*values.values())))
+
+
+def _with_photographs(path: Path, folder: Path) -> Path:
+    """Return the folder, which a look's file names from where it lies."""
+    try:
+        in_folder(found := path.parent.resolve() / folder)
+    except DepthDistillError as error:
+        raise DepthDistillError(f'{path}: textures.{error}') from None
+    return found
 
 
 def _built_in(name: object) -> Path:
@@ -66,7 +79,7 @@ def _sections(path: Path) -> dict[str, dict[str, object]]:
     return {section: below.get(section, {}) | sections.get(section, {}) for section in _SECTIONS}
 
 
-def _values(path: Path, section: str, entries: dict[str, object]) -> dict[str, object]:
+def _values(path: Path, section: str, entries: dict[str, object]) -> dict[str, Any]:
     """Return the value of each field of the look that a section sets."""
     known, values = _SECTIONS[section], {}
     for key, value in entries.items():
@@ -128,6 +141,12 @@ def _number(low: float, high: float) -> Callable[[object], float]:
     return read
 
 
+def _folder(value: object) -> Path | None:
+    if not isinstance(value, str):
+        raise ValueError('expected a folder')
+    return expanded(value) if value else None
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError('expected true or false')
@@ -167,7 +186,8 @@ _SECTIONS: dict[str, dict[str, Callable[[object], object]]] = {
         'floors': _weights(FLOOR_TILE), 'walls': _weights(WALL_TILE),
         'fabrics': _weights(('dots', 'noise', 'plaid', 'stripes', 'weave')),
         'contrast': _STRENGTH, 'scale': _span(0.25, 4.0),
-        'accent_wall': _SHARE, 'plain_fabric': _SHARE},
+        'accent_wall': _SHARE, 'plain_fabric': _SHARE,
+        'photographs': _folder, 'photographed': _SHARE},
     'objects': {
         'chairs': _weights(('shell', 'slats', 'solid', 'stool')),
         'sofas': _weights(('boxy', 'rounded', 'slim')),

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 Range = tuple[float, float]
 # Entries of (weight, hue range, saturation range, value range), all but the weight in 0..1.
@@ -46,7 +47,8 @@ class Look:
 
     camera_height (metres) and camera_pitch (radians) are (middle, largest deviation). Counts are
     (least, most + 1) for extras and (least, most) elsewhere. sensor is None for an ideal camera,
-    and vertical_fov (radians) is None where the camera keeps its own.
+    and vertical_fov (radians) is None where the camera keeps its own. photographs is a folder, and
+    None without one; photographed is the share of surfaces that have a part of one of them.
     """
 
     name: str
@@ -87,6 +89,8 @@ class Look:
     lighting: Lighting
     sensor: Sensor | None
     vertical_fov: Range | None = None
+    photographs: Path | None = None
+    photographed: float = 0.0
 
     def heights(self, ceiling: float) -> Range:
         """Return camera_height as it is in a room of this height, metres."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from depth_distill_ros.worlds.rooms import textures
+from depth_distill_ros.worlds.rooms import photographs, textures
 from depth_distill_ros.worlds.rooms.looks import Look, Palette
 from depth_distill_ros.worlds.rooms.scene import Material
 
@@ -88,10 +88,13 @@ class Materials:
             else material
 
     def picture(self) -> Material:
-        """Return a print; a room draws three and repeats them."""
+        """Return a print or a photograph; a room draws three and repeats them."""
         name = f'print{self._pictures % 3}'
         self._pictures += 1
-        if name not in self.textures:
+        if name not in self.textures and self.look.photographs:
+            self.textures[name] = photographs.part(
+                self.look.photographs, self.rng, textures.SMALL)
+        elif name not in self.textures:
             colours = [self.colour(self.look.small) for _ in range(4)]
             self.textures[name] = textures.printed(self.rng, colours)
         return Material((1.0, 1.0, 1.0), name)
@@ -100,7 +103,7 @@ class Materials:
         """Return the room's rug."""
         colour, other = self.colour(self.look.fabric), self.colour(self.look.fabric)
         kind = choose(self.rng, self.look.fabrics)
-        self.textures['rug'] = textures.fabric(self.rng, kind, colour, other, self.contrast + 0.1)
+        self._cover('rug', textures.fabric(self.rng, kind, colour, other, self.contrast + 0.1))
         return Material((1.0, 1.0, 1.0), 'rug', (0.8, 0.8))
 
     def _floor(self) -> Material:
@@ -117,24 +120,31 @@ class Materials:
             texture = textures.uneven(kind, rng, colour, contrast)
         if rng.random() < 0.5:
             texture = np.ascontiguousarray(texture.transpose(1, 0, 2))
-        self.textures['floor'] = texture
+        self._cover('floor', texture)
         return Material((1.0, 1.0, 1.0), 'floor', FLOOR_TILE[kind])
 
     def _wall(self, name: str) -> Material:
         rng, contrast = self.rng, self.contrast
         kind = choose(rng, self.look.walls)
         colour, other = self.colour(self.look.wall), self.colour(self.look.wall)
-        self.textures[name] = textures.uneven(kind, rng, colour, contrast) if kind == 'plaster' \
-            else getattr(textures, kind)(rng, colour, contrast if kind == 'brick' else other)
+        self._cover(name, textures.uneven(kind, rng, colour, contrast) if kind == 'plaster' else
+                    getattr(textures, kind)(rng, colour, contrast if kind == 'brick' else other))
         return Material((1.0, 1.0, 1.0), name, WALL_TILE[kind])
 
     def _wood(self, name: str) -> Material:
-        self.textures[name] = textures.uneven('wood', self.rng, self.colour(self.look.wood),
-                                              self.contrast)
+        self._cover(name, textures.uneven('wood', self.rng, self.colour(self.look.wood),
+                                          self.contrast))
         return Material((1.0, 1.0, 1.0), name, (1.2, 0.6), gloss=0.1)
 
     def _fabric(self, name: str) -> Material:
         kind = choose(self.rng, self.look.fabrics)
         colours = self.colour(self.look.fabric), self.colour(self.look.fabric)
-        self.textures[name] = textures.fabric(self.rng, kind, *colours, self.contrast)
+        self._cover(name, textures.fabric(self.rng, kind, *colours, self.contrast))
         return Material((1.0, 1.0, 1.0), name, (0.5, 0.5))
+
+    def _cover(self, name: str, drawn: np.ndarray) -> None:
+        """Give a surface the texture that was drawn, or a part of a photograph."""
+        look = self.look
+        if look.photographs and self.rng.random() < look.photographed:
+            drawn = photographs.seamless(look.photographs, self.rng, len(drawn))
+        self.textures[name] = drawn
