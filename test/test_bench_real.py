@@ -44,7 +44,6 @@ def test_x1_begins_x2_and_no_room_of_another_set_is_among_them():
 
 def test_a_row_is_distilled_from_the_teacher_of_photographs_and_compared_with_the_blind_map(
         tmp_path, monkeypatch):
-    pytest.importorskip('mujoco')
     monkeypatch.setattr(_bench_paper, 'real', lambda teacher: real(teacher, steps=1, rooms=1))
     side, test = (f'folder:{folder},frames=0:4' for folder in (
         shipped_robot_rooms(), shipped_rooms()))

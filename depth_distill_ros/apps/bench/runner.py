@@ -182,7 +182,7 @@ class Bench:
         folder = self.run_folder(row, seed)
         path, described = folder / _DONE, json.loads(json.dumps(asdict(settings)))
         started_from = {
-            "the teacher's weights": _digest((teacher or self.own_teacher) if row.teacher else ''),
+            "the teacher's weights": _digest(spelled_out(teacher) if row.teacher else ''),
             'the weights to start from': _digest(
                 settings.student_start or shipped_start(settings.student_backbone) or '')}
         if path.exists():
