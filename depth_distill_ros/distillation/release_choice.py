@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -159,15 +161,20 @@ class ReleaseEvaluator:
         released, _ = load_model(record.folder)
         return self._of(released.to(self._compute.device).to(memory_format=torch.channels_last))
 
+    @cached_property
+    def _shipped(self) -> Predict:
+        """The depth of the shipped student, as the inference node scales it."""
+        first, card = load_model(cast(Path, self._first))
+        factor = focal_factor(card.intrinsics, self._intrinsics) \
+            if card.intrinsics and self._intrinsics else 1.0
+        predict = self._of(first.eval().to(self._compute.device))
+        return lambda images, depth: factor * predict(images, depth)
+
     def _before_releases(self, targets: TeacherTargets) -> tuple[str, Predict]:
         """Return the name and the depth of the better one of the two that need no distillation."""
         found: dict[str, Predict] = {'the constant-depth baseline': _constant}
         if self._first:
-            first, card = load_model(self._first)
-            factor = focal_factor(card.intrinsics, self._intrinsics) \
-                if card.intrinsics and self._intrinsics else 1.0
-            predict = self._of(first.eval().to(self._compute.device))
-            found['the shipped student'] = lambda images, depth: factor * predict(images, depth)
+            found['the shipped student'] = self._shipped
         return max(found.items(), key=lambda item: self._compare(targets, item[1])['delta1'])
 
     def _compare(self, targets: TeacherTargets, predict: Predict) -> dict[str, float]:
