@@ -11,7 +11,7 @@ demo: setup
 # make test ARGS='-k stream'.
 # In under a minute: make test ARGS='-m "not ros and not slow"'
 test: setup
-	@.venv/bin/python -m pytest -q -rs -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	@.venv/bin/python -m pytest -q -rs --durations 20 -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup
 	@.venv/bin/python -m ruff check
