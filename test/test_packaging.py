@@ -32,8 +32,8 @@ KEYS = {
     'torch': 'python3-torch', 'torchvision': 'python3-torchvision', 'yaml': 'python3-yaml',
     'tf2_ros': 'tf2_ros_py'}
 # What one command or one network wants: an extra of pip, imported when it is used.
-OPTIONAL = {'drjit', 'h5py', 'mitsuba', 'nncf', 'onnx', 'onnxruntime', 'openvino', 'pxr', 'pyoidn',
-            'rerun', 'rosbags', 'scipy', 'tensorrt', 'timm', 'transformers', 'triton'}
+OPTIONAL = {'drjit', 'fsspec', 'h5py', 'mitsuba', 'nncf', 'onnx', 'onnxruntime', 'openvino', 'pxr',
+            'pyoidn', 'rerun', 'rosbags', 'scipy', 'tensorrt', 'timm', 'transformers', 'triton'}
 
 
 @cache

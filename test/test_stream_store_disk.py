@@ -68,7 +68,9 @@ def assert_holds(reader, count):
 def test_a_file_that_may_not_grow_is_counted_named_and_keeps_its_frames(tmp_path):
     process = python(APPEND_UNTIL_FULL, tmp_path)
     said, complaint = process.communicate(timeout=300)
-    assert complaint.startswith('frame rejected (store)') and complaint.count('\n') == 1
+    # at most one line a second
+    assert complaint and all(
+        line.startswith('frame rejected (store)') for line in complaint.splitlines())
     count, message = said.splitlines()
     assert int(count) > 10
     assert str(tmp_path) in message and 'make room' in message and 'intact' in message

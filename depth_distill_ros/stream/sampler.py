@@ -38,12 +38,14 @@ class StoredFrames:
         semantics: B x H x W uint8, class ids, 0 unknown
         keys: B int64, the frames' keys in the store
         camera: of all of these frames; None where nobody asked
+        oldest: key of the oldest frame of the store; those before it never come again
     """
 
     images: np.ndarray
     semantics: np.ndarray
     keys: np.ndarray
     camera: Intrinsics | None = None
+    oldest: int = 0
 
 
 class StreamSampler:
@@ -227,4 +229,5 @@ class StreamSampler:
             # Leave before the next key is drawn, so that a batch uses no further random number.
             if len(found) == count:
                 break
-        return StoredFrames(images[:len(found)], semantics[:len(found)], np.array(found, np.int64))
+        return StoredFrames(images[:len(found)], semantics[:len(found)],
+                            np.array(found, np.int64), oldest=frames.keys().start)

@@ -26,6 +26,7 @@ class Batch:
         depth: B×1×h×w float32, metres; a value that is not finite or not positive is a hole
         right: B×3×H×W, the right images of stereo pairs whose left images are `x`
         keys: which frames these are; None where no frame can come again
+        oldest: no frame with a lower key comes again
         camera: of all images; None where nobody asked
     """
 
@@ -35,6 +36,7 @@ class Batch:
     depth: Any = None
     right: Any = None
     keys: tuple[int, ...] | None = None
+    oldest: int = 0
     camera: Intrinsics | None = None
 
 

@@ -151,10 +151,11 @@ class _Store:
         images, semantics = (torch.from_numpy(a) for a in (frames.images, frames.semantics))
         if self._device.type == 'cuda':  # so that the copy goes on beside the computation
             images, semantics = images.pin_memory(), semantics.pin_memory()
+        # a new store at the same place numbers its frames from 0 again
+        first = self._opened * _KEYS
         return Batch(to_input(images.to(self._device, non_blocking=True)),
                      semantics=semantics.to(self._device, non_blocking=True),
-                     # a new store at the same place numbers its frames from 0 again
-                     keys=tuple((frames.keys + self._opened * _KEYS).tolist()),
+                     keys=tuple((frames.keys + first).tolist()), oldest=frames.oldest + first,
                      camera=frames.camera)
 
     def prefer(self, stamps: Sequence[int]) -> None:
