@@ -136,10 +136,11 @@ class Training:
         self.teacher, card = load_teacher(teacher)
         self._teacher_size, self.frames, self.plan = card.size, frames, plan
         self.average = averaged(self.network, 0.999)
-        encoder = set(self.network.encoder.parameters())
-        others = [p for p in self.network.parameters() if p not in encoder]
+        encoder = list(self.network.encoder.parameters())
+        known = set(encoder)
+        others = [p for p in self.network.parameters() if p not in known]
         self._optimizer = torch.optim.AdamW(
-            [{'params': list(encoder), 'factor': 0.5}, {'params': others, 'factor': 1.0}],
+            [{'params': encoder, 'factor': 0.5}, {'params': others, 'factor': 1.0}],
             plan.lr, weight_decay=0.02)
         self._random = np.random.default_rng(seed)
         self._colours = torch.Generator().manual_seed(seed)
