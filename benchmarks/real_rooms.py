@@ -31,7 +31,8 @@ from torch.nn.functional import interpolate
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.datasets.photometric import hu
 from depth_distill_ros.distillation.trainer import averaged
-from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
+from depth_distill_ros.evaluation.evaluated import evaluated
+from depth_distill_ros.evaluation.protocol import PROTOCOLS
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.networks.model_folder import load_model, save_model
 from depth_distill_ros.networks.normalisation import normalise
@@ -53,13 +54,11 @@ def turned(frame: Frame, random: np.random.Generator) -> tuple[np.ndarray, np.nd
     zoom and the depth is divided by it, which is exact for what faces the camera.
     """
     camera, depth = frame.intrinsics, frame.depth
-    k = np.array([[camera.fx, 0.0, camera.cx], [0.0, camera.fy, camera.cy], [0.0, 0.0, 1.0]])
+    k = camera.matrix()
     angles = random.uniform(-_MOST_TURN, _MOST_TURN, 3) * (0.5, 0.5, 1.0)
     turn = cv2.Rodrigues(angles)[0]
     zoom = math.exp(random.uniform(math.log(1.1), math.log(_MOST_ZOOM)))
-    closer = np.diag([zoom, zoom, 1.0])
-    centre = np.array([[1, 0, camera.cx], [0, 1, camera.cy], [0, 0, 1.0]])
-    homography = centre @ closer @ np.linalg.inv(centre) @ k @ turn @ np.linalg.inv(k)
+    homography = k @ np.diag([zoom, zoom, 1.0]) @ turn @ np.linalg.inv(k)
     height, width = depth.shape
     columns, rows = np.meshgrid(np.arange(width), np.arange(height))
     along = ((columns - camera.cx) / camera.fx * turn[2, 0]
@@ -171,7 +170,8 @@ class Training:
         """Return the images, and the depth of their first and of their second half."""
         half = self.plan.batch // 2
         measured = [self._measured() for _ in range(half)]
-        mixtures = [mixed(self._image(), self._image(), self._random) for _ in range(half)]
+        mixtures = [mixed(self._measured()[0], self._measured()[0], self._random)
+                    for _ in range(half)]
         seen = self._at([image for image, _ in measured], size)
         seen = normalise(hu(seen, self._colours))
         depth = torch.from_numpy(np.stack([depth for _, depth in measured]))[:, None]
@@ -194,9 +194,6 @@ class Training:
             image, depth = image[:, ::-1], depth[:, ::-1]
         return np.ascontiguousarray(image), np.ascontiguousarray(depth)
 
-    def _image(self) -> np.ndarray:
-        return self._measured()[0]
-
     def state(self) -> dict[str, Any]:
         return {'network': self.network.state_dict(), 'average': self.average.state_dict(),
                 'optimizer': self._optimizer.state_dict(), 'step': self.step,
@@ -213,13 +210,10 @@ class Training:
         torch.set_rng_state(state['torch'])
 
 
-def figures(network: nn.Module, frames: list[Frame], size: tuple[int, int]) -> dict[str, float]:
-    """Return delta1, also median-scaled, and RMSE."""
-    protocol = PROTOCOLS['nyu-labelled']
-    evaluation = Evaluation(network.eval(), size, protocol, torch.device('cpu'), batch=8)
-    for _ in evaluation.frames(frames):
-        pass
-    summary = evaluation.summary()
+def figures(training: Training, frames: list[Frame], size: tuple[int, int]) -> dict[str, float]:
+    """Return delta1, also median-scaled, and RMSE of the averaged network."""
+    summary = evaluated(training.average.module, training.card, frames, PROTOCOLS['nyu-labelled'],
+                        torch.device('cpu'), size=size)
     return {'delta1': summary['metrics']['delta1'], 'rmse': summary['metrics']['rmse'],
             'delta1_median_scaled': summary['median_scaled']['delta1']}
 
@@ -266,7 +260,7 @@ def main() -> None:
             losses.append(training.train_step())
             if training.step % _SAVE == 0 or training.step == plan.steps:
                 torch.save(training.state(), saved)
-                found = figures(training.average.module, held_out, plan.size(training.step - 1))
+                found = figures(training, held_out, plan.size(training.step - 1))
                 print(f'{training.step} of {plan.steps} steps, '
                       f'{time.monotonic() - began:.0f} s, loss {np.mean(losses):.3f}, '
                       + ', '.join(f'{k} {v:.4f}' for k, v in found.items()), flush=True)
@@ -274,7 +268,7 @@ def main() -> None:
     except KeyboardInterrupt:
         torch.save(training.state(), saved)
         return
-    found = figures(training.average.module, held_out, _SIZES[-1])
+    found = figures(training, held_out, _SIZES[-1])
     about = {
         'role': 'teacher of real rooms (teacher: real) and student that answers before the '
                 'first release (first_student: real)',

@@ -47,6 +47,15 @@ def expanded(path: str | Path) -> Path:
                                 'give the whole path') from None
 
 
+def user_cache() -> Path | None:
+    """Return the package's folder in the user's cache; None for a user without a home."""
+    try:
+        root = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
+    except RuntimeError:
+        return None
+    return root / 'depth_distill_ros'
+
+
 def lfs_cure(start: bytes) -> str:
     """Return what to do if a file that begins so is only a pointer of Git LFS; '' if it is not."""
     return ': it is a pointer of Git LFS, fetch the file itself with "git lfs pull"' \

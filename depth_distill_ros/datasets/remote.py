@@ -14,14 +14,20 @@ from fnmatch import fnmatch
 from glob import has_magic
 import hashlib
 import json
-import os
 from pathlib import Path, PurePosixPath
 import re
 from typing import Any
 
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.errors import one_line
-from depth_distill_ros.files import LockedError, exclusive, private_folder, replacing, write_json
+from depth_distill_ros.files import (
+    LockedError,
+    exclusive,
+    private_folder,
+    replacing,
+    user_cache,
+    write_json,
+)
 
 _URL = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*://')
 _MANIFEST = 'copied.json'
@@ -52,7 +58,10 @@ def local_copy(url: str, say: Callable[[str], object] = lambda line: None) -> Pa
     parts = PurePosixPath(path).parts
     fixed = next((n for n, part in enumerate(parts) if has_magic(part)), len(parts) - 1)
     above, pattern = str(PurePosixPath(*parts[:fixed])), '/'.join(parts[fixed:])
-    kept = _cache() / hashlib.sha256(f'{protocol}://{above}'.encode()).hexdigest()[:16]
+    cache = user_cache()
+    if cache is None:
+        raise DatasetError('there is no home folder for copies; set XDG_CACHE_HOME')
+    kept = cache / 'data' / hashlib.sha256(f'{protocol}://{above}'.encode()).hexdigest()[:16]
     try:
         import fsspec
         files, top = fsspec.core.url_to_fs(f'{protocol}://{above}')
@@ -108,11 +117,3 @@ def _update(files: Any, wanted: dict[str, str], pattern: str, kept: Path,
             copied[name] = there[name]
     finally:  # an interrupted copy goes on where it was
         write_json(manifest, copied)
-
-
-def _cache() -> Path:
-    try:
-        root = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
-    except RuntimeError:
-        raise DatasetError('there is no home folder for copies; set XDG_CACHE_HOME') from None
-    return root / 'depth_distill_ros' / 'data'

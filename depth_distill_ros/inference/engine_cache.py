@@ -14,13 +14,18 @@ from collections.abc import Callable
 from contextlib import suppress
 import hashlib
 import json
-import os
 from pathlib import Path
 import shutil
 
 from depth_distill_ros import __version__
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.files import check_regular, remove_leftovers, write_bytes, write_json
+from depth_distill_ros.files import (
+    check_regular,
+    remove_leftovers,
+    user_cache,
+    write_bytes,
+    write_json,
+)
 from depth_distill_ros.inference.engines.engine import Log, no_log
 from depth_distill_ros.inference.engines.onnx_export import export_onnx
 from depth_distill_ros.networks.model_folder import WEIGHTS, ModelError, load_model, read_card
@@ -119,11 +124,8 @@ class EngineCache:
 
     def _user_cache(self) -> Path | None:
         """Return the folder of this model in the user's cache; None for a user without a home."""
-        try:
-            root = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
-        except RuntimeError:
-            return None
-        return root / 'depth_distill_ros' / _FOLDER / self._model[:16]
+        cache = user_cache()
+        return cache and cache / _FOLDER / self._model[:16]
 
 
 def _fingerprint(folder: Path) -> str:

@@ -173,7 +173,8 @@ class StreamSampler:
         """
         count = positive_int(count, 'sampler: training count')
         with self._reader.snapshot() as frames:
-            keys = frames.keys().start + np.flatnonzero(frames.parts() == Part.TRAINING)
+            oldest = frames.keys().start
+            keys = oldest + np.flatnonzero(frames.parts() == Part.TRAINING)
             found: list[tuple[int, Any]] = []
             for place in np.unique(np.linspace(0, len(keys) - 1, count).round().astype(int)) \
                     if len(keys) else ():
@@ -188,7 +189,7 @@ class StreamSampler:
         return StoredFrames(
             np.stack([frame.image for _, frame in chosen]),
             np.stack([frame.semantics for _, frame in chosen]),
-            np.array([key for key, _ in chosen], np.int64), camera)
+            np.array([key for key, _ in chosen], np.int64), camera, oldest)
 
     def _held_out_keys(self, frames: Snapshot) -> np.ndarray:
         keys = frames.keys().start + np.flatnonzero(frames.parts() == Part.HELD_OUT)

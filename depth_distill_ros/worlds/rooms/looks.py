@@ -70,6 +70,8 @@ class Look:
     texture_scale: Range
     accent_wall: float
     plain_fabric: float
+    photographs: Path | None
+    photographed: float
     chairs: Weights
     sofas: Weights
     tables: Weights
@@ -89,8 +91,6 @@ class Look:
     lighting: Lighting
     sensor: Sensor | None
     vertical_fov: Range | None = None
-    photographs: Path | None = None
-    photographed: float = 0.0
 
     def heights(self, ceiling: float) -> Range:
         """Return camera_height as it is in a room of this height, metres."""
