@@ -312,7 +312,7 @@ def test_teacher_depth_is_computed_once_for_a_frame_whatever_the_batch(networks,
 
 def test_teacher_depth_of_frames_that_their_store_has_evicted_is_forgotten(networks, frames):
     depth_of = TeacherDepth(networks()[0].eval())
-    for oldest in range(0, 3000, 3):  # a store of 500 frames that goes on
+    for oldest in range(0, 3000, 100):  # a store of 500 frames that goes on
         keys = (oldest + 499, oldest + 7)
         depth_of(Batch(frames.x[:2], keys=keys, oldest=oldest))
     assert set(keys) <= depth_of._kept.keys()

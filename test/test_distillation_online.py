@@ -233,6 +233,19 @@ def test_releases_look_at_no_frame_that_training_draws(open_session):
     assert not drawn & set(session._source.held_out(32).keys)
 
 
+@pytest.mark.parametrize('changes, seen', [
+    ({'method': 'kd-ood'}, 1), ({'method': 'd3', 'g_form': 'none'}, 2), ({'method': 'd3'}, 2),
+    ({'method': 'd3', 'mixing': 'none'}, 2)], ids=['plain', 'mixed', 'transformed', 'G alone'])
+def test_mixed_and_transformed_images_judge_a_student_that_trains_on_them(
+        open_session, changes, seen):
+    session = open_session(**changes)
+    session.ready()
+    frames = session.judged_frames()[0]
+    assert len(frames.targets) == seen
+    plain = session._source.held_out(4).x
+    assert [torch.equal(x, plain) for x, _ in frames.targets] == [True, False][:seen]
+
+
 def test_a_student_takes_the_encoder_of_its_start_and_a_fresh_decoder(open_session, tmp_path):
     torch.manual_seed(3)
     start = build('lden', 'mobilenetv2')

@@ -60,13 +60,16 @@ class ReleaseEvaluator:
     Args:
         first: the model that answers before the first release; None: nothing does
         intrinsics: that the teacher's depth is true for; None: unknown
+        mixes: the method trains on mixed images, so they judge as well, as transformed ones do
 
     Attributes:
         last_attempt: delta1 of the student last considered and the one to beat; None before any
     """
 
     def __init__(self, teacher: nn.Module, transformation: nn.Module | None, compute: Compute,
-                 first: Path | None = None, intrinsics: Intrinsics | None = None):
+                 first: Path | None = None, intrinsics: Intrinsics | None = None,
+                 mixes: bool = True):
+        self._mixes = mixes
         self._first, self._intrinsics = first, intrinsics
         self._teacher, self._transformation, self._compute = teacher, transformation, compute
         # the same frames come again and again
@@ -87,7 +90,9 @@ class ReleaseEvaluator:
 
     @torch.no_grad()
     def targets(self, batch: Batch) -> TeacherTargets:
-        """Return the plain and the transformed images with their teacher depth."""
+        """Return the plain and, if they train, the transformed images with their teacher depth."""
+        if self._transformation is None and not self._mixes:
+            return self._with_depth(batch, self._plain_depth)
         x, _, z = self._inputs(batch)
         with self._compute.autocast():
             return [(x, self._plain_depth(batch)), (z, self._teacher(z).float())]
@@ -95,8 +100,11 @@ class ReleaseEvaluator:
     @torch.no_grad()
     def plain_targets(self, batch: Batch) -> TeacherTargets:
         """Return the images of the robot's camera, which are never transformed, likewise."""
+        return self._with_depth(batch, self._robots_depth)
+
+    def _with_depth(self, batch: Batch, depth_of: TeacherDepth) -> TeacherTargets:
         with self._compute.autocast():
-            return [(batch.x, self._robots_depth(batch))]
+            return [(batch.x, depth_of(batch))]
 
     def anchor(self, student: nn.Module, batch: Batch, previous: ScaleAnchor | None,
                ) -> ScaleAnchor | None:
