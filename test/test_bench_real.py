@@ -23,7 +23,7 @@ def pair_rows(preset, pair):
 
 
 @pytest.mark.parametrize(('pair', 'start'), [
-    ('teacher->lden_light', 'imagenet'), ('LDEN R34->MBv2', 'stream_lden_mobilenetv2')])
+    ('teacher->lden_light', 'general_lden_light_efficientnet_lite0'), ('LDEN R34->MBv2', 'stream_lden_mobilenetv2')])
 def test_the_methods_differ_in_the_method_alone_and_the_teacher_is_not_trained(pair, start):
     rows = pair_rows(real('my_teacher', steps=7), pair)
     assert rows['Teacher', 'NYU-v2'].settings is None
@@ -53,8 +53,8 @@ def test_a_row_is_distilled_from_the_teacher_of_photographs_and_compared_with_th
     found = json.loads((tmp_path / 'results.json').read_text())['d3-3']
     trained = {row['row']: row for row in found['trained']}
     d3 = trained['lden-light-d3-x1']
-    assert (d3['settings']['teacher'], d3['settings']['student_start']) == ('real', 'imagenet')
-    assert len(d3['started_from']["the teacher's weights"]) == 64
+    assert d3['settings']['teacher'] == 'real'
+    assert {len(digest) for digest in d3['started_from'].values()} == {64}
     assert trained['lden-light-student']['settings']['teacher'] == ''
     assert all(0 <= row['figures'][name] <= 1 for row in trained.values()
                for name in ('delta1', 'delta1_median_scaled'))

@@ -18,7 +18,7 @@ from depth_distill_ros.settings.names import FIRST_STUDENTS
 from depth_distill_ros.shipped import shipped_start, shipped_student
 
 RANDOM, IMAGENET = 'random', 'imagenet'
-_WHOLE = 'whole:'
+WHOLE = 'whole:'
 
 
 class Start(NamedTuple):
@@ -58,17 +58,17 @@ def starting_student(network: str, backbone: str, start: str, first: str = FIRST
     source = start or _best_start(network, backbone, options, first)
     if source in (RANDOM, IMAGENET):
         return Start(build(network, backbone, pretrained=source == IMAGENET, **options), source)
-    folder = source.removeprefix(_WHOLE)
+    folder = source.removeprefix(WHOLE)
     model, card = load_model(Path(folder))
     if card.backbone != backbone:
         raise DepthDistillError(
             f'the start {folder} has the backbone {card.backbone} and the student {backbone}; '
             'name a model with the same one')
-    if source.startswith(_WHOLE):
+    if source.startswith(WHOLE):
         if (card.network, card.options) != (network, options):
             raise DepthDistillError(
                 f'the start {folder} is {card.network} {card.options or ""} and the student '
-                f'{network} {options or ""}; give the folder without {_WHOLE} for its encoder')
+                f'{network} {options or ""}; give the folder without {WHOLE} for its encoder')
         return Start(model, folder, whole=True)
     student = build(network, backbone, **options)
     student.get_submodule('encoder').load_state_dict(
@@ -88,7 +88,7 @@ def _best_start(network: str, backbone: str, options: dict[str, Any], first: str
     if folder := shipped_student(first):
         card = read_card(folder)
         if (network, backbone, options) == (card.network, card.backbone, card.options):
-            return f'{_WHOLE}{folder}'
+            return f'{WHOLE}{folder}'
     shipped = shipped_start(backbone)
     if shipped:
         return str(shipped)

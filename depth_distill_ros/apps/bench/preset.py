@@ -20,7 +20,7 @@ from depth_distill_ros.apps.bench.table import SEQUENCES, SHARES, SUBSETS, Role
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.settings.optimisation import RECIPES, recipe_of
-from depth_distill_ros.shipped import shipped_start, shipped_teacher
+from depth_distill_ros.shipped import shipped_start, shipped_student, shipped_teacher
 from depth_distill_ros.worlds.path_traced import world as traced
 
 
@@ -173,21 +173,22 @@ def real(teacher: str = 'real', steps: int = 800, rooms: int = 100) -> Preset:
         teacher: as load_teacher takes it; it must know such images
         rooms: rooms of X1, eight images each; X2 has six times as many
     """
+    # as in the node
     ours = Pair('lden-light', 'teacher->lden_light', ('', teacher),
-                ('lden_light', 'efficientnet_lite0'))
+                ('lden_light', 'efficientnet_lite0'), start=f'whole:{shipped_student("general")}')
     # without the internet its encoder is one that was trained on simulated rooms
     theirs = replace(_MAIN, teacher=('', teacher), start=str(shipped_start('mobilenetv2')))
     height, width = size = (192, 256)
     world = World('nyu', 940_000_000, rooms, 8, size, vertical_fov=49.6)
     note = ('Images of a camera are the target domain. The teacher is not trained: '
             f'{teacher}. {steps} updates of the student in batches of 4 images of '
-            f'{height}×{width} in every row, lden_light from ImageNet weights, MobileNet-V2 from '
+            f'{height}×{width} in every row, lden_light from the general student, MobileNet-V2 from '
             f'an encoder trained on simulated rooms. X1 and X2 are {world.frames} and '
             f"{6 * world.frames} images of the embedded simulator with NYU-v2's lens, heights and "
             'tilts.')
     return Preset(
         'real', ours, (ours, theirs), own_teacher=teacher,
-        settings={**_BRIEF, 'size': size, 'steps': steps, 'student_start': 'imagenet'},
+        settings={**_BRIEF, 'size': size, 'steps': steps, 'student_start': ''},
         teacher_settings={}, stereo={}, updates=steps,
         worlds={Role.STREAM: world, Role.STREAM_LARGE: replace(world, rooms=6 * rooms),
                 Role.INDOOR: replace(world, look='general', seed=941_000_000)},

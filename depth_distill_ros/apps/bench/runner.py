@@ -24,6 +24,7 @@ from depth_distill_ros.datasets.preprocessing import recorded
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.offline import open_run
 from depth_distill_ros.distillation.offline_training import Progress
+from depth_distill_ros.distillation.student_start import WHOLE
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
 from depth_distill_ros.files import sha256_of, write_json
@@ -183,8 +184,8 @@ class Bench:
         path, described = folder / _DONE, json.loads(json.dumps(asdict(settings)))
         started_from = {
             "the teacher's weights": _digest(spelled_out(teacher) if row.teacher else ''),
-            'the weights to start from': _digest(
-                settings.student_start or shipped_start(settings.student_backbone) or '')}
+            'the weights to start from': _digest(settings.student_start.removeprefix(WHOLE)
+                                                 or shipped_start(settings.student_backbone) or '')}
         if path.exists():
             record = _read(path)
             before = upgraded(OfflineSettings, record['settings'])
