@@ -77,6 +77,16 @@ def test_a_copy_that_broke_off_goes_on(bucket, monkeypatch):
     assert len(asked) == 3, 'the first file is not copied twice'
 
 
+def test_a_whole_bucket_is_one_data_set_and_its_name_has_no_wildcards(bucket):
+    bucket.pipe('/bucket/image/one.png', b'one')
+    assert [path.name for path in local_copy('memory://bucket').rglob('*.*')] == ['one.png']
+    bucket.pipe('/bucket/top.txt', b'top')
+    assert (local_copy('memory://bucket/') / 'top.txt').read_bytes() == b'top'
+    for url in ('memory://*/image', 'memory://'):
+        with pytest.raises(DatasetError, match='name a bucket or host, without wildcards'):
+            local_copy(url)
+
+
 def test_a_file_url_works_as_well(tmp_path):
     engine_parts.stored_frames(tmp_path / 'store', 3)
     assert len(open_reader(f'store:file://{tmp_path}/store')) == 3

@@ -43,12 +43,12 @@ def local_copy(url: str, say: Callable[[str], object] = lambda line: None) -> Pa
     """
     Copy what is new or has changed at a URL; return the path that the reader is given instead.
 
-    The last parts of the URL may have wildcards, as a path may; the returned path then has them
-    too. What has gone there goes here. Each URL has a folder of its own in the user's cache,
-    readable by the user alone.
+    The URL may be that of a whole bucket. Its last parts may have wildcards, as those of a path;
+    the returned path then has them too. What has gone there goes here. Each URL has its own folder
+    in the user's cache, readable by the user alone.
 
     Args:
-        url: of a folder or file
+        url: of a bucket, a folder or a file
         say: receives a line before files are copied
     Raises:
         DatasetError: a package is missing, nothing is there, it cannot be read, or another process
@@ -56,7 +56,9 @@ def local_copy(url: str, say: Callable[[str], object] = lambda line: None) -> Pa
     """
     protocol, _, path = url.partition('://')
     parts = PurePosixPath(path).parts
-    fixed = next((n for n, part in enumerate(parts) if has_magic(part)), len(parts) - 1)
+    fixed = next((n for n, part in enumerate(parts) if has_magic(part)), max(1, len(parts) - 1))
+    if not fixed or not parts:
+        raise DatasetError(f'{url}: name a bucket or host, without wildcards')
     above, pattern = str(PurePosixPath(*parts[:fixed])), '/'.join(parts[fixed:])
     cache = user_cache()
     if cache is None:
@@ -65,7 +67,7 @@ def local_copy(url: str, say: Callable[[str], object] = lambda line: None) -> Pa
     try:
         import fsspec
         files, top = fsspec.core.url_to_fs(f'{protocol}://{above}')
-        found = files.find(top if has_magic(pattern) else f'{top}/{pattern}')
+        found = files.find(top if has_magic(pattern) else f'{top}/{pattern}'.rstrip('/'))
         wanted = {PurePosixPath(path).relative_to(top).as_posix(): path for path in found}
     except ImportError as error:
         raise DatasetError(f'{url} needs a package that is missing: {one_line(error)}') from None
@@ -89,7 +91,7 @@ def local_copy(url: str, say: Callable[[str], object] = lambda line: None) -> Pa
 
 def _matches(name: str, pattern: str) -> bool:
     """Return whether a file is what the pattern names, or lies in a folder that it names."""
-    parts, wanted = name.split('/'), pattern.split('/')
+    parts, wanted = PurePosixPath(name).parts, PurePosixPath(pattern).parts
     return '..' not in parts and len(parts) >= len(wanted) and all(map(fnmatch, parts, wanted)) \
         and not any(fnmatch(parts[-1], mark) for mark in _LEFT_OUT)
 
