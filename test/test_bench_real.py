@@ -23,7 +23,8 @@ def pair_rows(preset, pair):
 
 
 @pytest.mark.parametrize(('pair', 'start'), [
-    ('teacher->lden_light', 'general_lden_light_efficientnet_lite0'), ('LDEN R34->MBv2', 'stream_lden_mobilenetv2')])
+    ('teacher->lden_light', 'general_lden_light_efficientnet_lite0'),
+    ('LDEN R34->MBv2', 'stream_lden_mobilenetv2')])
 def test_the_methods_differ_in_the_method_alone_and_the_teacher_is_not_trained(pair, start):
     rows = pair_rows(real('my_teacher', steps=7), pair)
     assert rows['Teacher', 'NYU-v2'].settings is None

@@ -116,6 +116,22 @@ def test_the_sensor_keeps_the_image_and_adds_what_cameras_add():
     assert black < 20 and white > 180
 
 
+def test_automatic_exposure_brings_dark_and_bright_rooms_to_one_brightness(tmp_path):
+    file = tmp_path / 'auto.yaml'
+    file.write_text('base: target\nsensor: {auto_exposure: 0.4, exposure: [1, 1], gamma: [1, 1], '
+                    'contrast: [0, 0], vignette: [0, 0], white_balance: 0, noise: [0, 0]}\n')
+    ramp = np.linspace(0.5, 1.5, 64 * 48).reshape(*SMALL, 1).repeat(3, 2)
+    seen = []
+    for look in ('target', str(file)):
+        sensor = SensorModel(look_file.named(look).sensor, SMALL)
+        sensor.new_room(np.random.default_rng(0))
+        seen.append([sensor((level * ramp).astype(np.uint8)).mean() for level in (40, 80, 160)])
+    fixed, automatic = seen
+    assert fixed[2] > 2.5 * fixed[0]
+    assert automatic == pytest.approx([0.4 * 255] * 3, rel=0.05)
+    assert sensor(np.zeros((*SMALL, 3), np.uint8)).mean() < 10, 'there is no more than no light'
+
+
 def test_hundreds_of_views_and_dozens_of_rooms_leave_nothing_behind():
     def resident():
         with open('/proc/self/statm') as file:

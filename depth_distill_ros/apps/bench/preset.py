@@ -175,15 +175,15 @@ def real(teacher: str = 'real', steps: int = 800, rooms: int = 100) -> Preset:
     """
     # as in the node
     ours = Pair('lden-light', 'teacher->lden_light', ('', teacher),
-                ('lden_light', 'efficientnet_lite0'), start=f'whole:{shipped_student("general")}')
+                ('lden_light', 'efficientnet_lite0'), f'whole:{shipped_student("general")}')
     # without the internet its encoder is one that was trained on simulated rooms
     theirs = replace(_MAIN, teacher=('', teacher), start=str(shipped_start('mobilenetv2')))
     height, width = size = (192, 256)
     world = World('nyu', 940_000_000, rooms, 8, size, vertical_fov=49.6)
     note = ('Images of a camera are the target domain. The teacher is not trained: '
             f'{teacher}. {steps} updates of the student in batches of 4 images of '
-            f'{height}×{width} in every row, lden_light from the general student, MobileNet-V2 from '
-            f'an encoder trained on simulated rooms. X1 and X2 are {world.frames} and '
+            f'{height}×{width} in every row, lden_light from the general student, MobileNet-V2 '
+            f'from an encoder trained on simulated rooms. X1 and X2 are {world.frames} and '
             f"{6 * world.frames} images of the embedded simulator with NYU-v2's lens, heights and "
             'tilts.')
     return Preset(

@@ -185,8 +185,9 @@ class Bench:
         path, described = folder / _DONE, json.loads(json.dumps(asdict(settings)))
         started_from = {
             "the teacher's weights": _digest(spelled_out(teacher) if row.teacher else ''),
-            'the weights to start from': _digest(settings.student_start.removeprefix(WHOLE)
-                                                 or shipped_start(settings.student_backbone) or '')}
+            'the weights to start from': _digest(
+                settings.student_start.removeprefix(WHOLE)
+                or shipped_start(settings.student_backbone) or '')}
         if path.exists():
             record = _read(path)
             before = upgraded(OfflineSettings, record['settings'])

@@ -11,6 +11,7 @@ from depth_distill_ros.worlds.primitives import vignette
 from depth_distill_ros.worlds.rooms.looks import Sensor
 
 _BANK = 1 << 20
+_MOST_GAIN = 4.0  # of automatic exposure, either way
 
 
 class SensorModel:
@@ -40,12 +41,18 @@ class SensorModel:
         curve = (1 - contrast) * curve + contrast * curve * curve * (3 - 2 * curve)
         self._curve = (255.0 * np.clip(0.015 + 0.97 * curve, 0, 1)).astype(np.uint8)
 
+    def _automatic(self, pixels: np.ndarray) -> np.float32:
+        if not self._sensor.auto_exposure:
+            return np.float32(1.0)
+        gain = 255.0 * self._sensor.auto_exposure / max(float(pixels.mean()), 1.0)
+        return np.float32(np.clip(gain, 1.0 / _MOST_GAIN, _MOST_GAIN))
+
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """Return the image with the errors of this camera, H×W×3 uint8."""
         pixels = image.astype(np.float32)
         if self._blur > 0.15:
             pixels = cv2.GaussianBlur(pixels, (0, 0), self._blur)
-        pixels *= self._gain
+        pixels *= self._gain * self._automatic(pixels)
         start = int(self._rng.integers(_BANK - 1))
         count = pixels.size
         if start + count <= _BANK:

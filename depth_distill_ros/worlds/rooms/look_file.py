@@ -206,7 +206,8 @@ _SECTIONS: dict[str, dict[str, Callable[[object], object]]] = {
         'roll': lambda value: math.radians(_number(0.0, 30.0)(value)),
         'vertical_fov': _span(15.0, 120.0, _radians)},
     'sensor': {
-        'exposure': _span(0.2, 4.0), 'white_balance': _number(0.0, 0.5),
+        'auto_exposure': _number(0.0, 0.9), 'exposure': _span(0.2, 4.0),
+        'white_balance': _number(0.0, 0.5),
         'gamma': _span(0.4, 2.5), 'contrast': _STRENGTH, 'vignette': _STRENGTH,
         'blur': _span(0.0, 4.0), 'noise': _span(0.0, 0.2)},
     'between_frames': {'every': _number(0.0, 1e6), 'light': _span(0.01, 100.0),

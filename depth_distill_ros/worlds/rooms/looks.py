@@ -29,8 +29,14 @@ class Lighting:
 
 @dataclass(frozen=True)
 class Sensor:
-    """The errors of a real camera; intensities in 0..1, blur in pixels at 240 rows."""
+    """
+    The errors of a real camera; intensities in 0..1, blur in pixels at 240 rows.
 
+    auto_exposure is the mean brightness that each image is brought to before its exposure; with 0
+    the exposure is that of the lights.
+    """
+
+    auto_exposure: float = 0.0
     exposure: Range = (1.0, 1.0)
     white_balance: float = 0.0
     gamma: Range = (1.0, 1.0)
