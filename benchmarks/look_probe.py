@@ -8,7 +8,7 @@ A stream is a look, a look's YAML file, or KIND:PATH. The general student learns
 distillation with the random camera augmentation, and reads images of half the teacher's size. l_BN
 (eq. 6) is that of 32 images. The first line is the student that has not learned.
 
-Example: python benchmarks/look_probe.py nyu stream mine.yaml --teacher METER --data nyu/stream \
+Example: python benchmarks/look_probe.py nyu mine.yaml --teacher METER \
     --judge folder:nyu_v2_labelled/train,frames=250:287 --out probe
 """
 
@@ -39,6 +39,7 @@ from depth_distill_ros.distillation.student_start import WHOLE, starting_student
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
 from depth_distill_ros.evaluation.terminal import terminal_table
+from depth_distill_ros.files import sha256_of
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.shipped import shipped_student
@@ -73,15 +74,17 @@ class Probe:
         self._metrics, self._out = PROTOCOLS[arguments.metrics], arguments.out
         self._rooms, self._fov = arguments.rooms, arguments.vertical_fov
         self._images, self._compute = arguments.images, Compute(torch.device('cpu'), 'fp32')
+        self._out.mkdir(parents=True, exist_ok=True)
 
     def data(self, stream: str) -> str:
         """Return the data set of a stream, rendered if it is a look."""
         if ':' in stream:
             return stream
-        self._out.mkdir(parents=True, exist_ok=True)
         world = World(stream, _ROOM_SEED, self._rooms, _FRAMES_PER_ROOM, self._size,
                       vertical_fov=self._fov)
-        return render(world, self._out / Path(stream).stem)
+        # a file that has changed is another look
+        version = f'-{sha256_of(file)[:8]}' if (file := Path(stream)).is_file() else ''
+        return render(world, self._out / f'{file.stem}{version}')
 
     def trained(self, spec: str, seed: int) -> Iterator[dict[str, float]]:
         """Yield the figures at the start, in the middle and at the end of a training."""

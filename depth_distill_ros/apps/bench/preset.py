@@ -17,6 +17,7 @@ from typing import Any
 
 from depth_distill_ros.apps.bench.rendered import Part, World
 from depth_distill_ros.apps.bench.table import SEQUENCES, SHARES, SUBSETS, Role
+from depth_distill_ros.distillation.student_start import WHOLE
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.settings.optimisation import RECIPES, recipe_of
@@ -173,9 +174,9 @@ def real(teacher: str = 'real', steps: int = 800, rooms: int = 100) -> Preset:
         teacher: as load_teacher takes it; it must know such images
         rooms: rooms of X1, eight images each; X2 has six times as many
     """
-    # as in the node
+    # our student starts as in the node
     ours = Pair('lden-light', 'teacher->lden_light', ('', teacher),
-                ('lden_light', 'efficientnet_lite0'), f'whole:{shipped_student("general")}')
+                ('lden_light', 'efficientnet_lite0'), f'{WHOLE}{shipped_student("general")}')
     # without the internet its encoder is one that was trained on simulated rooms
     theirs = replace(_MAIN, teacher=('', teacher), start=str(shipped_start('mobilenetv2')))
     height, width = size = (192, 256)
