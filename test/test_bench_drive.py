@@ -182,8 +182,8 @@ def test_a_robot_that_sees_walls_everywhere_gives_up():
     ground, way = Ground(room(), 0.7), Course((0.6, 0.6, 0.0), (3.4, 2.4), 3.3)
     around = np.array([[math.sin(a) * 0.4, h, math.cos(a) * 0.4] for a in np.linspace(-3, 3, 200)
                        for h in (0.1, 0.2, 0.3)])
-    assert drive(lambda robot: around, MOUNT, ground, way, LAYER).end in (
-        episode.STUCK, episode.TIMEOUT)
+    ended = drive(lambda robot: around, MOUNT, ground, way, LAYER)
+    assert (ended.end, ended.seconds) == (episode.STUCK, 20.0)
 
 
 def record(source, seed, number, end='reached'):
@@ -214,7 +214,8 @@ def test_the_spread_is_that_of_the_seeds():
 
 
 @pytest.mark.slow
-def test_the_command_drives_a_room_by_clouds_over_dds(domain, tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize('jobs', (1, 2))
+def test_the_command_drives_rooms_by_clouds_over_dds(domain, jobs, tmp_path, capsys, monkeypatch):
     pytest.importorskip('rclpy')
     if find_spec('mujoco') is None:
         pytest.skip('needs mujoco')
@@ -228,14 +229,16 @@ def test_the_command_drives_a_room_by_clouds_over_dds(domain, tmp_path, capsys, 
     before = dict(os.environ)
     monkeypatch.setenv('ROS_DOMAIN_ID', domain)
     try:
-        assert main(['bench', 'drive', '--rooms', '1', '--seeds', '1', '--out',
-                     str(tmp_path)]) == 0
+        assert main(['bench', 'drive', '--rooms', '1', '--seeds', str(jobs), '--jobs', str(jobs),
+                     '--out', str(tmp_path)]) == 0
     finally:
         os.environ.clear()
         os.environ.update(before)
     head, *lines = map(json.loads, (tmp_path / 'results.jsonl').read_text().splitlines())
     assert head['settings']['look'] == 'target'
-    assert [line['source'] for line in lines] == ['exact'] and len(lines[0]['path']) > 2
+    assert sorted((line['source'], line['seed']) for line in lines) == [
+        ('exact', seed) for seed in range(jobs)]
+    assert all(len(line['path']) > 2 for line in lines)
     assert cv2.imread(str(tmp_path / 'paths.png')).std() > 5
     assert 'the closed loop' in capsys.readouterr().out
 

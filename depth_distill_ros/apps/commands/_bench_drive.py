@@ -7,15 +7,18 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 import os
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import Progress
 
 from depth_distill_ros import installation
 from depth_distill_ros.apps.bench.drive.bench import BLIND, CONSTANT, EXACT, DriveBench, Source
 from depth_distill_ros.apps.bench.drive.paths_image import draw
-from depth_distill_ros.apps.bench.drive.results import Record, Results, figures, table
+from depth_distill_ros.apps.bench.drive.results import Results, figures, table
+from depth_distill_ros.apps.bench.drive.workers import Block, drives
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import writing
 from depth_distill_ros.networks.model_folder import read_card
@@ -24,7 +27,9 @@ from depth_distill_ros.shipped import shipped_teacher
 HELP = "a simulated robot drives by the node's clouds: goals reached, collisions, time"
 EXAMPLE = ('depth-distill bench drive --models student=run/releases/000012 --rooms 100 --seeds 3 '
            '--out runs/drive')
-_BLOCK = 5  # rooms of one source before the next source, so that an interrupted run compares
+# Rooms of one source before the next one drives, so that an interrupted run compares. Each block
+# starts a node.
+_BLOCK = 20
 _DRAWN = 4
 
 
@@ -36,17 +41,20 @@ def run(arguments: argparse.Namespace) -> int:
     sources = _sources(arguments.models)
     os.environ.update(installation.graph_of_its_own(folder / 'logs'))
     results = Results(folder, {'look': arguments.look, 'set': arguments.set})
-    with closing(DriveBench(folder, arguments.look, arguments.set)) as bench:
-        for seed, rooms in _blocks(arguments.seeds, arguments.rooms):
-            for source in sources:
-                left = [room for room in rooms if room not in results.done(source.name, seed)]
-                if not left:
-                    continue
-                with console.status(f'{source.name}, seed {seed}, rooms {left[0]} to {left[-1]}'):
-                    for room, drive in bench.drives(source, seed, left):
-                        results.add(Record(source.name, seed, room, drive))
-        keys = list(dict.fromkeys((r.seed, r.room) for r in results.records))
-        chosen = keys[::max(1, len(keys) // _DRAWN)][:_DRAWN]
+    left = [Block(source, seed, tuple(room for room in rooms
+                                      if room not in results.done(source.name, seed)))
+            for seed, rooms in _blocks(arguments.seeds, arguments.rooms) for source in sources]
+    make = partial(DriveBench, look=arguments.look, parameters=arguments.set)
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task('driving', total=sum(len(block.rooms) for block in left))
+        for record in drives(make, folder, [block for block in left if block.rooms],
+                             arguments.jobs):
+            results.add(record)
+            progress.update(task, advance=1, description=f'{record.source}, seed {record.seed}, '
+                            f'room {record.room}: {record.drive.end}')
+    keys = list(dict.fromkeys((r.seed, r.room) for r in results.records))
+    chosen = keys[::max(1, len(keys) // _DRAWN)][:_DRAWN]
+    with closing(make(folder)) as bench:
         draw(folder / 'paths.png', bench.scenes(chosen), results.records)
     console.print(table(figures(results.records)))
     console.print(f'written: {folder / "results.jsonl"}, {folder / "paths.png"}')

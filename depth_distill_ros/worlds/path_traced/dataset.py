@@ -7,17 +7,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 import os
 from pathlib import Path
-import signal
-import threading
 
 import cv2
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import write_bytes, writing
+from depth_distill_ros.worker import end_with_the_parent
 from depth_distill_ros.worlds.path_traced.exact_depth import stored_depth
 from depth_distill_ros.worlds.path_traced.photo import Camera
 from depth_distill_ros.worlds.path_traced.robot_poses import poses
@@ -69,7 +68,7 @@ def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],
             tell(number, split, room)
         return
     # The threads of the renderer do not survive a fork.
-    with ProcessPoolExecutor(jobs, get_context('spawn'), _end_with_the_parent) as pool:
+    with ProcessPoolExecutor(jobs, get_context('spawn'), end_with_the_parent) as pool:
         futures = {pool.submit(render_room, world, folder, *which): which for which in missing}
         try:
             for number, future in enumerate(as_completed(futures), done + 1):
@@ -80,15 +79,6 @@ def render(world: World, folder: Path, jobs: int, report: Callable[[str], None],
                                     '--jobs, the rooms that are there are kept') from error
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _end_with_the_parent() -> None:
-    """End the process at once at Ctrl-C, or when the parent process has exited."""
-    def wait() -> None:
-        parent_process().join()
-        os._exit(1)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def render_room(world: World, folder: Path, split: str, number: int) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from depth_distill_ros import installation
 from depth_distill_ros.apps.bench.drive.episode import Drive, drive
-from depth_distill_ros.apps.bench.drive.ground import Course, Ground, course
+from depth_distill_ros.apps.bench.drive.ground import CELL, Course, Ground, course
 from depth_distill_ros.apps.bench.drive.robot import HEIGHT, RADIUS, Robot
 from depth_distill_ros.apps.bench.drive.voxel_layer import LayerParameters
 from depth_distill_ros.apps.supervisor import Supervisor, last_line
@@ -88,6 +88,17 @@ class RobotEye:
             image = self._sensor(image)
         return Frame(image, depth, intrinsics=self.camera)
 
+    def frames(self, seed: int, rooms: int, each: int) -> Iterator[Frame]:
+        """Yield so many frames of so many rooms, from wherever the robot may stand."""
+        rng = np.random.default_rng(seed)
+        for number in range(rooms):
+            ground, way = self.enter(seed, number)
+            free = np.argwhere(ground.distance > RADIUS)
+            for _ in range(each if way is not None else 0):
+                row, column = free[rng.integers(len(free))]
+                heading = float(rng.uniform(-math.pi, math.pi))
+                yield self.see(Robot(CELL * column, CELL * row, heading))
+
     def close(self) -> None:
         """Free the renderer."""
         self._renderer.close()
@@ -140,23 +151,13 @@ class DriveBench:
         if name == EXACT:
             return None
         if not self._learned:
-            frames = list(self._other_frames())
+            frames = list(self._eye.frames(_LEARN_SEED, _LEARN_ROOMS, _LEARN_FRAMES))
             learned = blind_map.learn(frames)
             self._learned = {
                 BLIND: learned.seen(SIZE).astype(np.float32),
                 CONSTANT: np.full(SIZE, np.median([frame.depth for frame in frames]),
                                   np.float32)}
         return self._learned[name]
-
-    def _other_frames(self) -> Iterator[Frame]:
-        rng = np.random.default_rng(_LEARN_SEED)
-        for number in range(_LEARN_ROOMS):
-            ground, way = self._eye.enter(_LEARN_SEED, number)
-            free = np.argwhere(ground.distance > RADIUS)
-            for _ in range(_LEARN_FRAMES if way is not None else 0):
-                row, column = free[rng.integers(len(free))]
-                heading = float(rng.uniform(-math.pi, math.pi))
-                yield self._eye.see(Robot(0.025 * column, 0.025 * row, heading))
 
     @contextmanager
     def _node(self, source: Source) -> Iterator[DriveCamera]:

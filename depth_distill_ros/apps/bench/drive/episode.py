@@ -22,8 +22,11 @@ _NEAR = 0.25  # metres to a goal that is reached, as Nav2's goal checker has it
 _LONGEST = 45.0  # seconds
 # How many times dearer than the best one a way may be before it is left.
 _BETTER = 1.5
-# Frames without a way until the map is cleared, which Nav2's recovery does, and until it gives up.
-_CLEAR_AFTER, _STUCK_AFTER = 26, 78
+# Frames without a way until the map is cleared, which Nav2's recovery does.
+_CLEAR_AFTER = 26
+# A robot that has not come so far, metres, in so many seconds is stuck, as Nav2's progress checker
+# has it; Nav2 waits 10 s and then tries its recoveries.
+_PROGRESS, _STUCK_AFTER = 0.5, 20.0
 
 
 @dataclass(frozen=True)
@@ -62,15 +65,12 @@ def drive(look: Callable[[Robot], np.ndarray], mount: Mount, ground: Ground, cou
     robot, voxels = Robot(*course.start), VoxelLayer(ground.size, layer)
     guide = _Guide(course.goal)
     path, metres, lost, frame = [(robot.x, robot.y)], 0.0, 0, 0
-    end = TIMEOUT
+    end, progress = TIMEOUT, _Progress(path[0])
     while frame * PERIOD < _LONGEST:
         frame += 1
         voxels.update(*_in_room(look(robot), mount, robot))
         way = guide.way(voxels.lethal(), robot)
         lost = 0 if way is not None else lost + 1
-        if lost == _STUCK_AFTER:
-            end = STUCK
-            break
         if lost and lost % _CLEAR_AFTER == 0:
             voxels.reset()
         places = robot.drive(*(robot.look_round() if way is None else robot.follow(way)))
@@ -82,7 +82,22 @@ def drive(look: Callable[[Robot], np.ndarray], mount: Mount, ground: Ground, cou
         if math.dist(places[-1], course.goal) < _NEAR:
             end = REACHED
             break
+        if progress.stuck(places[-1], frame * PERIOD):
+            end = STUCK
+            break
     return Drive(end, frame * PERIOD, metres, course.length, path)
+
+
+class _Progress:
+    """Tells when a robot has been near one place for too long."""
+
+    def __init__(self, place: tuple[float, float]) -> None:
+        self._place, self._since = place, 0.0
+
+    def stuck(self, place: tuple[float, float], now: float) -> bool:
+        if math.dist(place, self._place) >= _PROGRESS:
+            self._place, self._since = place, now
+        return now - self._since >= _STUCK_AFTER
 
 
 class _Guide:
