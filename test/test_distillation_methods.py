@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The methods: where their gradients go, what their switches change, and that losses fall."""
 
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
+from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -84,6 +87,11 @@ def networks(teacher_state):
 
 def backward(loss, *names):
     loss.backward()
+
+
+def in_a_thread(function, *args):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function, *args).result()
 
 
 def step(method, batch, seed=5):
@@ -302,12 +310,36 @@ def test_teacher_depth_is_computed_once_for_a_frame_whatever_the_batch(networks,
     method = make_method('kd-ood', teacher, student, CPU, SIZE, 2, MethodSettings())
     passes = []
     teacher.register_forward_hook(lambda module, x, y: passes.append(len(x[0])))
-    depth_of = method._teacher_depth[STREAM]
+    depth_of = partial(method._teacher_depths, STREAM)
     first = depth_of(frames)
     assert sum(passes) == 8
     chosen = Batch(frames.x[[5, 2]], keys=(5, 2))
     assert torch.equal(depth_of(chosen), first[[5, 2]])
     assert sum(passes) == 8
+
+
+@pytest.mark.parametrize(('name', 'others'), [('kd-ood', 0), ('lwd', 0), ('d3', 4)])
+def test_a_prepared_step_asks_the_teacher_nothing_about_plain_images(
+        networks, frames, name, others):
+    method = make_method(name, *networks()[:2], CPU, SIZE, 4, MethodSettings(g_width=0.125))
+    batches = {source: replace(some(frames, 0, 4), keys=(0, 1, 2, 3)) for source in method.needs}
+    asked = []
+    method.teacher.register_forward_hook(lambda module, x, y: asked.append(len(x[0])))
+    in_a_thread(method.prepare, batches)
+    assert sum(asked) == 4
+    step(method, batches)
+    assert sum(asked) == 4 + others  # d3 asks about the mixed images
+
+
+def test_the_statistics_of_a_pass_are_not_those_of_another_thread_s(networks, frames):
+    teacher = networks()[0].eval()
+    statistics = FeatureStatistics(teacher)
+    with torch.no_grad(), statistics.recorded() as alone:
+        teacher(frames.x[:4])
+    with torch.no_grad(), statistics.recorded() as beside:
+        in_a_thread(TeacherDepth(teacher), replace(some(frames, 4, 8), keys=(4, 5, 6, 7)))
+        teacher(frames.x[:4])
+    assert len(alone) == len(beside) and torch.equal(sum(alone), sum(beside))
 
 
 def test_teacher_depth_of_frames_that_their_store_has_evicted_is_forgotten(networks, frames):

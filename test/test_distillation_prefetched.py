@@ -1,8 +1,9 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Batches that are drawn ahead: the same ones, and the same after a resumption."""
+"""Batches that are drawn and prepared ahead: the same ones, and the same after a resumption."""
 
 from contextlib import closing, contextmanager
+from threading import get_ident
 
 import engine_parts
 import pytest
@@ -13,7 +14,7 @@ from depth_distill_ros.distillation.data.prefetched import Prefetched
 from depth_distill_ros.distillation.data.stream_source import StreamSource
 from depth_distill_ros.stream.sampler import StreamEmpty
 
-GPU, CPU = torch.device('cuda'), torch.device('cpu')
+CPU = torch.device('cpu')
 
 
 @pytest.fixture
@@ -21,10 +22,10 @@ def source(tmp_path):
     engine_parts.stored_frames(tmp_path / 'store', 50)
 
     @contextmanager
-    def opened(batch=4):
+    def opened(batch=4, prepare=lambda batches: None):
         stream = StreamSource(tmp_path / 'store', None, engine_parts.SIZE, batch, 0, 7, CPU)
         assert stream.frames == 50  # it is opened now
-        with closing(stream), closing(Prefetched(stream)) as prefetched:
+        with closing(stream), closing(Prefetched(stream, prepare)) as prefetched:
             yield prefetched
 
     return opened
@@ -36,7 +37,7 @@ def drawn(source, ahead, steps):
     for _ in range(steps):
         batch = source.draw()[STREAM]
         if ahead:
-            source.ahead(GPU)
+            source.ahead()
         found.append(batch.keys)
     return found
 
@@ -57,13 +58,15 @@ def test_batches_drawn_ahead_are_those_of_the_source_also_after_a_resumption(sou
 
 def test_an_error_of_a_batch_drawn_ahead_is_raised_where_it_is_taken(source):
     with source(batch=1000) as prefetched:
-        prefetched.ahead(GPU)
+        prefetched.ahead()
         with pytest.raises(StreamEmpty):
             prefetched.draw()
 
 
-def test_on_a_cpu_nothing_is_drawn_ahead(source):
-    with source() as prefetched:
-        before = prefetched.state_dict()
-        prefetched.ahead(CPU)
-        assert prefetched.state_dict() == before and prefetched._next is None
+def test_a_batch_is_prepared_in_the_thread_that_draws_it(source):
+    prepared = []
+    with source(prepare=lambda batches: prepared.append((batches, get_ident()))) as prefetched:
+        prefetched.ahead()
+        taken = prefetched.draw()
+    (batches, thread), = prepared
+    assert batches is taken and thread != get_ident()

@@ -83,7 +83,8 @@ def test_a_state_that_went_through_json_goes_on_with_the_very_same_draws(reader)
 
 def test_held_out_frames_are_drawn_at_random_and_are_never_trained_on(reader):
     sampler = StreamSampler(reader, 8, 5)
-    held_out = {key for _ in range(20) for key in sampler.draw_held_out().keys.tolist()}
+    held_out = {key for number in range(20)
+                for key in sampler.draw_held_out(number).keys.tolist()}
     trained = {key for _ in range(40) for key in sampler.draw().keys.tolist()}
     assert len(held_out) > 20 and all(map(is_held_out, held_out)) and not held_out & trained
 

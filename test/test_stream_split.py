@@ -115,7 +115,8 @@ def test_the_draws_use_each_part_for_its_own_purpose(tmp_path):
         assert drawn == set(np.flatnonzero(parts == Part.TRAINING))
         assert sampler.training_frames() == len(drawn)
         assert held_out == set(np.flatnonzero(parts == Part.HELD_OUT))
-        assert {key for _ in range(40) for key in sampler.draw_held_out().keys} <= held_out
+        assert {key for number in range(40)
+                for key in sampler.draw_held_out(number).keys} <= held_out
     spare = set(range(320)) - drawn - held_out
     assert spare, 'what is like both, or like the other part, is not used'
     for name, keys in (('train', drawn), ('held-out', held_out)):

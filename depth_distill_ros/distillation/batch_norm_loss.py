@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 import copy
+from threading import get_ident
 from typing import Any
 
 import torch
@@ -116,8 +117,16 @@ def moments(layer: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
 @contextmanager
 def inputs_observed(layers: Iterable[nn.Module], observe: Callable[[nn.Module, Tensor], None],
                     ) -> Iterator[None]:
-    """Call `observe` with each layer that runs inside and the first tensor that it is given."""
+    """
+    Call `observe` with each layer that runs inside and the first tensor that it is given.
+
+    Passes of other threads, which may prepare the next step, are not observed.
+    """
+    thread = get_ident()
+
     def hook(layer: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+        if get_ident() != thread:
+            return
         for value in (*args, *kwargs.values()):
             if isinstance(value, Tensor):
                 observe(layer, value)

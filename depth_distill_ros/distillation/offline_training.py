@@ -61,7 +61,7 @@ class OfflineTraining:
                  evaluate: Callable[[nn.Module], dict[str, float]] | None = None,
                  upgrade: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict):
         self._folder, self.trainer, self.source = Path(folder), trainer, source
-        self._batches = Prefetched(source)
+        self._batches = Prefetched(source, trainer.prepare)
         self._card, self._evaluate = card, evaluate
         self._checkpoint = Checkpoint(self._folder / 'last.pt', identity,
                                       {'training': trainer, 'source': self._batches}, upgrade)
@@ -83,9 +83,10 @@ class OfflineTraining:
         with lock, closing(curves), _interrupts_noted() as interrupted:
             try:
                 while trainer.step < total and not interrupted.is_set():
-                    losses = trainer.train_step(self._batches.draw())
-                    if trainer.step < total:
-                        self._batches.ahead(trainer.compute.device)
+                    batches = self._batches.draw()
+                    if trainer.step + 1 < total:
+                        self._batches.ahead()
+                    losses = trainer.train_step(batches)
                     step, last = trainer.step, trainer.step == total
                     curves.add_step(step, losses, trainer.learning_rate, images)
                     figures = None

@@ -128,7 +128,7 @@ class OnlineDistillation:
             self.store, auxiliary_store, self.size, settings.batch,
             settings.auxiliary_images if STREAM in method.needs else 0, settings.seed,
             self.compute.device)
-        self._batches = Prefetched(self._source)
+        self._batches = Prefetched(self._source, self._trainer.prepare)
         identity = {**settings.identity, 'size': self.size,
                     **teacher_identity(settings.teacher, self._teacher)}
         parts: dict[str, Any] = {'training': self._trainer, 'source': self._batches,
@@ -191,11 +191,11 @@ class OnlineDistillation:
             targets = self._evaluator.targets(self._source.held_out(_BEGINNING))
             begin_with_the_median(self._trainer.student, targets[0][1])
         batches = self._batches.draw()
+        self._batches.ahead()
         losses = self._trainer.train_step(batches)
         if self._confidence and self.step % _CONFIDENCE_EVERY == 0:
-            targets = self._evaluator.targets(self._source.draw_held_out())
+            targets = self._evaluator.targets(self._source.draw_held_out(self.step))
             losses = losses.joined(loss_confidence=self._confidence.step(targets))
-        self._batches.ahead(self.compute.device)
         self._curves.add_step(self.step, losses, self._trainer.learning_rate,
                               sum(len(batch.x) for batch in batches.values()))
         return losses

@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import Batches
 from depth_distill_ros.distillation.losses import NonFiniteLoss
-from depth_distill_ros.distillation.methods.method import Method, Stateful
+from depth_distill_ros.distillation.methods.method import Method, Preparing, Stateful
 from depth_distill_ros.distillation.parallel import processes
 from depth_distill_ros.distillation.parallel.gradient_averaging import GradientAveraging
 from depth_distill_ros.distillation.schedule import schedule
@@ -78,6 +78,11 @@ class Trainer:
     @property
     def learning_rate(self) -> float:
         return self._settings.lr * self._schedule(self.step)
+
+    def prepare(self, batches: Batches) -> None:
+        """Compute what the step of these batches can do without the step before; thread-safe."""
+        if isinstance(self.method, Preparing):
+            self.method.prepare(batches)
 
     def train_step(self, batches: Batches) -> StepLosses:
         """

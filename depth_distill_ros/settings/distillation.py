@@ -188,7 +188,8 @@ class OnlineSettings(DistillationSettings, NodeSettings):
         'the inference node reports, stays below this; 0: it never pauses', unit='ms',
         range=(0.0, 10_000.0), changeable=True)
     release_period: float = setting(
-        60.0, 'time between two attempts to release; shorter before the first release',
+        60.0, 'time between two attempts to release; shorter before the first release, and longer '
+        'than nine times what an attempt takes after it',
         unit='seconds', range=(1.0, 1e6), changeable=True)
     keep: int = setting(
         10, 'newest releases that are kept, beside the best one, the one in use and the one '

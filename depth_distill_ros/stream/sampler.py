@@ -64,7 +64,7 @@ class StreamSampler:
 
     def __init__(self, reader: StreamReader, batch: int, seed: int) -> None:
         self._reader = reader
-        self._batch = positive_int(batch, 'sampler: batch')
+        self._batch, self._seed = positive_int(batch, 'sampler: batch'), seed
         self._random = np.random.Generator(np.random.PCG64(seed))
         self.corrupt = 0
         self._preferred = _NONE
@@ -91,7 +91,7 @@ class StreamSampler:
                     + f'; a batch needs {count} training frames: wait for the simulator, '
                     'see that its camera moves, or make the batch smaller')
             preferred = training[np.isin(training, self._preferred)]
-            return self._drawn(frames, training, count, preferred)
+            return self._drawn(frames, training, count, self._random, preferred)
 
     def prefer(self, stamps: Sequence[int]) -> None:
         """
@@ -117,10 +117,10 @@ class StreamSampler:
             return int((frames.parts() == Part.TRAINING).sum())
 
     def _drawn(self, frames: Snapshot, keys: np.ndarray, count: int,
-               preferred: np.ndarray = _NONE) -> StoredFrames:
+               random: np.random.Generator, preferred: np.ndarray = _NONE) -> StoredFrames:
         # One number at a time, so that a skipped record costs one draw and changes nothing else.
         sources = (preferred, keys) if len(preferred) else (keys,)
-        draws = (int(source[self._random.integers(len(source))])
+        draws = (int(source[random.integers(len(source))])
                  for source in islice(cycle(sources), _MOST_DRAWS * count))
         batch = self._read(frames, draws, count)
         if len(batch.keys) < count:
@@ -129,18 +129,20 @@ class StreamSampler:
                 f'({self.corrupt} damaged ones met); move or delete the folder')
         return batch
 
-    def draw_held_out(self) -> StoredFrames:
+    def draw_held_out(self, number: int) -> StoredFrames:
         """
-        Return a batch of held-out frames, drawn at random.
+        Return a batch of held-out frames, drawn at random; the same number draws the same ones.
 
         For parts that must not be trained on the training frames (the student's confidence).
+        Leaves the state of ``draw`` as it is, which another thread may be in.
 
         Raises:
             StreamEmpty: no held-out frame yet
             StoreError: as for ``draw``
         """
         with self._reader.snapshot() as frames:
-            return self._drawn(frames, self._held_out_keys(frames), self._batch)
+            return self._drawn(frames, self._held_out_keys(frames), self._batch,
+                               np.random.Generator(np.random.PCG64((self._seed, number))))
 
     def held_out(self, count: int) -> StoredFrames:
         """

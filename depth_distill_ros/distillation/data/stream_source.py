@@ -91,9 +91,9 @@ class StreamSource:
             return self._auxiliary.batch(draw)
         return None
 
-    def draw_held_out(self) -> Batch:
-        """Return random simulated frames that draw() never returns."""
-        return self._stream.batch(StreamSampler.draw_held_out)
+    def draw_held_out(self, number: int) -> Batch:
+        """Return random simulated frames that draw() never returns, others for each number."""
+        return self._stream.batch(lambda sampler: sampler.draw_held_out(number))
 
     def prefer_auxiliary(self, stamps: Sequence[int]) -> None:
         """Draw robot camera frames near these stamps, in nanoseconds, more often."""
@@ -148,11 +148,11 @@ class _Store:
     def batch(self, draw: Callable[[StreamSampler], StoredFrames]) -> Batch:
         with self._lock:  # a thread may draw ahead
             frames = draw(self._sampler)
+            # a new store at the same place numbers its frames from 0 again
+            first = self._opened * _KEYS
         images, semantics = (torch.from_numpy(a) for a in (frames.images, frames.semantics))
         if self._device.type == 'cuda':  # so that the copy goes on beside the computation
             images, semantics = images.pin_memory(), semantics.pin_memory()
-        # a new store at the same place numbers its frames from 0 again
-        first = self._opened * _KEYS
         return Batch(to_input(images.to(self._device, non_blocking=True)),
                      semantics=semantics.to(self._device, non_blocking=True),
                      keys=tuple((frames.keys + first).tolist()), oldest=frames.oldest + first,

@@ -13,7 +13,7 @@ from depth_distill_ros.distillation.augmentation import augmented
 from depth_distill_ros.distillation.batch_norm_loss import FeatureStatistics, Statistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, Batches
-from depth_distill_ros.distillation.data.teacher_depth import TeacherDepth
+from depth_distill_ros.distillation.data.teacher_depth import TeacherDepths
 from depth_distill_ros.distillation.losses import predictions, teacher_loss, total
 from depth_distill_ros.distillation.methods.curriculum import MIXED, PLAIN, TRANSFORMED, Curriculum
 from depth_distill_ros.distillation.methods.method import Update
@@ -46,12 +46,17 @@ class D3:
             self._loss_of_g = TransformationLoss(
                 teacher, self._statistics, options.alpha, options.beta, options.rec_reduction)
         self.needs = {STREAM: () if options.mixing == 'none' else ('semantics',)}
-        self._teacher_depth = {name: TeacherDepth(teacher) for name in (STREAM, AUXILIARY)}
+        self._teacher_depths = TeacherDepths(teacher, compute, (STREAM, AUXILIARY))
         self._compute, self._options = compute, options
         self._joint = options.g_trains_on == 'own_and_student'
         self._curriculum = Curriculum(options.curriculum, options.curriculum_steps,
                                       MIXED if transformation is None else TRANSFORMED)
         self._transformed = 0  # steps
+
+    def prepare(self, batches: Batches) -> None:
+        """Ask the teacher for the depth of the next images, unless they are changed first."""
+        if not self._options.augmentation:
+            self._teacher_depths.prepare(batches)
 
     def step(self, batches: Batches, update: Update,
              generator: torch.Generator) -> dict[str, Tensor]:
@@ -63,7 +68,7 @@ class D3:
         with self._compute.autocast():
             # images and teacher depth of each term of eq. 9
             shown = {'loss_plain': (batches[STREAM].x,
-                                    self._teacher_depth[STREAM](batches[STREAM]))}
+                                    self._teacher_depths(STREAM, batches[STREAM]))}
             if self._curriculum.stage != PLAIN:
                 mixed = self._mixed(batches[STREAM], generator)  # x̂′, eq. 5
                 z, depth_z, loss_g, losses = self._seen(mixed)
@@ -74,7 +79,7 @@ class D3:
                 shown['loss_transformed'] = z, depth_z
             if AUXILIARY in batches:
                 shown['loss_auxiliary'] = (batches[AUXILIARY].x,
-                                           self._teacher_depth[AUXILIARY](batches[AUXILIARY]))
+                                           self._teacher_depths(AUXILIARY, batches[AUXILIARY]))
             terms = self._student_terms(list(shown.values()))
             loss_student = total(terms)  # eq. 9
             if loss_g is not None and self._joint:

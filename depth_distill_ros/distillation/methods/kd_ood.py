@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from depth_distill_ros.distillation.augmentation import augmented
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, Batches
-from depth_distill_ros.distillation.data.teacher_depth import TeacherDepth
+from depth_distill_ros.distillation.data.teacher_depth import TeacherDepths
 from depth_distill_ros.distillation.losses import predictions, teacher_loss
 from depth_distill_ros.distillation.methods.method import Update
 
@@ -29,16 +29,21 @@ class KDOOD:
                  every_scale: bool, augmentation: float):
         self.teacher = teacher.eval().requires_grad_(False)
         self.networks = {'student': student}
-        self._teacher_depth = {name: TeacherDepth(teacher) for name in (STREAM, AUXILIARY)}
+        self._teacher_depths = TeacherDepths(teacher, compute, (STREAM, AUXILIARY))
         self._compute, self._every_scale = compute, every_scale
         self._augmentation = augmentation
+
+    def prepare(self, batches: Batches) -> None:
+        """Ask the teacher for the depth of the next images, unless they are changed first."""
+        if not self._augmentation:
+            self._teacher_depths.prepare(batches)
 
     def step(self, batches: Batches, update: Update,
              generator: torch.Generator) -> dict[str, Tensor]:
         if self._augmentation:
             batches = augmented(batches, self._augmentation, generator)
         with self._compute.autocast():
-            targets = torch.cat([self._teacher_depth[name](batch)
+            targets = torch.cat([self._teacher_depths(name, batch)
                                  for name, batch in batches.items()])
             maps = predictions(self.networks['student'],
                                torch.cat([batch.x for batch in batches.values()]),

@@ -28,11 +28,19 @@ class Stateful(Protocol):
     def load_state_dict(self, state: Any) -> None: ...
 
 
+@runtime_checkable
+class Preparing(Protocol):
+    """A method that can compute a part of its next step in another thread, beside the current."""
+
+    def prepare(self, batches: Batches) -> None: ...
+
+
 class Method(Protocol):
     """
     One way to train. The trainer owns optimisers, schedule, precision and random state.
 
-    A method that is Stateful too has a state of its own, which checkpoints keep by process.
+    A method that is Stateful too has a state of its own, which checkpoints keep by process. One
+    that is Preparing is given each batch before its step, in another thread.
 
     Attributes:
         needs: by name of the source, the fields of its Batch that must be there beside x

@@ -42,7 +42,9 @@ from depth_distill_ros.stream.store_errors import StoreReplaced
 
 _WAIT_LOG_PERIOD = 10.0
 _FIRST_RELEASE_PERIOD = 5.0  # seconds; until the first release the robot has no depth
-_TRAINED_FOR = 4.0  # times as long as the last attempt to release took, before the next
+# times as long as the last attempt to release took, before the next: before the first release, and
+# after it
+_TRAINED_FOR, _TRAINED_ON_FOR = 4.0, 9.0
 _PROGRESS_PERIOD = 30.0  # seconds between two lines of progress until then
 
 
@@ -148,9 +150,9 @@ class DistillerNode(ManagedNode):
                 continue
             for period, action in periodic.items():
                 seconds = self.value(period)
-                if period == 'release_period' and not self._release:
-                    # on a busy machine an attempt takes longer than that
-                    seconds = min(seconds, max(_FIRST_RELEASE_PERIOD, _TRAINED_FOR * took))
+                if period == 'release_period':  # on a busy machine an attempt takes long
+                    seconds = max(seconds, _TRAINED_ON_FOR * took) if self._release else \
+                        min(seconds, max(_FIRST_RELEASE_PERIOD, _TRAINED_FOR * took))
                 if (began := time.monotonic()) - last[period] >= seconds:
                     self._try(period.removesuffix('_period'), action)
                     give_back()
