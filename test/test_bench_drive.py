@@ -223,7 +223,7 @@ def test_the_command_drives_rooms_by_clouds_over_dds(domain, jobs, tmp_path, cap
     from depth_distill_ros.apps.cli import main
     from depth_distill_ros.apps.commands import _bench_drive
 
-    monkeypatch.setattr(episode, '_LONGEST', 2.0)
+    monkeypatch.setattr(episode, '_LONGEST', 2.0)  # of one job, which drives in this process
     # one node instead of four, each of which imports torch
     monkeypatch.setattr(_bench_drive, '_sources', lambda models: [Source(EXACT)])
     before = dict(os.environ)
@@ -241,6 +241,50 @@ def test_the_command_drives_rooms_by_clouds_over_dds(domain, jobs, tmp_path, cap
     assert all(len(line['path']) > 2 for line in lines)
     assert cv2.imread(str(tmp_path / 'paths.png')).std() > 5
     assert 'the closed loop' in capsys.readouterr().out
+
+
+class Benches:
+    """In place of a bench: drives take no time, and the source 'bad' has no node."""
+
+    def __init__(self, folder):
+        pass
+
+    def drives(self, source, seed, rooms):
+        for number in rooms:
+            if source.name == 'bad':
+                raise DepthDistillError('the node has not started')
+            yield number, record(source.name, seed, number).drive
+
+    def close(self):
+        pass
+
+
+def without_opengl(folder):
+    raise DepthDistillError('no OpenGL')
+
+
+def blocks(*names):
+    from depth_distill_ros.apps.bench.drive.bench import Source
+    from depth_distill_ros.apps.bench.drive.workers import Block
+
+    return [Block(Source(name), seed, (3, 4)) for name in names for seed in range(2)]
+
+
+def test_several_jobs_make_the_same_drives_as_one(tmp_path):
+    from depth_distill_ros.apps.bench.drive.workers import drives
+
+    found = [sorted((r.source, r.seed, r.room) for r in drives(
+        Benches, tmp_path, blocks('exact', 'teacher'), jobs)) for jobs in (1, 9)]
+    assert found[0] == found[1] and len(found[0]) == 8
+
+
+@pytest.mark.parametrize(('make', 'error'), [
+    (Benches, 'the node has not started'), (without_opengl, 'no OpenGL')])
+def test_an_error_of_a_job_is_that_of_the_command(tmp_path, make, error):
+    from depth_distill_ros.apps.bench.drive.workers import drives
+
+    with pytest.raises(DepthDistillError, match=error):
+        list(drives(make, tmp_path, blocks('exact', 'bad'), 2))
 
 
 def test_the_teacher_the_blind_map_and_a_constant_drive_beside_the_students():

@@ -318,17 +318,18 @@ def test_teacher_depth_is_computed_once_for_a_frame_whatever_the_batch(networks,
     assert sum(passes) == 8
 
 
-@pytest.mark.parametrize(('name', 'others'), [('kd-ood', 0), ('lwd', 0), ('d3', 4)])
-def test_a_prepared_step_asks_the_teacher_nothing_about_plain_images(
-        networks, frames, name, others):
+@pytest.mark.parametrize(('name', 'before', 'in_it'), [
+    ('kd-ood', 4, 0), ('d3', 4, 4), ('random-noise', 0, 4)])
+def test_what_the_teacher_is_asked_before_a_step_and_in_it(
+        networks, frames, name, before, in_it):
     method = make_method(name, *networks()[:2], CPU, SIZE, 4, MethodSettings(g_width=0.125))
-    batches = {source: replace(some(frames, 0, 4), keys=(0, 1, 2, 3)) for source in method.needs}
+    batches = {STREAM: replace(some(frames, 0, 4), keys=(0, 1, 2, 3))}
     asked = []
     method.teacher.register_forward_hook(lambda module, x, y: asked.append(len(x[0])))
     in_a_thread(method.prepare, batches)
-    assert sum(asked) == 4
+    assert sum(asked) == before
     step(method, batches)
-    assert sum(asked) == 4 + others  # d3 asks about the mixed images
+    assert sum(asked) == before + in_it  # d3 asks about mixed images, which are new
 
 
 def test_the_statistics_of_a_pass_are_not_those_of_another_thread_s(networks, frames):

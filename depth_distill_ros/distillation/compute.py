@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+import os
 from pathlib import Path
 
 import torch
@@ -51,6 +52,9 @@ class Compute:
         """
         try:
             there = torch.device(device or ('cuda' if torch.cuda.is_available() else 'cpu'))
+            if there.type == 'cuda' and there.index is None:
+                # which GPU is the current one is a matter of the thread
+                there = torch.device('cuda', torch.cuda.current_device())
             torch.empty(0, device=there)
         except (RuntimeError, AssertionError) as error:
             raise DepthDistillError(f'the device {device} cannot be used: {first_line(error)}; '
@@ -62,6 +66,11 @@ class Compute:
         if there.type == 'cpu' and precision == 'bf16' and rows <= _BROKEN_BF16_ROWS:
             precision = 'fp32'
         return cls(there, precision)
+
+    def spares_a_core(self) -> bool:
+        """Return whether a second thread may compute beside a step and slow nothing down."""
+        return self.device.type != 'cpu' or \
+            2 * torch.get_num_threads() <= len(os.sched_getaffinity(0))
 
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, _DTYPES[self.precision],

@@ -84,7 +84,7 @@ class OfflineTraining:
             try:
                 while trainer.step < total and not interrupted.is_set():
                     batches = self._batches.draw()
-                    if trainer.step + 1 < total:
+                    if trainer.step + 1 < total and trainer.compute.spares_a_core():
                         self._batches.ahead()
                     losses = trainer.train_step(batches)
                     step, last = trainer.step, trainer.step == total

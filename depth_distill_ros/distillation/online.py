@@ -85,6 +85,7 @@ class OnlineDistillation:
         self._work_dir, self._releases = Path(work_dir), Path(work_dir) / 'releases'
         self._warn, self._told = warn, set[str]()
         self.verdict: Verdict | None = None  # on the student last considered
+        self._pausing: Callable[[], bool] = bool  # never
         self._lock = locked(self._work_dir)
         try:
             # what a killed process left there
@@ -191,7 +192,8 @@ class OnlineDistillation:
             targets = self._evaluator.targets(self._source.held_out(_BEGINNING))
             begin_with_the_median(self._trainer.student, targets[0][1])
         batches = self._batches.draw()
-        self._batches.ahead()
+        if self.compute.spares_a_core() and not self._pausing():
+            self._batches.ahead()
         losses = self._trainer.train_step(batches)
         if self._confidence and self.step % _CONFIDENCE_EVERY == 0:
             targets = self._evaluator.targets(self._source.draw_held_out(self.step))
@@ -200,9 +202,9 @@ class OnlineDistillation:
                               sum(len(batch.x) for batch in batches.values()))
         return losses
 
-    def pause_with(self, pause: Callable[[], object]) -> None:
-        """Call `pause` after each update of a step."""
-        self._trainer.pause = pause
+    def pause_with(self, pause: Callable[[], object], pausing: Callable[[], bool]) -> None:
+        """Call `pause` after each update of a step; nothing goes on beside it while `pausing`."""
+        self._trainer.pause, self._pausing = pause, pausing
 
     def prefer_hard_frames(self) -> None:
         """Draw the robot's frames on which the depth in operation was worst more often."""

@@ -225,8 +225,9 @@ class BenchDriveSettings(Settings):
     seeds: int = setting(3, 'seeds of rooms, starts and goals', range=(1, 1000))
     look: str = modified(SimulatorSettings, 'look', default='target', old_values={})
     set: dict[str, Any] = setting({}, 'parameters of the inference node')
-    jobs: int = setting(1, 'rooms that are driven at once, each by a node of its own',
-                        range=(1, 1024))
+    jobs: int = setting(
+        1, 'blocks of ten rooms of a source that are driven at once, each with a node of its own; '
+        'those under way are lost where the run is interrupted', range=(1, 100))
     out: str = setting('', 'folder for results.jsonl, paths.png and logs; an interrupted run goes '
                        'on', required=True)
 

@@ -180,17 +180,19 @@ class OnlineSettings(DistillationSettings, NodeSettings):
                               unit='frames', range=(1, 10_000_000))
     held_out_frames: int = setting(
         32, 'stream frames that a release is scored on', unit='frames', range=(1, 4096))
-    threads: int = setting(0, 'torch threads of the process; 0: torch decides', range=(0, 256))
-    niceness: int = setting(0, 'niceness of the training thread: 19 yields the CPU to all other '
+    threads: int = setting(
+        0, 'torch threads of a step; where as many cores are left, the next batch is prepared '
+        'beside it. 0: torch decides', range=(0, 256))
+    niceness: int = setting(0, 'niceness of the training: 19 yields the CPU to all other '
                             'processes', range=(0, 19))
     latency_budget: float = setting(
         0.0, 'the training pauses so that the 99th percentile of the latency of inference, which '
         'the inference node reports, stays below this; 0: it never pauses', unit='ms',
         range=(0.0, 10_000.0), changeable=True)
     release_period: float = setting(
-        60.0, 'time between two attempts to release; shorter before the first release, and longer '
-        'than nine times what an attempt takes after it',
-        unit='seconds', range=(1.0, 1e6), changeable=True)
+        60.0, 'time between two attempts to release; shorter before the first release, after it '
+        'at least nine times what an attempt takes', unit='seconds', range=(1.0, 1e6),
+        changeable=True)
     keep: int = setting(
         10, 'newest releases that are kept, beside the best one, the one in use and the one '
         'before it; 0: all', unit='releases', range=(0, 100_000))

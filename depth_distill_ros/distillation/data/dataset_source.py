@@ -105,7 +105,7 @@ class DatasetBatches:
         return Batch(**ready, keys=keys if self._plain else None)
 
     def state_dict(self) -> dict[str, Any]:
-        return {'drawn': self._drawn, 'unreadable': self.unreadable, 'skipped': self.skipped}
+        return {'drawn': self._drawn, 'unreadable': self.unreadable, 'skipped': dict(self.skipped)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._drawn, self.unreadable = state['drawn'], state['unreadable']

@@ -143,10 +143,13 @@ class _Store:
 
     @property
     def corrupt(self) -> int:
-        return self._sampler.corrupt if self._sampler else 0
+        with self._lock:
+            return self._sampler.corrupt if self._sampler else 0
 
     def batch(self, draw: Callable[[StreamSampler], StoredFrames]) -> Batch:
         with self._lock:  # a thread may draw ahead
+            if not self._open():
+                raise StoreReplaced(f'the store {self._path} was deleted')
             frames = draw(self._sampler)
             # a new store at the same place numbers its frames from 0 again
             first = self._opened * _KEYS

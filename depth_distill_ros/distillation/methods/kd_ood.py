@@ -63,6 +63,9 @@ class RandomNoise(KDOOD):
         super().__init__(teacher, student, compute, every_scale, augmentation=0.0)
         self._shape = (batch, 3, *size)
 
+    def prepare(self, batches: Batches) -> None:
+        """Nothing: the noise of a step is drawn in it."""
+
     def step(self, batches: Batches, update: Update,
              generator: torch.Generator) -> dict[str, Tensor]:
         noise = torch.randn(self._shape, generator=generator).to(

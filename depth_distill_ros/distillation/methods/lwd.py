@@ -44,7 +44,6 @@ class LWD:
         self.networks = {'student': student}
         self.needs = EQUATIONS[equation]
         self._teacher_depths = TeacherDepths(teacher, compute, self.needs)
-        self.prepare = self._teacher_depths.prepare
         self._compute, self._kd_weight, self._every_scale = compute, kd_weight, every_scale
         self._auxiliary_weight = kd_weight if equation == 2 else 1.0
 

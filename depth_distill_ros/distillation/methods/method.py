@@ -40,7 +40,7 @@ class Method(Protocol):
     One way to train. The trainer owns optimisers, schedule, precision and random state.
 
     A method that is Stateful too has a state of its own, which checkpoints keep by process. One
-    that is Preparing is given each batch before its step, in another thread.
+    that is Preparing may be given a batch before its step, in another thread.
 
     Attributes:
         needs: by name of the source, the fields of its Batch that must be there beside x

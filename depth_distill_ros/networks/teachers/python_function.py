@@ -4,12 +4,14 @@
 Teachers from Python: 'package.module:function[,size=HxW][,mean=...,std=...][,output=...]'.
 
 The function is called without arguments. It returns an nn.Module that gives metres and reads
-B×3×H×W ImageNet-normalised images, unless size, mean or std are given.
+B×3×H×W ImageNet-normalised images, unless size, mean or std are given. One thread runs it at a
+time, because it may keep features on itself on the way.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
+from threading import RLock
 
 from torch import nn
 
@@ -39,4 +41,15 @@ def load(text: str, size: tuple[int, int], needs_gradient: bool) -> nn.Module:
     if not isinstance(network, nn.Module):
         raise ModelError(f'{name}: {function_name}() returns a {type(network).__name__}; it '
                          'must return a torch.nn.Module')
+    _one_thread_at_a_time(network)
     return checked(Adapter(network, name, **values), name, size, needs_gradient)
+
+
+def _one_thread_at_a_time(network: nn.Module) -> None:
+    lock = RLock()
+    network.register_forward_pre_hook(lambda *_: _nothing(lock.acquire()), prepend=True)
+    network.register_forward_hook(lambda *_: _nothing(lock.release()), always_call=True)
+
+
+def _nothing(_: object) -> None:
+    """Leave the arguments and the output of a pass as they are."""

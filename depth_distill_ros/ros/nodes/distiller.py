@@ -133,7 +133,7 @@ class DistillerNode(ManagedNode):
         nice_group(self.value('niceness'))
         session = self._session
         self._budget.sleep = stop.wait
-        session.pause_with(self._budget.pause)
+        session.pause_with(self._budget.pause, lambda: self._budget.share < 1)
         if not self._wait_for_frames(stop):
             return
         now = time.monotonic()

@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing import Queue, get_context
+from multiprocessing import get_context
 import os
 from pathlib import Path
-import queue
 from typing import Any
 
 from depth_distill_ros.apps.bench.drive.bench import DriveBench, Source
@@ -20,8 +19,9 @@ from depth_distill_ros.apps.bench.drive.results import Record
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.worker import end_with_the_parent
 
-_DOMAINS = 101  # ROS domains whose ports every operating system leaves free
-_POLL = 0.5  # seconds
+DOMAINS = 100  # of ROS, from 1, whose ports every operating system leaves free
+
+Make = Callable[[Path], DriveBench]
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,13 @@ class Block:
     rooms: tuple[int, ...]
 
 
-def drives(make: Callable[[Path], DriveBench], folder: Path, blocks: Sequence[Block],
-           jobs: int) -> Iterator[Record]:
+def drives(make: Make, folder: Path, blocks: Sequence[Block], jobs: int) -> Iterator[Record]:
     """
-    Yield each drive when it ends.
+    Yield each drive when it ends; with several jobs, when its block ends.
 
     Args:
-        make: returns a bench whose logs go to a folder; to be pickled
-        jobs: blocks that are driven at once
+        make: returns a bench whose logs go to a folder; can be pickled
+        jobs: blocks that are driven at once, up to DOMAINS
     Raises:
         DepthDistillError: a node does not start or does not answer, or a process was killed
     """
@@ -50,21 +49,11 @@ def drives(make: Callable[[Path], DriveBench], folder: Path, blocks: Sequence[Bl
                 yield from _driven(bench, block)
         return
     context = get_context('spawn')
-    ended: Queue[Record] = context.Queue()
     with ProcessPoolExecutor(jobs, context, _start,
-                             (make, folder, context.Value('i', 0), ended)) as pool:
-        waiting = [pool.submit(_drive, block) for block in blocks]
-        told = expected = 0
+                             (make, folder, context.Value('i', 0))) as pool:
         try:
-            while waiting or told < expected:
-                done = [future for future in waiting if future.done()]
-                waiting = [future for future in waiting if future not in done]
-                expected += sum(future.result() for future in done)
-                try:
-                    yield ended.get(timeout=_POLL)
-                    told += 1
-                except queue.Empty:
-                    continue
+            for ended in as_completed([pool.submit(_drive, block) for block in blocks]):
+                yield from ended.result()
         except BrokenProcessPool as error:
             raise DepthDistillError('a process that drove was killed (out of memory?): give fewer '
                                     '--jobs, the drives that are written are kept') from error
@@ -77,27 +66,24 @@ def _driven(bench: DriveBench, block: Block) -> Iterator[Record]:
         yield Record(block.source.name, block.seed, room, drive)
 
 
-_bench: DriveBench
-_ended: Queue[Record]
+_make: Make
+_folder: Path
+_bench: DriveBench | None = None
 
 
-def _start(make: Callable[[Path], DriveBench], folder: Path, started: Any,
-           ended: Queue[Record]) -> None:
+def _start(make: Make, folder: Path, started: Any) -> None:
     """Prepare a process: its own folder and ROS domain, so that no node hears another's."""
-    global _bench, _ended
+    global _make, _folder
     end_with_the_parent()
     with started.get_lock():
         started.value += 1
         number = started.value
-    domain = (int(os.environ['ROS_DOMAIN_ID']) + number) % _DOMAINS
-    os.environ['ROS_DOMAIN_ID'] = str(domain)
-    _bench, _ended = make(folder / f'job-{number}'), ended
+    _make, _folder = make, folder / f'job-{number}'
+    domain = int(os.environ.get('ROS_DOMAIN_ID') or 0)
+    os.environ['ROS_DOMAIN_ID'] = str(1 + (domain - 1 + number) % DOMAINS)
 
 
-def _drive(block: Block) -> int:
-    """Drive a block and hand on each drive; return how many there were."""
-    count = 0
-    for record in _driven(_bench, block):
-        _ended.put(record)
-        count += 1
-    return count
+def _drive(block: Block) -> list[Record]:
+    global _bench
+    _bench = _bench or _make(_folder)  # here, so that its errors are those of the block
+    return list(_driven(_bench, block))
