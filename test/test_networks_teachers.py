@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Teachers from model folders, TorchScript files and Python: which are used and which refused."""
 
+from concurrent.futures import ThreadPoolExecutor
 import pickle
 import sys
+import time
 
 from external_parts import Harm, made_image
 import pytest
@@ -55,6 +57,15 @@ class Fixed(nn.Module):
         return self.layer(x)
 
 
+class Forgetful(nn.Module):
+    """Keeps its features on itself on the way, as many published networks do."""
+
+    def forward(self, x):
+        self.kept = x
+        time.sleep(0.01)
+        return self.kept.mean(1, keepdim=True)
+
+
 @pytest.fixture
 def module(tmp_path, monkeypatch):
     """Return the name of a module with one function, made of a network or an exception."""
@@ -89,6 +100,22 @@ def test_a_function_s_network_reads_images_of_its_own_size_and_normalisation(mod
     plain, _ = load_teacher(module(Brightness()) + ',mean=0.5/0.4/0.3,std=0.1/0.2/0.4', (64, 96))
     grey = plain(normalise(torch.tensor([0.6, 0.6, 0.7]).view(1, 3, 1, 1).expand(1, 3, 32, 32)))
     assert torch.allclose(grey, torch.full_like(grey, 1.0), atol=1e-5)
+
+
+def test_a_function_s_network_is_run_by_one_thread_at_a_time(module):
+    teacher, _ = load_teacher(module(Forgetful()), (32, 48))
+    images = torch.rand(8, 1, 3, 32, 48)
+    alone = [teacher(image) for image in images]
+    with ThreadPoolExecutor(4) as threads:
+        assert all(map(torch.equal, threads.map(teacher, images), alone))
+
+
+def test_a_network_that_failed_once_may_be_asked_again(module):
+    teacher, _ = load_teacher(module(Fixed()) + ',size=32x48', (32, 48))
+    with pytest.raises(RuntimeError):
+        teacher(torch.rand(1, 4, 32, 48))
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(teacher, torch.rand(1, 3, 32, 48)).result(20).shape[1] == 1
 
 
 @pytest.mark.parametrize(('network', 'options', 'message'), [

@@ -47,9 +47,12 @@ def load(text: str, size: tuple[int, int], needs_gradient: bool) -> nn.Module:
 
 def _one_thread_at_a_time(network: nn.Module) -> None:
     lock = RLock()
-    network.register_forward_pre_hook(lambda *_: _nothing(lock.acquire()), prepend=True)
-    network.register_forward_hook(lambda *_: _nothing(lock.release()), always_call=True)
 
+    def begin(*_: object) -> None:
+        lock.acquire()
 
-def _nothing(_: object) -> None:
-    """Leave the arguments and the output of a pass as they are."""
+    def end(*_: object) -> None:
+        lock.release()
+
+    network.register_forward_pre_hook(begin, prepend=True)
+    network.register_forward_hook(end, always_call=True)
