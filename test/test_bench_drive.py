@@ -21,6 +21,7 @@ from depth_distill_ros.apps.bench.drive.results import Record, Results, figures
 from depth_distill_ros.apps.bench.drive.robot import RADIUS, Robot
 from depth_distill_ros.apps.bench.drive.voxel_layer import LayerParameters, VoxelLayer
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import exclusive
 from depth_distill_ros.geometry.clear_depth import cleared
 from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.points import SparseProjector
@@ -294,6 +295,15 @@ def test_the_teacher_the_blind_map_and_a_constant_drive_beside_the_students():
     start = str(shipped_start('mobilenetv2'))
     assert [source.name for source in _sources({'mine': start})] == [
         'exact', 'teacher', 'mine', 'blind-map', 'constant']
+
+
+def test_a_folder_is_driven_in_by_one_process(tmp_path, capsys):
+    from depth_distill_ros.apps.cli import main
+
+    with exclusive(tmp_path / 'drive.lock'):
+        assert main(['bench', 'drive', '--out', str(tmp_path)]) == 1
+    assert f'process {os.getpid()} drives there' in capsys.readouterr().err
+    assert not (tmp_path / 'results.jsonl').exists()
 
 
 def test_a_student_cannot_have_the_name_of_another_source(tmp_path, capsys):

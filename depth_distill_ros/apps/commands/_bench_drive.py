@@ -10,6 +10,7 @@ from contextlib import closing
 from functools import partial
 import os
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import Progress
@@ -20,7 +21,7 @@ from depth_distill_ros.apps.bench.drive.paths_image import draw
 from depth_distill_ros.apps.bench.drive.results import Results, figures, table
 from depth_distill_ros.apps.bench.drive.workers import Block, drives
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.files import writing
+from depth_distill_ros.files import LockedError, exclusive, writing
 from depth_distill_ros.networks.model_folder import read_card
 from depth_distill_ros.shipped import shipped_teacher
 
@@ -36,9 +37,23 @@ _DRAWN = 4
 def run(arguments: argparse.Namespace) -> int:
     console = Console(highlight=False, markup=False)
     folder = Path(arguments.out).absolute()
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
     sources = _sources(arguments.models)
+    with _locked(folder):
+        return _run(arguments, folder, sources, console)
+
+
+def _locked(folder: Path) -> TextIO:
+    """Lock a folder, whose results two runs would make twice."""
+    try:
+        with writing(folder):
+            return exclusive(folder / 'drive.lock')
+    except LockedError as error:
+        raise DepthDistillError(f'{folder}: process {error.owner} drives there; stop that one or '
+                                'choose another folder') from None
+
+
+def _run(arguments: argparse.Namespace, folder: Path, sources: list[Source],
+         console: Console) -> int:
     os.environ.update(installation.graph_of_its_own(folder / 'logs'))
     results = Results(folder, {'look': arguments.look, 'set': arguments.set})
     left = [Block(source, seed, tuple(room for room in rooms
