@@ -126,16 +126,18 @@ def _figures(source: str, records: Sequence[Record]) -> Figures:
 
 
 def table(found: Sequence[Figures]) -> Table:
-    """Return a table for a terminal."""
-    rows = ((f.source, str(f.rooms), str(f.seeds),
-             *(_share(*f.shares[end]) for end in (REACHED, COLLISION, STUCK, TIMEOUT)),
-             f'{f.seconds:.1f}', f'{f.detour:.2f}') for f in found)
-    return terminal_table(('depth', 'drives', 'seeds', 'reached', 'collision', 'stuck', 'timeout',
-                           'seconds', 'detour'), rows, title='the closed loop')
+    """Return a table for a terminal of 80 columns."""
+    rows = ((f.source, *(_share(*f.shares[end]) for end in (REACHED, COLLISION, STUCK, TIMEOUT)),
+             *('-' if math.isnan(value) else f'{value:.{digits}f}'
+               for value, digits in ((f.seconds, 1), (f.detour, 2)))) for f in found)
+    title = f'the closed loop: {found[0].rooms} drives each, of {found[0].seeds} seeds' \
+        if found else 'the closed loop'
+    return terminal_table(('depth', 'reached', 'collision', 'stuck', 'timeout', 'seconds',
+                           'detour'), rows, title=title, padding=0)
 
 
 def _share(value: float, spread: float) -> str:
-    return f'{value:.3f}' + ('' if math.isnan(spread) else f' ± {spread:.3f}')
+    return f'{value:.2f}' + ('' if math.isnan(spread) else f' ± {spread:.2f}')
 
 
 def _mean(values: Iterable[float]) -> float:
