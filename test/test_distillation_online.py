@@ -322,6 +322,7 @@ def test_robot_camera_frames_join_once_there_are_enough_of_them(open_session, tm
     stream_frames.fill(own, 60, 500, SIZE)
     assert session.values()['auxiliary_frames'] == 60
     assert 'robot' in session.consider_release(force=True).figures, 'they judge releases'
+    session.train_step()  # its batch may have been drawn before they came
     assert 'loss_auxiliary' in session.train_step()
 
 

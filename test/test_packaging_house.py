@@ -49,7 +49,7 @@ def described():
 
 
 # Modules of the root that no arrow is drawn for: they import nothing but each other and errors.
-SMALL = {'errors', 'files', 'installation', 'shipped', 'yaml_file'}
+SMALL = {'errors', 'files', 'installation', 'shipped', 'worker', 'yaml_file'}
 
 
 @cache
