@@ -6,6 +6,7 @@ Fixtures for tests on a real ROS graph, and the order of the tests.
 Tests that need no graph load nothing of ROS.
 """
 
+from contextlib import ExitStack
 from importlib.util import find_spec
 from itertools import count
 import os
@@ -72,15 +73,33 @@ def domain():
     """Hold a ROS domain that no other pytest session or worker on this machine has."""
     # 0..101 are safe from Linux' ephemeral ports.
     for number in (1 + (os.getpid() + k) % 100 for k in range(100)):
-        with socket.socket(socket.AF_UNIX) as held:
-            try:
-                # Abstract: it belongs to the network, as a domain does, and ends with the process.
-                held.bind(f'\0depth_distill_ros/domain/{number}')
-            except OSError:
-                continue
-            yield str(number)
-            return
+        with ExitStack() as held:
+            if _hold(number, held):
+                yield str(number)
+                return
     pytest.fail('a hundred pytest sessions hold all ROS domains')
+
+
+@pytest.fixture
+def before_two_domains():
+    """Hold two ROS domains in a row; give the number before them."""
+    for number in range(99):
+        with ExitStack() as held:
+            if _hold(number + 1, held) and _hold(number + 2, held):
+                yield str(number)
+                return
+    pytest.fail('no two ROS domains in a row are free')
+
+
+def _hold(domain, held):
+    """Hold a domain as long as the stack is open; return whether nobody else has it."""
+    own = held.enter_context(socket.socket(socket.AF_UNIX))
+    try:
+        # Abstract: it belongs to the network, as a domain does, and ends with the process.
+        own.bind(f'\0depth_distill_ros/domain/{domain}')
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture(scope='session')

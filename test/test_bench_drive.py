@@ -216,7 +216,8 @@ def test_the_spread_is_that_of_the_seeds():
 
 @pytest.mark.slow
 @pytest.mark.parametrize('jobs', (1, 2))
-def test_the_command_drives_rooms_by_clouds_over_dds(domain, jobs, tmp_path, capsys, monkeypatch):
+def test_the_command_drives_rooms_by_clouds_over_dds(
+        domain, before_two_domains, jobs, tmp_path, capsys, monkeypatch):
     pytest.importorskip('rclpy')
     if find_spec('mujoco') is None:
         pytest.skip('needs mujoco')
@@ -228,7 +229,8 @@ def test_the_command_drives_rooms_by_clouds_over_dds(domain, jobs, tmp_path, cap
     # one node instead of four, each of which imports torch
     monkeypatch.setattr(_bench_drive, '_sources', lambda models: [Source(EXACT)])
     before = dict(os.environ)
-    monkeypatch.setenv('ROS_DOMAIN_ID', domain)
+    # each job takes a domain after that of the command
+    monkeypatch.setenv('ROS_DOMAIN_ID', domain if jobs == 1 else before_two_domains)
     try:
         assert main(['bench', 'drive', '--rooms', '1', '--seeds', str(jobs), '--jobs', str(jobs),
                      '--out', str(tmp_path)]) == 0
