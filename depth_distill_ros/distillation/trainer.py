@@ -80,7 +80,7 @@ class Trainer:
         return self._settings.lr * self._schedule(self.step)
 
     def prepare(self, batches: Batches) -> None:
-        """Compute what the step of these batches can do without the step before; thread-safe."""
+        """Compute what needs no earlier step; another thread may be in train_step()."""
         if isinstance(self.method, Preparing):
             self.method.prepare(batches)
 
