@@ -123,7 +123,7 @@ class Campaign(Loop):
                 pixels, 'rgb8', images.time_message(time.time_ns()), 'eye'))
             sent += 1
             most = {name: max(most[name], self.memory(name)) for name in NODES}
-        self.nodes.graph.node.destroy_publisher(publisher)
+        self.nodes.graph.do(lambda: self.nodes.graph.node.destroy_publisher(publisher))
         self.recovers('a flood')
         growth = {name: round(most[name] - before[name]) for name in NODES}
         stays, deadline = growth, time.monotonic() + _MEMORY_RETURNS

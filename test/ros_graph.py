@@ -56,6 +56,19 @@ class Graph:
         return self.node.create_publisher(
             kind, topic, qos if isinstance(qos, QoSProfile) else profile(100))
 
+    def do(self, action):
+        """
+        Run ``action`` in the thread that spins; return its result.
+
+        Whatever destroys a subscription or a publisher must: rclpy's executor ends with
+        InvalidHandle if another thread destroys one while it collects what to wait for.
+        """
+        done = threading.Event()
+        task = self._executor.create_task(action)
+        task.add_done_callback(lambda _: done.set())
+        assert done.wait(TIMEOUT), 'the tester spins no more'
+        return task.result()
+
     def call(self, kind, name, request=None, timeout=TIMEOUT, again=False):
         """
         Return a service's answer.

@@ -220,4 +220,4 @@ def test_publishers_that_cannot_match_are_named_with_the_topic_and_their_qos(nod
     node.wait_for_log(warning)
     line = next(x for x in node.log.splitlines() if warning in x)
     assert 'this node asks for reliable, volatile' in line
-    nodes.graph.node.destroy_publisher(publisher)
+    nodes.graph.do(lambda: nodes.graph.node.destroy_publisher(publisher))
