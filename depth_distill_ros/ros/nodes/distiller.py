@@ -24,6 +24,7 @@ from std_srvs.srv import Trigger
 import torch
 
 from depth_distill_ros.distillation.online import OnlineDistillation
+from depth_distill_ros.distillation.operation.attempts import time_between_attempts
 from depth_distill_ros.distillation.operation.latency_budget import LatencyBudget
 from depth_distill_ros.distillation.release_folders import ReleaseRecord
 from depth_distill_ros.distillation.release_message import ReleaseMessage
@@ -41,10 +42,6 @@ from depth_distill_ros.settings.distillation import OnlineSettings
 from depth_distill_ros.stream.store_errors import StoreReplaced
 
 _WAIT_LOG_PERIOD = 10.0
-_FIRST_RELEASE_PERIOD = 5.0  # seconds; until the first release the robot has no depth
-# times as long as the last attempt to release took, before the next: before the first release, and
-# after it
-_TRAINED_FOR, _TRAINED_ON_FOR = 4.0, 9.0
 _PROGRESS_PERIOD = 30.0  # seconds between two lines of progress until then
 
 
@@ -150,9 +147,8 @@ class DistillerNode(ManagedNode):
                 continue
             for period, action in periodic.items():
                 seconds = self.value(period)
-                if period == 'release_period':  # on a busy machine an attempt takes long
-                    seconds = max(seconds, _TRAINED_ON_FOR * took) if self._release else \
-                        min(seconds, max(_FIRST_RELEASE_PERIOD, _TRAINED_FOR * took))
+                if period == 'release_period':
+                    seconds = time_between_attempts(seconds, took, bool(self._release))
                 if (began := time.monotonic()) - last[period] >= seconds:
                     self._try(period.removesuffix('_period'), action)
                     give_back()
