@@ -77,7 +77,7 @@ def put_back(path):
 
 def bench(folder, table, *words):
     code = main(['bench', 'paper', '--table', table, '--out', str(folder), *words])
-    return json.loads((folder / 'results.json').read_text())[table] if code == 0 else None
+    return results(folder)[table] if code == 0 else None
 
 
 def lines(found):
@@ -85,7 +85,10 @@ def lines(found):
 
 
 def results(folder):
-    return json.loads((folder / 'results.json').read_text())
+    """Return the results by table, all of the small preset."""
+    found = json.loads((folder / 'results.json').read_text())
+    assert all(key.startswith('small/') for key in found)
+    return {key.removeprefix('small/'): table for key, table in found.items()}
 
 
 def test_every_method_of_d3s_table_3_gets_its_figures(table_3):
@@ -234,7 +237,7 @@ def test_the_table_beyond_the_papers_shows_ours_alone_and_takes_what_is_done(fol
         ('KD-OOD', 'X2'), ('D3', 'X2'), ('D3+', 'X1 + robot frames')]
     assert paper_table('d3plus').rows == ()
     section = (folder / 'RESULTS.md').read_text().partition('## Beyond the papers')[2]
-    section = section.partition('\n## ')[0]
+    section = section.partition('\n### ')[0]
     assert '| method | data | rmse ours | delta1 ours |' in section and 'paper |' not in section
     assert 'Small preset' in section
     settings = {row['row']: row['settings'] for row in found['trained'] if 'settings' in row}
@@ -260,9 +263,17 @@ def test_data_is_written_as_role_and_reader(tmp_path, capsys):
         assert said in capsys.readouterr().err
 
 
+def test_results_that_have_the_names_of_tables_alone_are_kept_under_their_preset(folder):
+    with put_back(folder / 'results.json'):
+        tables = results(folder)
+        (folder / 'results.json').write_text(json.dumps(tables))
+        assert bench(folder, 'd3-5')['rows'] == tables['d3-5']['rows']
+        assert results(folder).keys() == tables.keys()
+
+
 @pytest.mark.parametrize('text', ['{"d3-5": {}}', '{"d3-5"', '[]'])
 def test_results_of_another_version_are_refused_in_one_line(folder, capsys, text):
     with put_back(folder / 'results.json'):
-        (folder / 'results.json').write_text(text.replace('d3-5', 'lwd-2'))
+        (folder / 'results.json').write_text(text.replace('d3-5', 'small/lwd-2'))
         assert bench(folder, 'd3-5') is None
         assert 'results.json is damaged or of another version' in capsys.readouterr().err

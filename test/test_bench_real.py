@@ -51,7 +51,7 @@ def test_a_row_is_distilled_from_the_teacher_of_photographs_and_compared_with_th
     words = ['bench', 'paper', '--preset', 'real', '--table', 'd3-3', '--out', str(tmp_path),
              '--data', f'target-train={side}', f'target-test={test}', '--rows']
     assert main([*words, 'lden-light-teacher', 'lden-light-student', 'lden-light-d3-x1']) == 0
-    found = json.loads((tmp_path / 'results.json').read_text())['d3-3']
+    found = json.loads((tmp_path / 'results.json').read_text())['real/d3-3']
     trained = {row['row']: row for row in found['trained']}
     d3 = trained['lden-light-d3-x1']
     assert d3['settings']['teacher'] == 'real'

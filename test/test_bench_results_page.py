@@ -16,8 +16,8 @@ def row(variant, paper, *ours):
 
 
 def text(tmp_path, *rows, shares=None, devices=(CPU,), **more):
-    write_report({'d3-5': {
-        'title': 'Ablation', 'keys': ['variant'], 'metrics': ['delta1'], 'note': 'Small.',
+    write_report({'small/d3-5': {
+        'title': 'Ablation', 'preset': 'small', 'keys': ['variant'], 'metrics': ['delta1'], 'note': 'Small.',
         'rows': rows, 'share_of_gap': shares or {}, 'figures': [],
         'versions': {'torch': '2.15'}, 'trained': [{'device': device} for device in devices],
         **more,
@@ -69,3 +69,14 @@ def test_every_machine_that_trained_a_row_is_named(tmp_path):
                 devices=(CPU, gpu, CPU))
     assert ('Small. Trained in 6 minutes on 1 of 2 cores of EPYC (cpu, bf16) and H200 '
             '(cuda, bf16); torch 2.15.') in page
+
+
+def test_images_of_a_camera_come_before_rendered_rooms(tmp_path):
+    entry = {'keys': ['variant'], 'metrics': ['delta1'], 'note': '', 'rows': [], 'figures': [],
+             'share_of_gap': {}, 'versions': {}, 'trained': []}
+    write_report({'small/d3-1': {**entry, 'title': 'Data', 'preset': 'small'},
+                  'real/d3-3': {**entry, 'title': 'Methods', 'preset': 'real'}},
+                 tmp_path / 'RESULTS.md')
+    headings = [line for line in (tmp_path / 'RESULTS.md').read_text().splitlines()
+                if line.startswith('##')]
+    assert headings == ['## Images of a camera', '### Methods', '## Rendered rooms', '### Data']

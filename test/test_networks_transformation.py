@@ -90,3 +90,35 @@ def test_a_residual_light_g_starts_as_the_identity_and_learns_to_invert_images()
 def test_an_impossible_g_is_refused(wrong, message):
     with pytest.raises(DepthDistillError, match=message):
         OfflineSettings(**wrong)
+
+
+@pytest.fixture
+def unset_memory_is_nan():
+    """Let torch fill what it allocates, which shows what is never written."""
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.filterwarnings('ignore:.*deterministic implementation')
+@pytest.mark.parametrize('form', ['paper', 'light'])
+def test_the_gradient_of_a_narrow_g_in_bfloat16_is_that_in_float32(form, unset_memory_is_nan):
+    assert torch.utils.deterministic.fill_uninitialized_memory
+    torch.manual_seed(0)
+    # 24 channels are dilated, with which torch's own gradient is wrong
+    g = TRANSFORMATIONS[form](0.1, False).to(memory_format=torch.channels_last)
+    assert any(m.in_channels == 24 for m in g.modules()
+               if isinstance(m, nn.Conv2d) and m.dilation != (1, 1))
+    x = torch.randn(2, 3, 192, 256).to(memory_format=torch.channels_last)
+
+    def gradient(dtype):
+        g.zero_grad()
+        with torch.autocast('cpu', dtype, enabled=dtype != torch.float32):
+            y = g(x)
+        y.float().square().mean().backward()
+        return {name: p.grad.flatten() for name, p in g.named_parameters() if p.dim() == 4}
+
+    exact, found = gradient(torch.float32), gradient(torch.bfloat16)
+    likeness = {name: torch.cosine_similarity(exact[name], found[name], 0).item()
+                for name in exact}
+    assert all(value > 0.7 for value in likeness.values()), likeness

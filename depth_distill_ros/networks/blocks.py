@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, relu
+from torch.nn.functional import interpolate, pad, relu
+
+_CHANNELS = 16
 
 
 def resize(x: Tensor, size: Sequence[int]) -> Tensor:
@@ -16,12 +18,29 @@ def resize(x: Tensor, size: Sequence[int]) -> Tensor:
     return interpolate(x, size, mode='bilinear', align_corners=True)
 
 
+class DilatedConvolution(nn.Conv2d):
+    """
+    A dilated convolution whose gradient is right in bfloat16 on CPUs, too.
+
+    There torch 2.14 leaves a part of the weight gradient unset, channels last, if the input
+    channels are no multiple of 16. Channels of zeros make them one.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        missing = -self.in_channels % _CHANNELS
+        if not missing or x.device.type != 'cpu':
+            return super().forward(x)
+        zeros = (0, 0, 0, 0, 0, missing)
+        return self._conv_forward(pad(x, zeros), pad(self.weight, zeros), self.bias)
+
+
 def conv_bn(channels_in: int, channels_out: int, kernel: int, stride: int = 1,
             dilation: int = 1) -> list[nn.Module]:
     """Make a bias-free convolution, which divides the size by `stride` only, and its BatchNorm."""
     padding = dilation * (kernel // 2)
+    kind = nn.Conv2d if dilation == 1 else DilatedConvolution
     return [
-        nn.Conv2d(channels_in, channels_out, kernel, stride, padding, dilation, bias=False),
+        kind(channels_in, channels_out, kernel, stride, padding, dilation, bias=False),
         nn.BatchNorm2d(channels_out),
     ]
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""results.json: our results beside the paper's, for programs."""
+"""results.json: our results beside the paper's, by preset/table, for programs."""
 
 from __future__ import annotations
 
@@ -49,8 +49,12 @@ def write_results(bench: Bench, table: BenchTable, outcomes: Sequence[Outcome],
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             results = json.loads(path.read_text(encoding='utf-8')) if path.exists() else {}
-            before = results.get(name, {}).get('figures', [])
-            results[name] = {
+            # files of version 0.1 have the names of tables alone
+            results = {key if '/' in key else f'{entry["preset"]}/{key}': entry
+                       for key, entry in results.items()}
+            key = f'{bench.preset.name}/{name}'
+            before = results.get(key, {}).get('figures', [])
+            results[key] = {
                 **_entry(bench, comparison, outcomes), 'baselines': blind,
                 'gain': gains(outcomes, blind.get(BLIND, {}).get('delta1')),
                 'figures': before if figures is None else [figure.name for figure in figures]}

@@ -22,13 +22,22 @@ together.
 """
 
 
+# by preset, the target domain; the nearest to a robot's first
+_TARGETS = {'real': 'Images of a camera', 'full': "The papers' data sets and networks",
+            'small': 'Rendered rooms'}
+
+
 def write_report(results: Mapping[str, Any], path: Path) -> None:
     """Write all tables of a results.json."""
-    write_text(path, '\n'.join([_HEAD, *map(_section, results.values())]))
+    parts = [_HEAD]
+    for preset, target in _TARGETS.items():
+        tables = [table for table in results.values() if table['preset'] == preset]
+        parts += [f'## {target}\n', *map(_section, tables)] if tables else []
+    write_text(path, '\n'.join(parts))
 
 
 def _section(table: Mapping[str, Any]) -> str:
-    parts = [f'## {table["title"]}\n', _rows(table), f'{table["note"]} {_cost(table)}\n'.lstrip()]
+    parts = [f'### {table["title"]}\n', _rows(table), f'{table["note"]} {_cost(table)}\n'.lstrip()]
     # absent in results of version 0.1
     if baselines := table.get('baselines'):
         parts.append('Without looking at the image: ' + '; '.join(
