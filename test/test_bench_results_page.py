@@ -17,8 +17,8 @@ def row(variant, paper, *ours):
 
 def text(tmp_path, *rows, shares=None, devices=(CPU,), **more):
     write_report({'small/d3-5': {
-        'title': 'Ablation', 'preset': 'small', 'keys': ['variant'], 'metrics': ['delta1'], 'note': 'Small.',
-        'rows': rows, 'share_of_gap': shares or {}, 'figures': [],
+        'title': 'Ablation', 'preset': 'small', 'keys': ['variant'], 'metrics': ['delta1'],
+        'note': 'Small.', 'rows': rows, 'share_of_gap': shares or {}, 'figures': [],
         'versions': {'torch': '2.15'}, 'trained': [{'device': device} for device in devices],
         **more,
     }}, tmp_path / 'RESULTS.md')
