@@ -33,7 +33,8 @@ class OptimisationSettings(Settings):
     ema: float = setting(0.999, 'decay per step of the averaged network, which is the result of '
                          'the training', range=(0.0, 0.999999))
     precision: str = setting('auto', 'number format of the arithmetic; auto: the fast one of the '
-                             'hardware', choices=('auto', 'fp32', 'bf16', 'fp16'))
+                             'hardware. On a CPU lden_light is trained in fp32 in any case, which '
+                             'is faster there', choices=('auto', 'fp32', 'bf16', 'fp16'))
     compile: bool = setting(
         False, 'compile the trained networks with torch.compile, which takes minutes at the start '
         'and needs a C++ compiler; worth it on a GPU')
