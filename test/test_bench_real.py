@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The papers' tables on a camera's images with a teacher that is not trained: preset real."""
 
+from argparse import Namespace
 from dataclasses import asdict
 import json
 
@@ -11,6 +12,7 @@ from depth_distill_ros.apps.bench.catalogue import bench_table
 from depth_distill_ros.apps.bench.preset import real
 from depth_distill_ros.apps.cli import main
 from depth_distill_ros.apps.commands import _bench_paper
+from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.shipped import shipped_robot_rooms, shipped_rooms
 
 pytestmark = pytest.mark.slow
@@ -34,6 +36,17 @@ def test_the_methods_differ_in_the_method_alone_and_the_teacher_is_not_trained(p
     for key in (('KD-OOD', 'X1'), ('KD-OOD', 'X2'), ('D3', 'X2'), ('Random noise', 'None')):
         other = asdict(rows[key].settings)
         assert {name for name, value in other.items() if d3[name] != value} <= {'method'}
+
+
+def test_the_full_preset_of_a_camera_has_the_papers_recipe_and_numbers():
+    preset = _bench_paper._preset(Namespace(
+        preset='real-full', table='d3-3', target='', teacher='my_teacher'))
+    assert {preset.worlds[role].frames for role in ('stream', 'indoor')} == {50_000}
+    assert preset.worlds['stream-large'].frames == 300_000
+    settings = pair_rows(preset, 'teacher->lden_light')['D3', 'X1'].settings
+    assert settings.steps * settings.batch == 20 * 50_000
+    assert (settings.size, settings.g_width, settings.lr) == ((228, 304), 1.0, OfflineSettings.lr)
+    assert preset.own_teacher == 'my_teacher'
 
 
 def test_x1_begins_x2_and_no_room_of_another_set_is_among_them():

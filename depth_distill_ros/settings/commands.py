@@ -169,9 +169,10 @@ class BenchPaperSettings(Settings):
     table: str = setting('d3-3', 'table of a paper', choices=names.TABLES, required=True)
     preset: str = setting(
         'small', 'small: path-traced and simulated rooms, for two cores and hours; real: the same '
-        "with a camera's images, which --data names, as the target domain; full: the papers' "
-        'networks, recipes and data', choices=names.BENCH_PRESETS)
-    teacher: str = setting('', 'real preset: a teacher that knows such images, as in distill; '
+        "with a camera's images, which --data names, as the target domain; real-full: that with "
+        "the paper's recipe, image size and numbers, for a GPU; full: the papers' networks, "
+        'recipes and data', choices=names.BENCH_PRESETS)
+    teacher: str = setting('', 'real presets: a teacher that knows such images, as in distill; '
                            'empty: the shipped one of photographs')
     data: dict[str, str] = setting({}, 'data sets by role, such as test=KIND:PATH; an error '
                                    'names the roles that a table needs', texts=True)

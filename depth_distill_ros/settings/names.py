@@ -46,7 +46,7 @@ CROPS = ('none', 'garg', 'eigen', 'nyu')
 TABLES = ('d3-1', 'd3-3', 'd3-4', 'd3-5', 'lwd-2', 'lwd-3', 'lwd-4', 'lwd-5', 'lwd-fig7',
           'dacnn-1', 'dacnn-2', 'dacnn-3', 'd3plus')
 PRESETS = ('small', 'full')
-BENCH_PRESETS = ('small', 'real', 'full')
+BENCH_PRESETS = ('small', 'real', 'real-full', 'full')
 CAMERA_SIZES = {'vga': (480, 640), '720p': (720, 1280)}
 SIMULATORS = ('gazebo', 'isaac', 'mujoco')
 # formats of published checkpoints, and the authors' code

@@ -6,7 +6,8 @@ The scale at which a table is run.
 'full' has the papers' networks, recipes and data sets and takes days on a GPU. The others take
 hours on two cores, and the embedded simulator renders their stream. In 'small' path-traced rooms
 are the target domain, and the shipped model trained on them is the teacher. In 'real' images of a
-camera are the target domain, as --data names them, and the teacher is one that knows such images.
+camera are the target domain, as --data names them, and the teacher is one that knows such images;
+'real-full' is the same with the paper's recipe and as many images, for a GPU.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.settings.optimisation import RECIPES, recipe_of
 from depth_distill_ros.shipped import shipped_start, shipped_student, shipped_teacher
 from depth_distill_ros.worlds.path_traced import world as traced
+
+# 20 epochs of 50,000 images in batches of 8, of 6,250 rooms with eight images each
+PAPER_UPDATES, PAPER_ROOMS = 125_000, 6_250
+_FULL = {'batch': 8, 'workers': 8}
 
 
 @dataclass(frozen=True)
@@ -107,8 +112,7 @@ FULL = Preset(
     settings={'student_start': 'imagenet', 'size': PAPER_SIZE, 'workers': 8}, teacher_settings={},
     # DACNN is trained from scratch
     stereo={'student_start': 'random', 'size': (256, 512), 'workers': 8},
-    # 20 epochs of 50,000 images in batches of 8
-    updates=125_000)
+    updates=PAPER_UPDATES)
 
 
 # a training of minutes
@@ -166,30 +170,32 @@ def small(target: traced.World = traced.PRESETS['small'], steps: int = 800, room
                            'every row, from random weights', f'{4 * test_rooms} images')})
 
 
-def real(teacher: str = 'real', steps: int = 800, rooms: int = 100) -> Preset:
+def real(teacher: str = 'real', steps: int = 800, rooms: int = 100, full: bool = False) -> Preset:
     """
     Make the preset of a camera's images, which `--data` names: NYU-v2, or those of a robot.
 
     Args:
         teacher: as load_teacher takes it; it must know such images
         rooms: rooms of X1, eight images each; X2 has six times as many
+        full: the paper's recipe, image size and G, for a GPU
     """
+    recipe, size = (_FULL, PAPER_SIZE) if full else (_BRIEF, (192, 256))
     # our student starts as in the node
     ours = Pair('lden-light', 'teacher->lden_light', ('', teacher),
                 ('lden_light', 'efficientnet_lite0'), f'{WHOLE}{shipped_student("general")}')
     # without the internet its encoder is one that was trained on simulated rooms
     theirs = replace(_MAIN, teacher=('', teacher), start=str(shipped_start('mobilenetv2')))
-    height, width = size = (192, 256)
+    height, width = size
     world = World('nyu', 940_000_000, rooms, 8, size, vertical_fov=49.6)
     note = ('Images of a camera are the target domain. The teacher is not trained: '
-            f'{teacher}. {steps} updates of the student in batches of 4 images of '
+            f'{teacher}. {steps} updates of the student in batches of {recipe["batch"]} images of '
             f'{height}×{width} in every row, lden_light from the general student, MobileNet-V2 '
             f'from an encoder trained on simulated rooms. X1 and X2 are {world.frames} and '
             f"{6 * world.frames} images of the embedded simulator with NYU-v2's lens, heights and "
             'tilts.')
     return Preset(
-        'real', ours, (ours, theirs), own_teacher=teacher,
-        settings={**_BRIEF, 'size': size, 'steps': steps, 'student_start': ''},
+        'real-full' if full else 'real', ours, (ours, theirs), own_teacher=teacher,
+        settings={**recipe, 'size': size, 'steps': steps, 'student_start': ''},
         teacher_settings={}, stereo={}, updates=steps,
         worlds={Role.STREAM: world, Role.STREAM_LARGE: replace(world, rooms=6 * rooms),
                 Role.INDOOR: replace(world, look='general', seed=941_000_000)},

@@ -23,8 +23,9 @@ together.
 
 
 # by preset, the target domain; the nearest to a robot's first
-_TARGETS = {'real': 'Images of a camera', 'full': "The papers' data sets and networks",
-            'small': 'Rendered rooms'}
+_TARGETS = {'real': 'Images of a camera',
+            'real-full': "Images of a camera, the paper's recipe",
+            'full': "The papers' data sets and networks", 'small': 'Rendered rooms'}
 
 
 def write_report(results: Mapping[str, Any], path: Path) -> None:

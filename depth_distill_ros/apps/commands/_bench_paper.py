@@ -15,7 +15,14 @@ from rich.console import Console
 
 from depth_distill_ros.apps.bench.catalogue import bench_table
 from depth_distill_ros.apps.bench.paper_figures import draw_figures
-from depth_distill_ros.apps.bench.preset import FULL, Preset, real, small
+from depth_distill_ros.apps.bench.preset import (
+    FULL,
+    PAPER_ROOMS,
+    PAPER_UPDATES,
+    Preset,
+    real,
+    small,
+)
 from depth_distill_ros.apps.bench.results import write_results
 from depth_distill_ros.apps.bench.runner import Bench
 from depth_distill_ros.apps.commands._training import show
@@ -55,12 +62,15 @@ def _preset(arguments: argparse.Namespace) -> Preset:
         raise DepthDistillError(f'--target {arguments.target} belongs to --preset small; give '
                                 f'--data target-train=folder:{arguments.target}/train '
                                 f'target-test=folder:{arguments.target}/test')
-    if arguments.teacher and name != 'real':
+    of_a_camera = name in ('real', 'real-full')
+    if arguments.teacher and not of_a_camera:
         raise DepthDistillError(f'--teacher {arguments.teacher} belongs to --preset real; the '
                                 'others have a teacher of their own')
-    if name == 'real':
+    if of_a_camera:
         if table in _OTHER_TARGETS:
             raise DepthDistillError(f'table {table} has a target domain of its own; run it with '
                                     '--preset small or full')
-        return real(arguments.teacher or 'real')
+        teacher = arguments.teacher or 'real'
+        return real(teacher) if name == 'real' else real(
+            teacher, PAPER_UPDATES, PAPER_ROOMS, full=True)
     return small() if name == 'small' else FULL
