@@ -65,7 +65,7 @@ def test_the_frames_of_the_demos_camera_are_none_of_those_that_its_figures_are_o
     blind = load(shipped_blind_map())
     camera, (judged, which) = open_reader(f'folder:{shipped_robot_rooms()}'), judged_frames(
         '', 'learn')
-    assert len(camera) == 128 and len(judged) == 120 and 'did not show' in which
+    assert len(camera) == 448 and len(judged) == 120 and 'did not show' in which
     shown = [camera[index] for index in range(len(camera))]
     assert shown[0].intrinsics == judged[0].intrinsics
     assert alike([frame.image for frame in shown],
