@@ -54,3 +54,8 @@ def is_shipped(folder: Path) -> bool:
 def shipped_images() -> list[Path]:
     """Return simulated camera images, of both looks, on which engines are compared."""
     return sorted((_MODELS / 'images').glob('*.jpg'))
+
+
+def spelled_out(teacher: str) -> str:
+    """Return the folder of a shipped teacher for its short name, and any other as it is."""
+    return str({'': shipped_teacher(), 'real': shipped_student('real')}.get(teacher, teacher))

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from depth_distill_ros import installation
+from depth_distill_ros.networks.model_folder import read_card
 from depth_distill_ros.ros.bringup import (
     BringupError,
     distillation_graph,
@@ -31,7 +32,7 @@ from depth_distill_ros.settings.launch import (
     LoopLaunch,
     from_texts,
 )
-from depth_distill_ros.shipped import shipped_blind_map
+from depth_distill_ros.shipped import shipped_blind_map, shipped_student
 from depth_distill_ros.worlds.path_traced.robot_poses import poses
 from depth_distill_ros.worlds.path_traced.traced_room import generate
 
@@ -111,6 +112,13 @@ def test_a_teacher_from_elsewhere_is_named_to_the_distiller_as_it_is(teacher):
     assert graph['distiller'].parameters['teacher'] == teacher
     stream = graph['stream'].parameters
     assert (stream['height'], stream['width']) == (228, 304)
+
+
+def test_a_shipped_teacher_is_known_by_its_short_name(graph_of):
+    graph = {spec.name: spec for spec in distillation_graph(LoopLaunch(teacher='real'))}
+    assert graph['distiller'].parameters['teacher'] == str(shipped_student('real'))
+    stream = graph['stream'].parameters
+    assert (stream['height'], stream['width']) == read_card(shipped_student('real')).size
 
 
 def test_the_stream_never_sees_the_robots_world(graph_of):
@@ -322,6 +330,21 @@ def test_an_argument_that_stands_for_a_parameter_is_not_given_by_default(kind):
     for name in shared & set(arguments):
         assert getattr(kind(), name) is None
         assert arguments[name].range == parameters[name].range
+
+
+@pytest.mark.parametrize('name', ['model', 'autostart', 'robot_frames', 'auxiliary_share', 'seed',
+                                  'scale_anchor', 'first_student', 'robot_data'])
+def test_an_argument_that_is_given_is_that_parameter_of_each_node_that_has_it(graph_of, name):
+    value = {'model': '/models/mine', 'autostart': False, 'robot_frames': 'judge',
+             'auxiliary_share': 0.25, 'seed': 7, 'scale_anchor': True, 'first_student': 'real',
+             'robot_data': 'folder:/mine'}[name]
+    parameter = {'robot_data': 'data'}.get(name, name)
+    having = [spec for spec in graph_of(**{name: value}).values() if parameter in settings_of(
+        *NODES[spec.executable.removesuffix('_node')])]
+    assert having and all(spec.parameters[parameter] == value for spec in having)
+    if name in settings_of(InferenceLaunch):
+        spec, = inference_graph(InferenceLaunch(**{name: value}))
+        assert spec.parameters[parameter] == value
 
 
 def test_debug_is_the_level_of_the_nodes_own_logger_and_other_levels_are_of_all(graph_of):

@@ -35,7 +35,7 @@ from depth_distill_ros.settings.launch import (
     Nav2Launch,
 )
 from depth_distill_ros.settings.stream import StreamSettings
-from depth_distill_ros.shipped import shipped_blind_map, shipped_teacher
+from depth_distill_ros.shipped import shipped_blind_map, spelled_out
 
 REFERENCE = 'camera/depth'
 # nodes that must share a folder, the one that decides first
@@ -141,7 +141,8 @@ def distillation_graph(arguments: LoopLaunch, package_file: str = '') -> list[No
         'distiller_node', 'distiller',
         {'release': RELEASE, 'preview': PREVIEW, 'agreement': AGREEMENT, **WATCH},
         seed=arguments.seed, robot_frames=arguments.robot_frames,
-        auxiliary_share=arguments.auxiliary_share, scale_anchor=arguments.scale_anchor)
+        auxiliary_share=arguments.auxiliary_share, scale_anchor=arguments.scale_anchor,
+        first_student=arguments.first_student)
     distiller.parameters['teacher'] = teacher
     if distiller.parameters.get('auxiliary_share') == 0:
         # in earlier versions a share of 0 switched the storing off
@@ -194,9 +195,8 @@ def work_dir(arguments: InferenceLaunch, *from_files: str | None) -> Path:
 
 
 def teacher_spec(teacher: str) -> str:
-    """Return what names the teacher to the distiller; for '' the shipped one."""
-    if not teacher:
-        return str(shipped_teacher())
+    """Return what names the teacher to the distiller; short names are those of shipped ones."""
+    teacher = spelled_out(teacher)
     return teacher if _is_external(teacher) else str(expanded(teacher).absolute())
 
 
@@ -229,7 +229,7 @@ def _inference(files: _Files, arguments: InferenceLaunch, **given: Any) -> NodeS
             'camera_info_out': arguments.depth_camera_info, 'confidence': arguments.confidence,
             'points': arguments.points, 'scan': arguments.scan, **WATCH},
         model=arguments.model and str(expanded(arguments.model).absolute()),
-        scale_anchor=arguments.scale_anchor, **given)
+        first_student=arguments.first_student, scale_anchor=arguments.scale_anchor, **given)
 
 
 def _simulator(files: _Files, arguments: LoopLaunch) -> NodeSpec:

@@ -76,10 +76,7 @@ class InferenceLaunch(Settings):
         'size, g_form, g_width and g_residual', optional=True)
     model: str | None = _parameter(InferenceSettings, 'model')
     first_student: str | None = _parameter(InferenceSettings, 'first_student')
-    scale_anchor: bool | None = _parameter(
-        InferenceSettings, 'scale_anchor', help='releases have the factor that brings the '
-        "student's depth to the teacher's on the robot's frames, and the inference node applies "
-        'it')
+    scale_anchor: bool | None = _parameter(InferenceSettings, 'scale_anchor')
     params_file: str = setting(
         '', "YAML file of node parameters; takes precedence over the package's own")
     namespace: str = setting('', 'namespace of all nodes and topics')
@@ -143,6 +140,12 @@ class LoopLaunch(InferenceLaunch):
     teacher: str | None = _parameter(OnlineSettings, 'teacher')
     robot_frames: str | None = _parameter(OnlineSettings, 'robot_frames')
     auxiliary_share: float | None = _parameter(OnlineSettings, 'auxiliary_share')
+    scale_anchor: bool | None = _parameter(
+        OnlineSettings, 'scale_anchor', help='the distiller gives each release the factor that '
+        "brings the student's depth to the teacher's on the robot's frames, and the inference "
+        'node applies it; not given: the inference node applies a factor that a release has, and '
+        'the distiller gives none')
+    first_student: str | None = _parameter(OnlineSettings, 'first_student')
     seed: int | None = _parameter(
         OnlineSettings, 'seed', help='seed of the simulated rooms and of the training')
 

@@ -30,11 +30,11 @@ from depth_distill_ros.evaluation.protocol import PROTOCOLS, Evaluation
 from depth_distill_ros.files import sha256_of, write_json
 from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks.model_folder import WEIGHTS
-from depth_distill_ros.networks.teachers import load_teacher, spelled_out
+from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import upgraded
 from depth_distill_ros.settings.names import STEREO
-from depth_distill_ros.shipped import shipped_start
+from depth_distill_ros.shipped import shipped_start, spelled_out
 from depth_distill_ros.worlds.path_traced.dataset import render as path_trace
 
 _DONE = 'row.json'

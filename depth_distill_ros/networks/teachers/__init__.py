@@ -13,7 +13,7 @@ from depth_distill_ros.files import expanded
 from depth_distill_ros.networks.model_folder import ModelCard, load_model
 from depth_distill_ros.networks.teachers import hugging_face, python_function, torchscript
 from depth_distill_ros.settings.names import PAPER_SIZE
-from depth_distill_ros.shipped import shipped_student, shipped_teacher
+from depth_distill_ros.shipped import spelled_out
 
 _LOADERS = {'hf': hugging_face.load, 'torchscript': torchscript.load}
 
@@ -49,8 +49,3 @@ def load_teacher(spec: str, size: tuple[int, int] = (0, 0), needs_gradient: bool
     size = size if any(size) else PAPER_SIZE
     network = load(rest, size, needs_gradient).eval().requires_grad_(False)
     return network, ModelCard('external', spec, size)
-
-
-def spelled_out(spec: str) -> str:
-    """Return the folder of a shipped teacher for its short name, and any other spec as it is."""
-    return str({'': shipped_teacher(), 'real': shipped_student('real')}.get(spec, spec))
