@@ -68,10 +68,12 @@ def test_an_error_is_answered_and_one_that_nobody_foresaw_is_raised_as_well(requ
     requests.put(foreseen, 1)
     requests.handle()
     requests.put(unforeseen, 2)
+    requests.put(lambda: 'done', 3)
     with pytest.raises(ZeroDivisionError):
         requests.handle(in_a_hurry=True)
     assert answers == [(1, False, 'the disk is full; free some space'),
-                       (2, False, 'an unexpected error, see the log of the node')]
+                       *((who, False, 'an unexpected error, see the log of the node')
+                         for who in (2, 3))]
 
 
 def test_those_who_wait_when_the_node_stops_are_told(requests, answers):

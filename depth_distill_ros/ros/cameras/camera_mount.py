@@ -24,6 +24,10 @@ _SETTLING = 0.5  # seconds over which accelerations are averaged
 _TO_OPTICAL = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
 
 
+class MountError(GeometryError):
+    """The mount of a camera is not known."""
+
+
 class CameraMount:
     """
     Says how the camera is mounted, and how it is tilted at the moment.
@@ -64,7 +68,7 @@ class CameraMount:
         Return the mount by which others compute the heights of this camera's points.
 
         Raises:
-            GeometryError: TF does not know the frames, or has the camera below the floor
+            MountError: TF does not know the frames, or has the camera below the floor
         """
         if self._value('mount') == 'tf':
             return self._from_tf(frame_id)
@@ -84,7 +88,7 @@ class CameraMount:
         try:
             found = self._buffer.lookup_transform(floor, frame_id, Time())
         except Exception as error:  # tf2's own types, which have no common base
-            raise GeometryError(
+            raise MountError(
                 f'mount is tf, and TF has no transform from {frame_id} to {floor} '
                 f'({one_line(error)}): publish it, or name another floor_frame') from None
         return mount_of_transform(found.transform)
@@ -105,7 +109,7 @@ def mount_of_transform(transform: Any) -> Mount:
     """Return the mount of a camera by a geometry_msgs Transform from its optical frame."""
     up = rotation_matrix(transform.rotation)[2]
     if not transform.translation.z > 0.0:
-        raise GeometryError(f'TF has the camera {transform.translation.z:g} m above the floor; '
+        raise MountError(f'TF has the camera {transform.translation.z:g} m above the floor; '
                             'floor_frame must be a frame on the floor, such as base_footprint')
     return Mount.below(up, transform.translation.z)
 
@@ -113,7 +117,8 @@ def mount_of_transform(transform: Any) -> Mount:
 def has_orientation(message: Imu) -> bool:
     """Return whether the IMU estimates its orientation: else its covariance begins with -1."""
     q = message.orientation
-    return message.orientation_covariance[0] >= 0.0 and any((q.x, q.y, q.z, q.w))
+    length = math.hypot(q.x, q.y, q.z, q.w)
+    return message.orientation_covariance[0] >= 0.0 and 0.0 < length < math.inf
 
 
 def up_of_imu(message: Imu) -> np.ndarray | None:

@@ -19,6 +19,7 @@ from depth_distill_ros.errors import DepthDistillError, printable
 from depth_distill_ros.geometry.intrinsics import SizeError
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.engines.engine import DepthEngine, EngineError, Prediction
+from depth_distill_ros.ros.cameras.camera_mount import MountError
 from depth_distill_ros.ros.cameras.camera_view import CameraView
 from depth_distill_ros.ros.cameras.depth_outputs import DepthOutputs
 from depth_distill_ros.ros.cameras.frame_counts import FrameCounts
@@ -127,9 +128,7 @@ class CameraPipeline:
             except DepthDistillError as error:
                 self._reject(_reason(error), str(error))
             except Exception as error:  # costs this frame; the next one may be good
-                self._node.get_logger().error(
-                    printable(traceback.format_exc(), _MOST_TRACEBACK),
-                    throttle_duration_sec=_TRACEBACK_PERIOD)
+                self._log_traceback()
                 self._reject('unexpected', printable(f'{type(error).__name__}: {error}'))
 
     def _process(self, message: Image | CompressedImage, arrival: float, engine: DepthEngine,
@@ -140,10 +139,15 @@ class CameraPipeline:
         started = time.monotonic()
         prediction = self._anchored(engine(image, view.view), view)
         ended = time.monotonic()
-        if self._outputs.publish(message.header, prediction, view, image):
-            self._recent.used()
-        else:
-            self._recent.lost('no_depth', self._no_depth_line())
+        try:
+            if self._outputs.publish(message.header, prediction, view, image):
+                self._recent.used()
+            else:
+                self._recent.lost('no_depth', self._no_depth_line())
+        except MountError as error:
+            if self._value('clean_depth'):
+                raise
+            self._recent.lost('mount', f'no points and no scan: {error}')
         published = time.monotonic()
         self.counts.add('answered')
         self._wait.add(started - arrival)
@@ -151,7 +155,14 @@ class CameraPipeline:
         self._overhead.add(published - arrival - (ended - started))
         self._latency.add(published - arrival)
         self._last_latencies.add(published - arrival)
-        self._answered(message.header.stamp, image, view.view, prediction)
+        try:
+            self._answered(message.header.stamp, image, view.view, prediction)
+        except Exception:  # the frame is answered; the watch lacks it
+            self._log_traceback()
+
+    def _log_traceback(self) -> None:
+        self._node.get_logger().error(printable(traceback.format_exc(), _MOST_TRACEBACK),
+                                      throttle_duration_sec=_TRACEBACK_PERIOD)
 
     def _anchored(self, prediction: Prediction, view: CameraView) -> Prediction:
         """Apply the model's scale anchor, once, whichever engine it was; the watch sees it too."""
@@ -212,4 +223,6 @@ def _reason(error: DepthDistillError) -> str:
         return 'image'
     if isinstance(error, (NoCameraInfoError, SizeError)):
         return 'no_camera_info'
+    if isinstance(error, MountError):
+        return 'mount'
     return 'engine' if isinstance(error, EngineError) else 'camera_info'

@@ -56,12 +56,12 @@ class DepthOutputs:
         Publish on each topic that has a subscriber, with the header of the image.
 
         `image` is H×W×3 uint8 RGB, rectified if the parameters ask for that. Return whether any
-        pixel has a depth.
+        pixel has a depth. Raises MountError where the mount is needed and not known: then points
+        and scan are not published, and with the parameter clean_depth nothing is.
         """
         stamp, frame_id = header.stamp, header.frame_id
-        predicted = self._predicted(prediction, view, image)
-        navigable, mount = self._navigable(predicted, view, frame_id)
-        found = navigable if self._value('clean_depth') else predicted
+        predicted, clean = self._predicted(prediction, view, image), self._value('clean_depth')
+        found = self._navigable(predicted, view, frame_id)[0] if clean else predicted
         if self._pixels is None or self._pixels.array.shape != view.camera.size:
             self._pixels = images.PixelBuffer(view.camera.size, np.float32)
         depth = view.depth(found, self._pixels.array)
@@ -72,9 +72,10 @@ class DepthOutputs:
         if prediction.confidence is not None and self._confidence.get_subscription_count():
             self._confidence.publish(images.from_array(
                 view.confidence(prediction.confidence), '32FC1', stamp, frame_id))
-        if mount is not None:
-            same = navigable is predicted or self._value('clean_depth')
-            shown = depth if same else view.depth(navigable)
+        if self._points.get_subscription_count() or self._scan.get_subscription_count():
+            navigable, mount = (found, self.mount.output(frame_id)) if clean else \
+                self._navigable(predicted, view, frame_id)
+            shown = depth if navigable is found else view.depth(navigable)
             if self._points.get_subscription_count():
                 self._points.publish(self._cloud(shown, view, image, header, mount))
             if self._scan.get_subscription_count():
@@ -98,13 +99,9 @@ class DepthOutputs:
             self._compressed.publish(images.compressed_depth(depth, *where))
 
     def _navigable(self, depth: np.ndarray, view: CameraView, frame_id: str,
-                   ) -> tuple[np.ndarray, Mount | None]:
-        """Return depth for points and scan with the mount of their heights; None: not wanted."""
-        value = self._value
-        if not value('clean_depth') and not any(
-                topic.get_subscription_count() for topic in (self._points, self._scan)):
-            return depth, None
-        mount = self.mount.output(frame_id)
+                   ) -> tuple[np.ndarray, Mount]:
+        """Return depth for points and scan, and the mount of their heights."""
+        value, mount = self._value, self.mount.output(frame_id)
         if not value('remove_flying') and not value('floor_tolerance'):
             return depth, mount
         return view.cleared(depth, self.mount.expected(frame_id), mount), mount

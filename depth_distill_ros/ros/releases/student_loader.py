@@ -166,8 +166,7 @@ class StudentLoader:
         if running and (folder := self.choice.wanted(running.release)):
             wanted = self.choice.state.uses[-1]
             self._logger.info(f'{wanted.release} is chosen: {wanted.why}')
-            self._prepare(worker, folder, wanted.release, stop)
-            if self.student is running:
+            if not self._prepare(worker, folder, wanted.release, stop):
                 self.choice.took(running.release, f'{wanted.release} is unusable', anyway=True)
             return
         if self._waiting:
@@ -201,15 +200,19 @@ class StudentLoader:
         return True
 
     def _prepare(self, worker: EngineWorkerClient, folder: Path, release: ReleaseId,
-                 stop: threading.Event) -> None:
-        """Select an engine for the release and write its files, then switch to it."""
-        self._preparing = release.number
+                 stop: threading.Event) -> bool:
+        """
+        Select an engine for the release and write its files, then switch to it.
+
+        False: the release is unusable. What `stop` or another choice ended is not.
+        """
+        self._preparing, usable = release.number, True
         try:
             # torch needs no files
             name = REFERENCE if REFERENCE in (self._node.value('engine'), self._engine_name) \
                 else worker.prepare(self._request(folder), stop.is_set)
             if name is None:
-                return
+                return True
             if self._still_chosen(release):
                 self._open(folder, release, name)
                 if name != self._engine_name:
@@ -217,10 +220,12 @@ class StudentLoader:
                 self._engine_name, self._last_refusal, self._unprepared = name, '', ''
         except WorkerEndedError as error:
             self._unprepared = report(self._logger, f'{release} is opened with torch', error)
-            self._prepared_by_torch(folder, release)
+            usable = self._prepared_by_torch(folder, release)
         except DepthDistillError as error:
             self._refuse(error)
+            usable = False
         self._preparing = None
+        return usable
 
     def _quantise(self, worker: EngineWorkerClient, stop: threading.Event) -> None:
         """Try int8 once for a release that has answered for a while: it costs half a minute."""
@@ -253,13 +258,19 @@ class StudentLoader:
             self._logger.info(f'{release} is not taken: {why_not}')
         return not why_not
 
-    def _prepared_by_torch(self, folder: Path, release: ReleaseId) -> None:
-        """Switch to a release that could not be prepared; the next one is prepared again."""
+    def _prepared_by_torch(self, folder: Path, release: ReleaseId) -> bool:
+        """
+        Switch to a release that could not be prepared; return whether it can be used.
+
+        The next one is prepared again.
+        """
         try:
             self._open(folder, release, REFERENCE)
             self._last_refusal = ''
+            return True
         except DepthDistillError as error:
             self._refuse(error)
+            return False
 
     def _open(self, folder: Path, release: ReleaseId, name: str) -> None:
         """Switch to a release with an engine, unless that is what runs."""

@@ -41,15 +41,20 @@ class RequestQueue(Generic[Caller]):
         started = self._clock()
         if self._waiting.empty() or started < self._next and not in_a_hurry:
             return
-        for action, callers in self._taken().items():
-            success, line = False, 'an unexpected error, see the log of the node'
-            try:
-                success, line = True, action()
-            except DepthDistillError as error:
-                line = str(error)
-            finally:
-                for caller in callers:
+        taken = self._taken()
+        try:
+            while taken:
+                action = next(iter(taken))
+                try:
+                    success, line = True, action()
+                except DepthDistillError as error:
+                    success, line = False, str(error)
+                for caller in taken.pop(action):
                     self._answer(caller, success, line)
+        finally:
+            for callers in taken.values():
+                for caller in callers:
+                    self._answer(caller, False, 'an unexpected error, see the log of the node')
         ended = self._clock()
         self._next = ended + (ended - started)
 

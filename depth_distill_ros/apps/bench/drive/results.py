@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 import json
 import math
+import os
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -65,10 +66,14 @@ class Results:
     def _read(self, settings: dict[str, Any]) -> None:
         cure = 'give another --out, or delete it'
         try:
-            head, *lines = self._path.read_text(encoding='utf-8').splitlines()
-            found = json.loads(head)['settings']
+            text = self._path.read_bytes()
             # the last line of a killed run may be half of one
-            whole = [json.loads(line) for line in lines if line.endswith('}')]
+            end = text.rfind(b'\n') + 1
+            if end < len(text):
+                os.truncate(self._path, end)
+            head, *lines = text[:end].decode().splitlines()
+            found = json.loads(head)['settings']
+            whole = [json.loads(line) for line in lines]
             self.records = [Record(values.pop('source'), values.pop('seed'), values.pop('room'),
                                    Drive(**values)) for values in whole]
         except (OSError, ValueError, KeyError, TypeError) as error:
