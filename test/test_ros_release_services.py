@@ -7,6 +7,7 @@ import signal
 import pytest
 
 pytest.importorskip('rclpy')
+import engine_parts  # noqa: E402
 from ros_graph import wait_until  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 from std_srvs.srv import SetBool, Trigger  # noqa: E402
@@ -65,6 +66,18 @@ def test_a_release_that_is_told_in_the_moment_of_a_hold_is_named_and_taken_after
     node.wait_for_log('release 2 is not taken: the releases are held')
     control.hold(False)
     node.wait_for_values(release=2, held=False, refused_releases=0)
+
+
+def test_a_choice_stays_where_the_node_ends_while_it_prepares_the_release(nodes, tmp_path):
+    for metres in (1.0, 2.0):
+        release(tmp_path, metres)
+    node = nodes.start('inference_node', work_dir=str(tmp_path), engine=engine_parts.prepared())
+    node.wait_for_values(release=2, preparing='')
+    control = ReleaseControl(tmp_path / 'releases')
+    control.promote(1, 'the operator')
+    node.wait_for_log('release 1 is chosen: the operator')
+    assert node.interrupt() == 0
+    assert control.file.read().in_use.release.number == 1, node.log
 
 
 def test_a_chosen_release_that_is_damaged_since_leaves_the_running_one(nodes, tmp_path):
