@@ -22,7 +22,7 @@ import numpy as np
 from rich.progress import track
 
 from depth_distill_ros.apps.bench.drive.bench import RobotEye
-from depth_distill_ros.worlds.path_traced.exact_depth import stored_depth
+from depth_distill_ros.geometry.depth import metres_to_millimetres
 
 _DRIVEN = 1000  # bench drive takes seeds below
 
@@ -44,7 +44,7 @@ def main() -> None:
         for number, frame in enumerate(track(
                 frames, 'rendering', arguments.rooms * arguments.frames_per_room)):
             name = f'{number:06d}.png'
-            cv2.imwrite(str(arguments.out / 'depth' / name), stored_depth(frame.depth))
+            cv2.imwrite(str(arguments.out / 'depth' / name), metres_to_millimetres(frame.depth))
             cv2.imwrite(str(arguments.out / 'image' / name), frame.image[..., ::-1])
 
 

@@ -14,11 +14,16 @@ from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
+import sys
 from time import process_time
 
 import cv2
 from rich.console import Console
-from stages import Stages
+
+sys.path.append(str(Path(__file__).parent / 'helpers'))
+
+from stages import Stages  # noqa: E402
 
 from depth_distill_ros.evaluation.terminal import terminal_table
 from depth_distill_ros.settings.cameras import SimulatorSettings

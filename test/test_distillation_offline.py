@@ -141,11 +141,12 @@ def test_a_run_interrupted_in_the_middle_of_a_step_ends_after_it_and_goes_on_bit
 
 
 def test_a_second_training_in_a_folder_is_refused_while_the_first_one_runs(settings, tmp_path):
-    first, second = (open_run(settings, tmp_path).training for _ in range(2))
+    first, second = (open_run(replace(settings, lr=lr), tmp_path).training for lr in (0.01, 0.02))
     steps = first.steps(6, 2)
     next(steps)
     with pytest.raises(DepthDistillError, match=f'process {os.getpid()} trains there; stop'):
         next(second.steps(6, 2))
+    assert read_settings(OfflineSettings, tmp_path / 'run.yaml').lr == 0.01
     steps.close()
     (tmp_path / '.last.pt.123456789').write_text('half of it')
     assert next(second.steps(6, 2)).step == 1
@@ -375,3 +376,9 @@ def test_auxiliary_images_are_a_share_of_the_batch_or_a_batch_of_their_own(
         settings, method='kd-ood', auxiliary=frames, auxiliary_share=share, batch=4), tmp_path)
     batches = opened.training.source.draw()
     assert tuple(len(batches[name].x) for name in ('stream', 'auxiliary')) == images
+
+
+def test_a_batch_too_small_for_a_share_of_auxiliary_images_is_refused(settings, frames, tmp_path):
+    small = replace(settings, method='kd-ood', auxiliary=frames, auxiliary_share=0.5, batch=2)
+    with pytest.raises(DepthDistillError, match='a batch of 2 cannot have: give a batch of at'):
+        open_run(small, tmp_path)

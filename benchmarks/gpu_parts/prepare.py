@@ -10,10 +10,10 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import cv2
-import numpy as np
 
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.frame import Frame
+from depth_distill_ros.geometry.depth import metres_to_millimetres
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.settings.names import PAPER_SIZE
 
@@ -54,8 +54,8 @@ def _pack(path: Path, frames: Iterable[Frame], size: tuple[int, int]) -> None:
             if frame.semantics is not None:
                 parts['semantics'] = cv2.imencode('.png', view.labels(frame.semantics))[1]
             elif frame.depth is not None:
-                millimetres = np.nan_to_num(view.depth(frame.depth) * 1000).clip(0, 65535)
-                parts['depth'] = cv2.imencode('.png', millimetres.astype(np.uint16))[1]
+                parts['depth'] = cv2.imencode(
+                    '.png', metres_to_millimetres(view.depth(frame.depth)))[1]
             written += sum(len(data) for data in parts.values())
             if written > _SHARE * _MOST:
                 print(f'{path}: {number} frames fit, the rest is left out')

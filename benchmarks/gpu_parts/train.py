@@ -13,6 +13,7 @@ import argparse
 from contextlib import closing
 import hashlib
 from pathlib import Path
+import shutil
 import time
 from typing import Any
 from zipfile import ZipFile
@@ -73,20 +74,21 @@ def _train(folder: Path, settings: OfflineSettings, judged: str, seconds: float,
     ends = time.monotonic() + 0.8 * seconds  # the rest is for opening, saving and the evaluation
     evaluated = open_reader(judged) if judged else None
     run = open_run(settings, folder, evaluated)
-    first, losses = run.training.trainer.step, {}
+    first, losses, images_per_s = run.training.trainer.step, {}, 0.0
     with closing(run.training.steps(run.total, settings.batch)) as steps:
         for progress in steps:
-            losses = progress.losses
+            losses, images_per_s = progress.losses, progress.images_per_s
             if time.monotonic() >= ends:
                 break
     step = run.training.trainer.step
     model = run.training.trainer.average.module
     size, device = settings.size, run.compute.device
+    shutil.rmtree(folder / 'model', ignore_errors=True)  # of an earlier call
     save_model(folder / 'model', model, ModelCard(
         settings.student, settings.student_backbone, size))
     figures = mean_metrics(model, evaluated, size, device) if evaluated else None
     return {'steps': step, 'of_them_now': step - first, 'losses': losses,
-            'images_per_s': progress.images_per_s, 'figures': figures,
+            'images_per_s': images_per_s, 'figures': figures,
             'weights': _in_pieces(folder / 'model' / WEIGHTS, folder / 'pieces')}
 
 

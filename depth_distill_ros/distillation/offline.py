@@ -96,9 +96,8 @@ def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = 
     training = OfflineTraining(folder, trainer, source, student_card, identity,
                                None if evaluate is None else lambda network: mean_metrics(
                                    network, evaluate, size, compute.device),
-                               partial(upgraded, OfflineSettings))
-    if processes.rank() == 0:
-        write_settings(settings, folder / 'run.yaml')
+                               partial(upgraded, OfflineSettings),
+                               partial(write_settings, settings, folder / 'run.yaml'))
     return OfflineRun(training, total, compute)
 
 
@@ -137,6 +136,10 @@ def _source(settings: OfflineSettings, needs: Mapping[str, tuple[str, ...]],
 def _images(settings: OfflineSettings, source: str) -> int:
     """Return how many images of each batch come from the source."""
     auxiliary = settings.auxiliary_images if settings.auxiliary else 0
+    if settings.auxiliary and settings.auxiliary_share and not auxiliary:
+        raise DepthDistillError(
+            f'auxiliary_share is {settings.auxiliary_share:g}, which a batch of {settings.batch} '
+            'cannot have: give a batch of at least 3, or auxiliary_share: 0')
     _require_even_split(auxiliary, 'auxiliary_share')
     if not auxiliary:
         return settings.batch

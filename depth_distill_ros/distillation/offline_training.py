@@ -59,7 +59,9 @@ class OfflineTraining:
     def __init__(self, folder: Path, trainer: Trainer, source: Source, card: ModelCard,
                  identity: Mapping[str, Any],
                  evaluate: Callable[[nn.Module], dict[str, float]] | None = None,
-                 upgrade: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict):
+                 upgrade: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+                 begin: Callable[[], object] = lambda: None):
+        self._begin = begin
         self._folder, self.trainer, self.source = Path(folder), trainer, source
         self._batches = Prefetched(source, trainer.prepare)
         self._card, self._evaluate = card, evaluate
@@ -114,6 +116,7 @@ class OfflineTraining:
                                     'that one or choose another folder') from None
         for pattern in ('last.pt', 'best-*', 'student', 'run.yaml'):
             remove_leftovers(self._folder, pattern, owned=True)
+        self._begin()
         return lock
 
     def save(self) -> None:

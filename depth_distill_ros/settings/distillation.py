@@ -117,7 +117,7 @@ class DistillationSettings(StreamMethodSettings, OptimisationSettings):
         """Images of each batch that are auxiliary; two are left for the method's own data."""
         if not self.auxiliary_share:
             return 0
-        return min(self.batch - 2, max(1, round(self.auxiliary_share * self.batch)))
+        return min(max(0, self.batch - 2), max(1, round(self.auxiliary_share * self.batch)))
 
     @property
     def identity(self) -> dict[str, Any]:

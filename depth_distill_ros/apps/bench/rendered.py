@@ -18,6 +18,7 @@ import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import json_text, replacing, writing
+from depth_distill_ros.geometry.depth import metres_to_millimetres
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.settings.cameras import SimulatorSettings
 from depth_distill_ros.worlds.path_traced import world as traced
@@ -114,12 +115,8 @@ def _write(world: World, folder: Path) -> None:
             name = f'{number:06d}.png'
             parts = {'image': view.image(frame.image)[..., ::-1],
                      'semantics': view.labels(frame.semantics),
-                     'depth': _millimetres(view.depth(frame.depth))}
+                     'depth': metres_to_millimetres(view.depth(frame.depth))}
             if world.baseline:
                 parts['right'] = view.image(camera.right_view(world.baseline))[..., ::-1]
             for part, array in parts.items():
                 (folder / part / name).write_bytes(cv2.imencode('.png', array)[1].tobytes())
-
-
-def _millimetres(depth: np.ndarray) -> np.ndarray:
-    return np.nan_to_num(depth * 1000.0, nan=0.0).round().astype(np.uint16)

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from depth_distill_ros import installation
-from depth_distill_ros.apps.supervisor import Supervisor, last_line
+from depth_distill_ros.apps.supervisor import Child, Supervisor, last_line
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import replacing, writing
 from depth_distill_ros.networks.model_folder import load_model, read_card, save_model
 from depth_distill_ros.ros import bringup
 from depth_distill_ros.settings.launch import (
@@ -120,11 +121,13 @@ class StudentBench:
         supervisor = Supervisor(nodes, logs, {})
         try:
             if load.training:
-                self._wait(lambda: _step(listener) > 0, 'training', listener, supervisor)
-            self._wait(lambda: _ready(listener), 'the inference node', listener, supervisor)
-            process = psutil.Process(next(
-                c.process.pid for c in supervisor.children if c.name == 'inference'))
+                self._wait(lambda: _step(listener) > 0, 'distiller', listener, supervisor)
+            self._wait(lambda: _ready(listener), 'inference', listener, supervisor)
+            process = psutil.Process(_child(supervisor, 'inference').process.pid)
             return self._observe(load, listener, process, logs)
+        except psutil.NoSuchProcess:
+            raise DepthDistillError(f'{load}: the inference node ended: '
+                                    + last_line(logs / 'inference.log')) from None
         finally:
             supervisor.stop()
             listener.close()
@@ -141,7 +144,8 @@ class StudentBench:
     def _distiller(self) -> bringup.NodeSpec:
         folder = self._folder / 'training'
         if not folder.exists():
-            _fill(folder / 'store')
+            with writing(folder), replacing(folder) as aside:
+                _fill(aside / 'store')
         shutil.rmtree(folder / 'checkpoints', ignore_errors=True)
         spec = next(s for s in bringup.distillation_graph(LoopLaunch(
             simulator='none', robot='real', work_dir=str(folder)), 'demo.yaml')
@@ -178,7 +182,7 @@ class StudentBench:
         return _measurement(load, self._seconds, json.loads(stamps.read_text(encoding='utf-8')),
                             listener, samples)
 
-    def _wait(self, ready: Callable[[], bool], what: str, listener: BenchListener,
+    def _wait(self, ready: Callable[[], bool], node: str, listener: BenchListener,
               supervisor: Supervisor) -> None:
         deadline = time.monotonic() + _START
         while not ready():
@@ -186,8 +190,12 @@ class StudentBench:
             supervisor.restart_exited()
             if time.monotonic() > deadline:
                 raise DepthDistillError(
-                    f'{what} has not started within {_START:.0f} s; last line of its log: '
-                    + last_line(supervisor.children[0].log))
+                    f'{node} has not started within {_START:.0f} s; last line of its log: '
+                    + last_line(_child(supervisor, node).log))
+
+
+def _child(supervisor: Supervisor, name: str) -> Child:
+    return next(child for child in supervisor.children if child.name == name)
 
 
 def resized_model(model: Path, size: tuple[int, int], folder: Path) -> Path:

@@ -77,7 +77,7 @@ def _camera_of(frame: Frame, card: ModelCard, known: Intrinsics | None) -> Intri
     if camera and known and not same_lens(camera, known):
         raise DepthDistillError(f'{frame.name} is of another lens than the frames before it: an '
                                 'anchor holds for one lens, give frames of one camera')
-    return camera
+    return camera or known
 
 
 @torch.no_grad()

@@ -53,7 +53,11 @@ class Recording:
                 self._rr.connect_grpc(f'rerun+http://127.0.0.1:{port + 1}/proxy')
                 self.address = viewer_address(port)
         except (OSError, RuntimeError) as error:
+            self._stop_server()
             raise DepthDistillError(f'Rerun: {one_line(error)}') from error
+        except BaseException:  # Ctrl-C
+            self._stop_server()
+            raise
         self._rr.log('world', self._rr.ViewCoordinates.RDF, static=True)
 
     def arrange(self, images: Sequence[str], clouds: Sequence[str], curves: bool) -> None:
@@ -115,6 +119,9 @@ class Recording:
     def close(self) -> None:
         """Send what is left, and end the viewer that is served."""
         self._rr.disconnect()
+        self._stop_server()
+
+    def _stop_server(self) -> None:
         if self._server is not None:
             os.killpg(self._server.pid, signal.SIGTERM)
             self._server.wait()

@@ -97,7 +97,7 @@ class StreamSource:
 
     def prefer_auxiliary(self, stamps: Sequence[int]) -> None:
         """Draw robot camera frames near these stamps, in nanoseconds, more often."""
-        if self._auxiliary and self._auxiliary.frames:
+        if self._auxiliary:
             self._auxiliary.prefer(stamps)
 
     def state_dict(self) -> list[dict[str, Any] | None]:
@@ -163,7 +163,8 @@ class _Store:
 
     def prefer(self, stamps: Sequence[int]) -> None:
         with self._lock:
-            self._sampler.prefer(stamps)
+            if self._open():
+                self._sampler.prefer(stamps)
 
     def state_dict(self) -> dict[str, Any] | None:
         return self._sampler.state_dict() if self._sampler else self._state

@@ -58,7 +58,10 @@ class BenchCamera(CommandNode):
 
     def run(self, rate: float, seconds: float) -> None:
         """Send for ``seconds`` after the first answer; stop if there is no first answer."""
+        ready = time.monotonic() + _FIRST_ANSWER
         while not (self._image.get_subscription_count() and self._info.get_subscription_count()):
+            if time.monotonic() > ready:
+                return
             time.sleep(0.02)
         due = time.monotonic()
         end, answered = due + _FIRST_ANSWER, False

@@ -16,8 +16,8 @@ import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import write_bytes, writing
+from depth_distill_ros.geometry.depth import metres_to_millimetres
 from depth_distill_ros.worker import end_with_the_parent
-from depth_distill_ros.worlds.path_traced.exact_depth import stored_depth
 from depth_distill_ros.worlds.path_traced.photo import Camera
 from depth_distill_ros.worlds.path_traced.robot_poses import poses
 from depth_distill_ros.worlds.path_traced.traced_room import generate
@@ -90,7 +90,7 @@ def render_room(world: World, folder: Path, split: str, number: int) -> None:
     frames = []
     for pose in poses(room.plan, rng, world.frames[split]):
         traced = tracer.frame(pose, world.camera, world.samples, int(rng.integers(2 ** 31)))
-        frames.append({'depth': stored_depth(traced.depth), 'semantics': traced.semantics,
+        frames.append({'depth': metres_to_millimetres(traced.depth), 'semantics': traced.semantics,
                        'image': camera(traced.light, rng)[..., ::-1]})
     for part in _PARTS:
         for file, frame in zip(_files(world, folder, split, number, part), frames, strict=True):

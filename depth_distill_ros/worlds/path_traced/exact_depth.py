@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from depth_distill_ros.frame import Frame
-from depth_distill_ros.geometry.depth import millimetres_to_metres
+from depth_distill_ros.geometry.depth import metres_to_millimetres, millimetres_to_metres
 from depth_distill_ros.worlds.path_traced.robot_poses import poses
 from depth_distill_ros.worlds.path_traced.traced_room import generate
 from depth_distill_ros.worlds.path_traced.tracer import Tracer
@@ -44,10 +44,5 @@ class ExactDepth:
         tracer = Tracer(room.parts, None)
         stands = poses(room.plan, np.random.default_rng((*seed, 1)),
                        self._world.frames[self._split])
-        return [millimetres_to_metres(stored_depth(tracer.truth(pose, self._world.camera)[0]))
-                for pose in stands]
-
-
-def stored_depth(metres: np.ndarray) -> np.ndarray:
-    """Return depth as the files of a data set hold it: H×W uint16 millimetres, 0 unknown."""
-    return np.nan_to_num(1000.0 * metres).round().clip(0, 65535).astype(np.uint16)
+        depths = (tracer.truth(pose, self._world.camera)[0] for pose in stands)
+        return [millimetres_to_metres(metres_to_millimetres(depth)) for depth in depths]
