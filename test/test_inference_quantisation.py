@@ -81,9 +81,21 @@ def test_a_low_limit_of_delta1_does_not_hold_for_int8():
 def test_the_ranges_are_measured_on_training_frames_and_judged_on_held_out_ones(tmp_path):
     engine_parts.stored_frames(tmp_path / 'store', 40)
     stores = str(tmp_path / 'store'), str(tmp_path / 'none')
-    training, held_out = (run_frames(stores, part, 6) for part in (Part.TRAINING, Part.HELD_OUT))
-    assert len(training) == len(held_out) == 6
+    lines = []
+    training, held_out = (run_frames(stores, part, 6, lines.append)
+                          for part in (Part.TRAINING, Part.HELD_OUT))
+    assert len(training) == len(held_out) == 6 and not lines
     assert not {i.tobytes() for i in training} & {i.tobytes() for i in held_out}
+
+
+def test_a_store_that_cannot_be_read_is_told_and_the_others_are_used(tmp_path):
+    engine_parts.stored_frames(tmp_path / 'store', 40)
+    (tmp_path / 'other').mkdir()
+    (tmp_path / 'other' / 'data.mdb').write_bytes(b'no store')
+    stores, lines = (str(tmp_path / 'other'), str(tmp_path / 'store')), []
+    assert len(run_frames(stores, Part.TRAINING, 6, lines.append)) == 6
+    line, = lines
+    assert 'its frames are not used' in line and str(tmp_path / 'other') in line
 
 
 @pytest.mark.ros

@@ -158,10 +158,6 @@ class ReleaseEvaluator:
         self.last_attempt = found.delta1, found.running
         return verdict(comparisons, faults, against, running is None, finite)
 
-    def constant_depth_score(self, targets: TeacherTargets) -> dict[str, float]:
-        """Return the same metrics of the constant-depth baseline, the teacher's median depth."""
-        return self._compare(targets, _constant)
-
     def _of(self, student: nn.Module) -> Predict:
         return lambda images, depth: resized(student(images), depth.shape[-2:])
 

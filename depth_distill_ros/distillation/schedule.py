@@ -18,9 +18,9 @@ def stepwise(factor: float, interval: int, times: int) -> Schedule:
     return lambda step: factor ** min(step // interval, times)
 
 
-def poly(total: int, power: float = 0.9) -> Schedule:
-    """Fall as (1 - step / total) ** power (DACNN)."""
-    return lambda step: max(0.0, 1 - step / total) ** power
+def poly(total: int) -> Schedule:
+    """Fall as (1 - step / total) ** 0.9 (DACNN)."""
+    return lambda step: max(0.0, 1 - step / total) ** 0.9
 
 
 def warm_cosine(total: int) -> Schedule:

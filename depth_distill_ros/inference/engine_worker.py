@@ -60,8 +60,10 @@ class PrepareRequest:
 
     def select(self, log: Log) -> str:
         """Return the name of the engine to open the model with; errors as of select_engine."""
-        folder, frames = Path(self.folder), run_frames(self.stores, Part.HELD_OUT, _FRAMES)
-        calibration = run_frames(self.stores, Part.TRAINING, CALIBRATION) if self.int8 else []
+        folder, frames = Path(self.folder), run_frames(
+            self.stores, Part.HELD_OUT, _FRAMES, log)
+        calibration = run_frames(
+            self.stores, Part.TRAINING, CALIBRATION, log) if self.int8 else []
         if self.previous_engine:
             torch.set_num_threads(1)  # nothing is timed, and the other cores are busy
             few = (frames or shipped_frames())[-_FRAMES_OF_LATER_RELEASES:]

@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.stream.split import Part
+from depth_distill_ros.stream.store_errors import CorruptRecord, StoreMissing
 from depth_distill_ros.stream.store_reader import StreamReader
 
 CALIBRATION = 64
@@ -22,20 +22,29 @@ With 32 in all they missed values: δ1 against float32 was 0.996 in place of 0.9
 """
 
 
-def run_frames(stores: Sequence[str], part: Part, count: int) -> list[np.ndarray]:
+def run_frames(stores: Sequence[str], part: Part, count: int, log: Callable[[str], object],
+               ) -> list[np.ndarray]:
     """
     Return up to `count` frames of each store that there is, H×W×3 uint8 RGB, evenly spaced.
 
     `part` is what the frames are used for: what trains measures ranges, what is held out judges.
-    Damaged frames are left out.
+    Damaged frames and unreadable stores are left out; `log` gets a line for each such store.
     """
     found: list[np.ndarray] = []
     for store in stores:
-        with suppress(DepthDistillError), StreamReader(Path(store)) as reader, \
-                reader.snapshot() as frames:
-            keys = frames.keys().start + np.flatnonzero(frames.parts() == part)
-            few = min(count, len(keys))
-            for place in range(few):
-                with suppress(DepthDistillError):
-                    found.append(frames.read(int(keys[place * len(keys) // few])).image)
+        try:
+            with StreamReader(Path(store)) as reader, reader.snapshot() as frames:
+                keys = frames.keys().start + np.flatnonzero(frames.parts() == part)
+                few, damaged = min(count, len(keys)), 0
+                for place in range(few):
+                    try:
+                        found.append(frames.read(int(keys[place * len(keys) // few])).image)
+                    except CorruptRecord:
+                        damaged += 1
+                if damaged:
+                    log(f'{store}: {damaged} of {few} frames are damaged, the others are used')
+        except StoreMissing:
+            continue
+        except DepthDistillError as error:
+            log(f'its frames are not used: {error}')
     return found

@@ -23,6 +23,8 @@ from depth_distill_ros.worlds.path_traced.world import PRESETS
 HELP = "render the benchmark's target domain: path-traced rooms from seeds"
 EXAMPLE = 'depth-distill bench render --preset small --out data/rooms'
 
+_SHOWN = 24
+
 
 def run(arguments: argparse.Namespace) -> int:
     console, folder = Console(highlight=False, markup=False), Path(arguments.out)
@@ -31,9 +33,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def write_sheet(folder: Path, frames: int = 24) -> Path:
+def write_sheet(folder: Path) -> Path:
     """Write ``folder/contact_sheet.png`` with frames of many rooms of the test split."""
     reader = FolderReader(folder / 'test')
-    chosen = np.unique(np.linspace(0, len(reader) - 1, frames).round().astype(int))
+    chosen = np.unique(np.linspace(0, len(reader) - 1, _SHOWN).round().astype(int))
     return write_contact_sheet(folder / 'contact_sheet.png', (reader[int(k)] for k in chosen),
                                columns=3)

@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     run_folder = arguments.model.resolve().parent.parent  # of work_dir/releases/000012
     ranges = run_frames([str(run_folder / name) for name in ('store', robot_frames.STORE)],
-                        Part.TRAINING, CALIBRATION)
+                        Part.TRAINING, CALIBRATION, print)
     for engine in arguments.engine:
         if engine == ONNX:
             EngineCache(arguments.model, log).onnx()

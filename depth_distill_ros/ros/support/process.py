@@ -38,7 +38,7 @@ def run(module: str, node: str) -> None:
     sys.exit(code)
 
 
-def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
+def main(make: Callable[[], ManagedNode]) -> int:
     """
     Run one node until SIGINT or SIGTERM arrives; return the exit code.
 
@@ -50,7 +50,7 @@ def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
     node = executor = None
     try:
         dead = remove_dead_segments()
-        _initialise(args)
+        _initialise()
         executor = SingleThreadedExecutor()
         _on_first_signal(lambda: (asked.set(), executor.create_task(stop.set_result, None)))
         node = make()
@@ -81,9 +81,9 @@ def main(make: Callable[[], ManagedNode], args: list[str] | None = None) -> int:
         rclpy.try_shutdown()
 
 
-def _initialise(args: list[str] | None) -> None:
+def _initialise() -> None:
     try:
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:  # rclpy's own class of it is not public
         culprit = ' '.join(str(error).split()).partition('. Error:')[0].rpartition('rcl: ')[2]
         rule = ': the names of topics, nodes and namespaces have letters, digits, underscores ' \

@@ -112,8 +112,8 @@ class SimulatedCamera(AbstractContextManager):
 
 
 def sample_frames(look: str, seeds: Iterable[int], frames_per_room: int = 2,
-                  size: tuple[int, int] = _SIZE, stride: float = 0.8) -> Iterator[Frame]:
+                  size: tuple[int, int] = _SIZE) -> Iterator[Frame]:
     """Yield some frames of the first room of each seed; the arguments are the camera's."""
     for seed in seeds:
-        with SimulatedCamera(look, seed, size, frames_per_room, stride=stride) as camera:
+        with SimulatedCamera(look, seed, size, frames_per_room, stride=0.8) as camera:
             yield from itertools.islice(camera, frames_per_room)
