@@ -21,10 +21,7 @@ from depth_distill_ros.files import expanded
 from depth_distill_ros.inference import engine_selection
 from depth_distill_ros.inference.engine_selection import INT8, REFERENCE, open_engine
 from depth_distill_ros.inference.engine_worker import PrepareRequest
-from depth_distill_ros.inference.engine_worker_client import (
-    EngineWorkerClient,
-    WorkerEndedError,
-)
+from depth_distill_ros.inference.engine_worker_client import EngineWorkerClient, WorkerEndedError
 from depth_distill_ros.inference.parity import ParityLimits
 from depth_distill_ros.inference.plausible import check_plausible
 from depth_distill_ros.networks.model_folder import read_card
@@ -201,17 +198,13 @@ class StudentLoader:
 
     def _prepare(self, worker: EngineWorkerClient, folder: Path, release: ReleaseId,
                  stop: threading.Event) -> bool:
-        """
-        Select an engine for the release and write its files, then switch to it.
-
-        False: the release is unusable. What `stop` or another choice ended is not.
-        """
+        """Select an engine for the release, then switch to it; False: the release is unusable."""
         self._preparing, usable = release.number, True
         try:
             # torch needs no files
             name = REFERENCE if REFERENCE in (self._node.value('engine'), self._engine_name) \
                 else worker.prepare(self._request(folder), stop.is_set)
-            if name is None:
+            if name is None:  # stopped
                 return True
             if self._still_chosen(release):
                 self._open(folder, release, name)
@@ -259,18 +252,14 @@ class StudentLoader:
         return not why_not
 
     def _prepared_by_torch(self, folder: Path, release: ReleaseId) -> bool:
-        """
-        Switch to a release that could not be prepared; return whether it can be used.
-
-        The next one is prepared again.
-        """
+        """Switch to a release that could not be prepared; return whether it can be used."""
         try:
             self._open(folder, release, REFERENCE)
-            self._last_refusal = ''
-            return True
         except DepthDistillError as error:
             self._refuse(error)
             return False
+        self._last_refusal = ''
+        return True
 
     def _open(self, folder: Path, release: ReleaseId, name: str) -> None:
         """Switch to a release with an engine, unless that is what runs."""

@@ -230,10 +230,9 @@ class ManagedNode(LifecycleNode):
             source.destroy()
         self._inputs.clear()
         self._stop.set()
-        with watchdog.resting():  # a step, an attempt to release and the last checkpoint take long
-            for worker in self._workers:
-                worker.join()
-        self._workers.clear()
+        with watchdog.resting():  # an attempt to release and the last checkpoint take long
+            while self._workers:
+                self._workers.pop().join()
         self._guarded('deactivate', self.deactivate)
         super().on_deactivate(state)
 
