@@ -41,7 +41,7 @@ from depth_distill_ros.inference.engines.engine import DepthEngine, EngineAbsent
 from depth_distill_ros.inference.engines.onnxruntime_engine import OnnxRuntimeEngine
 from depth_distill_ros.inference.parity import ParityLimits, check_parity
 from depth_distill_ros.inference.quantisation import quantise
-from depth_distill_ros.inference.run_frames import run_frames
+from depth_distill_ros.inference.run_frames import CALIBRATION, run_frames
 from depth_distill_ros.networks.model_folder import load_model, save_model
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings import robot_frames
@@ -50,7 +50,7 @@ from depth_distill_ros.stream.split import Part
 
 _COMPARED = 'openvino-f32', 'openvino-bf16', 'openvino-int8', 'onnxruntime-cpu'
 _ORT_INT8 = 'onnxruntime-int8'
-_RANGES, _HELD_OUT = 64, 16  # frames of each store
+_HELD_OUT = 16  # frames of each store
 _EVERY = 3  # room frames that the gain is measured on: one of so many
 
 
@@ -89,8 +89,8 @@ class OnnxRuntimeInt8(OnnxRuntimeEngine):
 def frames_of(source: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return the frames for the ranges and those for the comparison."""
     stores = [str(source / name) for name in ('store', robot_frames.STORE)]
-    ranges, held_out = (run_frames(stores, part, count) for part, count in (
-        (Part.TRAINING, _RANGES), (Part.HELD_OUT, _HELD_OUT)))
+    ranges, held_out = (run_frames(stores, part, count, print) for part, count in (
+        (Part.TRAINING, CALIBRATION), (Part.HELD_OUT, _HELD_OUT)))
     if ranges:
         return ranges, held_out
     robots, rooms = (open_reader(f'folder:{folder}') for folder in (

@@ -166,6 +166,5 @@ def main() -> None:
         ('stream', 'seed', *(heading for heading, _ in _COLUMNS.values())), cells))
 
 
-
 if __name__ == '__main__':
     main()

@@ -50,9 +50,8 @@ class Setup:
                 nn.functional.interpolate(blocks, self.size)[:, 0].byte())
 
     def flops(self) -> float:
-        """Return the operations of one literal step, counted at a batch of one."""
-        one = replace(self, batch=2)
-        step = literal_step(one, torch.device('cpu'))
+        """Return the operations of one literal step, counted at a batch of two."""
+        step = literal_step(replace(self, batch=2), torch.device('cpu'))
         with FlopCounterMode(display=False) as counter:
             step()
         return counter.get_total_flops() / 2 * self.batch

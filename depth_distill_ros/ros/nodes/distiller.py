@@ -56,7 +56,7 @@ class DistillerNode(ManagedNode):
         self._watched = WatchInput(self, self._refuse_frame)
         self._session: OnlineDistillation | None = None
         self._values: dict[str, object] = {}
-        self._losses: Mapping[str, float] = {}  # read, which waits for a GPU, by diagnose alone
+        self._losses: Mapping[str, float] = {}  # reading one waits for a GPU
         self._release: dict[str, object] = {}
         self._not_promoted = ''
         self._watching: dict[str, object] = {}
