@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 import errno
 import fcntl
@@ -148,20 +148,12 @@ def check_regular(path: Path, most: int) -> None:
                       'have')
 
 
-class LockedError(DepthDistillError):
-    """Another process, `owner`, holds the lock."""
-
-    def __init__(self, owner: str):
-        super().__init__(f'process {owner} holds the lock')
-        self.owner = owner
-
-
-def exclusive(path: Path) -> TextIO:
+def exclusive(path: Path, taken: Callable[[str], Exception]) -> TextIO:
     """
     Return the lock file `path`, open and locked for this process; missing folders are made.
 
-    The lock ends when the file is closed, and with the process in any way. Raises LockedError if
-    another process has it, OSError if the file cannot be written.
+    The lock ends when the file is closed, and with the process in any way. Raises what `taken`
+    makes of the number of another process that has it, and OSError if the file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = path.open('a+')
@@ -172,7 +164,7 @@ def exclusive(path: Path) -> TextIO:
         owner = lock.read(20).strip() or 'unknown'
         lock.close()
         if isinstance(error, BlockingIOError):
-            raise LockedError(owner) from None
+            raise taken(owner) from None
         raise
     lock.truncate(0)
     lock.write(str(os.getpid()))

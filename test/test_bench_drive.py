@@ -302,7 +302,7 @@ def test_the_teacher_the_blind_map_and_a_constant_drive_beside_the_students():
 def test_a_folder_is_driven_in_by_one_process(tmp_path, capsys):
     from depth_distill_ros.apps.cli import main
 
-    with exclusive(tmp_path / 'drive.lock'):
+    with exclusive(tmp_path / 'drive.lock', ValueError):
         assert main(['bench', 'drive', '--out', str(tmp_path)]) == 1
     assert f'process {os.getpid()} drives there' in capsys.readouterr().err
     assert not (tmp_path / 'results.jsonl').exists()

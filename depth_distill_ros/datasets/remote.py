@@ -20,14 +20,7 @@ from typing import Any
 
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.errors import one_line
-from depth_distill_ros.files import (
-    LockedError,
-    exclusive,
-    private_folder,
-    replacing,
-    user_cache,
-    write_json,
-)
+from depth_distill_ros.files import exclusive, private_folder, replacing, user_cache, write_json
 
 _URL = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*://')
 _MANIFEST = 'copied.json'
@@ -79,11 +72,10 @@ def local_copy(url: str, say: Callable[[str], object] = lambda line: None) -> Pa
     place = kept / 'files'
     try:
         private_folder(kept)
-        with exclusive(kept / 'copy.lock'):
+        with exclusive(kept / 'copy.lock', lambda owner: DatasetError(
+                f'{url}: process {owner} is copying it; wait for it')):
             _update(files, wanted, pattern, kept, lambda count: say(
                 f'copying {count} files of {url} to {place}'))
-    except LockedError as error:
-        raise DatasetError(f'{url}: process {error.owner} is copying it; wait for it') from None
     except OSError as error:
         raise DatasetError(f'{url} cannot be copied to {kept}: {one_line(error)}') from None
     return place / pattern

@@ -24,7 +24,7 @@ from depth_distill_ros.distillation.parallel import processes
 from depth_distill_ros.distillation.release_choice import is_better
 from depth_distill_ros.distillation.trainer import Trainer
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.files import LockedError, exclusive, remove_leftovers, writing
+from depth_distill_ros.files import exclusive, remove_leftovers, writing
 from depth_distill_ros.networks.model_folder import ModelCard, save_model
 
 
@@ -108,12 +108,10 @@ class OfflineTraining:
 
     def _locked(self) -> TextIO:
         """Lock the folder, then remove what a killed process left there."""
-        try:
-            with writing(self._folder):
-                lock = exclusive(self._folder / 'training.lock')
-        except LockedError as error:
-            raise DepthDistillError(f'{self._folder}: process {error.owner} trains there; stop '
-                                    'that one or choose another folder') from None
+        with writing(self._folder):
+            lock = exclusive(self._folder / 'training.lock', lambda owner: DepthDistillError(
+                f'{self._folder}: process {owner} trains there; stop that one or choose another '
+                'folder'))
         for pattern in ('last.pt', 'best-*', 'student', 'run.yaml'):
             remove_leftovers(self._folder, pattern, owned=True)
         self._begin()

@@ -33,7 +33,7 @@ from typing import Any
 import lmdb
 import numpy as np
 
-from depth_distill_ros.files import LockedError, exclusive, expanded, private_folder
+from depth_distill_ros.files import exclusive, expanded, private_folder
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.intrinsics import positive_int
 from depth_distill_ros.stream.contents import (
@@ -175,12 +175,10 @@ class StreamWriter:
 
     def _take_lock(self):
         """Return the locked file; the kernel unlocks it when this process ends in any way."""
-        try:
-            with store_errors(self.path, 'open it for writing'):
-                return exclusive(self.path / 'writer.lock')
-        except LockedError as error:
-            raise StoreError(f'store {self.path}: process {error.owner} is writing it; stop that '
-                             'one or choose another store path') from None
+        with store_errors(self.path, 'open it for writing'):
+            return exclusive(self.path / 'writer.lock', lambda owner: StoreError(
+                f'store {self.path}: process {owner} is writing it; stop that one or choose '
+                'another store path'))
 
     def _map_size(self) -> int:
         """

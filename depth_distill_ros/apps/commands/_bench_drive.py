@@ -21,7 +21,7 @@ from depth_distill_ros.apps.bench.drive.paths_image import draw
 from depth_distill_ros.apps.bench.drive.results import Results, figures, table
 from depth_distill_ros.apps.bench.drive.workers import Block, drives
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.files import LockedError, exclusive, writing
+from depth_distill_ros.files import exclusive, writing
 from depth_distill_ros.networks.model_folder import read_card
 from depth_distill_ros.shipped import shipped_teacher
 
@@ -44,12 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _locked(folder: Path) -> TextIO:
     """Lock a folder, whose results two runs would make twice."""
-    try:
-        with writing(folder):
-            return exclusive(folder / 'drive.lock')
-    except LockedError as error:
-        raise DepthDistillError(f'{folder}: process {error.owner} drives there; stop that one or '
-                                'choose another folder') from None
+    with writing(folder):
+        return exclusive(folder / 'drive.lock', lambda owner: DepthDistillError(
+            f'{folder}: process {owner} drives there; stop that one or choose another folder'))
 
 
 def _run(arguments: argparse.Namespace, folder: Path, sources: list[Source],

@@ -8,16 +8,13 @@ from pathlib import Path
 from typing import TextIO
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.files import LockedError, exclusive, writing
+from depth_distill_ros.files import exclusive, writing
 
 
 def locked(work_dir: Path) -> TextIO:
     """Return the locked file of a run's folder. Raises DepthDistillError if another has it."""
     path = work_dir / 'distiller.lock'
-    try:
-        with writing(path):
-            return exclusive(path)
-    except LockedError as error:
-        raise DepthDistillError(
-            f'work_dir {work_dir}: process {error.owner} distils there; stop that one '
-            'or choose another work_dir') from None
+    with writing(path):
+        return exclusive(path, lambda owner: DepthDistillError(
+            f'work_dir {work_dir}: process {owner} distils there; stop that one or choose another '
+            'work_dir'))
