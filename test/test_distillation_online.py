@@ -235,7 +235,8 @@ def test_releases_look_at_no_frame_that_training_draws(open_session):
 
 @pytest.mark.parametrize('changes, seen', [
     ({'method': 'kd-ood'}, 1), ({'method': 'd3', 'g_form': 'none'}, 2), ({'method': 'd3'}, 2),
-    ({'method': 'd3', 'mixing': 'none'}, 2)], ids=['plain', 'mixed', 'transformed', 'G alone'])
+    ({'method': 'd3', 'mixing': 'none'}, 2), ({'method': 'd3', 'curriculum': 'progress'}, 1)],
+    ids=['plain', 'mixed', 'transformed', 'G alone', 'plain at first'])
 def test_mixed_and_transformed_images_judge_a_student_that_trains_on_them(
         open_session, changes, seen):
     session = open_session(**changes)

@@ -119,7 +119,7 @@ class OnlineDistillation:
         self._evaluator = ReleaseEvaluator(
             self._teacher, method.networks.get('transformation'), self.compute,
             shipped_student(settings.first_student),
-            self._teacher_card.intrinsics, mixes='semantics' in method.needs.get(STREAM, ()))
+            self._teacher_card.intrinsics, mixes=lambda: getattr(method, 'mixes', False))
         self.watch = Watch(self._teacher, self.size, self.compute, self._releases,
                            settings.watch_limit, settings.auto_rollback)
         self.store = Path(store or self._work_dir / 'store')

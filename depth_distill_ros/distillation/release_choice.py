@@ -60,7 +60,7 @@ class ReleaseEvaluator:
     Args:
         first: the model that answers before the first release; None: nothing does
         intrinsics: that the teacher's depth is true for; None: unknown
-        mixes: the method trains on mixed images, so they judge as well, as transformed ones do
+        mixes: whether the method trains on mixed or transformed images now, so that they judge too
 
     Attributes:
         last_attempt: delta1 of the student last considered and the one to beat; None before any
@@ -68,7 +68,7 @@ class ReleaseEvaluator:
 
     def __init__(self, teacher: nn.Module, transformation: nn.Module | None, compute: Compute,
                  first: Path | None = None, intrinsics: Intrinsics | None = None,
-                 mixes: bool = True):
+                 mixes: Callable[[], bool] = lambda: True):
         self._mixes = mixes
         self._first, self._intrinsics = first, intrinsics
         self._teacher, self._transformation, self._compute = teacher, transformation, compute
@@ -91,7 +91,7 @@ class ReleaseEvaluator:
     @torch.no_grad()
     def targets(self, batch: Batch) -> TeacherTargets:
         """Return the plain and, if they train, the transformed images with their teacher depth."""
-        if self._transformation is None and not self._mixes:
+        if not self._mixes():
             return self._with_depth(batch, self._plain_depth)
         x, _, z = self._inputs(batch)
         with self._compute.autocast():

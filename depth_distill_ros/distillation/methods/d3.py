@@ -53,6 +53,12 @@ class D3:
                                       MIXED if transformation is None else TRANSFORMED)
         self._transformed = 0  # steps
 
+    @property
+    def mixes(self) -> bool:
+        """Whether the steps train on mixed or transformed images now, beside the plain ones."""
+        changes = self.needs[STREAM] or 'transformation' in self.networks
+        return bool(changes) and self._curriculum.stage != PLAIN
+
     def prepare(self, batches: Batches) -> None:
         """Ask the teacher for the depth of the next images, unless they are changed first."""
         if not self._options.augmentation:
