@@ -203,8 +203,17 @@ def test_an_interrupted_run_goes_on_and_only_common_rooms_are_compared(tmp_path)
     exact, teacher = figures(again.records)
     assert (exact.rooms, exact.shares['reached'][0], exact.detour) == (1, 1.0, 1.25)
     assert teacher.shares['collision'][0] == 1.0 and math.isnan(teacher.seconds)
+    again.add(record('teacher', 0, 2))
+    assert Results(tmp_path, {'look': 'target'}).done('teacher', 0) == {1, 2}
     with pytest.raises(DepthDistillError, match='is of another run'):
         Results(tmp_path, {'look': 'stream'})
+
+
+def test_a_file_that_is_no_run_of_the_bench_is_refused_and_left_as_it_is(tmp_path):
+    (tmp_path / 'results.jsonl').write_text('notes of mine, in one line')
+    with pytest.raises(DepthDistillError, match='cannot be read'):
+        Results(tmp_path, {'look': 'target'})
+    assert (tmp_path / 'results.jsonl').read_text() == 'notes of mine, in one line'
 
 
 def test_the_spread_is_that_of_the_seeds():

@@ -26,7 +26,7 @@ from depth_distill_ros.shipped import shipped_start, shipped_student, shipped_te
 from depth_distill_ros.worlds.path_traced import world as traced
 
 # 20 epochs of 50,000 images in batches of 8, of 6,250 rooms with eight images each
-PAPER_UPDATES, PAPER_ROOMS = 125_000, 6_250
+_PAPER_UPDATES, _PAPER_ROOMS = 125_000, 6_250
 _FULL = {'batch': 8, 'workers': 8}
 
 
@@ -112,7 +112,7 @@ FULL = Preset(
     settings={'student_start': 'imagenet', 'size': PAPER_SIZE, 'workers': 8}, teacher_settings={},
     # DACNN is trained from scratch
     stereo={'student_start': 'random', 'size': (256, 512), 'workers': 8},
-    updates=PAPER_UPDATES)
+    updates=_PAPER_UPDATES)
 
 
 # a training of minutes
@@ -200,6 +200,11 @@ def real(teacher: str = 'real', steps: int = 800, rooms: int = 100, full: bool =
         worlds={Role.STREAM: world, Role.STREAM_LARGE: replace(world, rooms=6 * rooms),
                 Role.INDOOR: replace(world, look='general', seed=941_000_000)},
         notes=dict.fromkeys(('d3', 'd3plus', 'lwd'), note))
+
+
+def real_full(teacher: str = 'real') -> Preset:
+    """Make the preset `real` at the paper's size, for a GPU."""
+    return real(teacher, _PAPER_UPDATES, _PAPER_ROOMS, full=True)
 
 
 def _note(what: str, tested: str) -> str:

@@ -15,14 +15,7 @@ from rich.console import Console
 
 from depth_distill_ros.apps.bench.catalogue import bench_table
 from depth_distill_ros.apps.bench.paper_figures import draw_figures
-from depth_distill_ros.apps.bench.preset import (
-    FULL,
-    PAPER_ROOMS,
-    PAPER_UPDATES,
-    Preset,
-    real,
-    small,
-)
+from depth_distill_ros.apps.bench.preset import FULL, Preset, real, real_full, small
 from depth_distill_ros.apps.bench.results import write_results
 from depth_distill_ros.apps.bench.runner import Bench
 from depth_distill_ros.apps.commands._training import show
@@ -70,7 +63,5 @@ def _preset(arguments: argparse.Namespace) -> Preset:
         if table in _OTHER_TARGETS:
             raise DepthDistillError(f'table {table} has a target domain of its own; run it with '
                                     '--preset small or full')
-        teacher = arguments.teacher or 'real'
-        return real(teacher) if name == 'real' else real(
-            teacher, PAPER_UPDATES, PAPER_ROOMS, full=True)
+        return (real if name == 'real' else real_full)(arguments.teacher or 'real')
     return small() if name == 'small' else FULL

@@ -69,8 +69,6 @@ class Results:
             text = self._path.read_bytes()
             # the last line of a killed run may be half of one
             end = text.rfind(b'\n') + 1
-            if end < len(text):
-                os.truncate(self._path, end)
             head, *lines = text[:end].decode().splitlines()
             found = json.loads(head)['settings']
             whole = [json.loads(line) for line in lines]
@@ -81,6 +79,9 @@ class Results:
         if found != settings:
             raise DepthDistillError(
                 f'{self._path} is of another run ({found}, now {settings}): {cure}')
+        if end < len(text):  # not before it is known to be ours
+            with writing(self._path):
+                os.truncate(self._path, end)
 
 
 @dataclass(frozen=True)
