@@ -4,8 +4,8 @@
 """
 Train a network of real rooms on a few hundred images with depth, and on a teacher's answers.
 
-Half of each batch are images with their measured depth, seen by a camera that is turned, closer or
-mirrored. The other half are mixtures of two images with the teacher's answers: it has seen more
+A share of each batch are images with their measured depth, seen by a camera that is turned, closer
+or mirrored. The others are mixtures of two images with the teacher's answers: it has seen more
 rooms than these, and a mixture asks it for more than the images hold. Ctrl-C saves; the same
 command goes on.
 
@@ -38,7 +38,6 @@ from depth_distill_ros.networks.model_folder import load_model, save_model
 from depth_distill_ros.networks.normalisation import normalise
 from depth_distill_ros.networks.teachers import load_teacher
 
-_SIZES = ((144, 192), (192, 256), (228, 304))
 _UNTURNED = 0.5  # share of images that are seen as they are
 _MOST_ZOOM, _MOST_TURN = 1.6, math.radians(8.0)
 _NEAREST, _FARTHEST = 0.2, 12.0  # metres that are trained
@@ -109,6 +108,7 @@ class Plan:
 
     images: int
     batch: int
+    measured: int  # of each batch
     lr: float
     sizes: tuple[tuple[float, tuple[int, int]], ...]
 
@@ -135,7 +135,8 @@ class Training:
         self.teacher, card = load_teacher(teacher)
         self._teacher_size, self.frames, self.plan = card.size, frames, plan
         self.average = averaged(self.network, 0.999)
-        encoder = list(self.network.encoder.parameters())
+        # METER has no encoder of its own
+        encoder = list(getattr(self.network, 'encoder', nn.Identity()).parameters())
         known = set(encoder)
         others = [p for p in self.network.parameters() if p not in known]
         self._optimizer = torch.optim.AdamW(
@@ -167,11 +168,11 @@ class Training:
         return loss.item()
 
     def _batch(self, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the images, and the depth of their first and of their second half."""
-        half = self.plan.batch // 2
-        measured = [self._measured() for _ in range(half)]
+        """Return the images, the measured depth of the first and the answers to the others."""
+        plan = self.plan
+        measured = [self._measured() for _ in range(plan.measured)]
         mixtures = [mixed(self._measured()[0], self._measured()[0], self._random)
-                    for _ in range(half)]
+                    for _ in range(plan.batch - plan.measured)]
         seen = self._at([image for image, _ in measured], size)
         seen = normalise(hu(seen, self._colours))
         depth = torch.from_numpy(np.stack([depth for _, depth in measured]))[:, None]
@@ -227,6 +228,11 @@ def _parts(spec: str, held_out: str) -> tuple[list[Frame], list[Frame]]:
     return parts
 
 
+def _size(text: str) -> tuple[int, int]:
+    height, width = map(int, text.split('x'))
+    return height, width
+
+
 def main() -> None:
     """Train on, tell the figures of the held-out frames now and then, and write the network."""
     parser = argparse.ArgumentParser(
@@ -237,17 +243,25 @@ def main() -> None:
     parser.add_argument('--start', required=True, help='model folder')
     parser.add_argument('--images', type=int, default=28_000)
     parser.add_argument('--batch', type=int, default=16)
+    parser.add_argument('--measured', type=float, default=0.5,
+                        help='share of each batch that has measured depth')
     parser.add_argument('--lr', type=float, default=8e-4)
-    parser.add_argument('--shares', type=float, nargs=2, default=(0.45, 0.75),
-                        help=f'of the training, at which the sizes {_SIZES} change')
+    parser.add_argument('--sizes', type=_size, nargs='+', metavar='HEIGHTxWIDTH',
+                        default=[(144, 192), (192, 256), (228, 304)],
+                        help='of the images, one after another')
+    parser.add_argument('--shares', type=float, nargs='*', default=(0.45, 0.75),
+                        help='of the training, at which the size changes')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--out', type=Path, required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     frames, held_out = _parts(arguments.data, arguments.held_out)
-    plan = Plan(arguments.images, arguments.batch, arguments.lr,
-                tuple(zip((*arguments.shares, math.inf), _SIZES, strict=True)))
+    if len(arguments.shares) != len(arguments.sizes) - 1:
+        parser.error(f'{len(arguments.sizes)} sizes need {len(arguments.sizes) - 1} shares')
+    sizes = tuple(zip((*arguments.shares, math.inf), arguments.sizes, strict=True))
+    plan = Plan(arguments.images, arguments.batch, round(arguments.measured * arguments.batch),
+                arguments.lr, sizes)
     training = Training(arguments.start, arguments.teacher, frames, plan, arguments.seed)
     arguments.out.mkdir(parents=True, exist_ok=True)
     saved = arguments.out / 'last.pt'
@@ -268,7 +282,8 @@ def main() -> None:
     except KeyboardInterrupt:
         torch.save(training.state(), saved)
         return
-    found = figures(training, held_out, _SIZES[-1])
+    size = arguments.sizes[-1]
+    found = figures(training, held_out, size)
     about = {
         'role': 'teacher of real rooms (teacher: real) and student that answers before the '
                 'first release (first_student: real)',
@@ -276,9 +291,9 @@ def main() -> None:
                 f'mixtures of them with the answers of {arguments.teacher}',
         'training': {**asdict(plan), 'start': arguments.start, 'seed': arguments.seed},
         'held_out': {'frames': len(held_out), **found}}
-    camera = frames[0].intrinsics.resized(_SIZES[-1])
+    camera = frames[0].intrinsics.resized(size)
     save_model(arguments.out / 'model', training.average.module,
-               replace(training.card, size=_SIZES[-1], intrinsics=camera, about=about), half=True)
+               replace(training.card, size=size, intrinsics=camera, about=about), half=True)
 
 
 if __name__ == '__main__':

@@ -9,6 +9,7 @@ Tests that need no graph load nothing of ROS.
 from contextlib import ExitStack
 from importlib.util import find_spec
 from itertools import count
+import json
 import os
 import socket
 import sys
@@ -154,3 +155,24 @@ def nodes(graph, tmp_path):
     nodes = Nodes(graph, f'/test{next(_NUMBERS)}', tmp_path)
     yield nodes
     nodes.close()
+
+
+@pytest.fixture
+def teacher_card(tmp_path):
+    """Return the folder of a teacher of which there is the card alone."""
+    folder = tmp_path / 'teacher'
+    folder.mkdir()
+    (folder / 'card.json').write_text(json.dumps({'size': [64, 96]}))
+    return str(folder)
+
+
+@pytest.fixture
+def graph_of(teacher_card):
+    """Return what gives the nodes that distill.launch.py starts with its arguments, by name."""
+    from depth_distill_ros.ros.bringup import distillation_graph
+    from depth_distill_ros.settings.launch import LoopLaunch
+
+    def make(**arguments):
+        return {spec.name: spec for spec in distillation_graph(
+            LoopLaunch(**{'teacher': teacher_card, **arguments}))}
+    return make
