@@ -113,6 +113,8 @@ def train(settings: OnlineSettings, seconds: float, per_second: float, with_robo
                 if spent >= (len(found) + 1) * seconds / marks:
                     figures = mean_metrics(training.student, judged, size, torch.device('cpu'))
                     found.append((training.step, figures['delta1'], figures['rmse'], l_rec))
+                    print(f'seed {settings.seed}, {spent:.0f} s, step {training.step}: delta1 '
+                          f'{figures["delta1"]:.3f}', flush=True)
             training.close()
             return found
         finally:
@@ -148,8 +150,6 @@ def main() -> None:
             {'min_frames': _FIRST, **given, 'seed': seed})
         runs.append(train(settings, arguments.seconds, arguments.frames, arguments.robot,
                           arguments.marks))
-        print(f'seed {seed}: ' + ', '.join(
-            f'{step} {delta1:.3f}' for step, delta1, *_ in runs[-1]), flush=True)
     figures = np.array(runs)
     rows = [(f'{arguments.seconds * (mark + 1) / arguments.marks:.0f}', f'{at[:, 0].mean():.0f}',
              _spread(at[:, 1]), _spread(at[:, 2]), _spread((at[:, 1] - blind) / (best - blind)),
