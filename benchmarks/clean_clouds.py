@@ -33,6 +33,7 @@ from depth_distill_ros.geometry.scan import Mount, ScanLimits
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.engines.torch_engine import TorchEngine
 from depth_distill_ros.shipped import shipped_rooms, shipped_teacher
+from depth_distill_ros.spread import evenly_spread
 
 SIZE, NETWORK = (96, 128), (48, 64)
 CAMERA = Intrinsics.from_vertical_fov(math.radians(50.0), SIZE)
@@ -81,8 +82,8 @@ def rooms(model: Path, data: str, frames: int, tilt_known: bool) -> None:
     """Print figures of the floor grid and of floor pixels over a data set with exact depth."""
     engine, reader = TorchEngine(model, 'cpu'), open_reader(data)
     sums = {name: np.zeros(7) for name in VARIANTS}
-    for index in np.linspace(0, len(reader) - 1, min(frames, len(reader))).astype(int):
-        frame = reader[int(index)]
+    for index in evenly_spread(len(reader), frames):
+        frame = reader[index]
         view = View.fit(frame.image.shape[:2], engine.input_size)
         predicted, exact = engine(frame.image, view).depth, view.depth(frame.depth)
         whole = view.intrinsics(frame.intrinsics)

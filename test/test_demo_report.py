@@ -42,13 +42,6 @@ def test_frames_without_a_reference_are_left_out():
     assert scores.usable([empty, seen]) == [seen]
 
 
-def test_at_most_twenty_releases_are_scored_the_first_and_the_last_among_them():
-    chosen = scores.evenly(range(1, 101), 20)
-    assert len(chosen) == len(set(chosen)) == 20
-    assert (chosen[0], chosen[-1]) == (1, 100)
-    assert scores.evenly([1, 2, 3], 20) == [1, 2, 3]
-
-
 def test_the_last_line_has_the_delta1_of_all_that_are_compared():
     assert run_scores(0.551, 0.7, 0.71).lines() == [
         'rmse constant=1.500 blind=0.800 teacher=0.500 first=1.000 last=1.000',

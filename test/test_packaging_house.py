@@ -49,7 +49,8 @@ def described():
 
 
 # Modules of the root that no arrow is drawn for: they import nothing but each other and errors.
-SMALL = {'errors', 'files', 'installation', 'shipped', 'worker', 'yaml_file'}
+SMALL = {'errors', 'files', 'installation', 'shipped', 'spread', 'worker',
+         'yaml_file'}
 
 
 @cache

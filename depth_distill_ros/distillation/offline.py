@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -39,6 +38,7 @@ from depth_distill_ros.settings.field import settings_of
 from depth_distill_ros.settings.file import upgraded, write_settings
 from depth_distill_ros.settings.names import PAPER_SIZE, WITHOUT_TEACHER
 from depth_distill_ros.settings.optimisation import OptimisationSettings
+from depth_distill_ros.spread import evenly_spread
 
 _CHECKED_FRAMES = 20
 # a training may go on with others of these
@@ -155,9 +155,9 @@ def _require_even_split(images: int, setting: str) -> None:
 def _require_fields(reader: Reader, needed: tuple[str, ...], spec: str, needed_by: str) -> None:
     """Refuse a data set if frames all over it lack a field, or cannot be read."""
     reason = ''
-    for index in np.linspace(0, len(reader) - 1, min(len(reader), _CHECKED_FRAMES)).astype(int):
+    for index in evenly_spread(len(reader), _CHECKED_FRAMES):
         try:
-            frame = reader[int(index)]
+            frame = reader[index]
         except DepthDistillError as error:
             reason = reason or str(error)
             continue

@@ -23,6 +23,7 @@ from depth_distill_ros.files import write_bytes
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.depth import metres_to_millimetres, valid
 from depth_distill_ros.geometry.view import View
+from depth_distill_ros.spread import evenly_spread
 
 # A map holds nothing finer, and its file stays small.
 _ROWS = 96
@@ -98,8 +99,7 @@ def learn(reader: Reader | Sequence[Frame],
         BlindMapError: no frame has a depth
     """
     size, stack, learned = None, [], set()
-    indices = np.unique(np.linspace(0, len(reader) - 1, min(len(reader), _FRAMES)).round())
-    for _, frame in readable_frames(reader, progress(indices.astype(int).tolist())):
+    for _, frame in readable_frames(reader, progress(evenly_spread(len(reader), _FRAMES))):
         depth = frame.depth
         if depth is None or not valid(depth).any():
             continue

@@ -13,6 +13,7 @@ import numpy as np
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.intrinsics import Intrinsics, positive_int, same_lens
+from depth_distill_ros.spread import evenly_spread
 from depth_distill_ros.stream.split import Part
 from depth_distill_ros.stream.store_errors import CorruptRecord, StoreError
 from depth_distill_ros.stream.store_reader import Snapshot, StreamReader
@@ -178,8 +179,7 @@ class StreamSampler:
             oldest = frames.keys().start
             keys = oldest + np.flatnonzero(frames.parts() == Part.TRAINING)
             found: list[tuple[int, Any]] = []
-            for place in np.unique(np.linspace(0, len(keys) - 1, count).round().astype(int)) \
-                    if len(keys) else ():
+            for place in evenly_spread(len(keys), count):
                 try:
                     found.append((int(keys[place]), frames.read(int(keys[place]))))
                 except CorruptRecord:

@@ -30,6 +30,7 @@ from depth_distill_ros.networks.normalisation import denormalise, to_input
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import read_settings
+from depth_distill_ros.spread import evenly_spread
 
 _FRAMES = 4
 
@@ -75,13 +76,9 @@ def _title(outcome: Outcome) -> str:
     return f'{keys["method"]} {keys["data"]}' if outcome.row.teacher else keys['method']
 
 
-def _spread(count: int) -> list[int]:
-    return np.linspace(0, count - 1, min(count, _FRAMES)).round().astype(int).tolist()
-
-
 def _figure_4(path: Path, bench: Bench, rows: dict[str, Outcome], table: BenchTable) -> None:
     reader = bench.reader(table.test)
-    shown = Subset(reader, _spread(len(reader)))
+    shown = Subset(reader, evenly_spread(len(reader), _FRAMES))
     columns: dict[str, list[np.ndarray]] = {}
     protocol = PROTOCOLS[bench.protocol(table, table.test)]
     for title, outcome in rows.items():
@@ -101,7 +98,7 @@ def _figure_5(path: Path, bench: Bench, outcome: Outcome) -> None:
     reader = bench.reader(role)
     prepare = preparation(settings['stream'], tuple(settings['size']), ('semantics',)).pipeline
     frames = [prepare(frame, None)
-              for _, frame in readable_frames(reader, _spread(len(reader)))]
+              for _, frame in readable_frames(reader, evenly_spread(len(reader), _FRAMES))]
     x, semantics = (torch.from_numpy(np.stack([getattr(frame, part) for frame in frames]))
                     for part in ('image', 'semantics'))
     mixed = mix(to_input(x), semantics, torch.Generator().manual_seed(settings['seed']))

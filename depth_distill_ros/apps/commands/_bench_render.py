@@ -12,10 +12,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
 from depth_distill_ros.datasets.readers.folder import FolderReader
+from depth_distill_ros.spread import evenly_spread
 from depth_distill_ros.worlds.contact_sheet import write_contact_sheet
 from depth_distill_ros.worlds.path_traced.dataset import render
 from depth_distill_ros.worlds.path_traced.world import PRESETS
@@ -36,6 +36,6 @@ def run(arguments: argparse.Namespace) -> int:
 def write_sheet(folder: Path) -> Path:
     """Write ``folder/contact_sheet.png`` with frames of many rooms of the test split."""
     reader = FolderReader(folder / 'test')
-    chosen = np.unique(np.linspace(0, len(reader) - 1, _SHOWN).round().astype(int))
-    return write_contact_sheet(folder / 'contact_sheet.png', (reader[int(k)] for k in chosen),
-                               columns=3)
+    return write_contact_sheet(
+        folder / 'contact_sheet.png',
+        (reader[index] for index in evenly_spread(len(reader), _SHOWN)), columns=3)

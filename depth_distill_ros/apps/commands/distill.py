@@ -14,7 +14,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from torch.utils.data import Subset
 
 from depth_distill_ros import datasets
@@ -28,6 +27,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.settings.distillation import OfflineSettings
 from depth_distill_ros.settings.file import read_settings
 from depth_distill_ros.settings.optimisation import RECIPES, recipe_of
+from depth_distill_ros.spread import evenly_spread
 
 HELP = 'train a student by any method (d3, d3plus, kd-ood, ...) on a store, a folder or a data set'
 DETAILS = help_text()
@@ -58,8 +58,7 @@ def _run(arguments: argparse.Namespace) -> int:
     held_out = datasets.open_reader(arguments.evaluate) if arguments.evaluate else None
     evaluated: Any = held_out
     if held_out and 0 < arguments.evaluate_frames < len(held_out):
-        evaluated = Subset(held_out, np.linspace(
-            0, len(held_out) - 1, arguments.evaluate_frames, dtype=int).tolist())
+        evaluated = Subset(held_out, evenly_spread(len(held_out), arguments.evaluate_frames))
     opened = open_run(chosen, arguments.out, evaluated)
     first = opened.training.trainer.step
     if processes.rank() == 0:

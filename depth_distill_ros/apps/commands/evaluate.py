@@ -40,6 +40,7 @@ from depth_distill_ros.files import writing
 from depth_distill_ros.geometry.scan import Mount
 from depth_distill_ros.inference.sliding_window import sliding_window
 from depth_distill_ros.networks.model_folder import ModelCard
+from depth_distill_ros.spread import evenly_spread
 
 HELP = 'evaluate a network on a data set with reference depth'
 DETAILS = help_text()
@@ -106,8 +107,7 @@ class _Kept:
     def __init__(self, arguments: argparse.Namespace, frames: int) -> None:
         self.rows: list[dict[str, Any]] = []
         self._maps = Path(arguments.maps) if arguments.maps else None
-        self._drawn = set(np.linspace(
-            0, frames - 1, arguments.maps_count).round().astype(int).tolist())
+        self._drawn = set(evenly_spread(frames, arguments.maps_count))
 
     def add(self, frame: FrameResult) -> None:
         self.rows.append(_row(frame))

@@ -27,6 +27,7 @@ from depth_distill_ros.networks.model_folder import CARD, ModelCard
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.robot_frames import ROBOT_FRAMES
 from depth_distill_ros.shipped import shipped_rooms, shipped_student
+from depth_distill_ros.spread import evenly_spread
 
 _ROWS, _FRAMES = 4, 120
 _PROTOCOL = PROTOCOLS['robot']
@@ -74,7 +75,7 @@ def judged_frames(data: str, robot_frames: str) -> tuple[list[Frame], str]:
     which = 'of rooms that the robot camera did not show' if not data else (
         'that the robot camera showed '
         f'(robot_frames: {robot_frames}: {ROBOT_FRAMES[robot_frames]})')
-    return [reader[index] for index in scores.evenly(range(len(reader)), _FRAMES)], which
+    return [reader[index] for index in evenly_spread(len(reader), _FRAMES)], which
 
 
 def score_run(
@@ -99,7 +100,7 @@ def score_run(
     # Two threads that wait for each other on busy cores are many times slower than one.
     torch.set_num_threads(1)
     mount = compared.mount if all(frame.intrinsics for frame in frames) else None
-    shown = set(scores.evenly(range(len(frames)), _ROWS))
+    shown = set(evenly_spread(len(frames), _ROWS))
     results: dict[str, list[FrameResult]] = {}
 
     def score(title: str, network: torch.nn.Module, card: ModelCard,
@@ -113,7 +114,8 @@ def score_run(
     teacher, card = load_teacher(compared.teacher)
     taught = score('teacher', teacher, card)
     chosen = [(record.number, record.folder, (record.folder / CARD).stat().st_mtime - began)
-              for record in scores.evenly(records, scores.MAX_RELEASES)]
+              for record in (records[index] for index
+                             in evenly_spread(len(records), scores.MAX_RELEASES))]
     if first := shipped_student(compared.first):
         chosen.insert(0, (0, first, 0.0))
     titles = {chosen[0][0]: 'first release', chosen[-1][0]: 'last release'}

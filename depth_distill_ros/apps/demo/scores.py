@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,10 +96,3 @@ def usable(frames: Iterable[Frame]) -> list[Frame]:
     """Return the frames whose reference depth is valid somewhere."""
     return [frame for frame in frames if frame.depth is not None
             and (np.isfinite(frame.depth) & (frame.depth > 0)).mean() >= _FEWEST_VALID]
-
-
-def evenly(items: Sequence, count: int) -> list:
-    """Return at most ``count`` items, first and last among them, evenly spread."""
-    if len(items) <= count:
-        return list(items)
-    return [items[round(index)] for index in np.linspace(0, len(items) - 1, count)]

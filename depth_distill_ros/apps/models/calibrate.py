@@ -32,6 +32,7 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.networks.normalisation import to_input
 from depth_distill_ros.networks.teachers import load_teacher
+from depth_distill_ros.spread import evenly_spread
 
 HELP = "record a teacher's feature statistics on unlabelled images of its domain"
 EXAMPLE = ('depth-distill models calibrate '
@@ -97,7 +98,7 @@ class _Source:
                 self.read += 1
                 yield image
             return
-        chosen = np.linspace(0, len(self.reader) - 1, self.length).round().astype(int).tolist()
+        chosen = evenly_spread(len(self.reader), self.length)
         for _, frame in readable_frames(self.reader, chosen):
             self.read += 1
             yield frame.image

@@ -16,6 +16,7 @@ from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.engines.engine import DepthEngine
 from depth_distill_ros.inference.engines.torch_engine import TorchEngine
 from depth_distill_ros.settings import robot_frames
+from depth_distill_ros.spread import evenly_spread
 from depth_distill_ros.stream.store_reader import StreamReader
 
 _STORES = (robot_frames.STORE, 'store')  # the robot's frames first
@@ -60,11 +61,9 @@ def _frames(recording: Recording, store: Path, engines: dict[str, DepthEngine], 
     except DepthDistillError as error:
         return [str(error)]
     with reader, reader.snapshot() as stored:
-        keys = np.array(stored.keys())
-        chosen = keys[np.unique(np.linspace(0, len(keys) - 1, count).round().astype(int))] \
-            if len(keys) else keys
-        for number, key in enumerate(chosen.tolist()):
-            frame = stored.read(key)
+        keys = stored.keys()
+        for number, index in enumerate(evenly_spread(len(keys), count)):
+            frame = stored.read(keys[index])
             recording.at_frame(number, step)
             recording.image(f'{store.name}/image', frame.image)
             for name, engine in engines.items():
