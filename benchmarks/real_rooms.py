@@ -70,10 +70,16 @@ def turned(frame: Frame, random: np.random.Generator) -> tuple[np.ndarray, np.nd
                                 borderValue=np.nan))
 
 
-def mixed(one: np.ndarray, other: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Return two images in one: side by side along a line, one in a rectangle, or blended."""
+def mixed(one: np.ndarray, depth: np.ndarray, other: np.ndarray, random: np.random.Generator,
+          ) -> np.ndarray:
+    """
+    Return two images in one.
+
+    They are side by side along a line, one in a rectangle, what is near in `one` before the
+    other, or blended.
+    """
     height, width = one.shape[:2]
-    kind = random.integers(3)
+    kind = random.integers(4)
     if kind == 0:
         angle, y, x = random.uniform(0, np.pi), *np.ogrid[-1:1:height * 1j, -1:1:width * 1j]
         mask = x * np.cos(angle) + y * np.sin(angle) > random.uniform(-0.5, 0.5)
@@ -82,6 +88,8 @@ def mixed(one: np.ndarray, other: np.ndarray, random: np.random.Generator) -> np
         top, left = random.integers(height - h), random.integers(width - w)
         mask = np.zeros((height, width), bool)
         mask[top:top + h, left:left + w] = True
+    elif kind == 2:
+        mask = depth < np.nanquantile(depth, random.uniform(0.2, 0.7))
     else:
         share = random.uniform(0.3, 0.7)
         return cv2.addWeighted(one, share, other, 1.0 - share, 0.0)
@@ -171,7 +179,7 @@ class Training:
         """Return the images, the measured depth of the first and the answers to the others."""
         plan = self.plan
         measured = [self._measured() for _ in range(plan.measured)]
-        mixtures = [mixed(self._measured()[0], self._measured()[0], self._random)
+        mixtures = [mixed(*self._measured(), self._measured()[0], self._random)
                     for _ in range(plan.batch - plan.measured)]
         seen = self._at([image for image, _ in measured], size)
         seen = normalise(hu(seen, self._colours))

@@ -46,8 +46,22 @@ def test_a_wall_in_front_of_a_turned_and_nearer_camera_has_the_depth_of_geometry
     assert ratio.std() < 0.1 * np.median(ratio)
 
 
+def test_a_mixture_has_each_pixel_of_one_of_two_images_or_of_both_blended():
+    one, other = (np.full((48, 64, 3), grey, np.uint8) for grey in (40, 200))
+    depth = np.tile(np.linspace(1.0, 4.0, 64, dtype=np.float32), (48, 1))
+    depth[:, 5] = np.nan
+    random = np.random.default_rng(0)
+    mixtures = [real_rooms.mixed(one, depth, other, random)[..., 0] for _ in range(40)]
+    assert all(40 < mixture.min() < 200 or set(np.unique(mixture)) == {40, 200}
+               for mixture in mixtures)
+    # the near half of one before the other, without what has no depth
+    near = [mixture for mixture in mixtures if (mixture[:, 5] == 200).all()
+            and (mixture[:, 6] == 40).all()]
+    assert near and all((np.diff(mixture[0, 6:].astype(int)) >= 0).all() for mixture in near)
+
+
 def test_a_training_that_was_interrupted_goes_on_as_if_it_was_not(frames):
-    plan = real_rooms.Plan(12, 2, 1e-3, ((0.5, (48, 64)), (math.inf, (64, 96))))
+    plan = real_rooms.Plan(12, 2, 1, 1e-3, ((0.5, (48, 64)), (math.inf, (64, 96))))
 
     def training():
         return real_rooms.Training(str(shipped_student('general')), '', frames, plan, 0)
