@@ -25,7 +25,8 @@ STARTING_NODES = {name: kind for name, kind in LAUNCHES.items()
 def test_an_argument_that_stands_for_a_parameter_is_not_given_by_default(kind):
     parameters = {name: s for kinds in NODES.values() for name, s in settings_of(*kinds).items()}
     shared = {'work_dir', 'model', 'autostart', 'teacher', 'robot_frames', 'auxiliary_share',
-              'seed', 'camera_height', 'camera_pitch', 'scale_anchor', 'first_student'}
+              'seed', 'camera_height', 'camera_pitch', 'scale_anchor', 'first_student',
+              'rectify'}
     arguments = settings_of(kind)
     assert {name for name in arguments if name in parameters
             and name not in ('semantics', 'resize')} == shared & set(arguments)

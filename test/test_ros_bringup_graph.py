@@ -69,6 +69,16 @@ def test_frames_of_the_robots_camera_are_stored_by_default_few_and_slowly(graph_
 
 
 # YAML reads the word off as false; in earlier versions a share of 0 switched the storing off
+def test_the_robots_frames_are_rectified_where_inference_rectifies_them(graph_of, tmp_path):
+    mine = tmp_path / 'mine.yaml'
+    mine.write_text('/**/inference: {ros__parameters: {rectify: upstream}}\n')
+    for graph, rectify in ((graph_of(), 'none'), (graph_of(rectify='node'), 'node'),
+                           (graph_of(params_file=str(mine)), 'upstream')):
+        assert graph['inference'].value('rectify') == rectify
+        assert graph['auxiliary'].value('rectify') == rectify
+        assert graph['stream'].value('rectify') == 'none'
+
+
 @pytest.mark.parametrize('words', [
     'robot_frames: off', "robot_frames: 'off'", 'auxiliary_share: 0.0'])
 def test_robot_frames_off_in_a_file_starts_no_node_that_stores_them(graph_of, tmp_path, words):

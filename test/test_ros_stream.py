@@ -13,6 +13,7 @@ from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
 
 from depth_distill_ros.errors import PERMANENT  # noqa: E402
 from depth_distill_ros.geometry.intrinsics import Intrinsics  # noqa: E402
+from depth_distill_ros.geometry.view import View  # noqa: E402
 from depth_distill_ros.ros.conversions import (
     camera_info,
     images,  # noqa: E402
@@ -85,7 +86,6 @@ def test_pairs_arrive_in_the_store_cropped_resized_and_complete(nodes, tmp_path)
         assert frame.intrinsics.cx == pytest.approx(15.5)
 
 
-
 def test_the_robots_own_frames_come_once_and_without_classes_to_a_store_of_their_own(
         nodes, tmp_path):
     node = start(nodes, tmp_path, store='auxiliary', semantics='none')
@@ -104,6 +104,35 @@ def test_the_robots_own_frames_come_once_and_without_classes_to_a_store_of_their
         frame = reader.read(2)
     assert not frame.semantics.any() and number_of(frame.image) == 2
     assert not (tmp_path / 'store').exists()
+
+
+def _distorted(messages):
+    info = messages['camera_info']
+    info.d = [-0.3, 0.05, 0.0, 0.0, 0.0]
+    info.p = np.array([60.0, 0, 30, 0, 0, 60, 25, 0, 0, 0, 1, 0])
+
+
+@pytest.mark.parametrize('rectify', ['node', 'upstream'])
+def test_the_robots_frames_are_stored_rectified_as_inference_will_see_them(
+        nodes, tmp_path, rectify):
+    node = start(nodes, tmp_path, store='auxiliary', semantics='none', rectify=rectify)
+    robot, sent = Simulator(nodes, topics=('image', 'camera_info')), {}
+
+    def change(messages):
+        _distorted(messages)
+        sent.update(messages)
+
+    robot.send(0b10101010, change)
+    node.wait_for_values(stored=1)
+    with StreamReader(tmp_path / 'auxiliary') as reader:
+        frame = reader.read(0)
+    # the camera is P, of which 48x64 is cropped to 48x48 and scaled by 2/3
+    assert frame.intrinsics.fx == pytest.approx(60.0 * 2 / 3)
+    image = images.read_rgb(sent['image'])
+    if rectify == 'node':
+        image = camera_info.to_rectifier(sent['camera_info']).image(image)
+        assert not np.array_equal(image, bands(0b10101010, SIZE))
+    np.testing.assert_array_equal(frame.image, View.fit(SIZE, STORED).image(image))
 
 
 def test_a_rate_that_is_too_high_is_thinned_and_counted(nodes, tmp_path):

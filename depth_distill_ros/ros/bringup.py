@@ -166,13 +166,16 @@ def distillation_graph(arguments: LoopLaunch, package_file: str = '') -> list[No
         'image': arguments.image, 'semantics': arguments.semantics,
         'camera_info': arguments.camera_info, 'semantic_labels': arguments.semantic_labels},
         frames))
+    inference = _inference(files, arguments)
     if distiller.value('robot_frames') != 'off':
         graph.append(files.spec(
             'stream_node', 'auxiliary',
             {'image': arguments.robot_image, 'camera_info': arguments.robot_camera_info},
-            {**frames, 'max_rate': robot_frames.MAX_RATE, 'capacity': robot_frames.CAPACITY},
+            # the student learns from images as it will see them
+            {**frames, 'rectify': inference.value('rectify'), 'max_rate': robot_frames.MAX_RATE,
+             'capacity': robot_frames.CAPACITY},
             store=robot_frames.STORE, semantics='none'))
-    graph += [distiller, _inference(files, arguments)]
+    graph += [distiller, inference]
     if reference:
         graph.append(files.spec(
             'evaluator_node', 'evaluator', {'depth': arguments.depth, 'reference': reference},
@@ -229,7 +232,8 @@ def _inference(files: _Files, arguments: InferenceLaunch, **given: Any) -> NodeS
             'camera_info_out': arguments.depth_camera_info, 'confidence': arguments.confidence,
             'points': arguments.points, 'scan': arguments.scan, **WATCH},
         model=arguments.model and str(expanded(arguments.model).absolute()),
-        first_student=arguments.first_student, scale_anchor=arguments.scale_anchor, **given)
+        first_student=arguments.first_student, scale_anchor=arguments.scale_anchor,
+        rectify=arguments.rectify, **given)
 
 
 def _simulator(files: _Files, arguments: LoopLaunch) -> NodeSpec:

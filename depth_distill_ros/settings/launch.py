@@ -77,6 +77,7 @@ class InferenceLaunch(Settings):
     model: str | None = _parameter(InferenceSettings, 'model')
     first_student: str | None = _parameter(InferenceSettings, 'first_student')
     scale_anchor: bool | None = _parameter(InferenceSettings, 'scale_anchor')
+    rectify: str | None = _parameter(CameraSettings, 'rectify')
     params_file: str = setting(
         '', "YAML file of node parameters; takes precedence over the package's own")
     namespace: str = setting('', 'namespace of all nodes and topics')

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from depth_distill_ros.settings.field import setting
+from depth_distill_ros.settings.field import modified, setting
+from depth_distill_ros.settings.inference import CameraSettings
 from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.settings.node import IMAGE_SIDE, RATE, InputSettings
 
@@ -23,6 +24,9 @@ class StreamSettings(InputSettings):
         "Isaac Sim's ids named frame by frame, or ids that LabelInfo names; auto detects it; "
         'none: images come without classes, as from the robot itself',
         choices=('auto', 'ids', 'labels_map', 'isaac', 'label_info', 'none'))
+    rectify: str = modified(
+        CameraSettings, 'rectify', help="where the distortion of the robot's camera is removed "
+        '(semantics: none), as in the inference node, of which the launch files take it')
     classes: str = setting('', 'class table (YAML) that adds names to those of '
                            'config/classes.yaml and may replace its ids')
     max_rate: float = setting(

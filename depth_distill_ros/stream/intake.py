@@ -64,8 +64,8 @@ class StreamIntake:
         decoder: of the semantics; None for a stream without classes
         log: receives what an operator should know
         clock: seconds that only increase
-        camera: function from the messages of a frame, the (height, width) of its image and its
-            stamp, nanoseconds, to its Intrinsics; None: ``read`` has it from camera_info
+        camera: function from the messages of a frame, its image and its stamp, nanoseconds, to
+            the image as it is stored and its Intrinsics; None: ``read`` has them from camera_info
         paired: the topics whose messages make a frame if they have one stamp, image first; by
             default those of ``read``
         tell: is called for each frame with ('', '') if it was stored or repeated, else with the
@@ -83,7 +83,8 @@ class StreamIntake:
             self, writer: StreamWriter, read: Mapping[str, Callable[[Any], Any]],
             decoder: SemanticDecoder | None, log: Log,
             clock: Callable[[], float] = time.monotonic, *,
-            camera: Callable[[Mapping[str, Any], tuple[int, int], int], Intrinsics] | None = None,
+            camera: Callable[[Mapping[str, Any], np.ndarray, int],
+                             tuple[np.ndarray, Intrinsics]] | None = None,
             paired: tuple[str, ...] = (),
             tell: Callable[[str, str], None] = lambda reason, line: None) -> None:
         self.max_rate = 0.0
@@ -185,7 +186,7 @@ class StreamIntake:
                         content[topic] = self._classes(content[topic], message.encoding, ready)
                 image, topic = content['image'], 'camera_info'
                 if self._camera is not None:
-                    content[topic] = self._camera(ready.frame, image.shape[:2], ready.stamp)
+                    image, content[topic] = self._camera(ready.frame, image, ready.stamp)
                 topic = ''
                 frame = Frame(
                     image, semantics=content.get('semantics', np.zeros(image.shape[:2], np.uint8)),

@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 from sensor_msgs.msg import CameraInfo
 
-from depth_distill_ros.encodings.camera import to_rectifier
 from depth_distill_ros.geometry.camera_grid import CameraGrid
 from depth_distill_ros.geometry.clear_depth import cleared
 from depth_distill_ros.geometry.intrinsics import focal_factor
@@ -22,6 +21,7 @@ from depth_distill_ros.geometry.points import Projector, SparseProjector
 from depth_distill_ros.geometry.scan import Mount, ScanLimits, Scanner
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.engines.engine import DepthEngine
+from depth_distill_ros.ros.cameras.lens import Lens
 from depth_distill_ros.ros.conversions import camera_info
 
 # A scan's tables are made anew where the mount differs by more: metres, radians.
@@ -43,23 +43,15 @@ class CameraView:
         anchor: factor on it that was learned with the model for the camera's lens
         info: camera_info of the published depth, without a valid header
         camera: the same as Intrinsics
-        distorted: whether the images keep a distortion
     Raises:
         GeometryError, CameraInfoError: the camera_info describes no camera, or the parameters do
             not fit it
     """
 
     def __init__(self, info: CameraInfo, engine: DepthEngine, value: Callable[[str], Any]):
-        self._made_for = _content(info), _content_of(engine)
-        self._value = value
-        if value('rectify') == 'upstream':
-            info = camera_info.rectified(info)
-        raw = camera_info.to_intrinsics(info)
-        self._rectifier = to_rectifier(info) if value('rectify') == 'node' else None
-        self.distorted = self._rectifier is None and any(info.d)
-        if self._rectifier:
-            raw = self._rectifier.camera
-            info = camera_info.from_intrinsics(raw, info.header.stamp, '')
+        self._made_for, self._value = _content_of(engine), value
+        self._lens = Lens(info, value('rectify'))
+        info, raw = self._lens.info, self._lens.camera
         view = View.pad if value('resize') == 'pad' else View.fit
         self.view = view(raw.size, engine.input_size)
         trained_on = engine.card.intrinsics
@@ -79,11 +71,17 @@ class CameraView:
 
     def fits(self, info: CameraInfo, engine: DepthEngine) -> bool:
         """Return whether a view of these two would be the same as this one."""
-        return self._made_for == (_content(info), _content_of(engine))
+        return self._made_for == _content_of(engine) and self._lens.fits(
+            info, self._value('rectify'))
+
+    @property
+    def distorted(self) -> bool:
+        """Whether the images keep a distortion."""
+        return self._lens.distorted
 
     def rectified(self, image: np.ndarray) -> np.ndarray:
         """Return the image without its distortion if the parameters ask for that."""
-        return self._rectifier.image(image) if self._rectifier else image
+        return self._lens.image(image)
 
     def cleared(self, depth: np.ndarray, expected: Mount, output: Mount) -> np.ndarray:
         """
@@ -145,8 +143,8 @@ class CameraView:
         unseen = np.zeros(self.camera.size, bool)
         if not self._grid:
             unseen |= np.isnan(self.view.without_bars(np.zeros(self.camera.size, np.float32)))
-        if self._rectifier:
-            seen = self._rectifier.seen.astype(np.uint8)
+        if self._lens.seen is not None:
+            seen = self._lens.seen.astype(np.uint8)
             if not self._grid:
                 seen = cv2.resize(self.view.labels(seen), self.camera.size[::-1],
                                   interpolation=cv2.INTER_NEAREST)
@@ -173,10 +171,3 @@ def _near(one: Mount, other: Mount) -> bool:
 def _content_of(engine: DepthEngine) -> tuple:
     # usually the same for the next release, so that its view is not made again
     return engine.input_size, engine.output_size, engine.card.intrinsics, engine.card.anchor
-
-
-def _content(info: CameraInfo) -> tuple:
-    roi = info.roi
-    return (info.height, info.width, info.distortion_model, tuple(info.d), info.k.tobytes(),
-            info.r.tobytes(), info.p.tobytes(), info.binning_x, info.binning_y, roi.x_offset,
-            roi.y_offset, roi.height, roi.width)

@@ -16,6 +16,7 @@ from functools import partial
 import time
 from typing import Any
 
+import numpy as np
 from rclpy.timer import Timer
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import String
@@ -23,6 +24,7 @@ from std_msgs.msg import String
 from depth_distill_ros.encodings.camera_infos import CameraInfos
 from depth_distill_ros.files import expanded
 from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.ros.cameras.lens import Lens
 from depth_distill_ros.ros.conversions import camera_info, images
 from depth_distill_ros.ros.conversions.label_info import label_info_type, names_by_id
 from depth_distill_ros.ros.support.diagnostics import Diagnosis, Level
@@ -52,6 +54,7 @@ class StreamNode(ManagedNode):
         self._frames = self.recent_frames()
         self._storing_fails = False  # until a frame is stored again
         self._infos = CameraInfos()
+        self._lens: Lens | None = None  # of the robot's camera
         self._waiting: deque[tuple[float, Image | CompressedImage]] = deque()
 
     def configure(self) -> None:
@@ -145,9 +148,12 @@ class StreamNode(ManagedNode):
             self._waiting.popleft()
             self._on_message('image', message)
 
-    def _nearest_camera(self, messages: Mapping[str, Any], size: tuple[int, int],
-                        stamp: int) -> Intrinsics:
-        return camera_info.to_intrinsics(self._infos.choose(size, stamp))
+    def _nearest_camera(self, messages: Mapping[str, Any], image: np.ndarray, stamp: int,
+                        ) -> tuple[np.ndarray, Intrinsics]:
+        info, rectify = self._infos.choose(image.shape[:2], stamp), self.value('rectify')
+        if self._lens is None or not self._lens.fits(info, rectify):
+            self._lens = Lens(info, rectify)
+        return self._lens.image(image), self._lens.camera
 
     def _tell(self, reason: str, line: str) -> None:
         self._storing_fails = reason == 'store' or self._storing_fails and bool(reason)
@@ -170,6 +176,7 @@ class StreamNode(ManagedNode):
             self._intake.tick(self.count_publishers(topic) > 0)
 
 
-def _camera(messages: Mapping[str, Any], size: tuple[int, int], stamp: int) -> Intrinsics:
-    camera_info.check_size(messages['camera_info'], size)
-    return camera_info.to_intrinsics(messages['camera_info'])
+def _camera(messages: Mapping[str, Any], image: np.ndarray, stamp: int,
+            ) -> tuple[np.ndarray, Intrinsics]:
+    camera_info.check_size(messages['camera_info'], image.shape[:2])
+    return image, camera_info.to_intrinsics(messages['camera_info'])
