@@ -113,6 +113,27 @@ def test_the_teacher_depth_is_of_the_augmented_image_and_not_the_one_kept_for_it
     assert second.item() == pytest.approx(expected.item(), rel=1e-4) != first.item()
 
 
+@pytest.mark.parametrize('name', ['kd-ood', 'd3'])
+def test_it_can_begin_after_steps_on_unchanged_images_and_a_resumed_training_knows_when(name):
+    batch = {STREAM: images()}
+    settings = MethodSettings(augmentation=1.0, augmentation_after=3, g_width=0.125)
+
+    def shown(method, seed):
+        """Return whether the student saw the plain images in a step."""
+        seen = []
+        hook = method.networks['student'].register_forward_hook(
+            lambda module, x, y: seen.append(x[0]))
+        method.step(batch, lambda loss, *n: None, seeded(seed))
+        hook.remove()
+        return any(torch.equal(x[:len(batch[STREAM].x)], batch[STREAM].x) for x in seen)
+
+    method, resumed = (make_method(name, *networks(), CPU, SIZE, 3, settings) for _ in range(2))
+    assert [shown(method, 1), shown(method, 2)] == [True, True]
+    resumed.load_state_dict(method.state_dict())
+    for each in (method, resumed):
+        assert [shown(each, 3), shown(each, 4)] == [True, False]
+
+
 def test_without_augmentation_no_random_number_is_drawn_for_it():
     teacher, student = networks()
     method = D3(teacher, student, None, CPU, MethodSettings(mixing='none'))

@@ -21,6 +21,37 @@ _GREY = (0.299, 0.587, 0.114)
 _RADIUS = 2  # of the blur's kernel, pixels
 
 
+class Augmentation:
+    """
+    The augmentation of the batches of a method, from a step on.
+
+    Args:
+        strength: as of `camera`; 0: no augmentation
+        after: steps without it
+    """
+
+    def __init__(self, strength: float, after: int):
+        self._strength, self._after = strength, after
+        self._steps = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether the next batches are augmented."""
+        return self._strength > 0 and self._steps >= self._after
+
+    def __call__(self, batches: Batches, generator: torch.Generator) -> Batches:
+        """Return the batches of a step, as it shall see them."""
+        begun = self.begun
+        self._steps += 1
+        return augmented(batches, self._strength, generator) if begun else batches
+
+    def state_dict(self) -> dict[str, int]:
+        return {'steps': self._steps}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        self._steps = state['steps']
+
+
 def augmented(batches: Batches, strength: float, generator: torch.Generator) -> Batches:
     """
     Mirror half of the images with their classes, and apply a random camera to each image.

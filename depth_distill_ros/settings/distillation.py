@@ -66,6 +66,9 @@ class StreamMethodSettings(Settings):
         'compared with that of as many before', unit='steps', range=(1, 2**31 - 1))
     augmentation: float = setting(0.0, 'strength of the random camera augmentation of d3 and '
                                   'kd-ood; 0: none; d3plus has its own', range=(0.0, 4.0))
+    augmentation_after: int = setting(
+        0, "steps of d3 and kd-ood before the augmentation begins; until then the teacher's depth "
+        'of a frame is computed once', unit='steps', range=(0, 2**31 - 1))
     calibration: str = setting('', "file of the teacher's feature statistics, for a teacher "
                                'without BatchNorm (depth-distill models calibrate)')
     every_scale: bool = setting(
@@ -135,6 +138,10 @@ class OnlineSettings(DistillationSettings, NodeSettings):
                            'd3plus (d3 with the random camera augmentation), or a baseline of d3')
     # plain distillation teaches most per second at first: docs/MEASUREMENTS.md, D3 per second
     curriculum: str = modified(StreamMethodSettings, 'curriculum', default='progress')
+    # a student that has seen the robot's frames often learns on with it, and at a lower rate:
+    # docs/MEASUREMENTS.md, the whole loop
+    augmentation: float = modified(StreamMethodSettings, 'augmentation', default=1.0)
+    augmentation_after: int = modified(StreamMethodSettings, 'augmentation_after', default=1500)
     # the best of four students at equal processor time: docs/MEASUREMENTS.md
     student: str = modified(DistillationSettings, 'student', default='lden_light',
                             choices=tuple(STREAM_NETWORKS))
@@ -168,11 +175,11 @@ class OnlineSettings(DistillationSettings, NodeSettings):
     batch: int = modified(DistillationSettings, 'batch', range=(2, 4096))
     # the others need the end of the training, which a node does not know
     schedule: str = modified(
-        DistillationSettings, 'schedule', default='constant', choices=('d3', 'constant'),
+        DistillationSettings, 'schedule', choices=('d3', 'constant'),
         help='how the learning rate falls: halved in steps (d3), or not at all (constant)')
-    # the paper's five epochs of 50,000 frames at batch 8
+    # down to about the paper's first rate, 1e-4
     halving_steps: int = modified(
-        DistillationSettings, 'halving_steps', default=31_250, range=(1, 2**31 - 1),
+        DistillationSettings, 'halving_steps', default=1500, range=(1, 2**31 - 1),
         help='with schedule d3, steps between two halvings of the learning rate')
     work_dir: str = setting('', 'folder of the run: its store/ is read, checkpoints/, releases/ '
                             'and tensorboard/ are written; must be given')

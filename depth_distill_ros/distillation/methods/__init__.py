@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
+from depth_distill_ros.distillation.augmentation import Augmentation
 from depth_distill_ros.distillation.calibration import load_calibration
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.methods.d3 import D3
@@ -29,7 +30,7 @@ from depth_distill_ros.settings.names import METHODS
 __all__ = ['Method', 'effective', 'make_method', 'needs_gradient']
 
 # d3plus is d3 with these switches; docs/MEASUREMENTS.md has their effect
-_D3PLUS: Mapping[str, Any] = {'augmentation': 1.0}
+_D3PLUS: Mapping[str, Any] = {'augmentation': 1.0, 'augmentation_after': 0}
 
 Switches = TypeVar('Switches', bound=StreamMethodSettings)
 
@@ -67,7 +68,8 @@ def make_method(name: str, teacher: nn.Module | None, student: nn.Module, comput
                 Path(o.calibration), n_t) if o.calibration else None
         return D3(n_t, n_s, g, compute, o, calibration)
     if name == 'kd-ood':
-        return KDOOD(n_t, n_s, compute, o.every_scale, o.augmentation)
+        return KDOOD(n_t, n_s, compute, o.every_scale,
+                     Augmentation(o.augmentation, o.augmentation_after))
     if name == 'random-noise':
         return RandomNoise(n_t, n_s, compute, size, batch, o.every_scale)
     if name == 'dfad':

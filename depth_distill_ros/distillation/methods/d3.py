@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from depth_distill_ros.distillation.augmentation import augmented
+from depth_distill_ros.distillation.augmentation import Augmentation
 from depth_distill_ros.distillation.batch_norm_loss import FeatureStatistics, Statistics
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, Batches
@@ -51,6 +51,7 @@ class D3:
         self._joint = options.g_trains_on == 'own_and_student'
         self._curriculum = Curriculum(options.curriculum, options.curriculum_steps,
                                       MIXED if transformation is None else TRANSFORMED)
+        self._augmentation = Augmentation(options.augmentation, options.augmentation_after)
         self._transformed = 0  # steps
 
     @property
@@ -61,14 +62,13 @@ class D3:
 
     def prepare(self, batches: Batches) -> None:
         """Ask the teacher for the depth of the next images, unless they are changed first."""
-        if not self._options.augmentation:
+        if not self._augmentation.begun:
             self._teacher_depths.prepare(batches)
 
     def step(self, batches: Batches, update: Update,
              generator: torch.Generator) -> dict[str, Tensor]:
         """Make one iteration of algorithm 1, or of an earlier stage of the curriculum."""
-        if self._options.augmentation:
-            batches = augmented(batches, self._options.augmentation, generator)
+        batches = self._augmentation(batches, generator)
         losses: dict[str, Tensor] = {}
         loss_g: Tensor | None = None
         with self._compute.autocast():
@@ -135,10 +135,13 @@ class D3:
 
     def state_dict(self) -> dict[str, Any]:
         return {'curriculum': self._curriculum.state_dict(), 'transformed': self._transformed,
+                'augmentation': self._augmentation.state_dict(),
                 'statistics': self._statistics.state_dict() if self._statistics else {}}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._curriculum.load_state_dict(state['curriculum'])
         self._transformed = state['transformed']
+        if 'augmentation' in state:  # earlier versions had it from the first step on, or never
+            self._augmentation.load_state_dict(state['augmentation'])
         if self._statistics:
             self._statistics.load_state_dict(state['statistics'])

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-from depth_distill_ros.distillation.augmentation import augmented
+from depth_distill_ros.distillation.augmentation import Augmentation
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, STREAM, Batch, Batches
 from depth_distill_ros.distillation.data.teacher_depth import TeacherDepths
@@ -19,14 +21,13 @@ class KDOOD:
     """
     KD-OOD: the first term of eq. 9, the teacher depth of the stream's images.
 
-    Auxiliary images, where there are some, join the batch. `augmentation` is the strength of the
-    random camera augmentation of all images; 0: none.
+    Auxiliary images, where there are some, join the batch.
     """
 
     needs: dict[str, tuple[str, ...]] = {STREAM: ()}
 
     def __init__(self, teacher: nn.Module, student: nn.Module, compute: Compute,
-                 every_scale: bool, augmentation: float):
+                 every_scale: bool, augmentation: Augmentation):
         self.teacher = teacher.eval().requires_grad_(False)
         self.networks = {'student': student}
         self._teacher_depths = TeacherDepths(teacher, compute, (STREAM, AUXILIARY))
@@ -35,13 +36,12 @@ class KDOOD:
 
     def prepare(self, batches: Batches) -> None:
         """Ask the teacher for the depth of the next images, unless they are changed first."""
-        if not self._augmentation:
+        if not self._augmentation.begun:
             self._teacher_depths.prepare(batches)
 
     def step(self, batches: Batches, update: Update,
              generator: torch.Generator) -> dict[str, Tensor]:
-        if self._augmentation:
-            batches = augmented(batches, self._augmentation, generator)
+        batches = self._augmentation(batches, generator)
         with self._compute.autocast():
             targets = torch.cat([self._teacher_depths(name, batch)
                                  for name, batch in batches.items()])
@@ -52,6 +52,12 @@ class KDOOD:
             update(loss, 'student')
         return {'loss_student': loss.detach()}
 
+    def state_dict(self) -> dict[str, Any]:
+        return {'augmentation': self._augmentation.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._augmentation.load_state_dict(state['augmentation'])
+
 
 class RandomNoise(KDOOD):
     """The same on N(0, 1) noise: `batch` images of `size` (height, width) a step."""
@@ -60,7 +66,7 @@ class RandomNoise(KDOOD):
 
     def __init__(self, teacher: nn.Module, student: nn.Module, compute: Compute,
                  size: tuple[int, int], batch: int, every_scale: bool):
-        super().__init__(teacher, student, compute, every_scale, augmentation=0.0)
+        super().__init__(teacher, student, compute, every_scale, Augmentation(0.0, 0))
         self._shape = (batch, 3, *size)
 
     def prepare(self, batches: Batches) -> None:
