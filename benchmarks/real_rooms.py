@@ -267,7 +267,7 @@ def main() -> None:
     frames, held_out = _parts(arguments.data, arguments.held_out)
     if len(arguments.shares) != len(arguments.sizes) - 1:
         parser.error(f'{len(arguments.sizes)} sizes need {len(arguments.sizes) - 1} shares')
-    sizes = tuple(zip((*arguments.shares, math.inf), arguments.sizes, strict=True))
+    sizes = tuple(zip((*arguments.shares, 1.0), arguments.sizes, strict=True))
     plan = Plan(arguments.images, arguments.batch, round(arguments.measured * arguments.batch),
                 arguments.lr, sizes)
     training = Training(arguments.start, arguments.teacher, frames, plan, arguments.seed)

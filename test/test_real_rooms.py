@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """benchmarks/real_rooms.py: what it trains on, and that an interrupted training goes on."""
 
-import math
 from pathlib import Path
 import sys
 
@@ -61,7 +60,7 @@ def test_a_mixture_has_each_pixel_of_one_of_two_images_or_of_both_blended():
 
 
 def test_a_training_that_was_interrupted_goes_on_as_if_it_was_not(frames):
-    plan = real_rooms.Plan(12, 2, 1, 1e-3, ((0.5, (48, 64)), (math.inf, (64, 96))))
+    plan = real_rooms.Plan(12, 2, 1, 1e-3, ((0.5, (48, 64)), (1.0, (64, 96))))
 
     def training():
         return real_rooms.Training(str(shipped_student('general')), '', frames, plan, 0)
