@@ -143,10 +143,9 @@ class Training:
         self.teacher, card = load_teacher(teacher)
         self._teacher_size, self.frames, self.plan = card.size, frames, plan
         self.average = averaged(self.network, 0.999)
-        # METER has no encoder of its own
-        encoder = list(getattr(self.network, 'encoder', nn.Identity()).parameters())
-        known = set(encoder)
-        others = [p for p in self.network.parameters() if p not in known]
+        # METER has no part of that name
+        encoder, others = ([p for name, p in self.network.named_parameters()
+                            if name.startswith('encoder.') == known] for known in (True, False))
         self._optimizer = torch.optim.AdamW(
             [{'params': encoder, 'factor': 0.5}, {'params': others, 'factor': 1.0}],
             plan.lr, weight_decay=0.02)

@@ -49,8 +49,7 @@ def described():
 
 
 # Modules of the root that no arrow is drawn for: they import nothing but each other and errors.
-SMALL = {'errors', 'files', 'installation', 'shipped', 'spread', 'worker',
-         'yaml_file'}
+SMALL = {'errors', 'files', 'installation', 'shipped', 'spread', 'worker', 'yaml_file'}
 
 
 @cache

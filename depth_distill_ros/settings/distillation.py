@@ -138,8 +138,7 @@ class OnlineSettings(DistillationSettings, NodeSettings):
                            'd3plus (d3 with the random camera augmentation), or a baseline of d3')
     # plain distillation teaches most per second at first: docs/MEASUREMENTS.md, D3 per second
     curriculum: str = modified(StreamMethodSettings, 'curriculum', default='progress')
-    # a student that has seen the robot's frames often learns on with it, and at a lower rate:
-    # docs/MEASUREMENTS.md, the whole loop
+    # later the student overfits the robot's few frames: docs/MEASUREMENTS.md, the whole loop
     augmentation: float = modified(StreamMethodSettings, 'augmentation', default=1.0)
     augmentation_after: int = modified(StreamMethodSettings, 'augmentation_after', default=1500)
     # the best of four students at equal processor time: docs/MEASUREMENTS.md
