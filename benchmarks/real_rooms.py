@@ -30,13 +30,16 @@ from torch.nn.functional import interpolate
 
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.datasets.photometric import hu
+from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.trainer import averaged
 from depth_distill_ros.evaluation.evaluated import evaluated
 from depth_distill_ros.evaluation.protocol import PROTOCOLS
 from depth_distill_ros.frame import Frame
-from depth_distill_ros.networks.model_folder import load_model, save_model
+from depth_distill_ros.networks import BACKBONES, build
+from depth_distill_ros.networks.model_folder import ModelCard, load_model, save_model
 from depth_distill_ros.networks.normalisation import normalise
 from depth_distill_ros.networks.teachers import load_teacher
+from depth_distill_ros.settings.names import PAPER_SIZE
 
 _UNTURNED = 0.5  # share of images that are seen as they are
 _MOST_ZOOM, _MOST_TURN = 1.6, math.radians(8.0)
@@ -135,13 +138,14 @@ class Plan:
 class Training:
     """The network, its average and the frames."""
 
-    def __init__(self, start: str, teacher: str, frames: list[Frame], plan: Plan, seed: int,
+    def __init__(self, start: str, teachers: list[str], frames: list[Frame], plan: Plan, seed: int,
                  ) -> None:
         torch.manual_seed(seed)
-        self.network, self.card = load_model(Path(start))
-        self.network.requires_grad_(True)
-        self.teacher, card = load_teacher(teacher)
-        self._teacher_size, self.frames, self.plan = card.size, frames, plan
+        self.network, self.card = _started(start)
+        self.network.requires_grad_(True).to(memory_format=torch.channels_last)
+        self._teachers = [load_teacher(spec) for spec in teachers]
+        self._compute = Compute.available(device='cpu')
+        self.frames, self.plan = frames, plan
         self.average = averaged(self.network, 0.999)
         # METER has no part of that name
         encoder, others = ([p for name, p in self.network.named_parameters()
@@ -163,7 +167,8 @@ class Training:
         for group in self._optimizer.param_groups:
             group['lr'] = plan.rate(self.step) * group['factor']
         x, *depths = self._batch(plan.size(self.step))
-        prediction = self.network(x)
+        with self._compute.autocast():
+            prediction = self.network(x).float()
         size = prediction.shape[-2:]
         loss = log_loss(prediction, torch.cat([interpolate(depth, size) for depth in depths]))
         self._optimizer.zero_grad()
@@ -183,11 +188,19 @@ class Training:
         seen = self._at([image for image, _ in measured], size)
         seen = normalise(hu(seen, self._colours))
         depth = torch.from_numpy(np.stack([depth for _, depth in measured]))[:, None]
-        with torch.inference_mode():
-            answers = self.teacher(normalise(self._at(mixtures, self._teacher_size)))
+        answers = self._answers(mixtures, size)
         new = normalise(hu(self._at(mixtures, size), self._colours))
         x = torch.cat((seen, new)).contiguous(memory_format=torch.channels_last)
-        return x, depth, answers.clone()
+        return x, depth, answers
+
+    def _answers(self, images: list[np.ndarray], size: tuple[int, int]) -> Tensor:
+        """Return the geometric mean of the teachers' depth, B×1×H×W metres."""
+        logs = []
+        with torch.no_grad():
+            for teacher, card in self._teachers:
+                depth = teacher(normalise(self._at(images, card.size)))
+                logs.append(interpolate(depth.clamp(min=0.05).log(), size, mode='bilinear'))
+        return torch.stack(logs).mean(0).exp()
 
     def _at(self, images: list[np.ndarray], size: tuple[int, int]) -> Tensor:
         """B×3×H×W RGB from 0 to 1."""
@@ -226,6 +239,13 @@ def figures(training: Training, frames: list[Frame], size: tuple[int, int]) -> d
             'delta1_median_scaled': summary['median_scaled']['delta1']}
 
 
+def _started(start: str) -> tuple[nn.Module, ModelCard]:
+    if start in BACKBONES:
+        network = build('lden_light', start, pretrained=True)
+        return network, ModelCard('lden_light', start, PAPER_SIZE)
+    return load_model(Path(start))
+
+
 def _parts(spec: str, held_out: str) -> tuple[list[Frame], list[Frame]]:
     """Return the frames to train on, and those held out, by their numbers: 250-286,600-636."""
     ranges = [tuple(map(int, part.split('-'))) for part in held_out.split(',') if part]
@@ -246,8 +266,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--data', required=True, help='images with depth and camera, KIND:PATH')
     parser.add_argument('--held-out', default='250-286,600-636', help='numbers of images')
-    parser.add_argument('--teacher', required=True, help='that answers the mixtures')
-    parser.add_argument('--start', required=True, help='model folder')
+    parser.add_argument('--teacher', nargs='+', required=True,
+                        help='what answers the mixtures; of several the geometric mean')
+    parser.add_argument('--start', required=True,
+                        help='model folder, or a lden_light from ImageNet by its encoder')
     parser.add_argument('--images', type=int, default=28_000)
     parser.add_argument('--batch', type=int, default=16)
     parser.add_argument('--measured', type=float, default=0.5,
@@ -295,7 +317,8 @@ def main() -> None:
         'role': 'teacher of real rooms (teacher: real) and student that answers before the '
                 'first release (first_student: real)',
         'data': f'{len(frames)} of {len(frames) + len(held_out)} images of {arguments.data}, and '
-                f'mixtures of them with the answers of {arguments.teacher}',
+                f'mixtures of them with the answers of '
+                f'{" and ".join(arguments.teacher)}',
         'training': {**asdict(plan), 'start': arguments.start, 'seed': arguments.seed},
         'held_out': {'frames': len(held_out), **found}}
     camera = frames[0].intrinsics.resized(size)

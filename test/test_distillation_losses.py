@@ -9,11 +9,10 @@ import torch
 from torch import nn
 
 from depth_distill_ros.distillation.batch_norm_loss import FeatureStatistics
-from depth_distill_ros.distillation.losses import loss_h, masked_target, predictions
+from depth_distill_ros.distillation.losses import loss_h, masked_target
 from depth_distill_ros.distillation.mixing import instances, masks_of_half, mix
 from depth_distill_ros.distillation.schedule import poly, schedule, stepwise
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks import build
 from depth_distill_ros.settings.optimisation import OptimisationSettings
 
 
@@ -163,14 +162,3 @@ def test_a_hole_grows_by_what_it_has_a_part_in_when_depth_is_resized():
     assert not mask[0, 0, 2, 2] and mask.sum() == 24
     assert (small[mask] == 2).all()
     assert masked_target(torch.full((1, 1, 4, 4), 2.0), (4, 4))[1] is None
-
-
-@pytest.mark.parametrize(('network', 'single'), [('lden_light', True), ('lden', False)])
-def test_on_a_cpu_the_light_student_is_trained_in_float32_whatever_the_autocast(network, single):
-    torch.manual_seed(0)
-    student, x = build(network, 'mobilenetv2').eval(), torch.randn(1, 3, 64, 64)
-    with torch.no_grad():
-        exact, = predictions(student, x, every_scale=True)
-        with torch.autocast('cpu', torch.bfloat16):
-            found, = predictions(student, x, every_scale=True)
-    assert torch.equal(exact, found.float()) == single

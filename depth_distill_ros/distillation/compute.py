@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 import os
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from depth_distill_ros.errors import DepthDistillError, first_line
 
@@ -16,6 +20,7 @@ _CPU_BF16_FLAGS = {'avx512_bf16', 'amx_bf16', 'bf16'}
 # In torch 2.15 on a CPU, the weight gradient of a 5×5 convolution of bfloat16 feature maps of one
 # row (a 32nd of the image's) holds uninitialised memory.
 _BROKEN_BF16_ROWS = 32
+_GROUPS = 6  # of torch.conv2d's arguments
 _DTYPES = {'fp32': torch.float32, 'bf16': torch.bfloat16, 'fp16': torch.float16}
 
 
@@ -32,6 +37,24 @@ def _fast_precision(device: torch.device) -> str:
     if device.type == 'cuda':
         return 'bf16' if torch.cuda.is_bf16_supported(including_emulation=False) else 'fp16'
     return 'bf16' if _cpu_has_bf16() else 'fp32'
+
+
+class _Float32Depthwise(TorchFunctionMode):
+    """
+    A context in which grouped convolutions on a CPU ignore autocast while gradients are recorded.
+
+    Their backward pass in bfloat16 takes longer than in float32 there, where that of the other
+    convolutions takes a fraction (docs/MEASUREMENTS.md).
+    """
+
+    def __torch_function__(self, func: Callable[..., Any], types: Sequence[type],
+                           args: Any = (), kwargs: dict[str, Any] | None = None) -> Any:
+        if func is not torch.conv2d or len(args) <= _GROUPS or args[_GROUPS] == 1 \
+                or not torch.is_grad_enabled():
+            return func(*args, **kwargs or {})
+        x, *others = args
+        with torch.autocast('cpu', enabled=False):
+            return func(x.float(), *others)
 
 
 @dataclass(frozen=True)
@@ -72,9 +95,14 @@ class Compute:
         return self.device.type != 'cpu' or \
             2 * torch.get_num_threads() <= len(os.sched_getaffinity(0))
 
-    def autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, _DTYPES[self.precision],
-                              enabled=self.precision != 'fp32')
+    @contextmanager
+    def autocast(self) -> Iterator[None]:
+        """Compute in this precision; on CPUs, depthwise convolutions that train in float32."""
+        reduced = self.precision != 'fp32'
+        slow = reduced and self.device.type == 'cpu'
+        with torch.autocast(self.device.type, _DTYPES[self.precision], enabled=reduced), \
+                _Float32Depthwise() if slow else nullcontext():
+            yield
 
     def __str__(self) -> str:
         return f'{self.device}, {self.precision}'

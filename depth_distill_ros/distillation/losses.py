@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from typing import Any, cast
 
 import torch
@@ -58,15 +57,8 @@ def loss_h(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Te
 
 
 def predictions(network: Any, x: Tensor, every_scale: bool) -> list[Tensor]:
-    """
-    Return the depth maps that are trained, coarse to fine: SARPN's five, or the only one.
-
-    A network that says so is trained in float32 on CPUs, whatever the autocast.
-    """
-    slower = x.device.type == 'cpu' and getattr(network, 'float32_on_cpus', False)
-    with torch.autocast('cpu', enabled=False) if slower else nullcontext():
-        x = x.float() if slower else x
-        return network.scales(x) if every_scale and hasattr(network, 'scales') else [network(x)]
+    """Return the depth maps that are trained, coarse to fine: SARPN's five, or the only one."""
+    return network.scales(x) if every_scale and hasattr(network, 'scales') else [network(x)]
 
 
 def teacher_loss(maps: Sequence[Tensor], teacher_depth: Tensor) -> Tensor:

@@ -36,10 +36,6 @@ class LDENLight(ConfidentNetwork):
     `confidence` it has a ConfidenceHead.
     """
 
-    # Depthwise convolutions are most of its layers, and their backward pass in bfloat16 makes a
-    # step on a CPU 1.1 to 1.5 times as long (docs/MEASUREMENTS.md).
-    float32_on_cpus = True
-
     def __init__(self, backbone: str, pretrained: bool = False, confidence: bool = False):
         super().__init__()
         self.encoder = encoder(backbone, pretrained)
