@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, Batches
-from depth_distill_ros.distillation.data.teacher_depth import TeacherDepth
+from depth_distill_ros.distillation.data.teacher_depth import TeacherDepths
 from depth_distill_ros.distillation.losses import (
     measured_loss,
     predictions,
@@ -43,9 +43,13 @@ class LWD:
         self.teacher = teacher.eval().requires_grad_(False)
         self.networks = {'student': student}
         self.needs = EQUATIONS[equation]
-        self._teacher_depth = {name: TeacherDepth(teacher) for name in self.needs}
+        self._teacher_depths = TeacherDepths(teacher, compute, self.needs)
         self._compute, self._kd_weight, self._every_scale = compute, kd_weight, every_scale
         self._auxiliary_weight = kd_weight if equation == 2 else 1.0
+
+    def prepare(self, batches: Batches) -> None:
+        """Ask the teacher for the depth of the next images."""
+        self._teacher_depths.prepare(batches)
 
     def step(self, batches: Batches, update: Update,
              generator: torch.Generator) -> dict[str, Tensor]:
@@ -54,7 +58,7 @@ class LWD:
             for name, fields in self.needs.items():
                 batch = batches[name]
                 maps = predictions(self.networks['student'], batch.x, self._every_scale)
-                distilled = teacher_loss(maps, self._teacher_depth[name](batch))
+                distilled = teacher_loss(maps, self._teacher_depths(name, batch))
                 losses[f'loss_{name}'] = (
                     self._kd_weight * distilled
                     + (1 - self._kd_weight) * measured_loss(maps, batch.depth)
