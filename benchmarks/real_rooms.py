@@ -19,6 +19,7 @@ import argparse
 from dataclasses import asdict, dataclass, replace
 import math
 from pathlib import Path
+import sys
 import time
 from typing import Any
 
@@ -41,62 +42,14 @@ from depth_distill_ros.networks.normalisation import normalise
 from depth_distill_ros.networks.teachers import load_teacher
 from depth_distill_ros.settings.names import PAPER_SIZE
 
+sys.path.append(str(Path(__file__).parent / 'helpers'))
+
+from room_views import mixed, turned  # noqa: E402
+
 _UNTURNED = 0.5  # share of images that are seen as they are
-_MOST_ZOOM, _MOST_TURN = 1.6, math.radians(8.0)
 _NEAREST, _FARTHEST = 0.2, 12.0  # metres that are trained
 _FIXED = 0.85  # share of the training after which BatchNorm's statistics stay
 _SAVE = 200  # steps
-
-
-def turned(frame: Frame, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """
-    Return image and depth as a camera sees them that is turned and `zoom` times as near.
-
-    A point at depth z is at z·r·d in the turned camera, where d is its ray; the image grows by the
-    zoom and the depth is divided by it, which is exact for what faces the camera.
-    """
-    camera, depth = frame.intrinsics, frame.depth
-    k = camera.matrix()
-    angles = random.uniform(-_MOST_TURN, _MOST_TURN, 3) * (0.5, 0.5, 1.0)
-    turn = cv2.Rodrigues(angles)[0]
-    zoom = math.exp(random.uniform(math.log(1.1), math.log(_MOST_ZOOM)))
-    homography = k @ np.diag([zoom, zoom, 1.0]) @ turn @ np.linalg.inv(k)
-    height, width = depth.shape
-    columns, rows = np.meshgrid(np.arange(width), np.arange(height))
-    along = ((columns - camera.cx) / camera.fx * turn[2, 0]
-             + (rows - camera.cy) / camera.fy * turn[2, 1] + turn[2, 2])
-    moved = (depth * along / zoom).astype(np.float32)
-    size = (width, height)
-    return (cv2.warpPerspective(frame.image, homography, size, flags=cv2.INTER_LINEAR,
-                                borderMode=cv2.BORDER_REFLECT),
-            cv2.warpPerspective(moved, homography, size, flags=cv2.INTER_NEAREST,
-                                borderValue=np.nan))
-
-
-def mixed(one: np.ndarray, depth: np.ndarray, other: np.ndarray, random: np.random.Generator,
-          ) -> np.ndarray:
-    """
-    Return two images in one.
-
-    They are side by side along a line, one in a rectangle, what is near in `one` before the
-    other, or blended.
-    """
-    height, width = one.shape[:2]
-    kind = random.integers(4)
-    if kind == 0:
-        angle, y, x = random.uniform(0, np.pi), *np.ogrid[-1:1:height * 1j, -1:1:width * 1j]
-        mask = x * np.cos(angle) + y * np.sin(angle) > random.uniform(-0.5, 0.5)
-    elif kind == 1:
-        h, w = (random.uniform(0.25, 0.75, 2) * (height, width)).astype(int)
-        top, left = random.integers(height - h), random.integers(width - w)
-        mask = np.zeros((height, width), bool)
-        mask[top:top + h, left:left + w] = True
-    elif kind == 2:
-        mask = depth < np.nanquantile(depth, random.uniform(0.2, 0.7))
-    else:
-        share = random.uniform(0.3, 0.7)
-        return cv2.addWeighted(one, share, other, 1.0 - share, 0.0)
-    return np.where(mask[..., None], one, other)
 
 
 def log_loss(prediction: Tensor, target: Tensor) -> Tensor:

@@ -11,11 +11,13 @@ import torch
 
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.frame import Frame
+from depth_distill_ros.networks import build
 from depth_distill_ros.shipped import shipped_robot_rooms, shipped_student
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / 'benchmarks'))
 
 import real_rooms  # noqa: E402
+import room_views  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -35,13 +37,13 @@ def test_a_wall_in_front_of_a_turned_and_nearer_camera_has_the_depth_of_geometry
 
     image = np.repeat((columns % 256).astype(np.uint8)[..., None], 3, 2)
     wall = Frame(image, at(columns).astype(np.float32), intrinsics=camera)
-    seen, depth = real_rooms.turned(wall, np.random.default_rng(3))
+    seen, depth = room_views.turned(wall, np.random.default_rng(3))
     # a pixel of the new image shows the column of the old one that its grey level tells
     whole = np.isfinite(depth)
     ratio = depth[whole] / at(seen[..., 0][whole].astype(float))
     assert whole.mean() > 0.9
     # the zoom divides all depth alike; the turn changes it from side to side by a few percent
-    assert 1 / (1.1 * real_rooms._MOST_ZOOM) < np.median(ratio) < 1.0
+    assert 1 / (1.1 * room_views._MOST_ZOOM) < np.median(ratio) < 1.0
     assert ratio.std() < 0.1 * np.median(ratio)
 
 
@@ -50,7 +52,7 @@ def test_a_mixture_has_each_pixel_of_one_of_two_images_or_of_both_blended():
     depth = np.tile(np.linspace(1.0, 4.0, 64, dtype=np.float32), (48, 1))
     depth[:, 5] = np.nan
     random = np.random.default_rng(0)
-    mixtures = [real_rooms.mixed(one, depth, other, random)[..., 0] for _ in range(40)]
+    mixtures = [room_views.mixed(one, depth, other, random)[..., 0] for _ in range(40)]
     assert all(40 < mixture.min() < 200 or set(np.unique(mixture)) == {40, 200}
                for mixture in mixtures)
     # the near half of one before the other, without what has no depth
@@ -59,11 +61,28 @@ def test_a_mixture_has_each_pixel_of_one_of_two_images_or_of_both_blended():
     assert near and all((np.diff(mixture[0, 6:].astype(int)) >= 0).all() for mixture in near)
 
 
+def test_of_several_teachers_the_answer_is_the_geometric_mean(frames):
+    plan = real_rooms.Plan(12, 2, 1, 1e-3, ((1.0, (48, 64)),))
+    one, other, both = (real_rooms.Training(str(shipped_student('general')), teachers, frames,
+                                            plan, 0)._answers([frames[0].image], (48, 64))
+                        for teachers in ([''], ['real'], ['', 'real']))
+    assert torch.allclose(both, (one * other).sqrt(), rtol=1e-5)
+
+
+def test_a_training_starts_from_imagenet_by_the_name_of_its_encoder(frames):
+    plan = real_rooms.Plan(4, 2, 1, 1e-3, ((1.0, (48, 64)),))
+    training = real_rooms.Training('efficientnet_lite0', [''], frames, plan, 0)
+    published = build('lden_light', 'efficientnet_lite0', pretrained=True)
+    for found, expected in zip(training.network.encoder.parameters(),
+                               published.encoder.parameters(), strict=True):
+        assert torch.equal(found, expected)
+
+
 def test_a_training_that_was_interrupted_goes_on_as_if_it_was_not(frames):
     plan = real_rooms.Plan(12, 2, 1, 1e-3, ((0.5, (48, 64)), (1.0, (64, 96))))
 
     def training():
-        return real_rooms.Training(str(shipped_student('general')), '', frames, plan, 0)
+        return real_rooms.Training(str(shipped_student('general')), [''], frames, plan, 0)
 
     whole, first, second = training(), training(), training()
     losses = [whole.train_step() for _ in range(4)]
