@@ -7,6 +7,8 @@ import torch
 from torch import nn
 
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.networks import build
+from depth_distill_ros.settings.names import NETWORKS, STEREO
 
 BF16 = Compute(torch.device('cpu'), 'bf16')
 DEPTHWISE, DENSE = nn.Conv2d(8, 8, 3, groups=8), nn.Conv2d(8, 8, 1)
@@ -34,3 +36,11 @@ def test_the_gradient_of_a_depthwise_convolution_under_autocast_is_its_float32_g
         loss = DEPTHWISE(x).square().mean()
     found, = torch.autograd.grad(loss, DEPTHWISE.weight)
     assert torch.equal(found, exact)
+
+
+@pytest.mark.parametrize('name', sorted(set(NETWORKS) - {STEREO}))
+def test_depth_is_float32_whatever_the_precision(name):
+    torch.manual_seed(0)
+    network = build(name).eval()
+    with torch.no_grad(), BF16.autocast():
+        assert network(torch.randn(1, 3, 64, 96)).dtype == torch.float32

@@ -15,7 +15,7 @@ from torch.nn.functional import pad
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.backbones import encoder
-from depth_distill_ros.networks.blocks import resize, twice_the_size
+from depth_distill_ros.networks.blocks import DepthConvolution, resize, twice_the_size
 from depth_distill_ros.networks.checks import check_images
 from depth_distill_ros.networks.ffn import Decoder
 
@@ -39,7 +39,7 @@ class EDN(nn.Module):
         self.encoder = encoder(backbone, pretrained)
         channels = self.encoder.channels[-1]
         self.decoder = Decoder(channels)
-        self.head = nn.Conv2d(channels // 32, 1, 3, padding=1, bias=False)
+        self.head = DepthConvolution(channels // 32, 1, 3, padding=1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         check_images(self, x)

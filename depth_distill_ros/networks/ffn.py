@@ -15,6 +15,7 @@ from torch.nn.functional import relu
 
 from depth_distill_ros.networks.backbones import encoder
 from depth_distill_ros.networks.blocks import (
+    DepthConvolution,
     UpProjection,
     conv_bn,
     conv_bn_relu,
@@ -60,7 +61,7 @@ class FFN(nn.Module):
         self.fuse = nn.Sequential(*conv_bn_relu(64, 64, 5))
         n = 64 + channels[-1] // 32
         self.refine = nn.Sequential(
-            *conv_bn_relu(n, n, 5), *conv_bn_relu(n, n, 5), nn.Conv2d(n, 1, 5, padding=2))
+            *conv_bn_relu(n, n, 5), *conv_bn_relu(n, n, 5), DepthConvolution(n, 1, 5, padding=2))
 
     def forward(self, x: Tensor) -> Tensor:
         check_images(self, x)

@@ -13,7 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.networks.backbones import encoder
-from depth_distill_ros.networks.blocks import conv_bn_relu, resize, twice_the_size
+from depth_distill_ros.networks.blocks import (
+    DepthConvolution,
+    conv_bn_relu,
+    resize,
+    twice_the_size,
+)
 from depth_distill_ros.networks.checks import check_images
 from depth_distill_ros.networks.confidence import ConfidenceHead, ConfidentNetwork
 
@@ -54,7 +59,7 @@ class LDEN(ConfidentNetwork):
             for c in self.encoder.channels)
         self.fuse = nn.Sequential(*conv_bn_relu(_FUSED, _FUSED, 5))
         self.head = nn.Sequential(
-            *conv_bn_relu(_FUSED, _FUSED, 5), nn.Conv2d(_FUSED, 1, 5, padding=2))
+            *conv_bn_relu(_FUSED, _FUSED, 5), DepthConvolution(_FUSED, 1, 5, padding=2))
         self.confidence = ConfidenceHead(_FUSED) if confidence else None
 
     def features(self, x: Tensor) -> Tensor:

@@ -14,7 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.networks.backbones import encoder
-from depth_distill_ros.networks.blocks import conv_bn_relu, resize, twice_the_size
+from depth_distill_ros.networks.blocks import (
+    DepthConvolution,
+    conv_bn_relu,
+    resize,
+    twice_the_size,
+)
 from depth_distill_ros.networks.checks import check_images
 from depth_distill_ros.networks.confidence import ConfidenceHead, ConfidentNetwork
 from depth_distill_ros.networks.lden import ChannelAttention
@@ -43,7 +48,7 @@ class LDENLight(ConfidentNetwork):
             nn.Sequential(ChannelAttention(c), *conv_bn_relu(c, 16, 5))
             for c in self.encoder.channels)
         self.fuse = nn.Sequential(*_separable(64, 64), *_separable(64, 32))
-        self.head = nn.Sequential(*_separable(32, 32), nn.Conv2d(32, 1, 3, padding=1))
+        self.head = nn.Sequential(*_separable(32, 32), DepthConvolution(32, 1, 3, padding=1))
         self.confidence = ConfidenceHead(32) if confidence else None
 
     def features(self, x: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks.blocks import conv_bn, resize
+from depth_distill_ros.networks.blocks import DepthConvolution, conv_bn, resize
 from depth_distill_ros.networks.checks import check_images
 from depth_distill_ros.networks.normalisation import MEAN, STD
 
@@ -219,7 +219,7 @@ class METER(nn.Module):
         self.ups = nn.ModuleList(
             _Up(a, b, skip) for a, b, skip in zip(
                 size.decoder[:-1], size.decoder[1:], (sixteenth, eighth, quarter), strict=True))
-        self.head = nn.Conv2d(size.decoder[-1], 1, 3, padding=1, bias=False)
+        self.head = DepthConvolution(size.decoder[-1], 1, 3, padding=1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         check_images(self, x)

@@ -13,13 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.networks.backbones import encoder
-from depth_distill_ros.networks.blocks import UpProjection, conv_bn_relu, resize
+from depth_distill_ros.networks.blocks import DepthConvolution, UpProjection, conv_bn_relu, resize
 from depth_distill_ros.networks.checks import check_images
 
 
 def _to_depth(channels_in: int, channels: int) -> nn.Sequential:
     return nn.Sequential(
-        *conv_bn_relu(channels_in, channels, 3), nn.Conv2d(channels, 1, 3, padding=1, bias=False))
+        *conv_bn_relu(channels_in, channels, 3),
+        DepthConvolution(channels, 1, 3, padding=1, bias=False))
 
 
 class _Fusion(nn.Module):
@@ -42,7 +43,7 @@ class _Refinement(nn.Module):
         super().__init__()
         self.body = nn.Sequential(
             *conv_bn_relu(1, width, 3), *conv_bn_relu(width, width, 3),
-            nn.Conv2d(width, 1, 3, padding=1))
+            DepthConvolution(width, 1, 3, padding=1))
 
     def forward(self, depth: Tensor) -> Tensor:
         return depth + self.body(depth)

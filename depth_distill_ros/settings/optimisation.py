@@ -32,9 +32,10 @@ class OptimisationSettings(Settings):
         0.0, "largest norm of a network's gradient; 0: no limit", range=(0.0, 1e6))
     ema: float = setting(0.999, 'decay per step of the averaged network, which is the result of '
                          'the training', range=(0.0, 0.999999))
-    precision: str = setting('auto', 'number format of the arithmetic; auto: the fast one of the '
-                             'hardware. On a CPU lden_light is trained in fp32 in any case, which '
-                             'is faster there', choices=('auto', 'fp32', 'bf16', 'fp16'))
+    precision: str = setting(
+        'auto', 'number format of the arithmetic; auto: the fast one of the hardware. The last '
+        'convolution is computed in fp32 in any case, and so are depthwise ones on a CPU, which '
+        'are faster in it', choices=('auto', 'fp32', 'bf16', 'fp16'))
     compile: bool = setting(
         False, 'compile the trained networks with torch.compile, which takes minutes at the start '
         'and needs a C++ compiler; worth it on a GPU')

@@ -15,7 +15,7 @@ from torch.nn.functional import relu
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.backbones import encoder
-from depth_distill_ros.networks.blocks import conv_bn, resize
+from depth_distill_ros.networks.blocks import DepthConvolution, conv_bn, resize
 from depth_distill_ros.networks.checks import check_images
 from depth_distill_ros.networks.dacnn.depth_aware import DepthAwareBlock
 from depth_distill_ros.networks.dacnn.parts import ASPP, APNonLocal, correlation
@@ -55,7 +55,7 @@ class _Decoder(nn.Module):
             DepthAwareBlock(256, 256, depth_aware), DepthAwareBlock(128 + 256, 128, depth_aware),
             DepthAwareBlock(64 + 64, 32, depth_aware)))
         self.ups = nn.ModuleList((_conv3(256, 128), _conv3(128, 64), _conv3(32, 64)))
-        self.depth = _conv3(64, 1)
+        self.depth = DepthConvolution(64, 1, 3, padding=1)
 
     def forward(self, x: Tensor, stem: Tensor, stage: Tensor, size: torch.Size,
                 ) -> tuple[Tensor, list[Tensor]]:
