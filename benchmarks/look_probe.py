@@ -23,12 +23,11 @@ import time
 from rich.console import Console
 import torch
 
-from depth_distill_ros.evaluation.protocol import PROTOCOLS
 from depth_distill_ros.evaluation.terminal import terminal_table
 
 sys.path.append(str(Path(__file__).parent / 'helpers'))
 
-from probe import BATCH, Probe  # noqa: E402
+from probe import BATCH, Probe, add_arguments  # noqa: E402
 
 # by name of a figure, its heading and format
 _COLUMNS = {'images': ('images', '.0f'), 'delta1': ('δ1', '.3f'),
@@ -41,26 +40,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('streams', nargs='+', metavar='STREAM')
-    parser.add_argument('--teacher', required=True, help='that knows the images of the camera')
-    parser.add_argument('--judge', nargs='+', required=True, metavar='KIND:PATH',
-                        help='images of the camera with measured depth')
-    parser.add_argument('--metrics', default='nyu-labelled', choices=PROTOCOLS)
+    add_arguments(parser)
     parser.add_argument('--images', type=int, default=4000, help='that a student is trained on')
     parser.add_argument('--rooms', type=int, default=100, help='of a look, eight frames each')
-    parser.add_argument('--vertical-fov', type=float, default=49.6, help="of a look's camera")
     parser.add_argument('--seeds', type=int, nargs='+', default=[0])
     parser.add_argument('--out', type=Path, default=Path('look_probe'),
                         help='folder for rendered frames and results.jsonl')
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    probe = Probe(arguments.teacher, arguments.judge, arguments.metrics)
+    probe = Probe(arguments)
     steps, console, cells = arguments.images // BATCH, Console(), []
     arguments.out.mkdir(parents=True, exist_ok=True)
     with console.status('') as status:
         for stream in arguments.streams:
             status.update(f'{stream}: rendering')
             spec = stream if ':' in stream else probe.rendered(
-                stream, arguments.rooms, arguments.vertical_fov, arguments.out)
+                stream, arguments.rooms, arguments.out)
             seen = probe.seen(spec)
             for seed in arguments.seeds:
                 began = time.process_time()

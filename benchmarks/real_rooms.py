@@ -32,11 +32,12 @@ from torch.nn.functional import interpolate
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.datasets.photometric import hu
 from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.losses import resized
 from depth_distill_ros.distillation.trainer import averaged
 from depth_distill_ros.evaluation.evaluated import evaluated
 from depth_distill_ros.evaluation.protocol import PROTOCOLS
 from depth_distill_ros.frame import Frame
-from depth_distill_ros.networks import BACKBONES, build
+from depth_distill_ros.networks import backbones_of, build
 from depth_distill_ros.networks.model_folder import ModelCard, load_model, save_model
 from depth_distill_ros.networks.normalisation import normalise
 from depth_distill_ros.networks.teachers import load_teacher
@@ -75,6 +76,12 @@ class Plan:
     measured: int  # of each batch
     lr: float
     sizes: tuple[tuple[float, tuple[int, int]], ...]
+    precision: str = 'auto'
+
+    @property
+    def lowest(self) -> int:
+        """Rows of the smallest image."""
+        return min(height for _, (height, _) in self.sizes)
 
     @property
     def steps(self) -> int:
@@ -94,10 +101,10 @@ class Training:
     def __init__(self, start: str, teachers: list[str], frames: list[Frame], plan: Plan, seed: int,
                  ) -> None:
         torch.manual_seed(seed)
-        self.network, self.card = _started(start)
+        self.network, self.card = _starting_network(start)
         self.network.requires_grad_(True).to(memory_format=torch.channels_last)
         self._teachers = [load_teacher(spec) for spec in teachers]
-        self._compute = Compute.available(device='cpu')
+        self._compute = Compute.available(plan.precision, 'cpu', plan.lowest)
         self.frames, self.plan = frames, plan
         self.average = averaged(self.network, 0.999)
         # METER has no part of that name
@@ -121,7 +128,7 @@ class Training:
             group['lr'] = plan.rate(self.step) * group['factor']
         x, *depths = self._batch(plan.size(self.step))
         with self._compute.autocast():
-            prediction = self.network(x).float()
+            prediction = self.network(x)
         size = prediction.shape[-2:]
         loss = log_loss(prediction, torch.cat([interpolate(depth, size) for depth in depths]))
         self._optimizer.zero_grad()
@@ -152,7 +159,7 @@ class Training:
         with torch.no_grad():
             for teacher, card in self._teachers:
                 depth = teacher(normalise(self._at(images, card.size)))
-                logs.append(interpolate(depth.clamp(min=0.05).log(), size, mode='bilinear'))
+                logs.append(resized(depth.clamp(min=0.05).log(), size))
         return torch.stack(logs).mean(0).exp()
 
     def _at(self, images: list[np.ndarray], size: tuple[int, int]) -> Tensor:
@@ -192,8 +199,9 @@ def figures(training: Training, frames: list[Frame], size: tuple[int, int]) -> d
             'delta1_median_scaled': summary['median_scaled']['delta1']}
 
 
-def _started(start: str) -> tuple[nn.Module, ModelCard]:
-    if start in BACKBONES:
+def _starting_network(start: str) -> tuple[nn.Module, ModelCard]:
+    """Return that of a model folder, or a lden_light with the ImageNet weights of an encoder."""
+    if start in backbones_of('lden_light') and not Path(start).exists():
         network = build('lden_light', start, pretrained=True)
         return network, ModelCard('lden_light', start, PAPER_SIZE)
     return load_model(Path(start))
@@ -222,7 +230,8 @@ def main() -> None:
     parser.add_argument('--teacher', nargs='+', required=True,
                         help='what answers the mixtures; of several the geometric mean')
     parser.add_argument('--start', required=True,
-                        help='model folder, or a lden_light from ImageNet by its encoder')
+                        help='model folder, or the name of an encoder: a lden_light with its '
+                             'ImageNet weights')
     parser.add_argument('--images', type=int, default=28_000)
     parser.add_argument('--batch', type=int, default=16)
     parser.add_argument('--measured', type=float, default=0.5,
@@ -233,6 +242,7 @@ def main() -> None:
                         help='of the images, one after another')
     parser.add_argument('--shares', type=float, nargs='*', default=(0.45, 0.75),
                         help='of the training, at which the size changes')
+    parser.add_argument('--precision', default='auto', choices=('auto', 'fp32', 'bf16'))
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--out', type=Path, required=True)
     arguments = parser.parse_args()
@@ -243,7 +253,7 @@ def main() -> None:
         parser.error(f'{len(arguments.sizes)} sizes need {len(arguments.sizes) - 1} shares')
     sizes = tuple(zip((*arguments.shares, 1.0), arguments.sizes, strict=True))
     plan = Plan(arguments.images, arguments.batch, round(arguments.measured * arguments.batch),
-                arguments.lr, sizes)
+                arguments.lr, sizes, arguments.precision)
     training = Training(arguments.start, arguments.teacher, frames, plan, arguments.seed)
     arguments.out.mkdir(parents=True, exist_ok=True)
     saved = arguments.out / 'last.pt'

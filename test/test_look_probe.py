@@ -27,5 +27,5 @@ def test_each_stream_has_its_figures_and_all_students_start_alike(tmp_path, monk
     assert [row['images'] for row in rows] == [0, 8, 16] * 2
     assert rows[0]['delta1'] == rows[3]['delta1'] != rows[2]['delta1'] != rows[5]['delta1']
     assert all(0 < row['l_bn'] < 1e6 and 0 < row['delta1_median_scaled'] < 1 for row in rows)
-    assert len(list((tmp_path / 'nyu' / 'image').iterdir())) == 32
+    assert len(list((tmp_path / 'nyu-4' / 'image').iterdir())) == 32
     assert f"{rows[5]['delta1']:.3f}" in capsys.readouterr().out

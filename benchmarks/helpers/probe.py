@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,15 @@ _ROOM_SEED = 950_000_000
 _BN_IMAGES = 32
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what a Probe needs."""
+    parser.add_argument('--teacher', required=True, help='one that knows the images of the camera')
+    parser.add_argument('--judge', nargs='+', required=True, metavar='KIND:PATH',
+                        help='images of the camera with measured depth')
+    parser.add_argument('--metrics', default='nyu-labelled', choices=PROTOCOLS)
+    parser.add_argument('--vertical-fov', type=float, default=49.6, help="of a look's camera")
+
+
 class HalfSize(nn.Module):
     """A student that reads images of half the size."""
 
@@ -49,34 +59,32 @@ class HalfSize(nn.Module):
 
 class Probe:
     """
-    The teacher and the frames that judge; float32 on the CPU.
+    Trains students by one teacher, and judges them on the same frames; float32 on the CPU.
+
+    The students' images have half the size of the teacher's.
 
     Args:
-        teacher: that knows the images of the camera
-        judges: data sets of the camera with measured depth, KIND:PATH
-        metrics: one of PROTOCOLS
-
-    Attributes:
-        size: (height, width) of the teacher's images; the student's are half of it
+        arguments: those of `add_arguments`
     """
 
-    def __init__(self, teacher: str, judges: Sequence[str], metrics: str) -> None:
-        self._teacher, card = load_teacher(teacher)
-        self.size = card.size
-        self._judges = [open_reader(spec) for spec in judges]
-        self._metrics, self._compute = PROTOCOLS[metrics], Compute(torch.device('cpu'), 'fp32')
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._teacher, card = load_teacher(arguments.teacher)
+        self._size, self._fov = card.size, arguments.vertical_fov
+        self._judges = [open_reader(spec) for spec in arguments.judge]
+        self._metrics = PROTOCOLS[arguments.metrics]
+        self._compute = Compute(torch.device('cpu'), 'fp32')
 
-    def rendered(self, look: str, rooms: int, vertical_fov: float, folder: Path) -> str:
+    def rendered(self, look: str, rooms: int, folder: Path) -> str:
         """Return the data set of a look, or of its YAML file, which is rendered once."""
-        world = World(look, _ROOM_SEED, rooms, FRAMES_PER_ROOM, self.size,
-                      vertical_fov=vertical_fov)
+        world = World(look, _ROOM_SEED, rooms, FRAMES_PER_ROOM, self._size,
+                      vertical_fov=self._fov)
         # a file that has changed is another look
         version = f'-{sha256_of(file)[:8]}' if (file := Path(look)).is_file() else ''
-        return render(world, folder / f'{file.stem}{version}')
+        return render(world, folder / f'{file.stem}{version}-{rooms}')
 
     def trained(self, spec: str, seed: int, marks: Sequence[int], schedule: str = 'cosine',
                 augmentation: float = 1.0) -> Iterator[dict[str, float]]:
-        """Train on a data set until the last of `marks`, steps; yield the figures at each."""
+        """Train on a data set until the last of `marks`, in updates; yield the figures at each."""
         torch.manual_seed(seed)
         start = starting_student('lden_light', 'efficientnet_lite0',
                                  f'{WHOLE}{shipped_student("general")}')
@@ -84,23 +92,23 @@ class Probe:
             method='kd-ood', augmentation=augmentation, batch=BATCH, lr=1e-3, schedule=schedule,
             clip=1.0, ema=0.99, seed=seed)
         method = make_method('kd-ood', self._teacher, HalfSize(start.student), self._compute,
-                             self.size, BATCH, settings)
+                             self._size, BATCH, settings)
         trainer = Trainer(method, settings, self._compute, marks[-1],
                           keep_encoder_statistics=start.keeps_statistics)
         source = DatasetSource({STREAM: self._batches(spec, BATCH, seed)})
         for step in range(marks[-1] + 1):
             if step in marks:
-                yield {'steps': step, 'images': step * BATCH,
+                yield {'updates': step, 'images': step * BATCH,
                        **self._judged(trainer.average.module)}
             if step < marks[-1]:
                 trainer.train_step(source.draw())
 
     def _batches(self, spec: str, count: int, seed: int) -> DatasetBatches:
-        return DatasetBatches(open_reader(spec), preparation(spec, self.size), count, seed,
+        return DatasetBatches(open_reader(spec), preparation(spec, self._size), count, seed,
                               self._compute.device)
 
     def _judged(self, student: nn.Module) -> dict[str, float]:
-        evaluation = Evaluation(student.eval(), self.size, self._metrics, self._compute.device)
+        evaluation = Evaluation(student.eval(), self._size, self._metrics, self._compute.device)
         for reader in self._judges:
             for _ in evaluation.frames(reader):
                 pass

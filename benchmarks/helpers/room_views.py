@@ -16,10 +16,14 @@ _MOST_ZOOM, _MOST_TURN = 1.6, math.radians(8.0)
 
 def turned(frame: Frame, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """
-    Return image and depth as a camera sees them that is turned and `zoom` times as near.
+    Return image and depth as a camera sees them that is turned and nearer, by random factors.
 
-    A point at depth z is at z·r·d in the turned camera, where d is its ray; the image grows by the
-    zoom and the depth is divided by it, which is exact for what faces the camera.
+    A point at depth z on the ray d (d₃ = 1) has the depth z·r·d in the turned camera, where r is
+    the third row of the rotation. Then the image grows by the zoom and the depth is divided by it,
+    which is exact for what faces the camera.
+
+    Returns:
+        H×W×3 uint8 RGB, and H×W float32 metres, NaN where the frame has none
     """
     camera, depth = frame.intrinsics, frame.depth
     k = camera.matrix()
@@ -42,7 +46,7 @@ def turned(frame: Frame, random: np.random.Generator) -> tuple[np.ndarray, np.nd
 def mixed(one: np.ndarray, depth: np.ndarray, other: np.ndarray, random: np.random.Generator,
           ) -> np.ndarray:
     """
-    Return two images in one.
+    Return two H×W×3 uint8 images in one; `depth` is that of the first, H×W metres.
 
     They are side by side along a line, one in a rectangle, what is near in `one` before the
     other, or blended.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from depth_distill_ros.errors import DepthDistillError, first_line
@@ -20,7 +21,6 @@ _CPU_BF16_FLAGS = {'avx512_bf16', 'amx_bf16', 'bf16'}
 # In torch 2.15 on a CPU, the weight gradient of a 5×5 convolution of bfloat16 feature maps of one
 # row (a 32nd of the image's) holds uninitialised memory.
 _BROKEN_BF16_ROWS = 32
-_GROUPS = 6  # of torch.conv2d's arguments
 _DTYPES = {'fp32': torch.float32, 'bf16': torch.bfloat16, 'fp16': torch.float16}
 
 
@@ -41,20 +41,24 @@ def _fast_precision(device: torch.device) -> str:
 
 class _Float32Depthwise(TorchFunctionMode):
     """
-    A context in which grouped convolutions on a CPU ignore autocast while gradients are recorded.
+    A context in which depthwise convolutions that have a gradient ignore the autocast of a CPU.
 
-    Their backward pass in bfloat16 takes longer than in float32 there, where that of the other
+    Their backward pass takes longer in bfloat16 than in float32 there, while that of the other
     convolutions takes a fraction (docs/MEASUREMENTS.md).
     """
 
     def __torch_function__(self, func: Callable[..., Any], types: Sequence[type],
                            args: Any = (), kwargs: dict[str, Any] | None = None) -> Any:
-        if func is not torch.conv2d or len(args) <= _GROUPS or args[_GROUPS] == 1 \
-                or not torch.is_grad_enabled():
+        if func is not torch.conv2d or not _trains_depthwise(*args):
             return func(*args, **kwargs or {})
         x, *others = args
         with torch.autocast('cpu', enabled=False):
             return func(x.float(), *others)
+
+
+def _trains_depthwise(x: Tensor, weight: Tensor, *others: Any) -> bool:
+    return weight.shape[1] == 1 < x.shape[1] and torch.is_grad_enabled() \
+        and (x.requires_grad or weight.requires_grad)
 
 
 @dataclass(frozen=True)
@@ -97,11 +101,15 @@ class Compute:
 
     @contextmanager
     def autocast(self) -> Iterator[None]:
-        """Compute in this precision; on CPUs, depthwise convolutions that train in float32."""
+        """
+        Compute in this precision.
+
+        On a CPU, depthwise convolutions stay in float32 while gradients are recorded.
+        """
         reduced = self.precision != 'fp32'
-        slow = reduced and self.device.type == 'cpu'
+        on_cpu = self.device.type == 'cpu'
         with torch.autocast(self.device.type, _DTYPES[self.precision], enabled=reduced), \
-                _Float32Depthwise() if slow else nullcontext():
+                _Float32Depthwise() if reduced and on_cpu else nullcontext():
             yield
 
     def __str__(self) -> str:

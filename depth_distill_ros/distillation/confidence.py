@@ -45,7 +45,7 @@ class ConfidenceTraining:
     def _loss(self, images: Tensor, teacher_depth: Tensor) -> Tensor:
         with self._compute.autocast(), torch.no_grad():
             features = self._student.features(images)
-            depth = self._student.head[-1](features).float()
+            depth = self._student.head[-1](features)
         target = resized(teacher_depth, depth.shape[-2:])
         right = is_close(depth, target) & (depth > 0) & (target > 0)
         return binary_cross_entropy_with_logits(self.head(features.float()), right.float())

@@ -33,9 +33,9 @@ class OptimisationSettings(Settings):
     ema: float = setting(0.999, 'decay per step of the averaged network, which is the result of '
                          'the training', range=(0.0, 0.999999))
     precision: str = setting(
-        'auto', 'number format of the arithmetic; auto: the fast one of the hardware. The last '
-        'convolution is computed in fp32 in any case, and so are depthwise ones on a CPU, which '
-        'are faster in it', choices=('auto', 'fp32', 'bf16', 'fp16'))
+        'auto', 'number format of the arithmetic; auto: the fast one of the hardware. The '
+        "convolutions that give depth are always in fp32; on a CPU the student's depthwise ones "
+        'are, too, which makes its training faster', choices=('auto', 'fp32', 'bf16', 'fp16'))
     compile: bool = setting(
         False, 'compile the trained networks with torch.compile, which takes minutes at the start '
         'and needs a C++ compiler; worth it on a GPU')
