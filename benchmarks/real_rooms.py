@@ -126,6 +126,9 @@ class Training:
                     module.eval()
         for group in self._optimizer.param_groups:
             group['lr'] = plan.rate(self.step) * group['factor']
+        if plan.size(self.step) != plan.size(max(0, self.step - 1)):
+            # weights of one size see depth of another size wrong: the average begins anew
+            self.average.n_averaged.zero_()
         x, *depths = self._batch(plan.size(self.step))
         with self._compute.autocast():
             prediction = self.network(x)

@@ -78,6 +78,21 @@ def test_a_training_starts_from_imagenet_by_the_name_of_its_encoder(frames):
         assert torch.equal(found, expected)
 
 
+def test_with_another_size_of_the_images_the_average_of_the_weights_begins_anew(frames):
+    plan = real_rooms.Plan(8, 2, 1, 1e-2, ((0.5, (48, 64)), (1.0, (64, 96))))
+    training = real_rooms.Training(str(shipped_student('general')), [''], frames, plan, 0)
+
+    def is_the_network():
+        return all(torch.equal(one, other) for one, other in zip(
+            training.average.module.parameters(), training.network.parameters(), strict=True))
+
+    averages = []
+    for _ in range(4):
+        training.train_step()
+        averages.append(is_the_network())
+    assert averages == [True, False, True, False]
+
+
 def test_a_training_that_was_interrupted_goes_on_as_if_it_was_not(frames):
     plan = real_rooms.Plan(12, 2, 1, 1e-3, ((0.5, (48, 64)), (1.0, (64, 96))))
 
