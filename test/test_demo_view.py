@@ -17,7 +17,7 @@ def history():
     history = History()
     history.add(61.0, {
         'stream': {'received.image': '30', 'stored': '28'},
-        'distiller': {'step': '7', 'loss_plain': '0.25', 'images_per_s': '5.5'},
+        'distiller': {'step': '7', 'loss_student': '0.25', 'images_per_s': '5.5'},
         'inference': {'dropped': '3', 'release': '2', 'latency_p50_ms': '21.4'},
         'evaluator': {'delta1': '0.614', 'rmse': '0.83'},
         'monitor': {'camera_hz': '5.0', 'depth_hz': '4.9'}})

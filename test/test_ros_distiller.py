@@ -67,7 +67,7 @@ def test_it_waits_for_frames_trains_and_obeys_its_services(nodes, tmp_path):
     fill_store(tmp_path)
     previews = nodes.listen(Image, 'preview')
     wait_until(lambda: step_of(node) > 0, 'steps')
-    assert float(node.values()['images_per_s']) > 0 and 'loss_plain' in node.values()
+    assert float(node.values()['images_per_s']) > 0 and 'loss_student' in node.values()
 
     assert node.call(Trigger, 'pause').success
     paused_at = int(node.wait_for_values(paused=True)['step'])

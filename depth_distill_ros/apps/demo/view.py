@@ -89,7 +89,7 @@ def summary(history: History) -> list[tuple[str, str]]:
         ('stream', f'{history.total("stream.received.image")} frames received, '
                    f'{number("stream.stored", ".0f")} stored'),
         ('training', f'step {number("distiller.step", ".0f")}, '
-                     f'loss {number("distiller.loss_plain", ".3f")}, '
+                     f'loss {number("distiller.loss_student", ".3f")}, '
                      f'{number("distiller.images_per_s", ".1f")} images/s, '
                      f'release {number("inference.release", ".0f")}'),
         ('camera', f'{number("monitor.camera_hz", ".1f")} Hz in, '
