@@ -283,8 +283,7 @@ def main() -> None:
         'role': 'teacher of real rooms (teacher: real) and student that answers before the '
                 'first release (first_student: real)',
         'data': f'{len(frames)} of {len(frames) + len(held_out)} images of {arguments.data}, and '
-                f'mixtures of them with the answers of '
-                f'{" and ".join(arguments.teacher)}',
+                f'mixtures of them with the answers of {" and ".join(arguments.teacher)}',
         'training': {**asdict(plan), 'start': arguments.start, 'seed': arguments.seed},
         'held_out': {'frames': len(held_out), **found}}
     camera = frames[0].intrinsics.resized(size)

@@ -323,8 +323,8 @@ def test_teacher_depth_is_computed_once_for_a_frame_whatever_the_batch(networks,
 def test_what_the_teacher_is_asked_before_a_step_and_in_it(
         networks, frames, name, before, in_it):
     method = make_method(name, *networks()[:2], CPU, SIZE, 4, MethodSettings(g_width=0.125))
-    batches = {name: replace(some(frames, 0, 4), keys=(0, 1, 2, 3))
-               for name in method.needs or (STREAM,)}
+    batches = {source: replace(some(frames, 0, 4), keys=(0, 1, 2, 3))
+               for source in method.needs or (STREAM,)}
     asked = []
     method.teacher.register_forward_hook(lambda module, x, y: asked.append(len(x[0])))
     in_a_thread(method.prepare, batches)
