@@ -34,6 +34,15 @@ def test_the_gradient_of_a_depthwise_convolution_under_autocast_is_its_float32_g
     assert torch.equal(found, exact)
 
 
+def test_a_convolution_with_named_arguments_is_computed_with_them():
+    x, weight = torch.randn(1, 8, 6, 6), DEPTHWISE.weight
+    with BF16.autocast():
+        half = torch.conv2d(x, weight=weight, groups=8)
+        padded = torch.conv2d(x, weight, padding=1, groups=8)
+    assert half.shape == (1, 8, 4, 4)
+    assert torch.equal(padded, torch.conv2d(x, weight, padding=1, groups=8))
+
+
 @pytest.mark.parametrize('name', sorted(set(NETWORKS) - {STEREO}))
 def test_depth_has_the_resolution_of_float32_in_bfloat16_too(name):
     torch.manual_seed(0)

@@ -49,14 +49,15 @@ class _Float32Depthwise(TorchFunctionMode):
 
     def __torch_function__(self, func: Callable[..., Any], types: Sequence[type],
                            args: Any = (), kwargs: dict[str, Any] | None = None) -> Any:
-        if func is not torch.conv2d or not _trains_depthwise(*args):
-            return func(*args, **kwargs or {})
+        kwargs = kwargs or {}
+        if func is not torch.conv2d or len(args) < 2 or not _trains_depthwise(*args[:2]):
+            return func(*args, **kwargs)
         x, *others = args
         with torch.autocast('cpu', enabled=False):
-            return func(x.float(), *others)
+            return func(x.float(), *others, **kwargs)
 
 
-def _trains_depthwise(x: Tensor, weight: Tensor, *others: Any) -> bool:
+def _trains_depthwise(x: Tensor, weight: Tensor) -> bool:
     return weight.shape[1] == 1 < x.shape[1] and torch.is_grad_enabled() \
         and (x.requires_grad or weight.requires_grad)
 
