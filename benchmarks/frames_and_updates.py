@@ -78,7 +78,6 @@ def main() -> None:
     add_arguments(parser)
     parser.add_argument('--frames', type=int, nargs='+', default=[200, 800, 4800])
     parser.add_argument('--updates', type=int, default=8000)
-    parser.add_argument('--augmentation', type=float, default=0.0)
     parser.add_argument('--level', nargs='*', default=[], metavar='NAME=DELTA1',
                         help='lines to compare with, such as "blind map=0.48"')
     parser.add_argument('--seed', type=int, default=0)
@@ -91,7 +90,7 @@ def main() -> None:
     rooms = math.ceil(max(arguments.frames) / FRAMES_PER_ROOM)
     levels = dict(level.rsplit('=', 1) for level in arguments.level)
     same = {name: getattr(arguments, name) for name in (
-        'look', 'teacher', 'judge', 'metrics', 'vertical_fov', 'updates', 'augmentation', 'seed')}
+        'look', 'teacher', 'judge', 'metrics', 'vertical_fov', 'updates', 'seed')}
     arguments.out.mkdir(parents=True, exist_ok=True)
     results = arguments.out / 'results.jsonl'
     earlier = [json.loads(line) for line in results.read_text(encoding='utf-8').splitlines()] \
@@ -104,7 +103,7 @@ def main() -> None:
     for frames in sorted(set(arguments.frames) - {row['frames'] for row in rows}):
         new = []
         for found in probe.trained(f'{spec},frames=0:{frames}', arguments.seed,
-                                   marks(arguments.updates), 'constant', arguments.augmentation):
+                                   marks(arguments.updates), 'constant', augmentation=0.0):
             new.append({'frames': frames, **found, 'settings': same})
             print(json.dumps({'frames': frames, **found}), flush=True)
         rows += new

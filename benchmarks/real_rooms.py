@@ -5,9 +5,12 @@
 Train a network of real rooms on a few hundred images with depth, and on a teacher's answers.
 
 A share of each batch are images with their measured depth, seen by a camera that is turned, closer
-or mirrored. The others are mixtures of two images with the teacher's answers: it has seen more
-rooms than these, and a mixture asks it for more than the images hold. Ctrl-C saves; the same
-command goes on.
+or mirrored. The others have the answers of a teacher, which has seen more rooms than these: they
+are mixtures of two images, which ask it for more than the images hold. `--photos` are images of
+more rooms, without depth or camera: half of the images that the teacher answers are then seen
+alone, and half of what they are made of are photos. Every sixteenth photo is held out; `agreement`
+is the share of its pixels on which the network is within a factor of 1.25 of the first teacher.
+Ctrl-C saves; the same command goes on.
 
 Example: python benchmarks/real_rooms.py --data folder:nyu_v2_labelled/train --teacher meter \
     --start depth_distill_ros/models/general_lden_light_efficientnet_lite0 --out real
@@ -16,6 +19,7 @@ Example: python benchmarks/real_rooms.py --data folder:nyu_v2_labelled/train --t
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 import math
 from pathlib import Path
@@ -45,12 +49,13 @@ from depth_distill_ros.settings.names import PAPER_SIZE
 
 sys.path.append(str(Path(__file__).parent / 'helpers'))
 
-from room_views import mixed, turned  # noqa: E402
+from room_views import fitted, mixed, turned  # noqa: E402
 
 _UNTURNED = 0.5  # share of images that are seen as they are
 _NEAREST, _FARTHEST = 0.2, 12.0  # metres that are trained
 _FIXED = 0.85  # share of the training after which BatchNorm's statistics stay
 _SAVE = 200  # steps
+_HELD_OUT_PHOTO = 16  # every so many
 
 
 def log_loss(prediction: Tensor, target: Tensor) -> Tensor:
@@ -96,16 +101,16 @@ class Plan:
 
 
 class Training:
-    """The network, its average and the frames."""
+    """The network, its average, the frames with depth and the photos without."""
 
     def __init__(self, start: str, teachers: list[str], frames: list[Frame], plan: Plan, seed: int,
-                 ) -> None:
+                 photos: Sequence[Frame] = ()) -> None:
         torch.manual_seed(seed)
         self.network, self.card = _starting_network(start)
         self.network.requires_grad_(True).to(memory_format=torch.channels_last)
         self._teachers = [load_teacher(spec) for spec in teachers]
         self._compute = Compute.available(plan.precision, 'cpu', plan.lowest)
-        self.frames, self.plan = frames, plan
+        self.frames, self.photos, self.plan = frames, photos, plan
         self.average = averaged(self.network, 0.999)
         # METER has no part of that name
         encoder, others = ([p for name, p in self.network.named_parameters()
@@ -145,18 +150,17 @@ class Training:
     def _batch(self, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
         """Return the images, the measured depth of the first and the answers to the others."""
         plan = self.plan
-        measured = [self._measured() for _ in range(plan.measured)]
-        mixtures = [mixed(*self._measured(), self._measured()[0], self._random)
-                    for _ in range(plan.batch - plan.measured)]
+        measured = [self._seen(self.frames) for _ in range(plan.measured)]
+        asked = [self._asked() for _ in range(plan.batch - plan.measured)]
         seen = self._at([image for image, _ in measured], size)
         seen = normalise(hu(seen, self._colours))
         depth = torch.from_numpy(np.stack([depth for _, depth in measured]))[:, None]
-        answers = self._answers(mixtures, size)
-        new = normalise(hu(self._at(mixtures, size), self._colours))
+        answers = self.answers(asked, size)
+        new = normalise(hu(self._at(asked, size), self._colours))
         x = torch.cat((seen, new)).contiguous(memory_format=torch.channels_last)
         return x, depth, answers
 
-    def _answers(self, images: list[np.ndarray], size: tuple[int, int]) -> Tensor:
+    def answers(self, images: list[np.ndarray], size: tuple[int, int]) -> Tensor:
         """Return the geometric mean of the teachers' depth, B×1×H×W metres."""
         logs = []
         with torch.no_grad():
@@ -165,18 +169,37 @@ class Training:
                 logs.append(resized(depth.clamp(min=0.05).log(), size))
         return torch.stack(logs).mean(0).exp()
 
+    @torch.no_grad()
+    def agreement(self, image: np.ndarray, size: tuple[int, int]) -> float:
+        """Return the share of pixels on which the average is within 1.25 of the first teacher."""
+        teacher, card = self._teachers[0]
+        student = self.average.module.eval()
+        ours, theirs = (resized(network(normalise(self._at([image], at))), size)
+                        for network, at in ((student, size), (teacher, card.size)))
+        return float(((ours / theirs).log().abs() < math.log(1.25)).float().mean())
+
     def _at(self, images: list[np.ndarray], size: tuple[int, int]) -> Tensor:
         """B×3×H×W RGB from 0 to 1."""
         images = [cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA) for image in images]
         return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255
 
-    def _measured(self) -> tuple[np.ndarray, np.ndarray]:
-        frame = self.frames[self._random.integers(len(self.frames))]
+    def _asked(self) -> np.ndarray:
+        """Return an image that the teachers answer."""
+        if not self.photos:
+            return mixed(*self._seen(self.frames), self._seen(self.frames)[0], self._random)
+        one, other = (self._seen(self.photos if self._random.random() < 0.5 else self.frames)
+                      for _ in range(2))
+        return one[0] if self._random.random() < 0.5 else mixed(*one, other[0], self._random)
+
+    def _seen(self, frames: Sequence[Frame]) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return one of the images and its depth, as it is, turned or mirrored."""
+        frame = frames[self._random.integers(len(frames))]
         image, depth = (frame.image, frame.depth) if self._random.random() < _UNTURNED \
             else turned(frame, self._random)
         if self._random.random() < 0.5:
-            image, depth = image[:, ::-1], depth[:, ::-1]
-        return np.ascontiguousarray(image), np.ascontiguousarray(depth)
+            image, depth = (None if a is None else np.ascontiguousarray(a[:, ::-1])
+                            for a in (image, depth))
+        return image, depth
 
     def state(self) -> dict[str, Any]:
         return {'network': self.network.state_dict(), 'average': self.average.state_dict(),
@@ -194,12 +217,15 @@ class Training:
         torch.set_rng_state(state['torch'])
 
 
-def figures(training: Training, frames: list[Frame], size: tuple[int, int]) -> dict[str, float]:
-    """Return delta1, also median-scaled, and RMSE of the averaged network."""
+def figures(training: Training, frames: list[Frame], photos: list[Frame], size: tuple[int, int],
+            ) -> dict[str, float]:
+    """Return delta1, also median-scaled, RMSE and agreement of the averaged network."""
     summary = evaluated(training.average.module, training.card, frames, PROTOCOLS['nyu-labelled'],
                         torch.device('cpu'), size=size)
+    agreement = {'agreement': float(np.mean([
+        training.agreement(photo.image, size) for photo in photos]))} if photos else {}
     return {'delta1': summary['metrics']['delta1'], 'rmse': summary['metrics']['rmse'],
-            'delta1_median_scaled': summary['median_scaled']['delta1']}
+            'delta1_median_scaled': summary['median_scaled']['delta1'], **agreement}
 
 
 def _starting_network(start: str) -> tuple[nn.Module, ModelCard]:
@@ -230,8 +256,11 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--data', required=True, help='images with depth and camera, KIND:PATH')
     parser.add_argument('--held-out', default='250-286,600-636', help='numbers of images')
+    parser.add_argument('--photos', nargs='*', default=[], metavar='KIND:PATH',
+                        help='images of more rooms')
     parser.add_argument('--teacher', nargs='+', required=True,
-                        help='what answers the mixtures; of several the geometric mean')
+                        help='what answers where depth was not measured; of several the '
+                             'geometric mean')
     parser.add_argument('--start', required=True,
                         help='model folder, or the name of an encoder: a lden_light with its '
                              'ImageNet weights')
@@ -252,12 +281,15 @@ def main() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     frames, held_out = _parts(arguments.data, arguments.held_out)
+    photos = [fitted(photo, frames[0]) for spec in arguments.photos for photo in open_reader(spec)]
+    held_out_photos = photos[::_HELD_OUT_PHOTO]
+    del photos[::_HELD_OUT_PHOTO]
     if len(arguments.shares) != len(arguments.sizes) - 1:
         parser.error(f'{len(arguments.sizes)} sizes need {len(arguments.sizes) - 1} shares')
     sizes = tuple(zip((*arguments.shares, 1.0), arguments.sizes, strict=True))
     plan = Plan(arguments.images, arguments.batch, round(arguments.measured * arguments.batch),
                 arguments.lr, sizes, arguments.precision)
-    training = Training(arguments.start, arguments.teacher, frames, plan, arguments.seed)
+    training = Training(arguments.start, arguments.teacher, frames, plan, arguments.seed, photos)
     arguments.out.mkdir(parents=True, exist_ok=True)
     saved = arguments.out / 'last.pt'
     if saved.exists():
@@ -269,7 +301,8 @@ def main() -> None:
             losses.append(training.train_step())
             if training.step % _SAVE == 0 or training.step == plan.steps:
                 torch.save(training.state(), saved)
-                found = figures(training, held_out, plan.size(training.step - 1))
+                found = figures(training, held_out, held_out_photos,
+                                plan.size(training.step - 1))
                 print(f'{training.step} of {plan.steps} steps, '
                       f'{time.monotonic() - began:.0f} s, loss {np.mean(losses):.3f}, '
                       + ', '.join(f'{k} {v:.4f}' for k, v in found.items()), flush=True)
@@ -278,12 +311,13 @@ def main() -> None:
         torch.save(training.state(), saved)
         return
     size = arguments.sizes[-1]
-    found = figures(training, held_out, size)
+    found = figures(training, held_out, held_out_photos, size)
     about = {
         'role': 'teacher of real rooms (teacher: real) and student that answers before the '
                 'first release (first_student: real)',
-        'data': f'{len(frames)} of {len(frames) + len(held_out)} images of {arguments.data}, and '
-                f'mixtures of them with the answers of {" and ".join(arguments.teacher)}',
+        'data': f'{len(frames)} of {len(frames) + len(held_out)} images of {arguments.data}, '
+                + (f'{len(photos)} of {" and ".join(arguments.photos)}, ' if photos else '')
+                + f'and mixtures of them with the answers of {" and ".join(arguments.teacher)}',
         'training': {**asdict(plan), 'start': arguments.start, 'seed': arguments.seed},
         'held_out': {'frames': len(held_out), **found}}
     camera = frames[0].intrinsics.resized(size)

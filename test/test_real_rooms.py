@@ -61,10 +61,53 @@ def test_a_mixture_has_each_pixel_of_one_of_two_images_or_of_both_blended():
     assert near and all((np.diff(mixture[0, 6:].astype(int)) >= 0).all() for mixture in near)
 
 
+def test_a_photo_is_cut_in_its_middle_to_the_shape_of_the_frames(frames):
+    height, width = frames[0].size
+    for size in ((2 * height, 4 * width), (3 * height, width), (height // 2, width)):
+        # grey levels tell the place, from side to side or from top to bottom
+        wide = size[1] * height > size[0] * width
+        ramp = np.linspace(0, 255, size[1] if wide else size[0]).astype(np.uint8)
+        ramp = np.broadcast_to(ramp if wide else ramp[:, None], size)
+        photo = room_views.fitted(Frame(np.repeat(ramp[..., None], 3, 2)), frames[0])
+        assert photo.size == (height, width) and photo.intrinsics == frames[0].intrinsics
+        grey = photo.image[..., 0].astype(float)
+        assert abs(grey.mean() - 127.5) < 2
+        assert np.ptp(grey) == pytest.approx(
+            255 * min(size[0] * width / height / size[1], size[1] * height / width / size[0]),
+            abs=4)
+
+
+def test_half_of_what_a_teacher_answers_is_made_of_photos_and_half_is_seen_alone(frames):
+    def one(grey, depth=None):
+        return Frame(np.full((*frames[0].size, 3), grey, np.uint8), depth,
+                     intrinsics=frames[0].intrinsics)
+
+    plan = real_rooms.Plan(4, 2, 1, 1e-3, ((1.0, (48, 64)),))
+    room, photo = one(50, np.ones(frames[0].size, np.float32)), one(200)
+    training = real_rooms.Training(str(shipped_student('general')), [''], [room], plan, 0, [photo])
+    found = [set(np.unique(training._asked())) for _ in range(200)]
+    rooms, photos = (sum(image == {grey} for image in found) for grey in (50, 200))
+    # a half alone, and half of the mixtures are of two rooms or of two photos
+    assert 55 < rooms < 95 and 55 < photos < 95
+    assert sum({50, 200} <= image for image in found) > 20
+    losses = [training.train_step() for _ in range(2)]
+    assert np.isfinite(losses).all()
+
+
+def test_the_agreement_with_a_teacher_is_whole_where_the_network_is_that_teacher(frames):
+    plan = real_rooms.Plan(4, 2, 1, 1e-3, ((1.0, (48, 64)),))
+    general = str(shipped_student('general'))
+    same, other = (real_rooms.Training(general, [teacher], frames, plan, 0)
+                   for teacher in (general, 'real'))
+    size = same.card.size
+    assert same.agreement(frames[0].image, size) == 1.0
+    assert 0 < other.agreement(frames[0].image, size) < 0.95
+
+
 def test_of_several_teachers_the_answer_is_the_geometric_mean(frames):
     plan = real_rooms.Plan(12, 2, 1, 1e-3, ((1.0, (48, 64)),))
     one, other, both = (real_rooms.Training(str(shipped_student('general')), teachers, frames,
-                                            plan, 0)._answers([frames[0].image], (48, 64))
+                                            plan, 0).answers([frames[0].image], (48, 64))
                         for teachers in ([''], ['real'], ['', 'real']))
     assert torch.allclose(both, (one * other).sqrt(), rtol=1e-5)
 

@@ -14,7 +14,20 @@ from depth_distill_ros.frame import Frame
 _MOST_ZOOM, _MOST_TURN = 1.6, math.radians(8.0)
 
 
-def turned(frame: Frame, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def fitted(frame: Frame, like: Frame) -> Frame:
+    """Return the image alone, cut to the shape of another frame's, with the camera of that one."""
+    height, width = frame.size
+    rows, columns = like.size
+    factor = max(rows / height, columns / width)
+    size = max(columns, round(width * factor)), max(rows, round(height * factor))
+    image = cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA if factor < 1
+                       else cv2.INTER_LINEAR)
+    top, left = (size[1] - rows) // 2, (size[0] - columns) // 2
+    return Frame(np.ascontiguousarray(image[top:top + rows, left:left + columns]),
+                 intrinsics=like.intrinsics, name=frame.name)
+
+
+def turned(frame: Frame, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
     """
     Return image and depth as a camera sees them that is turned and nearer, by random factors.
 
@@ -23,36 +36,39 @@ def turned(frame: Frame, random: np.random.Generator) -> tuple[np.ndarray, np.nd
     which is exact for what faces the camera.
 
     Returns:
-        H×W×3 uint8 RGB, and H×W float32 metres, NaN where the frame has none
+        H×W×3 uint8 RGB, and H×W float32 metres, NaN where the frame has none; None if it has no
+        depth at all
     """
-    camera, depth = frame.intrinsics, frame.depth
+    camera = frame.intrinsics
     k = camera.matrix()
     angles = random.uniform(-_MOST_TURN, _MOST_TURN, 3) * (0.5, 0.5, 1.0)
     turn = cv2.Rodrigues(angles)[0]
     zoom = math.exp(random.uniform(math.log(1.1), math.log(_MOST_ZOOM)))
     homography = k @ np.diag([zoom, zoom, 1.0]) @ turn @ np.linalg.inv(k)
-    height, width = depth.shape
+    height, width = frame.size
+    size = (width, height)
+    image = cv2.warpPerspective(frame.image, homography, size, flags=cv2.INTER_LINEAR,
+                                borderMode=cv2.BORDER_REFLECT)
+    if frame.depth is None:
+        return image, None
     columns, rows = np.meshgrid(np.arange(width), np.arange(height))
     along = ((columns - camera.cx) / camera.fx * turn[2, 0]
              + (rows - camera.cy) / camera.fy * turn[2, 1] + turn[2, 2])
-    moved = (depth * along / zoom).astype(np.float32)
-    size = (width, height)
-    return (cv2.warpPerspective(frame.image, homography, size, flags=cv2.INTER_LINEAR,
-                                borderMode=cv2.BORDER_REFLECT),
-            cv2.warpPerspective(moved, homography, size, flags=cv2.INTER_NEAREST,
-                                borderValue=np.nan))
+    moved = (frame.depth * along / zoom).astype(np.float32)
+    return image, cv2.warpPerspective(moved, homography, size, flags=cv2.INTER_NEAREST,
+                                      borderValue=np.nan)
 
 
-def mixed(one: np.ndarray, depth: np.ndarray, other: np.ndarray, random: np.random.Generator,
-          ) -> np.ndarray:
+def mixed(one: np.ndarray, depth: np.ndarray | None, other: np.ndarray,
+          random: np.random.Generator) -> np.ndarray:
     """
     Return two H×W×3 uint8 images in one; `depth` is that of the first, H×W metres.
 
-    They are side by side along a line, one in a rectangle, what is near in `one` before the
-    other, or blended.
+    They are side by side along a line, one in a rectangle, blended, or what is near in `one`
+    before the other, if its depth is known.
     """
     height, width = one.shape[:2]
-    kind = random.integers(4)
+    kind = random.integers(3 if depth is None else 4)
     if kind == 0:
         angle, y, x = random.uniform(0, np.pi), *np.ogrid[-1:1:height * 1j, -1:1:width * 1j]
         mask = x * np.cos(angle) + y * np.sin(angle) > random.uniform(-0.5, 0.5)
@@ -62,8 +78,8 @@ def mixed(one: np.ndarray, depth: np.ndarray, other: np.ndarray, random: np.rand
         mask = np.zeros((height, width), bool)
         mask[top:top + h, left:left + w] = True
     elif kind == 2:
-        mask = depth < np.nanquantile(depth, random.uniform(0.2, 0.7))
-    else:
         share = random.uniform(0.3, 0.7)
         return cv2.addWeighted(one, share, other, 1.0 - share, 0.0)
+    else:
+        mask = depth < np.nanquantile(depth, random.uniform(0.2, 0.7))
     return np.where(mask[..., None], one, other)
