@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which layers compute in which precision on a CPU."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 from torch import nn
@@ -11,7 +13,7 @@ from depth_distill_ros.networks import build
 from depth_distill_ros.networks.blocks import DepthConvolution
 from depth_distill_ros.settings.names import NETWORKS, STEREO
 
-BF16 = Compute(torch.device('cpu'), 'bf16')
+FP32, BF16 = (Compute(torch.device('cpu'), precision) for precision in ('fp32', 'bf16'))
 DEPTHWISE, DENSE = nn.Conv2d(8, 8, 3, groups=8), nn.Conv2d(8, 8, 1)
 IN_TWO_GROUPS = nn.Conv2d(8, 8, 3, groups=2)  # as those of ResNeSt
 
@@ -41,6 +43,35 @@ def test_a_convolution_with_named_arguments_is_computed_with_them():
         padded = torch.conv2d(x, weight, padding=1, groups=8)
     assert half.shape == (1, 8, 4, 4)
     assert torch.equal(padded, torch.conv2d(x, weight, padding=1, groups=8))
+
+
+@pytest.mark.parametrize('compute', [FP32, BF16])
+@pytest.mark.parametrize('layer', [
+    nn.Conv2d(8, 8, 5, padding=2, groups=8, bias=False), nn.Conv2d(8, 8, 7, 2, 3, groups=8),
+    nn.Conv2d(8, 16, (3, 4), (1, 3), (0, 2), groups=8), nn.Conv2d(8, 8, (1, 6), groups=8),
+    nn.Conv2d(8, 8, 5, padding='same', groups=8),
+    nn.Conv2d(8, 8, 5, padding=4, dilation=2, groups=8)])
+def test_wide_depthwise_convolutions_have_the_gradients_of_their_formula(layer, compute):
+    exact, x = deepcopy(layer).double(), torch.randn(2, 8, 3, 16, requires_grad=True)
+    # rows for the kernels that are higher than the smallest maps
+    x = torch.cat([x] * 3, 2) if layer.padding == (0, 0) else x
+    y = exact(x.double())
+    expected = torch.autograd.grad(y.square().sum(), [x, *exact.parameters()])
+    with compute.autocast():
+        found = layer(x)
+    assert torch.allclose(found.double(), y, atol=1e-5)
+    for one, other in zip(torch.autograd.grad(found.square().sum(), [x, *layer.parameters()]),
+                          expected, strict=True):
+        assert torch.allclose(one.double(), other.double(), rtol=1e-4, atol=1e-4)
+
+
+def test_a_wide_depthwise_convolution_that_is_not_trained_gives_the_gradient_of_its_image():
+    layer = nn.Conv2d(8, 8, 5, padding=2, groups=8).requires_grad_(False)
+    x = torch.randn(1, 8, 6, 6, requires_grad=True)
+    expected, = torch.autograd.grad(layer(x).square().sum(), x)
+    with FP32.autocast():
+        found, = torch.autograd.grad(layer(x).square().sum(), x)
+    assert torch.equal(found, expected)
 
 
 @pytest.mark.parametrize('name', sorted(set(NETWORKS) - {STEREO}))

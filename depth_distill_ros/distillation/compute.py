@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from depth_distill_ros.errors import DepthDistillError, first_line
+from depth_distill_ros.networks.depthwise import WIDTH, DepthwiseConvolution
 
 _CPU_BF16_FLAGS = {'avx512_bf16', 'amx_bf16', 'bf16'}
 # In torch 2.15 on a CPU, the weight gradient of a 5×5 convolution of bfloat16 feature maps of one
@@ -39,12 +40,13 @@ def _fast_precision(device: torch.device) -> str:
     return 'bf16' if _cpu_has_bf16() else 'fp32'
 
 
-class _Float32Depthwise(TorchFunctionMode):
+class _Depthwise(TorchFunctionMode):
     """
-    A context in which depthwise convolutions that have a gradient ignore the autocast of a CPU.
+    A context in which depthwise convolutions that have a gradient suit a CPU.
 
-    Their backward pass takes longer in bfloat16 than in float32 there, while that of the other
-    convolutions takes a fraction (docs/MEASUREMENTS.md).
+    They ignore its autocast: their backward pass takes longer in bfloat16 than in float32, while
+    that of the other convolutions takes a fraction. The gradient of wide kernels is computed in
+    pieces (docs/MEASUREMENTS.md).
     """
 
     def __torch_function__(self, func: Callable[..., Any], types: Sequence[type],
@@ -54,12 +56,27 @@ class _Float32Depthwise(TorchFunctionMode):
             return func(*args, **kwargs)
         x, *others = args
         with torch.autocast('cpu', enabled=False):
-            return func(x.float(), *others, **kwargs)
+            return _depthwise(x.float(), *others, **kwargs)
 
 
 def _trains_depthwise(x: Tensor, weight: Tensor) -> bool:
     return weight.shape[1] == 1 < x.shape[1] and torch.is_grad_enabled() \
         and (x.requires_grad or weight.requires_grad)
+
+
+def _depthwise(x: Tensor, weight: Tensor, bias: Tensor | None = None,
+               stride: int | Sequence[int] = 1, padding: str | int | Sequence[int] = 0,
+               dilation: int | Sequence[int] = 1, groups: int = 1) -> Tensor:
+    if not weight.requires_grad or weight.shape[-1] <= WIDTH or isinstance(padding, str) \
+            or _pair(dilation) != (1, 1):
+        return torch.conv2d(x, weight, bias, stride, padding, dilation, groups)
+    y: Tensor = DepthwiseConvolution.apply(x, weight, _pair(stride), _pair(padding))
+    return y if bias is None else y + bias[:, None, None]
+
+
+def _pair(value: int | Sequence[int]) -> tuple[int, int]:
+    down, across = (value, value) if isinstance(value, int) else value
+    return down, across
 
 
 @dataclass(frozen=True)
@@ -107,10 +124,9 @@ class Compute:
 
         On a CPU, depthwise convolutions stay in float32 while gradients are recorded.
         """
-        reduced = self.precision != 'fp32'
-        on_cpu = self.device.type == 'cpu'
-        with torch.autocast(self.device.type, _DTYPES[self.precision], enabled=reduced), \
-                _Float32Depthwise() if reduced and on_cpu else nullcontext():
+        with torch.autocast(self.device.type, _DTYPES[self.precision],
+                            enabled=self.precision != 'fp32'), \
+                _Depthwise() if self.device.type == 'cpu' else nullcontext():
             yield
 
     def __str__(self) -> str:
