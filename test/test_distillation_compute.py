@@ -74,6 +74,18 @@ def test_a_wide_depthwise_convolution_that_is_not_trained_gives_the_gradient_of_
     assert torch.equal(found, expected)
 
 
+@pytest.mark.parametrize(('image', 'layer'), [
+    (torch.randn(8, 6, 6), nn.Conv2d(8, 8, 5, groups=8)),
+    (torch.randn(1, 6, 6), nn.Conv2d(1, 4, 5)),
+    (torch.randn(2, 8, 6, 6).double(), nn.Conv2d(8, 8, 5, groups=8).double())])
+def test_single_images_and_double_precision_are_left_to_torch(image, layer):
+    with FP32.autocast():
+        found = layer(image)
+    assert found.dtype == image.dtype and torch.allclose(found, layer(image), atol=1e-6)
+    found.sum().backward()
+    assert layer.weight.grad.isfinite().all()
+
+
 @pytest.mark.parametrize('name', sorted(set(NETWORKS) - {STEREO}))
 def test_depth_has_the_resolution_of_float32_in_bfloat16_too(name):
     torch.manual_seed(0)

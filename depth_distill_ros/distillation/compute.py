@@ -52,31 +52,29 @@ class _Depthwise(TorchFunctionMode):
     def __torch_function__(self, func: Callable[..., Any], types: Sequence[type],
                            args: Any = (), kwargs: dict[str, Any] | None = None) -> Any:
         kwargs = kwargs or {}
-        if func is not torch.conv2d or len(args) < 2 or not _trains_depthwise(*args[:2]):
+        if func is not torch.conv2d or len(args) < 2 or not torch.is_grad_enabled():
             return func(*args, **kwargs)
-        x, *others = args
-        with torch.autocast('cpu', enabled=False):
-            return _depthwise(x.float(), *others, **kwargs)
+        return _conv2d(*args, **kwargs)
 
 
-def _trains_depthwise(x: Tensor, weight: Tensor) -> bool:
-    return weight.shape[1] == 1 < x.shape[1] and torch.is_grad_enabled() \
-        and (x.requires_grad or weight.requires_grad)
-
-
-def _depthwise(x: Tensor, weight: Tensor, bias: Tensor | None = None,
-               stride: int | Sequence[int] = 1, padding: str | int | Sequence[int] = 0,
-               dilation: int | Sequence[int] = 1, groups: int = 1) -> Tensor:
-    if not weight.requires_grad or weight.shape[-1] <= WIDTH or isinstance(padding, str) \
-            or _pair(dilation) != (1, 1):
-        return torch.conv2d(x, weight, bias, stride, padding, dilation, groups)
-    y: Tensor = DepthwiseConvolution.apply(x, weight, _pair(stride), _pair(padding))
-    return y if bias is None else y + bias[:, None, None]
+def _conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None,
+            stride: int | Sequence[int] = 1, padding: str | int | Sequence[int] = 0,
+            dilation: int | Sequence[int] = 1, groups: int = 1) -> Tensor:
+    others: Any = stride, padding, dilation, groups
+    if not 1 < groups == x.shape[-3] or not (x.requires_grad or weight.requires_grad):
+        return torch.conv2d(x, weight, bias, *others)
+    with torch.autocast('cpu', enabled=False):
+        x = x.to(weight.dtype)
+        if not weight.requires_grad or weight.shape[-1] <= WIDTH or x.ndim == 3 \
+                or isinstance(padding, str) or _pair(dilation) != (1, 1):
+            return torch.conv2d(x, weight, bias, *others)
+        y: Tensor = DepthwiseConvolution.apply(x, weight, _pair(stride), _pair(padding))
+        return y if bias is None else y + bias[:, None, None]
 
 
 def _pair(value: int | Sequence[int]) -> tuple[int, int]:
-    down, across = (value, value) if isinstance(value, int) else value
-    return down, across
+    values = (value,) if isinstance(value, int) else value
+    return values[0], values[-1]
 
 
 @dataclass(frozen=True)
