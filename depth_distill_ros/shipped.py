@@ -14,6 +14,11 @@ def shipped_teacher() -> Path:
     return _MODELS / 'rooms_lden_resnet18'
 
 
+def shipped_real_teacher() -> Path:
+    """Return the teacher of photographs of rooms."""
+    return _MODELS / 'real_lden_light_efficientnet_lite2'
+
+
 def shipped_rooms() -> Path:
     """Return frames of path-traced rooms that no model was trained on: image/ and depth/."""
     return _MODELS / 'rooms'
@@ -58,4 +63,4 @@ def shipped_images() -> list[Path]:
 
 def spelled_out(teacher: str) -> str:
     """Return the folder of a shipped teacher for its short name, and any other as it is."""
-    return str({'': shipped_teacher(), 'real': shipped_student('real')}.get(teacher, teacher))
+    return str({'': shipped_teacher(), 'real': shipped_real_teacher()}.get(teacher, teacher))

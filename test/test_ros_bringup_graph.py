@@ -24,7 +24,7 @@ from depth_distill_ros.settings.launch import (
     InferenceLaunch,
     LoopLaunch,
 )
-from depth_distill_ros.shipped import shipped_blind_map, shipped_student
+from depth_distill_ros.shipped import shipped_blind_map, shipped_real_teacher
 from depth_distill_ros.worlds.path_traced.robot_poses import poses
 from depth_distill_ros.worlds.path_traced.traced_room import generate
 
@@ -102,9 +102,9 @@ def test_a_teacher_from_elsewhere_is_named_to_the_distiller_as_it_is(teacher):
 
 def test_a_shipped_teacher_is_known_by_its_short_name(graph_of):
     graph = {spec.name: spec for spec in distillation_graph(LoopLaunch(teacher='real'))}
-    assert graph['distiller'].parameters['teacher'] == str(shipped_student('real'))
+    assert graph['distiller'].parameters['teacher'] == str(shipped_real_teacher())
     stream = graph['stream'].parameters
-    assert (stream['height'], stream['width']) == read_card(shipped_student('real')).size
+    assert (stream['height'], stream['width']) == read_card(shipped_real_teacher()).size
 
 
 def test_the_stream_never_sees_the_robots_world(graph_of):
