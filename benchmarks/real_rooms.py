@@ -33,13 +33,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.datasets.photometric import hu
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.losses import resized
 from depth_distill_ros.distillation.trainer import averaged
-from depth_distill_ros.evaluation.evaluated import evaluated
-from depth_distill_ros.evaluation.protocol import PROTOCOLS
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.networks import backbones_of, build
 from depth_distill_ros.networks.model_folder import ModelCard, load_model, save_model
@@ -49,13 +46,14 @@ from depth_distill_ros.settings.names import PAPER_SIZE
 
 sys.path.append(str(Path(__file__).parent / 'helpers'))
 
-from room_views import fitted, mixed, turned  # noqa: E402
+from room_images import frames_of, photos_of  # noqa: E402
+from room_judge import Judge  # noqa: E402
+from room_views import mixed, pixels, turned  # noqa: E402
 
 _UNTURNED = 0.5  # share of images that are seen as they are
 _NEAREST, _FARTHEST = 0.2, 12.0  # metres that are trained
 _FIXED = 0.85  # share of the training after which BatchNorm's statistics stay
 _SAVE = 200  # steps
-_HELD_OUT_PHOTO = 16  # every so many
 
 
 def log_loss(prediction: Tensor, target: Tensor) -> Tensor:
@@ -152,11 +150,11 @@ class Training:
         plan = self.plan
         measured = [self._seen(self.frames) for _ in range(plan.measured)]
         asked = [self._asked() for _ in range(plan.batch - plan.measured)]
-        seen = self._at([image for image, _ in measured], size)
+        seen = pixels([image for image, _ in measured], size)
         seen = normalise(hu(seen, self._colours))
         depth = torch.from_numpy(np.stack([depth for _, depth in measured]))[:, None]
         answers = self.answers(asked, size)
-        new = normalise(hu(self._at(asked, size), self._colours))
+        new = normalise(hu(pixels(asked, size), self._colours))
         x = torch.cat((seen, new)).contiguous(memory_format=torch.channels_last)
         return x, depth, answers
 
@@ -170,22 +168,10 @@ class Training:
         logs = []
         with torch.no_grad():
             for teacher, card in self._teachers:
-                x = normalise(self._at(images, card.size))
+                x = normalise(pixels(images, card.size))
                 log, mirrored = (teacher(view).clamp(min=0.05).log() for view in (x, x.flip(-1)))
                 logs.append(resized((log + mirrored.flip(-1)) / 2, size))
         return torch.stack(logs).mean(0).exp()
-
-    @torch.no_grad()
-    def agreement(self, image: np.ndarray, size: tuple[int, int]) -> float:
-        """Return the share of pixels on which the average is within 1.25 of the answer."""
-        depth = resized(self.average.module.eval()(normalise(self._at([image], size))), size)
-        ratio = depth / self.answers([image], size)
-        return float((ratio.log().abs() < math.log(1.25)).float().mean())
-
-    def _at(self, images: list[np.ndarray], size: tuple[int, int]) -> Tensor:
-        """B×3×H×W RGB from 0 to 1."""
-        images = [cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA) for image in images]
-        return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255
 
     def _asked(self) -> np.ndarray:
         """Return an image that the teachers answer."""
@@ -221,32 +207,12 @@ class Training:
         torch.set_rng_state(state['torch'])
 
 
-def figures(training: Training, frames: list[Frame], photos: list[Frame], size: tuple[int, int],
-            ) -> dict[str, float]:
-    """Return delta1, also median-scaled, RMSE and agreement of the averaged network."""
-    summary = evaluated(training.average.module, training.card, frames, PROTOCOLS['nyu-labelled'],
-                        torch.device('cpu'), size=size)
-    agreement = {'agreement': float(np.mean([
-        training.agreement(photo.image, size) for photo in photos]))} if photos else {}
-    return {'delta1': summary['metrics']['delta1'], 'rmse': summary['metrics']['rmse'],
-            'delta1_median_scaled': summary['median_scaled']['delta1'], **agreement}
-
-
 def _starting_network(start: str) -> tuple[nn.Module, ModelCard]:
     """Return that of a model folder, or a lden_light with the ImageNet weights of an encoder."""
     if start in backbones_of('lden_light') and not Path(start).exists():
         network = build('lden_light', start, pretrained=True)
         return network, ModelCard('lden_light', start, PAPER_SIZE)
     return load_model(Path(start))
-
-
-def _parts(spec: str, held_out: str) -> tuple[list[Frame], list[Frame]]:
-    """Return the frames to train on, and those held out, by their numbers: 250-286,600-636."""
-    ranges = [tuple(map(int, part.split('-'))) for part in held_out.split(',') if part]
-    parts: tuple[list[Frame], list[Frame]] = [], []
-    for index, frame in enumerate(open_reader(spec)):
-        parts[any(low <= index <= high for low, high in ranges)].append(frame)
-    return parts
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -284,16 +250,15 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    frames, held_out = _parts(arguments.data, arguments.held_out)
-    photos = [fitted(photo, frames[0]) for spec in arguments.photos for photo in open_reader(spec)]
-    held_out_photos = photos[::_HELD_OUT_PHOTO]
-    del photos[::_HELD_OUT_PHOTO]
+    frames, held_out = frames_of(arguments.data, arguments.held_out)
+    photos, held_out_photos = photos_of(arguments.photos, frames[0])
     if len(arguments.shares) != len(arguments.sizes) - 1:
         parser.error(f'{len(arguments.sizes)} sizes need {len(arguments.sizes) - 1} shares')
     sizes = tuple(zip((*arguments.shares, 1.0), arguments.sizes, strict=True))
     plan = Plan(arguments.images, arguments.batch, round(arguments.measured * arguments.batch),
                 arguments.lr, sizes, arguments.precision)
     training = Training(arguments.start, arguments.teacher, frames, plan, arguments.seed, photos)
+    judge = Judge(held_out, [photo.image for photo in held_out_photos], training.answers)
     arguments.out.mkdir(parents=True, exist_ok=True)
     saved = arguments.out / 'last.pt'
     if saved.exists():
@@ -305,8 +270,8 @@ def main() -> None:
             losses.append(training.train_step())
             if training.step % _SAVE == 0 or training.step == plan.steps:
                 torch.save(training.state(), saved)
-                found = figures(training, held_out, held_out_photos,
-                                plan.size(training.step - 1))
+                found = judge.figures(training.average.module, training.card,
+                                      plan.size(training.step - 1))
                 print(f'{training.step} of {plan.steps} steps, '
                       f'{time.monotonic() - began:.0f} s, loss {np.mean(losses):.3f}, '
                       + ', '.join(f'{k} {v:.4f}' for k, v in found.items()), flush=True)
@@ -315,13 +280,12 @@ def main() -> None:
         torch.save(training.state(), saved)
         return
     size = arguments.sizes[-1]
-    found = figures(training, held_out, held_out_photos, size)
+    found = judge.figures(training.average.module, training.card, size)
     about = {
-        'role': 'teacher of real rooms (teacher: real) and student that answers before the '
-                'first release (first_student: real)',
-        'data': f'{len(frames)} of {len(frames) + len(held_out)} images of {arguments.data}, '
-                + (f'{len(photos)} of {" and ".join(arguments.photos)}, ' if photos else '')
-                + f'and mixtures of them with the answers of {" and ".join(arguments.teacher)}',
+        'role': 'network of real rooms',
+        'data': f'{len(frames)} of {len(frames) + len(held_out)} images of {arguments.data}'
+                + ''.join(f', {len(photos)} of {spec}' for spec in arguments.photos)
+                + f'; what was not measured was answered by {" and ".join(arguments.teacher)}',
         'training': {**asdict(plan), 'start': arguments.start, 'seed': arguments.seed},
         'held_out': {'frames': len(held_out), **found}}
     camera = frames[0].intrinsics.resized(size)

@@ -8,15 +8,19 @@ import sys
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.networks import build
+from depth_distill_ros.networks.model_folder import ModelCard
 from depth_distill_ros.shipped import shipped_robot_rooms, shipped_student
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / 'benchmarks'))
 
 import real_rooms  # noqa: E402
+import room_images  # noqa: E402
+import room_judge  # noqa: E402
 import room_views  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -68,7 +72,7 @@ def test_a_photo_is_cut_in_its_middle_to_the_shape_of_the_frames(frames):
         wide = size[1] * height > size[0] * width
         ramp = np.linspace(0, 255, size[1] if wide else size[0]).astype(np.uint8)
         ramp = np.broadcast_to(ramp if wide else ramp[:, None], size)
-        photo = room_views.fitted(Frame(np.repeat(ramp[..., None], 3, 2)), frames[0])
+        photo = room_images.fitted(Frame(np.repeat(ramp[..., None], 3, 2)), frames[0])
         assert photo.size == (height, width) and photo.intrinsics == frames[0].intrinsics
         grey = photo.image[..., 0].astype(float)
         assert abs(grey.mean() - 127.5) < 2
@@ -95,14 +99,25 @@ def test_half_of_what_a_teacher_answers_is_made_of_photos_and_half_is_seen_alone
 
 
 def test_the_agreement_is_the_share_of_pixels_within_a_quarter_of_the_answer(frames):
-    plan = real_rooms.Plan(4, 2, 1, 1e-3, ((1.0, (48, 64)),))
-    training = real_rooms.Training('efficientnet_lite0', [''], frames, plan, 0)
-    image, size = frames[0].image, (48, 64)
-    answer = training.answers([image], size)
-    factors = torch.tensor([0.79, 0.81, 1.24, 1.26]).repeat_interleave(16)
-    for wrong, agreement in ((1.0, 1.0), (factors, 0.5)):
-        training.average.module.forward = lambda x, wrong=wrong: answer * wrong
-        assert training.agreement(image, size) == agreement
+    answered = []
+
+    def answers(images, size):
+        answered.append(size)
+        return torch.full((1, 1, *size), 2.0)
+
+    class Guess(nn.Module):
+        def forward(self, x):
+            factors = torch.tensor([0.79, 0.81, 1.24, 1.26]).repeat_interleave(x.shape[-1] // 4)
+            return (2.0 * factors).expand(len(x), 1, *x.shape[-2:])
+
+    judge = room_judge.Judge(frames[:1], [frame.image for frame in frames[1:]], answers)
+    card = ModelCard('lden_light', 'efficientnet_lite0', (48, 64))
+    for _ in range(2):
+        assert judge.figures(Guess(), card, (48, 64))['agreement'] == 0.5
+    # a teacher is asked once about each photo
+    assert answered == [(48, 64)] * 2
+    assert 'agreement' not in room_judge.Judge(frames[:1], [], answers).figures(
+        Guess(), card, (48, 64))
 
 
 def test_of_several_teachers_the_answer_is_the_geometric_mean(frames):

@@ -4,27 +4,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import math
 
 import cv2
 import numpy as np
+import torch
+from torch import Tensor
 
 from depth_distill_ros.frame import Frame
 
 _MOST_ZOOM, _MOST_TURN = 1.6, math.radians(8.0)
-
-
-def fitted(frame: Frame, like: Frame) -> Frame:
-    """Return the image alone, cut to the shape of another frame's, with the camera of that one."""
-    height, width = frame.size
-    rows, columns = like.size
-    factor = max(rows / height, columns / width)
-    size = max(columns, round(width * factor)), max(rows, round(height * factor))
-    image = cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA if factor < 1
-                       else cv2.INTER_LINEAR)
-    top, left = (size[1] - rows) // 2, (size[0] - columns) // 2
-    return Frame(np.ascontiguousarray(image[top:top + rows, left:left + columns]),
-                 intrinsics=like.intrinsics, name=frame.name)
 
 
 def turned(frame: Frame, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
@@ -83,3 +73,9 @@ def mixed(one: np.ndarray, depth: np.ndarray | None, other: np.ndarray,
     else:
         mask = depth < np.nanquantile(depth, random.uniform(0.2, 0.7))
     return np.where(mask[..., None], one, other)
+
+
+def pixels(images: Sequence[np.ndarray], size: tuple[int, int]) -> Tensor:
+    """Return images of one shape at `size` (height, width): B×3×h×w RGB from 0 to 1."""
+    resized = [cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA) for image in images]
+    return torch.from_numpy(np.stack(resized)).permute(0, 3, 1, 2).float() / 255

@@ -42,29 +42,38 @@ def _fast_precision(device: torch.device) -> str:
 
 class _Depthwise(TorchFunctionMode):
     """
-    A context in which depthwise convolutions that have a gradient suit a CPU.
+    A context in which float32 depthwise convolutions that have a gradient suit a CPU.
 
     They ignore its autocast: their backward pass takes longer in bfloat16 than in float32, while
     that of the other convolutions takes a fraction. The gradient of wide kernels is computed in
     pieces (docs/MEASUREMENTS.md).
+
+    Args:
+        reduced: whether there is an autocast
     """
+
+    def __init__(self, reduced: bool):
+        super().__init__()
+        self._reduced = reduced
 
     def __torch_function__(self, func: Callable[..., Any], types: Sequence[type],
                            args: Any = (), kwargs: dict[str, Any] | None = None) -> Any:
         kwargs = kwargs or {}
         if func is not torch.conv2d or len(args) < 2 or not torch.is_grad_enabled():
             return func(*args, **kwargs)
-        return _conv2d(*args, **kwargs)
+        return _conv2d(self._reduced, *args, **kwargs)
 
 
-def _conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None,
+def _conv2d(reduced: bool, x: Tensor, weight: Tensor, bias: Tensor | None = None,
             stride: int | Sequence[int] = 1, padding: str | int | Sequence[int] = 0,
             dilation: int | Sequence[int] = 1, groups: int = 1) -> Tensor:
     others: Any = stride, padding, dilation, groups
-    if not 1 < groups == x.shape[-3] or not (x.requires_grad or weight.requires_grad):
+    if not 1 < groups == x.shape[-3] or weight.dtype != torch.float32 \
+            or not (x.requires_grad or weight.requires_grad):
         return torch.conv2d(x, weight, bias, *others)
     with torch.autocast('cpu', enabled=False):
-        x = x.to(weight.dtype)
+        if reduced:
+            x = x.float()
         if not weight.requires_grad or weight.shape[-1] <= WIDTH or x.ndim == 3 \
                 or isinstance(padding, str) or _pair(dilation) != (1, 1):
             return torch.conv2d(x, weight, bias, *others)
@@ -122,9 +131,9 @@ class Compute:
 
         On a CPU, depthwise convolutions stay in float32 while gradients are recorded.
         """
-        with torch.autocast(self.device.type, _DTYPES[self.precision],
-                            enabled=self.precision != 'fp32'), \
-                _Depthwise() if self.device.type == 'cpu' else nullcontext():
+        reduced = self.precision != 'fp32'
+        with torch.autocast(self.device.type, _DTYPES[self.precision], enabled=reduced), \
+                _Depthwise(reduced) if self.device.type == 'cpu' else nullcontext():
             yield
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import conv2d, pad
 
-# torch computes the weight gradient of wider kernels on a CPU 5 to 20 times slower:
+# torch takes many times as long for the weight gradient of wider kernels on a CPU:
 # docs/MEASUREMENTS.md
 WIDTH = 3
 
@@ -20,8 +20,9 @@ class DepthwiseConvolution(torch.autograd.Function):
     """
     `apply(x, weight, stride, padding)`: conv2d with a group for each channel, in float32.
 
-    The gradient of the weights is computed for three columns of the kernel at a time.
-    `x` is B×C×H×W, `weight` C×1×k×k′; `stride` and `padding` are (vertical, horizontal).
+    The gradient of the weights is computed for three columns of the kernel at a time; it has no
+    second derivative. `x` is B×C×H×W, `weight` a multiple of C×1×k×k′; `stride` and `padding` are
+    (vertical, horizontal).
     """
 
     @staticmethod
@@ -45,14 +46,13 @@ class DepthwiseConvolution(torch.autograd.Function):
 def _of_weight(gradient: Tensor, x: Tensor, weight: Tensor, stride: tuple[int, int],
                padding: tuple[int, int]) -> Tensor:
     # padding inside of the convolution is slow where it is more than the small maps have rows
-    rows = (padding[0], padding[0])
+    padded = pad(x, (padding[1], padding[1], padding[0], padding[0]))
     pieces = []
     for left in range(0, weight.shape[-1], WIDTH):
         columns = weight[..., left:left + WIDTH]
         # the columns of x that these columns of the kernel meet
         width = (gradient.shape[-1] - 1) * stride[1] + columns.shape[-1]
-        before = padding[1] - left
-        met = pad(x, (before, width - before - x.shape[-1], *rows))
+        met = padded[..., left:left + width]
         pieces.append(_gradients(gradient, met, columns, stride, (0, 0), 1))
     return torch.cat(pieces, -1)
 
