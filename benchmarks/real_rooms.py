@@ -284,7 +284,7 @@ def main() -> None:
     about = {
         'role': 'network of real rooms',
         'data': f'{len(frames)} of {len(frames) + len(held_out)} images of {arguments.data}'
-                + ''.join(f', {len(photos)} of {spec}' for spec in arguments.photos)
+                + (f', {len(photos)} of {" and ".join(arguments.photos)}' if photos else '')
                 + f'; what was not measured was answered by {" and ".join(arguments.teacher)}',
         'training': {**asdict(plan), 'start': arguments.start, 'seed': arguments.seed},
         'held_out': {'frames': len(held_out), **found}}
