@@ -6,11 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
-import numpy as np
-
 from depth_distill_ros.datasets import open_reader
 from depth_distill_ros.frame import Frame
+from depth_distill_ros.geometry.view import View
 
 _HELD_OUT = 16  # every so many photos
 
@@ -32,14 +30,7 @@ def photos_of(specs: Sequence[str], like: Frame) -> tuple[list[Frame], list[Fram
     return photos, held_out
 
 
-def fitted(frame: Frame, like: Frame) -> Frame:
-    """Return the image alone, cut to the shape of another frame's, with the camera of that one."""
-    height, width = frame.size
-    rows, columns = like.size
-    factor = max(rows / height, columns / width)
-    size = max(columns, round(width * factor)), max(rows, round(height * factor))
-    image = cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA if factor < 1
-                       else cv2.INTER_LINEAR)
-    top, left = (size[1] - rows) // 2, (size[0] - columns) // 2
-    return Frame(np.ascontiguousarray(image[top:top + rows, left:left + columns]),
-                 intrinsics=like.intrinsics, name=frame.name)
+def fitted(photo: Frame, like: Frame) -> Frame:
+    """Return the middle of a photo in the shape of another frame, with the camera of that one."""
+    view = View.fit(photo.size, like.size)
+    return Frame(view.image(photo.image), intrinsics=like.intrinsics, name=photo.name)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-import math
 
 import numpy as np
 from room_views import pixels
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from depth_distill_ros.distillation.losses import resized
 from depth_distill_ros.evaluation.evaluated import evaluated
+from depth_distill_ros.evaluation.metrics import is_close
 from depth_distill_ros.evaluation.protocol import PROTOCOLS
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.networks.model_folder import ModelCard
@@ -51,6 +51,6 @@ class Judge:
         network.eval()
         shares = []
         for photo, answer in zip(self._photos, self._answered[size], strict=True):
-            ratio = resized(network(normalise(pixels([photo], size))), size) / answer
-            shares.append(float((ratio.log().abs() < math.log(1.25)).float().mean()))
+            depth = resized(network(normalise(pixels([photo], size))), size)
+            shares.append(float(is_close(depth, answer).float().mean()))
         return float(np.mean(shares))
