@@ -29,9 +29,10 @@ def test_the_rows_that_d3s_table_has_too_are_the_same_trainings(preset):
         assert (ours[name].settings, ours[name].data) == (
             theirs[name].settings, theirs[name].data)
     assert ours['lden-mbv2-d3plus-x1'].settings.method == 'd3plus'
-    robot = [row for name, row in ours.items() if name.endswith('-robot')]
-    assert len(robot) == 3
-    assert all(row.data['auxiliary'] == 'robot-frames' for row in robot)
+    for end, role in (('-robot', 'robot-frames'), ('-photographs', 'photographs')):
+        beside = [row for name, row in ours.items() if name.endswith(end)]
+        assert len(beside) == 3
+        assert all(row.data['auxiliary'] == role for row in beside)
     keys = [tuple(row.keys.values()) for row in ours.values()]
     assert len(set(keys)) == len(keys)
 

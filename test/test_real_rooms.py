@@ -72,7 +72,7 @@ def test_a_photo_is_cut_in_its_middle_to_the_shape_of_the_frames(frames):
         wide = size[1] * height > size[0] * width
         ramp = np.linspace(0, 255, size[1] if wide else size[0]).astype(np.uint8)
         ramp = np.broadcast_to(ramp if wide else ramp[:, None], size)
-        photo = room_images.fitted(Frame(np.repeat(ramp[..., None], 3, 2)), frames[0])
+        photo, = room_images.Photos([([Frame(np.repeat(ramp[..., None], 3, 2))], 0)], frames[0])
         assert photo.size == (height, width) and photo.intrinsics == frames[0].intrinsics
         grey = photo.image[..., 0].astype(float)
         assert abs(grey.mean() - 127.5) < 2

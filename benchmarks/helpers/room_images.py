@@ -5,12 +5,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import math
 
-from depth_distill_ros.datasets import open_reader
+from depth_distill_ros.datasets import Reader, open_reader
 from depth_distill_ros.frame import Frame
 from depth_distill_ros.geometry.view import View
 
-_HELD_OUT = 16  # every so many photos
+_HELD_OUT, _JUDGES = 16, 128  # every so many photos, and at most so many
+
+
+class Photos(Sequence[Frame]):
+    """Photos in the shape of a frame; each is read when it is asked for."""
+
+    def __init__(self, photos: Sequence[tuple[Reader, int]], like: Frame):
+        self._photos, self._like = photos, like
+
+    def __len__(self) -> int:
+        return len(self._photos)
+
+    def __getitem__(self, index: int) -> Frame:
+        """Return the middle of a photo, with the camera of the other frame."""
+        reader, number = self._photos[index]
+        photo = reader[number]
+        view = View.fit(photo.size, self._like.size)
+        return Frame(view.image(photo.image), intrinsics=self._like.intrinsics, name=photo.name)
 
 
 def frames_of(spec: str, held_out: str) -> tuple[list[Frame], list[Frame]]:
@@ -22,15 +40,11 @@ def frames_of(spec: str, held_out: str) -> tuple[list[Frame], list[Frame]]:
     return parts
 
 
-def photos_of(specs: Sequence[str], like: Frame) -> tuple[list[Frame], list[Frame]]:
+def photos_of(specs: Sequence[str], like: Frame) -> tuple[Photos, Photos]:
     """Return the photos to train on, and those held out, in the shape of a frame."""
-    photos = [fitted(photo, like) for spec in specs for photo in open_reader(spec)]
-    held_out = photos[::_HELD_OUT]
-    del photos[::_HELD_OUT]
-    return photos, held_out
-
-
-def fitted(photo: Frame, like: Frame) -> Frame:
-    """Return the middle of a photo in the shape of another frame, with the camera of that one."""
-    view = View.fit(photo.size, like.size)
-    return Frame(view.image(photo.image), intrinsics=like.intrinsics, name=photo.name)
+    photos = [(reader, number) for reader in map(open_reader, specs)
+              for number in range(len(reader))]
+    every = max(_HELD_OUT, math.ceil(len(photos) / _JUDGES))
+    held_out = photos[::every]
+    del photos[::every]
+    return Photos(photos, like), Photos(held_out, like)

@@ -16,6 +16,9 @@ from depth_distill_ros.settings.distillation import OfflineSettings
 
 SETS = {'X1': Role.STREAM, 'X2': Role.STREAM_LARGE}
 _PLUS = {'KD-OOD': 'kd-ood', 'D3': 'd3', 'D3+': 'd3plus'}
+# images of a camera without depth, by the end of a row's name
+_BESIDE_X1 = {'robot': ('robot frames', Role.ROBOT_FRAMES),
+              'photographs': ('photographs', Role.PHOTOGRAPHS)}
 _SWITCHES = {
     'Without l_rec': ('no-l-rec', {'beta': 0.0}),
     'Without G': ('no-g', {'g_form': 'none'}),
@@ -59,7 +62,7 @@ def table_5(preset: Preset) -> BenchTable:
 
 
 def table_plus(preset: Preset) -> BenchTable:
-    """Close more of the gap: compare D3+, D3 and KD-OOD, with and without robot frames."""
+    """Close more of the gap: compare D3+, D3 and KD-OOD, alone and beside images of a camera."""
     rows = PairRows(preset, preset.main_pair)
     batch = preset.row_settings('d3', preset.main_pair.student).batch
     lines: list[Row] = [rows.teacher({'method': 'Teacher', 'data': 'target'}),
@@ -67,11 +70,12 @@ def table_plus(preset: Preset) -> BenchTable:
     for data, role in SETS.items():
         lines += [rows.distilled(method, data.lower(), role, {'method': name, 'data': data})
                   for name, method in _PLUS.items()]
-    lines += [rows.distilled(method, 'x1-robot', SETS['X1'],
-                             {'method': name, 'data': f'X1{BESIDE}robot frames'},
-                             # of each source, so that all updates see equally many images
-                             auxiliary=Role.ROBOT_FRAMES, batch=batch // 2)
-              for name, method in _PLUS.items()]
+    for slug, (what, role) in _BESIDE_X1.items():
+        lines += [rows.distilled(method, f'x1-{slug}', SETS['X1'],
+                                 {'method': name, 'data': f'X1{BESIDE}{what}'},
+                                 # of each source, so that all updates see equally many images
+                                 auxiliary=role, batch=batch // 2)
+                  for name, method in _PLUS.items()]
     return BenchTable('d3plus', tuple(lines))
 
 

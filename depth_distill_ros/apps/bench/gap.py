@@ -12,7 +12,7 @@ from depth_distill_ros.apps.bench.runner import Outcome
 from depth_distill_ros.evaluation.gain import gain
 
 PLAIN, MEASURED, TEACHER = 'KD-OOD', 'Student', 'Teacher'
-# separates the name of the stream from that of the robot frames beside it
+# separates the name of the stream from that of the images of a camera beside it
 BESIDE = ' + '
 
 _Line = tuple[str, str, str]
@@ -26,8 +26,8 @@ def shares_of_gap(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
 
     Returns:
         share: (δ1 - plain) / (measured - plain), of means over the seeds that all three rows have.
-            `plain` is KD-OOD on the same stream without robot frames, `measured` the student
-            trained with measured depth, both of the same pair of networks
+            `plain` is KD-OOD on the same stream alone, `measured` the student trained with
+            measured depth, both of the same pair of networks
         spread: standard deviation of δ1 - plain over those seeds, relative to the gap; None for 1
         gap: measured - plain
         seeds: those seeds

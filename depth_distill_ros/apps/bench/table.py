@@ -21,6 +21,8 @@ class Role:
     AUXILIARY, OTHER_TEST = 'auxiliary', 'other-test'
     # a few hundred images of the target domain, without depth
     ROBOT_FRAMES = 'robot-frames'
+    # images of other rooms than the target's, of any camera, without depth
+    PHOTOGRAPHS = 'photographs'
     STEREO_TRAIN, STEREO_TEST, BENCHMARK_TEST = 'stereo-train', 'stereo-test', 'benchmark-test'
 
 
