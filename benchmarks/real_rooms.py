@@ -8,9 +8,9 @@ A share of each batch are images with their measured depth, seen by a camera tha
 or mirrored. The others have the answers of a teacher, which has seen more rooms than these: they
 are mixtures of two images, which ask it for more than the images hold. `--photos` are images of
 more rooms, without depth or camera: half of the images that the teacher answers are then seen
-alone, and half of what they are made of are photos. Every sixteenth photo is held out, at most 128;
-`agreement` is the share of their pixels on which the network is within a factor of 1.25 of the
-answer. Ctrl-C saves; the same command goes on.
+alone, and half of what they are made of are photos. Every sixteenth photo, or every so many that
+there are at most 128, is held out; `agreement` is the share of their pixels on which the network
+is within a factor of 1.25 of the answer. Ctrl-C saves; the same command goes on.
 
 Example: python benchmarks/real_rooms.py --data folder:nyu_v2_labelled/train --teacher meter \
     --start depth_distill_ros/models/general_lden_light_efficientnet_lite0 --out real
