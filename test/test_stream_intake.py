@@ -2,80 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every message that comes in ends in the store at the network's size, or is counted by reason."""
 
-import json
 from types import SimpleNamespace
 
+import intake_messages
+from intake_messages import MS, READ, VGA, Lines, image_message, info_message, send, vga
 import numpy as np
-import pytest
 
-from depth_distill_ros.encodings import camera, image
+from depth_distill_ros.encodings import camera
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.stream.class_table import load
 from depth_distill_ros.stream.intake import StreamIntake
 from depth_distill_ros.stream.semantic_decoder import SemanticDecoder
-from depth_distill_ros.stream.store import StreamWriter
 
-VGA = Intrinsics(525.0, 525.0, 319.5, 239.5, 480, 640)
-READ = {'image': image.read_rgb, 'semantics': image.read_array,
-        'camera_info': camera.to_intrinsics}
-MS = 1_000_000
-
-
-class Lines(list):
-    """A log that is a list."""
-
-    info = warning = list.append
-
-
-@pytest.fixture
-def writer(tmp_path):
-    with StreamWriter(tmp_path, (96, 128), 3) as writer:
-        yield writer
-
-
-@pytest.fixture
-def clock():
-    return SimpleNamespace(now=100.0)
-
-
-@pytest.fixture
-def intake(writer, clock):
-    return StreamIntake(writer, READ, SemanticDecoder('auto', load()), Lines(), lambda: clock.now)
-
-
-def vga(seed=0):
-    """Return an image of large patches, another one for each seed, and a class map."""
-    colours = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
-    return np.repeat(np.repeat(colours, 80, axis=0), 80, axis=1), np.tile(
-        np.arange(640, dtype=np.uint8) // 50, (480, 1))
-
-
-def image_message(pixels, encoding):
-    """Return what has the fields of a sensor_msgs/Image."""
-    return SimpleNamespace(
-        encoding=encoding, height=len(pixels), width=pixels.shape[1], is_bigendian=0,
-        step=pixels[0].nbytes, data=pixels.tobytes())
-
-
-def info_message(lens):
-    """Return what has the fields of a sensor_msgs/CameraInfo."""
-    return SimpleNamespace(
-        height=lens.height, width=lens.width, binning_x=0, binning_y=0, k=lens.matrix().ravel(),
-        roi=SimpleNamespace(x_offset=0, y_offset=0, height=0, width=0))
-
-
-def send(intake, stamp, pixels, classes, lens=VGA, encodings=('rgb8', 'mono8')):
-    """Give the intake the three messages of one frame."""
-    intake.add('image', stamp, image_message(pixels, encodings[0]))
-    intake.add('semantics', stamp, image_message(classes, encodings[1]))
-    intake.add('camera_info', stamp, info_message(lens))
-
-
-def labels(stamp, names):
-    return json.dumps({**{str(n): {'class': name} for n, name in names.items()},
-                       'time_stamp': {'sec': 0, 'nanosec': stamp}})
+# Fixtures: pytest looks for them in this file.
+writer, clock, intake = intake_messages.writer, intake_messages.clock, intake_messages.intake
 
 
 def test_a_frame_is_stored_at_the_stores_size_with_its_intrinsics_and_stamp(intake, writer):
@@ -172,54 +113,6 @@ def test_a_clock_that_jumped_back_thins_nothing(intake):
     assert (values['stored'], values['thinned'], values['resets']) == (2, 0, 1)
 
 
-def test_a_frame_with_isaacs_ids_waits_for_its_labels_and_is_stored_with_their_classes(
-        writer, clock, told):
-    intake = StreamIntake(writer, READ, SemanticDecoder('auto', load()), Lines(),
-                          lambda: clock.now, tell=lambda *what: told.append(what))
-    pixels, classes = vga()
-    intake.add_labels(labels(5, {0: 'wall', 1: 'chair'}))
-    ids = (classes > 6).astype(np.int32)
-    send(intake, 7, pixels, ids, encodings=('rgb8', '32SC1'))
-    assert writer.stored == 0 and intake.values()['waiting_for_labels'] == 1
-    intake.add_labels(labels(7, {0: 'wall', 1: 'chair'}))
-    found = writer.reader().read(0)
-    assert found.stamp == 7
-    np.testing.assert_array_equal(
-        found.semantics, View.fit((480, 640), (96, 128)).labels(
-            np.where(ids == 1, 4, 12).astype(np.uint8)))
-    send(intake, 9, pixels, ids, encodings=('rgb8', '32SC1'))
-    clock.now += 10.0
-    intake.tick(True)
-    values = intake.values()
-    assert (values['stored'], values['without_labels'], values['waiting_for_labels']) == (1, 1, 0)
-    assert [reason for reason, _ in told] == ['', 'labels']
-    assert 'the 2 labels that were received have other stamps' in told[1][1]
-
-
-def test_frames_for_which_no_labels_were_ever_received_are_lost_with_the_cure(
-        writer, clock, told):
-    intake = StreamIntake(writer, READ, SemanticDecoder('isaac', load()), Lines(),
-                          lambda: clock.now, tell=lambda *what: told.append(what))
-    pixels, classes = vga()
-    for stamp in (7, 9):
-        send(intake, stamp, pixels, classes.astype(np.int32), encodings=('rgb8', '32SC1'))
-    clock.now += 10.0
-    intake.tick(False)
-    assert told == [('labels', 'no labels were received for the frame on semantic_labels: set '
-                     'enableSemanticLabels in Isaac Sim')] * 2
-    assert intake.warning() == ''
-
-
-def test_isaacs_frames_that_wait_are_dropped_at_a_reset(intake):
-    pixels, classes = vga()
-    intake.tick(True)
-    send(intake, 5_000 * MS, pixels, classes.astype(np.int32), encodings=('rgb8', '32SC1'))
-    assert intake.values()['waiting_for_labels'] == 1
-    send(intake, 0, pixels, classes.astype(np.int32), encodings=('rgb8', '32SC1'))
-    values = intake.values()
-    assert (values['resets'], values['without_labels'], values['waiting_for_labels']) == (1, 1, 1)
-
-
 def test_a_stream_without_classes_is_stored_with_unknown_ones(writer):
     intake = StreamIntake(
         writer, {topic: READ[topic] for topic in ('image', 'camera_info')}, None, Lines())
@@ -227,33 +120,6 @@ def test_a_stream_without_classes_is_stored_with_unknown_ones(writer):
     intake.add('image', 3, image_message(pixels, 'rgb8'))
     intake.add('camera_info', 3, info_message(VGA))
     assert writer.stored == 1 and not writer.reader().read(0).semantics.any()
-
-
-def test_the_log_names_the_kind_once_each_unknown_class_once_and_rejections_now_and_then(
-        writer, clock):
-    log = Lines()
-    intake = StreamIntake(writer, READ, SemanticDecoder('auto', load()), log, lambda: clock.now)
-    pixels, classes = vga()
-    for number in range(3):
-        send(intake, number, pixels, np.full_like(classes, 200))
-    assert len(log) == 2 and log[0].startswith('semantics: ids:')
-    assert log[1].startswith('the class table lacks id 200:')
-    log.clear()
-    for number in range(3, 6):
-        send(intake, number, pixels, classes, encodings=('rgb8', '32FC1'))
-        clock.now += 0.4
-    send(intake, 6, pixels, classes, encodings=('rgb8', '32FC1'))
-    assert len(log) == 2 and all('32FC1' in line and 'semantics' in line for line in log)
-
-
-def test_topics_that_never_have_one_stamp_are_told(intake):
-    pixels, classes = vga()
-    for number in range(100):
-        intake.add('image', 2 * number, image_message(pixels[:2, :2], 'rgb8'))
-        intake.add('semantics', 2 * number + 1, image_message(classes[:2, :2], 'mono8'))
-        intake.add('camera_info', 2 * number, info_message(VGA))
-    assert 'never have one stamp (' in intake.warning()
-    assert 'mostly for want of semantics' in intake.warning()
 
 
 def test_a_flood_of_large_images_without_partners_leaves_few_of_them_waiting(intake):
@@ -278,66 +144,6 @@ def test_an_error_that_nobody_foresaw_costs_its_frame_and_the_next_is_stored(wri
     assert intake.rejected.total() == 1 and 'unexpected OverflowError' in intake.last_rejection
     send(intake, 2 * MS, pixels, classes)
     assert writer.stored == 1
-
-
-def test_names_that_no_log_takes_are_written_as_escapes(writer, clock):
-    intake = StreamIntake(writer, READ, SemanticDecoder('isaac', load()), Lines(),
-                          lambda: clock.now)
-    pixels, classes = vga()
-    intake.add_labels(labels(MS, {number: 'wall' for number in range(12)} | {13: 'a\ud800b'}))
-    classes[0, 0] = 13
-    send(intake, MS, pixels, classes.astype(np.int32), encodings=('rgb8', '32SC1'))
-    assert writer.stored == 1
-    lines = [line for line in intake._log if 'class table' in line]
-    assert len(lines) == 1 and 'a\\ud800b' in lines[0]
-    lines[0].encode()
-
-
-@pytest.fixture
-def told():
-    return []
-
-
-@pytest.fixture
-def telling(writer, told):
-    """Return an intake whose accounts of each frame are in ``told``."""
-    return StreamIntake(writer, READ, SemanticDecoder('ids', load()), Lines(),
-                        tell=lambda reason, line: told.append((reason, line)))
-
-
-def test_each_frame_is_told_as_stored_or_lost_with_its_reason(telling, told):
-    pixels, classes = vga()
-    send(telling, 1, pixels, classes)
-    send(telling, 1, pixels, classes)  # the publisher repeats itself
-    send(telling, 2, pixels, classes, encodings=('yuv9', 'mono8'))
-    assert [reason for reason, _ in told] == ['', 'stamp', 'image']
-    assert 'image repeats the stamp 0.000 s: its publisher must set header.stamp' in told[1][1]
-    assert 'yuv9' in told[2][1]
-
-
-def test_a_topic_that_drifts_off_after_a_good_start_is_told(telling, told):
-    pixels, classes = vga()
-    for number in range(10):
-        send(telling, number * MS, pixels, classes)
-    for number in range(10, 110):
-        telling.add('image', number * MS, image_message(pixels, 'rgb8'))
-        telling.add('semantics', number * MS, image_message(classes, 'mono8'))
-        telling.add('camera_info', number * MS + 1, info_message(VGA))
-        if number == 40:
-            assert 'have no common stamp now' in telling.warning()
-    reasons = [reason for reason, _ in told]
-    assert reasons[:10] == [''] * 10 and set(reasons[10:]) == {'unpaired'} and len(reasons) > 60
-    assert 'for want of camera_info' in told[-1][1]
-
-
-def test_of_a_topic_that_is_faster_the_rest_is_no_loss(telling, told):
-    pixels, classes = vga()
-    for number in range(60):
-        telling.add('image', number * MS, image_message(pixels, 'rgb8'))
-        telling.add('camera_info', number * MS, info_message(VGA))
-        if number % 3 == 0:
-            telling.add('semantics', number * MS, image_message(classes, 'mono8'))
-    assert [reason for reason, _ in told] == [''] * 20 and telling.warning() == ''
 
 
 def test_a_camera_that_stands_still_under_noise_stores_one_frame_and_says_so(writer, intake):
