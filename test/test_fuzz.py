@@ -16,9 +16,10 @@ from scipy.io import savemat
 from stream_frames import frame
 from test_datasets_bag import START, TYPES, camera_topics, image, write_bag
 from test_datasets_bag_compressed import compressed_depth, compressed_topics, jpeg
-from test_datasets_bag_faults import MCAP, SQLITE3, file_of, write_ros1
+from test_datasets_bag_faults import MCAP, SQLITE3, file_of
+from test_datasets_bag_ros1 import write_ros1
+from test_datasets_calibrations import CALIBRATION
 from test_datasets_kitti import DATE, DRIVE
-from test_datasets_siblings import CALIBRATION
 import yaml
 
 from depth_distill_ros.datasets import open_reader
