@@ -38,36 +38,21 @@ from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.losses import resized
 from depth_distill_ros.distillation.trainer import averaged
 from depth_distill_ros.frame import Frame
-from depth_distill_ros.networks import backbones_of, build
-from depth_distill_ros.networks.model_folder import ModelCard, load_model, save_model
+from depth_distill_ros.networks.model_folder import save_model
 from depth_distill_ros.networks.normalisation import normalise
 from depth_distill_ros.networks.teachers import load_teacher
-from depth_distill_ros.settings.names import PAPER_SIZE
 
 sys.path.append(str(Path(__file__).parent / 'helpers'))
 
 from room_images import frames_of, photos_of  # noqa: E402
 from room_judge import Judge  # noqa: E402
+from room_loss import log_loss  # noqa: E402
 from room_views import mixed, pixels, turned  # noqa: E402
+from room_weights import between, starting_network  # noqa: E402
 
 _UNTURNED = 0.5  # share of images that are seen as they are
-_NEAREST, _FARTHEST = 0.2, 12.0  # metres that are trained
 _FIXED = 0.85  # share of the training after which BatchNorm's statistics stay
 _SAVE = 200  # steps
-
-
-def log_loss(prediction: Tensor, target: Tensor) -> Tensor:
-    """Mean absolute difference of log depth and of its gradients at distances of 1, 2 and 4."""
-    valid = (target > _NEAREST) & (target < _FARTHEST)
-    error = torch.where(valid, prediction.clamp(min=0.05).log() - target.clamp(min=0.05).log(), 0)
-    total = error.abs().sum() / valid.sum()
-    for far in (1, 2, 4):
-        for axis in (-1, -2):
-            pieces = error.size(axis) - far
-            both = valid.narrow(axis, far, pieces) & valid.narrow(axis, 0, pieces)
-            change = error.narrow(axis, far, pieces) - error.narrow(axis, 0, pieces)
-            total = total + (change.abs() * both).sum() / both.sum() / 3
-    return total
 
 
 @dataclass
@@ -104,7 +89,7 @@ class Training:
     def __init__(self, start: str, teachers: list[str], frames: list[Frame], plan: Plan, seed: int,
                  photos: Sequence[Frame] = ()) -> None:
         torch.manual_seed(seed)
-        self.network, self.card = _starting_network(start)
+        self.network, self.card = starting_network(start)
         self.network.requires_grad_(True).to(memory_format=torch.channels_last)
         self._teachers = [load_teacher(spec) for spec in teachers]
         self._compute = Compute.available(plan.precision, 'cpu', plan.lowest)
@@ -207,14 +192,6 @@ class Training:
         torch.set_rng_state(state['torch'])
 
 
-def _starting_network(start: str) -> tuple[nn.Module, ModelCard]:
-    """Return that of a model folder, or a lden_light with the ImageNet weights of an encoder."""
-    if start in backbones_of('lden_light') and not Path(start).exists():
-        network = build('lden_light', start, pretrained=True)
-        return network, ModelCard('lden_light', start, PAPER_SIZE)
-    return load_model(Path(start))
-
-
 def _size(text: str) -> tuple[int, int]:
     height, width = map(int, text.split('x'))
     return height, width
@@ -244,6 +221,8 @@ def main() -> None:
                         help='of the images, one after another')
     parser.add_argument('--shares', type=float, nargs='*', default=(0.45, 0.75),
                         help='of the training, at which the size changes')
+    parser.add_argument('--kept', type=float, default=0.0,
+                        help="share of the start's weights in those that are written")
     parser.add_argument('--precision', default='auto', choices=('auto', 'fp32', 'bf16'))
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--out', type=Path, required=True)
@@ -280,16 +259,19 @@ def main() -> None:
         torch.save(training.state(), saved)
         return
     size = arguments.sizes[-1]
-    found = judge.figures(training.average.module, training.card, size)
+    network = between(starting_network(arguments.start)[0], training.average.module,
+                      arguments.kept)
+    found = judge.figures(network, training.card, size)
     about = {
         'role': 'network of real rooms',
         'data': f'{len(frames)} of {len(frames) + len(held_out)} images of {arguments.data}'
                 + (f', {len(photos)} of {" and ".join(arguments.photos)}' if photos else '')
                 + f'; what was not measured was answered by {" and ".join(arguments.teacher)}',
-        'training': {**asdict(plan), 'start': arguments.start, 'seed': arguments.seed},
+        'training': {**asdict(plan), 'start': arguments.start, 'kept': arguments.kept,
+                     'seed': arguments.seed},
         'held_out': {'frames': len(held_out), **found}}
     camera = frames[0].intrinsics.resized(size)
-    save_model(arguments.out / 'model', training.average.module,
+    save_model(arguments.out / 'model', network,
                replace(training.card, size=size, intrinsics=camera, about=about), half=True)
 
 

@@ -22,6 +22,7 @@ import real_rooms  # noqa: E402
 import room_images  # noqa: E402
 import room_judge  # noqa: E402
 import room_views  # noqa: E402
+import room_weights  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -143,6 +144,20 @@ def test_a_training_starts_from_imagenet_by_the_name_of_its_encoder(frames):
     for found, expected in zip(training.network.encoder.parameters(),
                                published.encoder.parameters(), strict=True):
         assert torch.equal(found, expected)
+
+
+def test_of_the_start_s_weights_the_given_share_is_kept(frames):
+    start, trained = (build('lden_light', 'efficientnet_lite0') for _ in range(2))
+    for network in (start, trained):
+        network(torch.rand(2, 3, 64, 96))  # the statistics move, too
+    trained(torch.rand(2, 3, 64, 96))
+    found = room_weights.between(start, trained, 0.25).state_dict()
+    for name, value in trained.state_dict().items():
+        if name.endswith('num_batches_tracked'):
+            assert found[name] == value == 2
+        else:
+            expected = 0.25 * start.state_dict()[name] + 0.75 * value
+            assert torch.allclose(found[name], expected, atol=1e-6), name
 
 
 def test_with_another_size_of_the_images_the_average_of_the_weights_begins_anew(frames):
