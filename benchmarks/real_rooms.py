@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 import math
 from pathlib import Path
@@ -231,12 +232,15 @@ def main() -> None:
     cv2.setNumThreads(1)
     frames, held_out = frames_of(arguments.data, arguments.held_out)
     photos, held_out_photos = photos_of(arguments.photos, frames[0])
+    if not 0 <= arguments.kept <= 1:
+        parser.error('--kept is a share from 0 to 1')
     if len(arguments.shares) != len(arguments.sizes) - 1:
         parser.error(f'{len(arguments.sizes)} sizes need {len(arguments.sizes) - 1} shares')
     sizes = tuple(zip((*arguments.shares, 1.0), arguments.sizes, strict=True))
     plan = Plan(arguments.images, arguments.batch, round(arguments.measured * arguments.batch),
                 arguments.lr, sizes, arguments.precision)
     training = Training(arguments.start, arguments.teacher, frames, plan, arguments.seed, photos)
+    start = deepcopy(training.network)
     judge = Judge(held_out, [photo.image for photo in held_out_photos], training.answers)
     arguments.out.mkdir(parents=True, exist_ok=True)
     saved = arguments.out / 'last.pt'
@@ -259,8 +263,7 @@ def main() -> None:
         torch.save(training.state(), saved)
         return
     size = arguments.sizes[-1]
-    network = between(starting_network(arguments.start)[0], training.average.module,
-                      arguments.kept)
+    network = between(start, training.average.module, arguments.kept)
     found = judge.figures(network, training.card, size)
     about = {
         'role': 'network of real rooms',

@@ -38,10 +38,11 @@ def test_the_rows_that_d3s_table_has_too_are_the_same_trainings(preset):
 
 
 @pytest.mark.parametrize('preset', [small(), FULL], ids=lambda preset: preset.name)
-def test_with_the_robots_frames_an_update_sees_no_more_images(preset):
+def test_with_other_images_beside_the_stream_an_update_sees_no_more_images(preset):
     rows = {row.name: row for row in bench_table('d3plus', preset).rows}
-    with_robot, without = (rows[f'lden-mbv2-kd-ood-x1{end}'].settings for end in ('-robot', ''))
-    assert 2 * with_robot.batch == without.batch
+    alone, *beside = (rows[f'lden-mbv2-kd-ood-x1{end}'].settings
+                      for end in ('', '-robot', '-photographs'))
+    assert [2 * settings.batch for settings in beside] == [alone.batch] * 2
 
 
 def test_the_robots_frames_are_of_rooms_that_taught_the_teacher_nothing():

@@ -16,7 +16,7 @@ from depth_distill_ros.settings.distillation import OfflineSettings
 
 SETS = {'X1': Role.STREAM, 'X2': Role.STREAM_LARGE}
 _PLUS = {'KD-OOD': 'kd-ood', 'D3': 'd3', 'D3+': 'd3plus'}
-# images of a camera without depth, by the end of a row's name
+# images without depth that stand beside X1, by the end of the row's name
 _BESIDE_X1 = {'robot': ('robot frames', Role.ROBOT_FRAMES),
               'photographs': ('photographs', Role.PHOTOGRAPHS)}
 _SWITCHES = {
@@ -62,7 +62,7 @@ def table_5(preset: Preset) -> BenchTable:
 
 
 def table_plus(preset: Preset) -> BenchTable:
-    """Close more of the gap: compare D3+, D3 and KD-OOD, alone and beside images of a camera."""
+    """Close more of the gap: compare D3+, D3 and KD-OOD, alone and beside other images."""
     rows = PairRows(preset, preset.main_pair)
     batch = preset.row_settings('d3', preset.main_pair.student).batch
     lines: list[Row] = [rows.teacher({'method': 'Teacher', 'data': 'target'}),

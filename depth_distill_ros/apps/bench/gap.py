@@ -12,7 +12,7 @@ from depth_distill_ros.apps.bench.runner import Outcome
 from depth_distill_ros.evaluation.gain import gain
 
 PLAIN, MEASURED, TEACHER = 'KD-OOD', 'Student', 'Teacher'
-# separates the name of the stream from that of the images of a camera beside it
+# separates the name of the stream from that of the images beside it
 BESIDE = ' + '
 
 _Line = tuple[str, str, str]
