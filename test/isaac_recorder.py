@@ -1,6 +1,6 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The modules of a running Isaac Sim, for tests of its script: they note what is asked of them."""
+"""A stand-in for Isaac Sim, for tests of the script that drives it."""
 
 import contextlib
 import re
