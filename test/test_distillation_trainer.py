@@ -65,6 +65,18 @@ def test_a_run_goes_on_in_a_precision_that_scales_losses_and_in_one_that_does_no
     assert half.step == 0
 
 
+@pytest.mark.parametrize('settled', ['', 'encoder', 'whole'])
+def test_the_settled_part_of_a_student_learns_with_the_statistics_that_it_starts_with(settled):
+    method, layers = _Twice(CPU), [torch.nn.BatchNorm2d(2) for _ in range(2)]
+    student = method.networks['student'] = torch.nn.Sequential(*layers)
+    method.x = torch.linspace(1.0, 2.0, 8).view(2, 2, 1, 2)
+    Trainer(method, SETTINGS, CPU, settled={
+        '': None, 'encoder': student[0], 'whole': student}[settled]).train_step({})
+    keep = {'': (False, False), 'encoder': (True, False), 'whole': (True, True)}[settled]
+    assert tuple(bool((layer.running_mean == 0).all()) for layer in layers) == keep
+    assert (layers[1].weight != 1).any()
+
+
 def weights(value):
     network = torch.nn.BatchNorm1d(1)
     with torch.no_grad():

@@ -51,7 +51,6 @@ class HalfSize(nn.Module):
     def __init__(self, student: nn.Module):
         super().__init__()
         self.student = student
-        self.encoder = student.get_submodule('encoder')  # a trainer may keep its statistics
 
     def forward(self, x: Tensor) -> Tensor:
         return self.student(avg_pool2d(x, 2).contiguous(memory_format=torch.channels_last))
@@ -94,7 +93,7 @@ class Probe:
         method = make_method('kd-ood', self._teacher, HalfSize(start.student), self._compute,
                              self._size, BATCH, settings)
         trainer = Trainer(method, settings, self._compute, marks[-1],
-                          keep_encoder_statistics=start.keeps_statistics)
+                          settled=start.settled)
         source = DatasetSource({STREAM: self._batches(spec, BATCH, seed)})
         for step in range(marks[-1] + 1):
             if step in marks:

@@ -55,7 +55,6 @@ from depth_distill_ros.shipped import shipped_student
 # The confidence head is small and needs few of the steps; each costs as much as an evaluation.
 _CONFIDENCE_EVERY = 4
 _BEGINNING = 8  # frames whose median depth a new student begins with
-_FEWEST_ROBOTS = 8  # frames: the spread of fewer shows nothing
 
 
 class OnlineDistillation:
@@ -112,14 +111,15 @@ class OnlineDistillation:
         method = make_method(settings.method, self._teacher, start.student, self.compute,
                              self.size, settings.batch, settings)
         self._trainer = Trainer(
-            method, settings, self.compute, 0, settings.g_lr, start.keeps_statistics)
+            method, settings, self.compute, 0, settings.g_lr, start.settled)
         self._new_decoder = not start.whole
         self._confidence = ConfidenceTraining(self.student, self.compute) \
             if isinstance(self.student, ConfidentNetwork) else None
         self._evaluator = ReleaseEvaluator(
             self._teacher, method.networks.get('transformation'), self.compute,
             shipped_student(settings.first_student),
-            self._teacher_card.intrinsics, mixes=lambda: getattr(method, 'mixes', False))
+            self._teacher_card.intrinsics, mixes=lambda: getattr(method, 'mixes', False),
+            waits_for_robots=settings.waits_for_robots)
         self.watch = Watch(self._teacher, self.size, self.compute, self._releases,
                            settings.watch_limit, settings.auto_rollback)
         self.store = Path(store or self._work_dir / 'store')
@@ -244,7 +244,7 @@ class OnlineDistillation:
         count = self.settings.held_out_frames
         sets = [JudgedFrames('stream', self._evaluator.targets(self._source.held_out(count)))]
         robots = self._source.auxiliary_held_out(count)
-        if robots and len(robots.x) >= _FEWEST_ROBOTS:
+        if robots and len(robots.x) >= robot_frames.FEWEST_TO_JUDGE:
             sets.append(JudgedFrames('robot', self._evaluator.plain_targets(robots), robots=True))
         return sets
 

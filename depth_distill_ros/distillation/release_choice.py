@@ -61,6 +61,7 @@ class ReleaseEvaluator:
         first: the model that answers before the first release; None: nothing does
         intrinsics: that the teacher's depth is true for; None: unknown
         mixes: whether the method trains on mixed or transformed images now, so that they judge too
+        waits_for_robots: no student is promoted unless frames of the robot judge it
 
     Attributes:
         last_attempt: delta1 of the student last considered and the one to beat; None before any
@@ -68,8 +69,8 @@ class ReleaseEvaluator:
 
     def __init__(self, teacher: nn.Module, transformation: nn.Module | None, compute: Compute,
                  first: Path | None = None, intrinsics: Intrinsics | None = None,
-                 mixes: Callable[[], bool] = lambda: True):
-        self._mixes = mixes
+                 mixes: Callable[[], bool] = lambda: True, waits_for_robots: bool = False):
+        self._mixes, self._waits_for_robots = mixes, waits_for_robots
         self._first, self._intrinsics = first, intrinsics
         self._teacher, self._transformation, self._compute = teacher, transformation, compute
         # the same frames come again and again
@@ -156,7 +157,8 @@ class ReleaseEvaluator:
             finite = finite and bool(np.isfinite(pairs[0][0]).all())
         found = comparisons[sets[0].name]
         self.last_attempt = found.delta1, found.running
-        return verdict(comparisons, faults, against, running is None, finite)
+        lacks_robots = self._waits_for_robots and not any(frames.robots for frames in sets)
+        return verdict(comparisons, faults, against, running is None, finite, lacks_robots)
 
     def _of(self, student: nn.Module) -> Predict:
         return lambda images, depth: resized(student(images), depth.shape[-2:])

@@ -35,13 +35,17 @@ class Start(NamedTuple):
     whole: bool = False
 
     @property
-    def keeps_statistics(self) -> bool:
+    def settled(self) -> nn.Module | None:
         """
-        Whether the encoder is trained with the BatchNorm statistics that it starts with.
+        The part that is trained with the BatchNorm statistics that it starts with; None: none.
 
-        The published ImageNet weights are trained on with their own, as in the papers.
+        It is all that has the weights of a model: the statistics of small batches, most of them
+        simulated, would replace those of the images that it knows. The published ImageNet weights
+        are trained with the statistics of the batches, as in the papers.
         """
-        return self.source not in (RANDOM, IMAGENET)
+        if self.source in (RANDOM, IMAGENET):
+            return None
+        return self.student if self.whole else self.student.get_submodule('encoder')
 
 
 def starting_student(network: str, backbone: str, start: str, first: str = FIRST_STUDENTS[0],

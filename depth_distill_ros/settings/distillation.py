@@ -221,6 +221,16 @@ class OnlineSettings(DistillationSettings, NodeSettings):
     def auxiliary_images(self) -> int:
         return super().auxiliary_images if self.robot_frames == 'learn' else 0
 
+    @property
+    def waits_for_robots(self) -> bool:
+        """
+        Whether no student is promoted before frames of the robot judge it.
+
+        Simulated images make a student of photographs worse in real rooms while it becomes better
+        on them (docs/MEASUREMENTS.md, the student of real rooms).
+        """
+        return self.first_student == 'real' and self.robot_frames != 'off'
+
 
 @dataclass(frozen=True)
 class OfflineSettings(DistillationSettings, MethodSettings):

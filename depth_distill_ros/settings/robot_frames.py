@@ -17,6 +17,9 @@ CAPACITY = 1000
 # Frames stored each second: more are nearly the same, and inference needs the processor.
 MAX_RATE = 1.0
 STORE = 'auxiliary'
+# Held-out frames that can judge a release: the spread of fewer shows nothing. The first that are
+# stored are held out, so eight seconds of driving are enough.
+FEWEST_TO_JUDGE = 8
 # Frames that a scale anchor is learned from; 200 gain hardly more (docs/MEASUREMENTS.md).
 ANCHOR_FRAMES = 50
 

@@ -14,10 +14,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from depth_distill_ros.settings.robot_frames import FEWEST_TO_JUDGE
+
 _RESAMPLES, _SEED = 1000, 0
 _CHANCE = 0.05
 # A student may go beyond the teacher's depth by this factor, on this share of the pixels.
 _BEYOND, _SHARE = 2.0, 0.01
+_LACKS_ROBOTS = (
+    f"fewer than {FEWEST_TO_JUDGE} held-out frames of the robot's camera are stored, and simulated"
+    ' frames cannot show that a student is better than one of photographs: drive the robot, or set'
+    ' robot_frames: off')
 
 
 @dataclass(frozen=True)
@@ -98,14 +104,18 @@ def fault(predicted: np.ndarray, teacher: np.ndarray) -> str:
 
 
 def verdict(comparisons: Mapping[str, Comparison], faults: Mapping[str, str], against: str,
-            first: bool, finite: bool) -> Verdict:
+            first: bool, finite: bool, lacks_robots: bool = False) -> Verdict:
     """
     Decide.
 
     A student is promoted unless it has a fault or is worse on a set, and if it is better on one;
-    both beyond chance. The `first` release has to be better in the mean on each set.
+    both beyond chance. The `first` release has to be better in the mean on each set. None is
+    promoted if the frames of the robot that have to judge it are lacking.
     """
-    return Verdict(_why_not(comparisons, faults, against, first), against, comparisons, finite)
+    why_not = _why_not(comparisons, faults, against, first)
+    if lacks_robots:
+        why_not = why_not or _LACKS_ROBOTS
+    return Verdict(why_not, against, comparisons, finite)
 
 
 def _why_not(comparisons: Mapping[str, Comparison], faults: Mapping[str, str], against: str,
