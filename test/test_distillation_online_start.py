@@ -52,6 +52,21 @@ def test_a_pretrained_encoder_keeps_its_statistics_and_is_still_trained(open_ses
     assert session._trainer.student.compress[0][2].num_batches_tracked == 1
 
 
+@pytest.mark.parametrize('lr, rate', [(0.0, 1e-4), (5e-4, 5e-4)])
+def test_a_whole_student_of_ones_own_keeps_its_statistics_and_is_trained_with_care(
+        open_session, tmp_path, lr, rate):
+    start = build('lden', 'mobilenetv2')
+    save_model(tmp_path / 'start', start, ModelCard('lden', 'mobilenetv2', SIZE))
+    session = open_session(student_start=f'whole:{tmp_path / "start"}', lr=lr)
+    assert session.ready()
+    session.train_step()
+    assert session.values()['learning_rate'] == pytest.approx(rate)
+    changed = {name for name, value in session._trainer.student.state_dict().items()
+               if not torch.equal(value, start.state_dict()[name])}
+    assert 'head.3.weight' in changed
+    assert not [name for name in changed if 'running' in name or 'batches' in name]
+
+
 def test_a_student_without_a_start_differs_by_its_seed_alone(open_session, tmp_path):
     weights = [open_session(tmp_path / str(i), seed=seed)._trainer.student.head[3].weight.clone()
                for i, seed in enumerate((1, 1, 2))]

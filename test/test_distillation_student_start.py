@@ -25,6 +25,14 @@ def test_the_default_student_starts_from_the_whole_of_the_shipped_general_one():
     assert all(general[name].equal(value) for name, value in start.student.state_dict().items())
 
 
+def test_a_whole_model_that_may_know_real_rooms_is_trained_at_a_lower_rate():
+    default = 'lden_light', 'efficientnet_lite0'
+    assert starting_student(*default, '').learning_rate == 1e-3
+    assert starting_student(*default, str(shipped_student('real'))).learning_rate == 1e-3
+    assert starting_student(*default, f'whole:{shipped_student("real")}').learning_rate == 1e-4
+    assert starting_student(*default, '', 'real').learning_rate == 1e-4
+
+
 def test_the_whole_of_a_model_is_taken_for_the_same_network_alone():
     whole, folder = f'whole:{shipped_start("mobilenetv2")}', str(shipped_start('mobilenetv2'))
     assert starting_student('lden', 'mobilenetv2', whole).whole

@@ -108,6 +108,7 @@ class OnlineDistillation:
         start = starting_student(
             settings.student, settings.student_backbone, settings.student_start,
             settings.first_student)
+        settings = replace(settings, lr=settings.lr or start.learning_rate)
         method = make_method(settings.method, self._teacher, start.student, self.compute,
                              self.size, settings.batch, settings)
         self._trainer = Trainer(
@@ -117,9 +118,8 @@ class OnlineDistillation:
             if isinstance(self.student, ConfidentNetwork) else None
         self._evaluator = ReleaseEvaluator(
             self._teacher, method.networks.get('transformation'), self.compute,
-            shipped_student(settings.first_student),
-            self._teacher_card.intrinsics, mixes=lambda: getattr(method, 'mixes', False),
-            waits_for_robots=settings.waits_for_robots)
+            shipped_student(settings.first_student), self._teacher_card.intrinsics,
+            lambda: getattr(method, 'mixes', False), settings.waits_for_robots)
         self.watch = Watch(self._teacher, self.size, self.compute, self._releases,
                            settings.watch_limit, settings.auto_rollback)
         self.store = Path(store or self._work_dir / 'store')

@@ -19,6 +19,7 @@ from depth_distill_ros.shipped import shipped_start, shipped_student
 
 RANDOM, IMAGENET = 'random', 'imagenet'
 WHOLE = 'whole:'
+_RATE, _CAREFUL_RATE = 1e-3, 1e-4
 
 
 class Start(NamedTuple):
@@ -33,6 +34,17 @@ class Start(NamedTuple):
     student: nn.Module
     source: str
     whole: bool = False
+
+    @property
+    def learning_rate(self) -> float:
+        """
+        The rate of an online training that starts from it.
+
+        Any whole model but the general student may have seen real rooms, which it forgets at the
+        higher rate (docs/MEASUREMENTS.md, the student of real rooms).
+        """
+        knows = self.whole and Path(self.source) != shipped_student('general')
+        return _CAREFUL_RATE if knows else _RATE
 
     @property
     def settled(self) -> nn.Module | None:
