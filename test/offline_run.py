@@ -5,11 +5,9 @@
 import cv2
 import numpy as np
 import pytest
-import torch
+import small_teacher
 
 from depth_distill_ros.distillation.offline import open_run
-from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model_folder import ModelCard, save_model
 from depth_distill_ros.settings.distillation import OfflineSettings
 
 SIZE = (32, 48)
@@ -17,15 +15,7 @@ SIZE = (32, 48)
 
 @pytest.fixture(scope='module')
 def teacher(tmp_path_factory):
-    torch.manual_seed(7)
-    network = build('lden', 'resnet18')
-    for _ in range(3):
-        network(torch.randn(4, 3, *SIZE))
-    with torch.no_grad():
-        network.head[3].bias.fill_(2.5)
-    folder = tmp_path_factory.mktemp('models') / 'teacher'
-    save_model(folder, network, ModelCard('lden', 'resnet18', SIZE))
-    return str(folder)
+    return str(small_teacher.save(tmp_path_factory.mktemp('models') / 'teacher', SIZE))
 
 
 @pytest.fixture(scope='module')

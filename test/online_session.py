@@ -5,13 +5,12 @@
 from dataclasses import replace
 
 import pytest
+import small_teacher
 import stream_frames
 import torch
 
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.online import OnlineDistillation
-from depth_distill_ros.networks import build
-from depth_distill_ros.networks.model_folder import ModelCard, save_model
 from depth_distill_ros.settings.distillation import OnlineSettings
 from depth_distill_ros.stream.store import StreamWriter
 
@@ -21,16 +20,7 @@ CPU = Compute(torch.device('cpu'), 'fp32')
 
 @pytest.fixture(scope='module')
 def teacher_folder(tmp_path_factory):
-    torch.manual_seed(7)
-    network = build('lden', 'resnet18')
-    for _ in range(3):  # statistics of real batches, not the defaults
-        network(torch.randn(4, 3, *SIZE))
-    with torch.no_grad():
-        network.head[3].bias.fill_(2.5)  # metres in front of the camera,
-        network.head[3].weight.mul_(100.0)  # and not the same everywhere
-    folder = tmp_path_factory.mktemp('models') / 'teacher'
-    save_model(folder, network, ModelCard('lden', 'resnet18', SIZE))
-    return folder
+    return small_teacher.save(tmp_path_factory.mktemp('models') / 'teacher', SIZE)
 
 
 @pytest.fixture(scope='module')
