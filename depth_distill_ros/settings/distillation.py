@@ -150,8 +150,8 @@ class OnlineSettings(DistillationSettings, NodeSettings):
     # the higher one makes a student of photographs worse: docs/MEASUREMENTS.md
     lr: float = modified(
         DistillationSettings, 'lr', default=0.0, range=(0.0, 1.0), help='learning rate at the '
-        'start; 0: 1e-3, or 1e-4 for a student that starts from the whole of a model which is not '
-        'the general student, such as one of photographs')
+        'start; 0: 1e-3, or 1e-4 if the student starts from the whole of another model than the '
+        'general student, such as one of photographs')
     # the paper's; at the student's 1e-3, G leaves its images behind within minutes
     g_lr: float = modified(DistillationSettings, 'g_lr', default=1e-4)
     first_student: str = modified(
