@@ -8,9 +8,10 @@ The training is the distiller node's own, on the stored frames of a simulator an
 Each data set that judges shows two figures, as on the robot: agreement is delta1 against the
 teacher, the other one delta1 against the measured depth, with depth scaled by the focal length.
 
-Example: python benchmarks/new_rooms.py --stream folder:X1 --robot folder:office_rgbd,frames=0:70 \
+Example: python benchmarks/new_rooms.py first_student=real teacher=real \
+    --stream folder:X1 --robot folder:office_rgbd,frames=0:70 \
     --judge office=folder:office_rgbd,frames=72:94 nyu=folder:nyu/train,frames=250:287 \
-    --updates 0 50 150 first_student=real teacher=real
+    --updates 0 50 150
 """
 
 from __future__ import annotations
@@ -55,9 +56,8 @@ class Judge:
     def figures(self, student: nn.Module) -> list[float]:
         """Return agreement and delta1."""
         return [evaluated(student, self._card, frames, PROTOCOLS['robot'], torch.device('cpu'),
-                          trained_with=camera)['metrics']['delta1']
-                for frames, camera in ((self._answered, None),
-                                       (self._measured, self._card.intrinsics))]
+                          trained_with=self._card.intrinsics)['metrics']['delta1']
+                for frames in (self._answered, self._measured)]
 
 
 def fill(folder: Path, spec: str, size: tuple[int, int]) -> None:

@@ -9,7 +9,7 @@ grows as in the demo: 48 simulated frames at first, then `--frames` a second; wi
 frame a second of the robot's camera too. Judged on the shipped frames of other rooms.
 l_rec is how much G changes an image in the last step that trained it.
 
-Example: python benchmarks/online_training.py --seconds 240 --seeds 0 1 2 student=lden lr=0.0005
+Example: python benchmarks/online_training.py student=lden lr=0.0005 --seconds 240 --seeds 0 1 2
 """
 
 from __future__ import annotations
