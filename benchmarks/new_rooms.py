@@ -17,6 +17,7 @@ Example: python benchmarks/new_rooms.py first_student=real teacher=real \
 from __future__ import annotations
 
 import argparse
+import copy
 from dataclasses import replace
 from pathlib import Path
 import tempfile
@@ -81,8 +82,8 @@ def train(settings: OnlineSettings, arguments: argparse.Namespace, judges: list[
         training, found = OnlineDistillation(settings, Path(folder)), []
         for step in range(max(arguments.updates) + 1):
             if step in arguments.updates:
-                found.append([value for judge in judges
-                              for value in judge.figures(training.student)])
+                student = copy.deepcopy(training.student)  # a judge moves it to the CPU
+                found.append([value for judge in judges for value in judge.figures(student)])
                 print(f'seed {settings.seed}, update {step}: '
                       + ' '.join(f'{value:.3f}' for value in found[-1]), flush=True)
             if step < max(arguments.updates):

@@ -52,6 +52,14 @@ def test_a_pretrained_encoder_keeps_its_statistics_and_is_still_trained(open_ses
     assert session._trainer.student.compress[0][2].num_batches_tracked == 1
 
 
+@pytest.mark.parametrize('first, rate', [('general', 1e-3), ('real', 1e-4)])
+def test_the_shipped_student_that_a_session_starts_from_decides_its_rate(
+        open_session, first, rate):
+    session = open_session(student='lden_light', student_backbone='efficientnet_lite0',
+                           student_start='', first_student=first, lr=0.0)
+    assert session.values()['learning_rate'] == pytest.approx(rate)
+
+
 @pytest.mark.parametrize('lr, rate', [(0.0, 1e-4), (5e-4, 5e-4)])
 def test_a_whole_student_of_ones_own_keeps_its_statistics_and_is_trained_with_care(
         open_session, tmp_path, lr, rate):

@@ -113,6 +113,17 @@ def test_depth_that_is_no_number_or_far_beyond_the_teacher_s_is_never_promoted(
         assert found.why_not.endswith(' of the stream frames')
 
 
+@pytest.mark.parametrize('first', [True, False])
+def test_where_robot_frames_have_to_judge_their_lack_is_told_before_any_comparison(first):
+    figures = np.linspace(0.5, 0.9, 16)
+    for other in (figures - 0.1, figures + 0.1):
+        compared = {'stream': compare(figures, other)}
+        lacking = verdict(compared, {'stream': ''}, 'release 7', first, True, lacks_robots=True)
+        assert lacking.why_not.startswith('fewer than 8 held-out frames of the robot')
+    faulty = verdict(compared, {'stream': 'no number'}, 'release 7', first, False, True)
+    assert faulty.why_not == 'no number of the stream frames'
+
+
 def test_the_first_release_must_beat_constant_depth(gate, frames):
     assert gate(Scaled(1.1), None, ('stream', frames)).why_not == ''
     found = gate(Scaled(1.9), None, ('stream', frames))

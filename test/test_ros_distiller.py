@@ -94,10 +94,10 @@ def test_it_waits_for_frames_trains_and_obeys_its_services(nodes, tmp_path):
     assert 'Traceback' not in node.log
 
 
-def test_until_the_first_release_it_tells_its_progress_and_what_a_release_needs(monkeypatch):
+def test_until_the_first_release_it_tells_its_progress_and_why_there_is_none(monkeypatch):
     monkeypatch.setattr(distiller, '_PROGRESS_PERIOD', 0.0)
     stop, lines = threading.Event(), []
-    session = SimpleNamespace(step=0, last_attempt=None, ready=lambda: True,
+    session = SimpleNamespace(step=0, verdict=None, ready=lambda: True,
                               values=lambda: {'images_per_s': 3.0}, pause_with=Mock())
     node = SimpleNamespace(
         _session=session, _paused=False, _release=None, _requests=Mock(), _consider_release=None,
@@ -109,7 +109,7 @@ def test_until_the_first_release_it_tells_its_progress_and_what_a_release_needs(
 
     def train_step():
         session.step += 1
-        session.last_attempt = (0.25, 0.5) if session.step > 1 else None
+        session.verdict = SimpleNamespace(why_not='worse') if session.step > 1 else None
         node._release = session.step > 2
         if session.step == 4:
             stop.set()
@@ -119,8 +119,7 @@ def test_until_the_first_release_it_tells_its_progress_and_what_a_release_needs(
     distiller.DistillerNode._train(node, stop)
     assert lines == [
         'step 1, 3.0 images/s, no release yet',
-        'step 2, 3.0 images/s, no release yet: delta1 0.250 against the teacher on held-out '
-        'frames, above 0.500 is needed']
+        'step 2, 3.0 images/s, no release yet: worse']
 
 
 def test_killed_it_resumes_from_the_last_checkpoint_and_tells_its_last_release_again(

@@ -176,11 +176,6 @@ class OnlineDistillation:
             'corrupt_frames': self._source.corrupt, 'memory_mib': self.compute.memory_mib(),
             'resumed': self.resumed, 'compute': str(self.compute)}
 
-    @property
-    def last_attempt(self) -> tuple[float, float] | None:
-        """Delta1 of the student last considered, and the one to beat; None before any attempt."""
-        return self._evaluator.last_attempt
-
     def ready(self) -> bool:
         """Return whether the store holds enough frames to start on."""
         return (self.store_frames >= self.settings.min_frames
@@ -243,7 +238,7 @@ class OnlineDistillation:
         """
         count = self.settings.held_out_frames
         sets = [JudgedFrames('stream', self._evaluator.targets(self._source.held_out(count)))]
-        robots = self._source.auxiliary_held_out(count)
+        robots = self._source.auxiliary_held_out(max(count, robot_frames.FEWEST_TO_JUDGE))
         if robots and len(robots.x) >= robot_frames.FEWEST_TO_JUDGE:
             sets.append(JudgedFrames('robot', self._evaluator.plain_targets(robots), robots=True))
         return sets

@@ -62,9 +62,6 @@ class ReleaseEvaluator:
         intrinsics: that the teacher's depth is true for; None: unknown
         mixes: whether the method trains on mixed or transformed images now, so that they judge too
         waits_for_robots: no student is promoted unless frames of the robot judge it
-
-    Attributes:
-        last_attempt: delta1 of the student last considered and the one to beat; None before any
     """
 
     def __init__(self, teacher: nn.Module, transformation: nn.Module | None, compute: Compute,
@@ -76,7 +73,6 @@ class ReleaseEvaluator:
         # the same frames come again and again
         self._plain_depth, self._robots_depth = (
             TeacherDepth(teacher, BUDGET // 8) for _ in range(2))
-        self.last_attempt: tuple[float, float] | None = None
 
     @torch.no_grad()
     def _inputs(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
@@ -155,8 +151,6 @@ class ReleaseEvaluator:
                 _agreements(pairs), _agreements(self._predicted(frames.targets, before, other)))
             faults[frames.name] = fault(*pairs[0])
             finite = finite and bool(np.isfinite(pairs[0][0]).all())
-        found = comparisons[sets[0].name]
-        self.last_attempt = found.delta1, found.running
         lacks_robots = self._waits_for_robots and not any(frames.robots for frames in sets)
         return verdict(comparisons, faults, against, running is None, finite, lacks_robots)
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +43,8 @@ class Start(NamedTuple):
         Any whole model but the general student may have seen real rooms, which it forgets at the
         higher rate (docs/MEASUREMENTS.md, the student of real rooms).
         """
-        knows = self.whole and Path(self.source) != shipped_student('general')
+        general = cast(Path, shipped_student('general'))
+        knows = self.whole and Path(self.source).resolve() != general.resolve()
         return _CAREFUL_RATE if knows else _RATE
 
     @property

@@ -158,7 +158,8 @@ class OnlineSettings(DistillationSettings, NodeSettings):
         InferenceSettings, 'first_student', old_names=(), help='shipped student whose weights the '
         'student starts from if it is of the same network, and which the first release must beat, '
         'as the inference node answers with it until then: general, of simulated rooms; real, of '
-        'photographs; none: not from one')
+        'photographs, and no release before eight held-out frames of the robot judge it; none: '
+        'not from one')
     robot_frames: str = setting(
         'learn', "what frames of the robot's camera serve, which the launch files store in "
         'work_dir/auxiliary. learn: they train the student, and those that are held out judge '
@@ -180,7 +181,7 @@ class OnlineSettings(DistillationSettings, NodeSettings):
     schedule: str = modified(
         DistillationSettings, 'schedule', choices=('d3', 'constant'),
         help='how the learning rate falls: halved in steps (d3), or not at all (constant)')
-    # down to about the paper's first rate, 1e-4
+    # from 1e-3 down to about the paper's first rate, 1e-4
     halving_steps: int = modified(
         DistillationSettings, 'halving_steps', default=1500, range=(1, 2**31 - 1),
         help='with schedule d3, steps between two halvings of the learning rate')

@@ -22,8 +22,8 @@ _CHANCE = 0.05
 _BEYOND, _SHARE = 2.0, 0.01
 _LACKS_ROBOTS = (
     f"fewer than {FEWEST_TO_JUDGE} held-out frames of the robot's camera are stored, and simulated"
-    ' frames cannot show that a student is better than one of photographs: drive the robot, or set'
-    ' robot_frames: off')
+    ' frames cannot show that a student is better than one of photographs: drive the robot (on'
+    ' /diagnostics, auxiliary shows what it stores), or start again with robot_frames: off')
 
 
 @dataclass(frozen=True)
@@ -112,17 +112,17 @@ def verdict(comparisons: Mapping[str, Comparison], faults: Mapping[str, str], ag
     both beyond chance. The `first` release has to be better in the mean on each set. None is
     promoted if the frames of the robot that have to judge it are lacking.
     """
-    why_not = _why_not(comparisons, faults, against, first)
-    if lacks_robots:
-        why_not = why_not or _LACKS_ROBOTS
+    why_not = _why_not(comparisons, faults, against, first, lacks_robots)
     return Verdict(why_not, against, comparisons, finite)
 
 
 def _why_not(comparisons: Mapping[str, Comparison], faults: Mapping[str, str], against: str,
-             first: bool) -> str:
+             first: bool, lacks_robots: bool) -> str:
     for name, line in faults.items():
         if line:
             return f'{line} of the {name} frames'
+    if lacks_robots:
+        return _LACKS_ROBOTS
     for name, found in comparisons.items():
         if first and found.delta1 <= found.running:
             return f'no better than {against} on the {name} frames: {found}'

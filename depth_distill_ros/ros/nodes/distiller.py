@@ -174,9 +174,8 @@ class DistillerNode(ManagedNode):
     def _log_progress(self) -> None:
         line = (f'step {self._session.step}, {self._values["images_per_s"]:.1f} images/s, '
                 'no release yet')
-        if self._session.last_attempt:
-            line += ': delta1 {:.3f} against the teacher on held-out frames, above {:.3f} is ' \
-                'needed'.format(*self._session.last_attempt)
+        if self._session.verdict:
+            line += f': {self._session.verdict.why_not}'
         self.get_logger().info(line)
 
     def _wait_for_frames(self, stop: threading.Event) -> bool:
