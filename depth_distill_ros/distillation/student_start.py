@@ -41,7 +41,7 @@ class Start(NamedTuple):
         The rate of an online training that starts from it.
 
         Any whole model but the general student may have seen real rooms, which it forgets at the
-        higher rate (docs/MEASUREMENTS.md, the student of real rooms).
+        higher rate (docs/MEASUREMENTS.md, the student of real rooms on a robot).
         """
         general = cast(Path, shipped_student('general'))
         knows = self.whole and Path(self.source).resolve() != general.resolve()

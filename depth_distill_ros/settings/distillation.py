@@ -232,7 +232,7 @@ class OnlineSettings(DistillationSettings, NodeSettings):
         Whether no student is promoted before frames of the robot judge it.
 
         Simulated images make a student of photographs worse in real rooms while it becomes better
-        on them (docs/MEASUREMENTS.md, the student of real rooms).
+        on them (docs/MEASUREMENTS.md, the student of real rooms on a robot).
         """
         return self.first_student == 'real' and self.robot_frames != 'off'
 
