@@ -56,13 +56,13 @@ def test_without_a_blind_map_there_is_no_gain():
     assert not [line for line in lines if 'gain' in line or 'blind' in line]
 
 
-def release(run, metres):
+def release(run, metres, lens=None):
     """Publish a student that predicts one depth for every pixel; return its folder."""
     network = build('lden', 'mobilenetv2').eval()
     with torch.no_grad():
         network.head[-1].weight.zero_()
         network.head[-1].bias.fill_(metres)
-    card = ModelCard('lden', 'mobilenetv2', (48, 64))
+    card = ModelCard('lden', 'mobilenetv2', (48, 64), lens)
     return publish(run / 'releases', network, card, 1, {}).folder
 
 
@@ -106,6 +106,22 @@ def test_all_are_scored_on_the_same_frames_and_the_general_student_is_release_0(
         ['reference', 'teacher', 'last release', 'first release', 'blind map']] * 2
     np.testing.assert_allclose(made.rows[1].depths['blind map'], ramp, rtol=0.03)
     np.testing.assert_allclose(made.rows[0].depths['last release'], 2.5, rtol=1e-3)
+
+
+@pytest.mark.parametrize('scale_focal, metres', [(True, 1.0), (False, 2.0)])
+def test_depth_has_the_focal_scale_of_the_inference_node(tmp_path, scale_focal, metres):
+    lens = Intrinsics(112.0, 112.0, 31.5, 23.5, 48, 64)
+    camera = Intrinsics(28.0, 28.0, 15.5, 11.5, 24, 32)  # half as long, at the network's size
+    teacher = str(release(tmp_path / 'teachers', 2.0, lens))
+    release(tmp_path / 'run', 2.0, lens)
+    made = report.score_run(
+        [Frame(np.zeros((24, 32, 3), np.uint8), np.ones((24, 32), np.float32), intrinsics=camera)],
+        compared(tmp_path, teacher=teacher, scale_focal=scale_focal),
+        tmp_path / 'run' / 'releases', 0.0, lambda what: None)
+    for title in ('teacher', 'last release'):
+        np.testing.assert_allclose(made.rows[0].depths[title], metres, rtol=1e-3)
+    assert made.scores.teacher['delta1'] == made.scores.last['delta1'] == float(scale_focal)
+    assert made.scores.constant['delta1'] == 1.0
 
 
 def test_counters_go_on_counting_when_their_node_was_restarted():

@@ -140,7 +140,8 @@ def _compared(nodes: Mapping[str, bringup.NodeSpec]) -> Compared:
     height, pitch, roll = (camera.value(f'camera_{name}') for name in ('height', 'pitch', 'roll'))
     return Compared(nodes['distiller'].value('teacher'), nodes['evaluator'].value('blind_map'),
                     Mount(height, math.radians(pitch), math.radians(roll)),
-                    'none' if camera.value('model') else camera.value('first_student'))
+                    'none' if camera.value('model') else camera.value('first_student'),
+                    camera.value('scale_focal'))
 
 
 def _report(folder: Path, began: float, nodes: Mapping[str, bringup.NodeSpec], seen: _Seen,

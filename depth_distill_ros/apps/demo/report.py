@@ -44,12 +44,14 @@ class Compared:
         blind_map: file; empty: none
         mount: of the robot's camera, nominal
         first: the shipped student that answers before the first release, as release 0; or none
+        scale_focal: depth is scaled by the focal length of the camera, as the inference node does
     """
 
     teacher: str
     blind_map: str
     mount: Mount
     first: str = 'none'
+    scale_focal: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def score_run(
     Score constant depth, blind map, teacher and up to 20 releases on the same frames.
 
     Args:
-        frames: of the robot's camera; without its intrinsics there are no figures of obstacles
+        frames: of the robot's camera; without its intrinsics there are no figures of obstacles,
+            and depth is not scaled
         release_root: folder of the run's releases
         began: start of the run, seconds since the epoch
         progress: called with what is being scored
@@ -99,7 +102,8 @@ def score_run(
         raise scores.ScoreError(f'no report: {what}; run the demo for longer')
     # Two threads that wait for each other on busy cores are many times slower than one.
     torch.set_num_threads(1)
-    mount = compared.mount if all(frame.intrinsics for frame in frames) else None
+    lens_known = all(frame.intrinsics for frame in frames)
+    mount, scales = compared.mount if lens_known else None, compared.scale_focal and lens_known
     shown = set(evenly_spread(len(frames), _ROWS))
     results: dict[str, list[FrameResult]] = {}
 
@@ -109,7 +113,8 @@ def score_run(
         kept = results.setdefault(title, [])
         return scores.score_of(evaluated(
             network, card, frames, _PROTOCOL, _CPU, mount if obstacles else None,
-            lambda frame: kept.append(frame) if frame.index in shown else None))
+            lambda frame: kept.append(frame) if frame.index in shown else None,
+            trained_with=card.intrinsics if scales else None))
 
     teacher, card = load_teacher(compared.teacher)
     taught = score('teacher', teacher, card)
