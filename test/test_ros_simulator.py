@@ -63,8 +63,8 @@ def test_its_clock_runs_through_the_frames_stamps_and_jumps_back_when_it_starts_
     def passed():
         return [m for m in list(first) if min(ticks()) < images.stamp_ns(m) <= max(ticks())]
 
-    wait_until(lambda: len(passed()) > 2, 'frames whose stamps the clock has passed')
-    frames = len(passed())
+    wait_until(lambda: len(passed()) > 5, 'frames whose stamps the clock has passed')
+    frames = len(first)
     assert len(ticks()) > frames
     last, seen = images.stamp_ns(first[-1]), len(first)
     assert node.change('deactivate') and node.change('activate')

@@ -92,7 +92,8 @@ class Probe:
             clip=1.0, ema=0.99, seed=seed)
         method = make_method('kd-ood', self._teacher, HalfSize(start.student), self._compute,
                              self._size, BATCH, settings)
-        trainer = Trainer(method, settings, self._compute, marks[-1], settled=start.settled)
+        trainer = Trainer(method, settings, self._compute, marks[-1],
+                          frozen_batch_norm=start.frozen_batch_norm)
         source = DatasetSource({STREAM: self._batches(spec, BATCH, seed)})
         for step in range(marks[-1] + 1):
             if step in marks:

@@ -81,7 +81,7 @@ def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = 
                          settings.batch // processes.count(), settings)
     source, largest = _source(settings, method.needs, size, compute)
     total = settings.steps or max(1, round(settings.epochs * largest / settings.batch))
-    trainer = Trainer(method, settings, compute, total, settings.g_lr, start.settled)
+    trainer = Trainer(method, settings, compute, total, settings.g_lr, start.frozen_batch_norm)
     folder = Path(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -112,7 +112,7 @@ class OnlineDistillation:
         method = make_method(settings.method, self._teacher, start.student, self.compute,
                              self.size, settings.batch, settings)
         self._trainer = Trainer(
-            method, settings, self.compute, 0, settings.g_lr, start.settled)
+            method, settings, self.compute, 0, settings.g_lr, start.frozen_batch_norm)
         self._new_decoder = not start.whole
         self._confidence = ConfidenceTraining(self.student, self.compute) \
             if isinstance(self.student, ConfidentNetwork) else None

@@ -19,7 +19,7 @@ from depth_distill_ros.shipped import shipped_start, shipped_student
 
 RANDOM, IMAGENET = 'random', 'imagenet'
 WHOLE = 'whole:'
-_RATE, _CAREFUL_RATE = 1e-3, 1e-4
+_RATE, _FINE_TUNING_RATE = 1e-3, 1e-4
 
 
 class Start(NamedTuple):
@@ -45,12 +45,12 @@ class Start(NamedTuple):
         """
         general = cast(Path, shipped_student('general'))
         knows = self.whole and Path(self.source).resolve() != general.resolve()
-        return _CAREFUL_RATE if knows else _RATE
+        return _FINE_TUNING_RATE if knows else _RATE
 
     @property
-    def settled(self) -> nn.Module | None:
+    def frozen_batch_norm(self) -> nn.Module | None:
         """
-        The part that is trained with the BatchNorm statistics that it starts with; None: none.
+        The part that is trained with frozen BatchNorm statistics; None: no part.
 
         It is all that has the weights of a model: the statistics of small batches, most of them
         simulated, would replace those of the images that it knows. The published ImageNet weights

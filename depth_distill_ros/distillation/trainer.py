@@ -42,21 +42,22 @@ class Trainer:
     Args:
         total: steps of the training, which some schedules need; 0: without an end
         g_lr: learning rate of G and of generators at the start; 0: that of the settings
-        settled: the part of the student that normalises by the BatchNorm statistics that it
-            started with, in training as in use
+        frozen_batch_norm: the part of the student that normalises by the BatchNorm statistics
+            that it started with, in training as in use
         check_every: steps between two looks whether losses were finite; 0: 1 on a CPU, else 20
     """
 
     def __init__(self, method: Method, settings: OptimisationSettings, compute: Compute,
-                 total: int = 0, g_lr: float = 0.0, settled: nn.Module | None = None,
+                 total: int = 0, g_lr: float = 0.0, frozen_batch_norm: nn.Module | None = None,
                  check_every: int = 0):
         for network in method.networks.values():
             processes.same_start(network)
         self.method, self.compute = method, compute
         self.student = method.networks['student']
         self.average = averaged(self.student, settings.ema)
-        self._settled = [] if settled is None else [
-            module for module in settled.modules() if isinstance(module, nn.BatchNorm2d)]
+        self._frozen = [] if frozen_batch_norm is None else [
+            module for module in frozen_batch_norm.modules()
+            if isinstance(module, nn.BatchNorm2d)]
         self._g_factor = g_lr / settings.lr if g_lr else 1.0
         self._settings, self._schedule = settings, schedule(settings, total)
         self._check_every = check_every or (_CHECK_EVERY if compute.device.type == 'cuda' else 1)
@@ -94,7 +95,7 @@ class Trainer:
         """
         for network in self.method.networks.values():
             network.train()
-        for module in self._settled:
+        for module in self._frozen:
             module.eval()
         for name, optimizer in self._optimizers.items():
             for group in optimizer.param_groups:
