@@ -31,6 +31,15 @@ def test_a_perfect_prediction_gives_three_times_ln_half():
     assert loss_h(g, g).item() == pytest.approx(3 * math.log(0.5), abs=1e-6)
 
 
+def test_loss_h_is_computed_in_float32_under_autocast():
+    prediction, target = golden_pair()
+    with torch.autocast('cpu', torch.bfloat16):
+        assert loss_h(prediction, target) == loss_h(*golden_pair())
+        # a network's depth may be bfloat16 itself
+        assert loss_h(target.bfloat16(), target.bfloat16()).item() == pytest.approx(
+            3 * math.log(0.5), abs=1e-6)
+
+
 def test_loss_h_refuses_maps_of_other_sizes():
     with pytest.raises(DepthDistillError, match='differ in size'):
         loss_h(torch.zeros(1, 1, 4, 5), torch.zeros(1, 1, 8, 10))
@@ -155,10 +164,18 @@ def test_a_target_that_is_all_holes_gives_zero():
     assert loss_h(prediction, target, torch.zeros_like(target, dtype=torch.bool)) == 0
 
 
-def test_a_hole_grows_by_what_it_has_a_part_in_when_depth_is_resized():
-    depth = torch.full((1, 1, 9, 9), 2.0)
-    depth[..., 4, 4] = 0
+def test_measured_depth_is_resized_to_the_nearest_pixel_and_its_holes_do_not_grow():
+    depth = torch.arange(1.0, 82.0).view(1, 1, 9, 9)
+    for place, hole in (((4, 4), 0.0), ((0, 2), -1.0), ((8, 8), torch.inf), ((3, 3), torch.nan)):
+        depth[..., place[0], place[1]] = hole
     small, mask = masked_target(depth, (5, 5))
-    assert not mask[0, 0, 2, 2] and mask.sum() == 24
-    assert (small[mask] == 2).all()
+    assert torch.equal(small[mask], depth[..., ::2, ::2][mask])
+    assert mask.sum() == 22 and not mask[0, 0, 2, 2] and small[~mask].eq(0).all()
     assert masked_target(torch.full((1, 1, 4, 4), 2.0), (4, 4))[1] is None
+
+
+def test_as_much_of_a_lidar_s_depth_is_left_in_a_smaller_map():
+    depth = torch.zeros(1, 1, 240, 320)
+    valid = torch.rand(depth.shape, generator=torch.Generator().manual_seed(0)) < 0.16
+    depth[valid] = 5.0
+    assert masked_target(depth, (120, 160))[1].float().mean() == pytest.approx(0.16, abs=0.01)

@@ -57,6 +57,18 @@ def test_eq_1_weighs_teacher_and_measured_depth_by_lambda(networks, frames):
     assert whole == pytest.approx(0.1 * teacher_only + 0.9 * measured_only, rel=1e-3)
 
 
+def test_a_teacher_whose_depth_has_no_weight_is_not_asked(networks, frames):
+    batch = {LABELLED: some(frames, 0, 3), AUXILIARY: some(frames, 3, 6)}
+    asked = {3: [], 4: []}
+    for equation, images in asked.items():
+        teacher, student, _ = networks()
+        teacher.register_forward_hook(lambda _, x, __, images=images: images.append(len(x[0])))
+        method = LWD(teacher, student, CPU, equation, kd_weight=0.0)
+        method.prepare(batch)
+        assert torch.isfinite(step(method, batch)['loss_student'])
+    assert asked[3] and not asked[4]  # without a measured depth, the teacher's alone teaches
+
+
 def test_the_auxiliary_terms_of_eq_2_3_and_4_are_those_of_the_paper(networks, frames):
     batch = {LABELLED: some(frames, 0, 3), AUXILIARY: some(frames, 3, 6)}
     losses = {equation: step(LWD(*networks()[:2], CPU, equation), batch)

@@ -156,6 +156,14 @@ def test_frames_without_what_the_method_needs_are_counted_and_skipped(frames):
     assert source.unreadable > 0
 
 
+def test_a_source_that_is_read_leaves_the_random_numbers_of_dropout_alone(frames):
+    state = torch.random.get_rng_state()
+    batches = DatasetBatches(datasets.open_reader(frames), preparation(frames, SIZE), 2, 0,
+                             torch.device('cpu'))
+    batches.draw()
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
 def test_frames_that_cannot_be_read_are_counted_and_skipped(settings, frames, tmp_path):
     source = Path(frames.partition(':')[2])
     damaged = tmp_path / 'damaged'

@@ -123,6 +123,19 @@ def test_auxiliary_images_are_a_share_of_the_batch_or_a_batch_of_their_own(
     assert tuple(len(batches[name].x) for name in ('stream', 'auxiliary')) == images
 
 
+def test_an_epoch_passes_over_a_source_that_has_a_part_of_each_batch(settings, frames, tmp_path):
+    half = replace(settings, method='kd-ood', auxiliary=frames, auxiliary_share=0.5, batch=4,
+                   steps=0, epochs=5)
+    assert open_run(half, tmp_path / 'half').total == 5 * 12 / 2
+    assert open_run(replace(half, auxiliary='', auxiliary_share=0.0), tmp_path).total == 5 * 12 / 4
+
+
+def test_a_batch_in_which_nothing_can_be_mixed_is_refused(settings, tmp_path):
+    with pytest.raises(DepthDistillError, match='d3 mixes two images, .* give a larger batch, or'):
+        open_run(replace(settings, batch=1), tmp_path)
+    open_run(replace(settings, batch=1, mixing='none'), tmp_path)
+
+
 def test_a_batch_too_small_for_a_share_of_auxiliary_images_is_refused(settings, frames, tmp_path):
     small = replace(settings, method='kd-ood', auxiliary=frames, auxiliary_share=0.5, batch=2)
     with pytest.raises(DepthDistillError, match='a batch of 2 cannot have: give a batch of at'):

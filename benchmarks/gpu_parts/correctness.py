@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.distillation.batch_norm_loss import FeatureStatistics
+from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.losses import loss_h
 from depth_distill_ros.networks import NETWORKS, TRANSFORMATIONS, build
 from depth_distill_ros.settings.names import STEREO
@@ -67,7 +68,10 @@ def loss_compared(device: torch.device) -> dict[str, float]:
     torch.manual_seed(0)
     maps = [torch.rand(2, 1, 60, 80) * 5 + 0.5 for _ in range(2)]
     here, there = loss_h(*maps), loss_h(*(m.to(device) for m in maps)).cpu()
-    return {'relative_error': float((here - there).abs() / here.abs())}
+    with Compute.available(device=str(device)).autocast():
+        reduced = loss_h(*(m.to(device) for m in maps)).cpu()
+    return {name: float((here - found).abs() / here.abs())
+            for name, found in (('relative_error', there), ('under_autocast', reduced))}
 
 
 def statistics_compared(device: torch.device) -> dict[str, float]:

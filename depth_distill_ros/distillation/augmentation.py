@@ -4,8 +4,8 @@
 Random camera augmentation: mirroring, and the random optics and electronics of a camera.
 
 The teacher predicts the depth of the augmented image, so no augmentation makes a target wrong.
-Random numbers come from a CPU generator and do not depend on the images, so they are the same on
-all devices.
+Random numbers follow from a CPU generator and not from the images. All but the grain of the noise
+are the same on all devices.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
 from depth_distill_ros.distillation.data.batch import Batch, Batches
-from depth_distill_ros.networks.normalisation import denormalise, normalise
+from depth_distill_ros.networks.normalisation import denormalise, normalise, per_channel
 
 _GREY = (0.299, 0.587, 0.114)
 _RADIUS = 2  # of the blur's kernel, pixels
@@ -64,7 +64,7 @@ def augmented(batches: Batches, strength: float, generator: torch.Generator) -> 
 
 def _augmented(batch: Batch, strength: float, generator: torch.Generator) -> Batch:
     x, semantics = batch.x, batch.semantics
-    mirrored = (torch.rand(len(x), generator=generator) < 0.5).to(x.device)
+    mirrored = (torch.rand(len(x), generator=generator) < 0.5).to(x.device, non_blocking=True)
     x = torch.where(mirrored.view(-1, 1, 1, 1), x.flip(-1), x)
     if semantics is not None:
         semantics = torch.where(mirrored.view(-1, 1, 1), semantics.flip(-1), semantics)
@@ -84,7 +84,7 @@ def camera(x: Tensor, strength: float, generator: torch.Generator) -> Tensor:
 
     def drawn(low: float, high: float, channels: int = 1) -> Tensor:
         share = torch.rand(b, channels, 1, 1, generator=generator)
-        return (low + (high - low) * share).to(x)
+        return (low + (high - low) * share).to(x, non_blocking=True)
 
     gain = torch.exp(drawn(-0.35 * s, 0.35 * s) + drawn(-0.12 * s, 0.12 * s, 3))
     shade = 1 - drawn(0, 0.4 * s) * _squared_radius(x)
@@ -92,13 +92,21 @@ def camera(x: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     noise = drawn(0, 0.025 * s)
     saturation, contrast = drawn(1 - 0.8 * s, 1 + 0.4 * s), drawn(-0.3 * s, 0.4 * s)
     gamma = torch.exp(drawn(-0.3 * s, 0.3 * s))
-    grain = torch.randn(x.shape, generator=generator).to(x)
+    grain = _normal(x, generator)
 
     x = _blurred(x, blur) * gain * shade
     x = (x + grain * noise * (0.45 + 0.6 * x.clamp(min=0).sqrt())).clamp(0, 1)
-    grey = (x * x.new_tensor(_GREY).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    grey = (x * per_channel(_GREY, x)).sum(1, keepdim=True)
     x = (grey + saturation * (x - grey)).clamp(0, 1) ** gamma
     return (x + contrast * x * (1 - x) * (2 * x - 1)).clamp(0, 1)
+
+
+def _normal(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Return standard normal numbers of the shape of x, drawn on its device: they are many."""
+    if x.device.type != 'cpu':
+        seed = int(torch.randint(2**62, (), generator=generator))
+        generator = torch.Generator(x.device).manual_seed(seed)
+    return torch.randn(x.shape, device=x.device, generator=generator)
 
 
 def _squared_radius(x: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ class NonFiniteLoss(DepthDistillError):
 
 def _gradients(depth: Tensor) -> Tensor:
     """B×1×h×w to B×2×h×w: Sobel x and y, zero padding, not normalised."""
-    x = depth.new_tensor(_SOBEL_X)
+    x = torch.tensor(_SOBEL_X).to(depth, non_blocking=True)
     return conv2d(depth, torch.stack((x, x.t())).unsqueeze(1), padding=1)
 
 
@@ -34,12 +34,18 @@ def loss_h(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Te
     normals (-∇x, -∇y, 1). A perfect prediction gives 3 ln 0.5. Without a `mask` (B×1×h×w bool)
     every pixel counts. With one, the depth term counts the pixels in the mask, and the gradient
     and normal terms count those whose whole 3×3 Sobel window lies in it. An empty mask gives 0.
+    It is computed in float32, also under autocast.
     """
     if prediction.shape != target.shape:
         raise DepthDistillError(
             f'prediction {tuple(prediction.shape)} and target {tuple(target.shape)} differ in '
             'size; resize the target to the network output')
-    prediction, target = prediction.float(), target.float()
+    # bfloat16 has steps of 16 mm at 3 m, a large part of what the gradients differ by
+    with torch.autocast(prediction.device.type, enabled=False):
+        return _loss_h(prediction.float(), target.float(), mask)
+
+
+def _loss_h(prediction: Tensor, target: Tensor, mask: Tensor | None) -> Tensor:
     if mask is not None:
         # the convolution would spread a masked NaN to its neighbours
         target = torch.where(mask, target, 0)
@@ -83,13 +89,17 @@ def mean_over(values: Tensor, mask: Tensor) -> Tensor:
 
 def masked_target(depth: Tensor, size: Sequence[int]) -> tuple[Tensor, Tensor | None]:
     """
-    Resize B×1×H×W measured metres; return them with the mask of the valid pixels.
+    Resize B×1×H×W measured metres; return them with the mask of the finite and positive ones.
 
-    A resized pixel is valid if every pixel that it is interpolated from is finite and positive.
-    The mask is None where all are; on a GPU, which nothing waits for, it is always there.
+    Each pixel has the depth of the nearest one, so that sparse depth, such as a lidar's, is not
+    lost beside its holes. The mask is None where all are valid; on a GPU, which nothing waits for,
+    it is always there.
     """
-    depth = resized(torch.where(depth > 0, depth, torch.nan), size)
-    mask = depth.isfinite()
+    rows, columns = (torch.linspace(0, old - 1, new, device=depth.device).round().long()
+                     for old, new in zip(depth.shape[-2:], size, strict=True))
+    depth = depth[..., rows[:, None], columns]
+    mask = depth.isfinite() & (depth > 0)
+    depth = torch.where(mask, depth, 0)
     return depth, None if mask.device.type == 'cpu' and mask.all() else mask
 
 

@@ -79,8 +79,8 @@ def open_run(settings: OfflineSettings, folder: Path, evaluate: Reader | None = 
         **settings.student_options)
     method = make_method(settings.method, teacher, start.student, compute, size,
                          settings.batch // processes.count(), settings)
-    source, largest = _source(settings, method.needs, size, compute)
-    total = settings.steps or max(1, round(settings.epochs * largest / settings.batch))
+    source, epoch = _source(settings, method.needs, size, compute)
+    total = settings.steps or max(1, round(settings.epochs * epoch))
     trainer = Trainer(method, settings, compute, total, settings.g_lr, start.frozen_batch_norm)
     folder = Path(folder)
     with writing(folder):
@@ -109,8 +109,8 @@ def _teacher(settings: OfflineSettings) -> tuple[nn.Module | None, ModelCard | N
 
 
 def _source(settings: OfflineSettings, needs: Mapping[str, tuple[str, ...]],
-            size: tuple[int, int], compute: Compute) -> tuple[DatasetSource, int]:
-    """Return the source of the method's batches, and the frames of its largest data set."""
+            size: tuple[int, int], compute: Compute) -> tuple[DatasetSource, float]:
+    """Return the source of the method's batches, and the steps of a pass over the largest one."""
     specs = {name: getattr(settings, name) for name in (STREAM, LABELLED, AUXILIARY)}
     optional = {AUXILIARY} if STREAM in needs else set()
     for name, spec in specs.items():
@@ -120,17 +120,23 @@ def _source(settings: OfflineSettings, needs: Mapping[str, tuple[str, ...]],
         if spec and name not in needs.keys() | optional:
             raise DepthDistillError(
                 f'method {settings.method} does not use --{name} {spec}; omit it')
-    opened, largest = {}, 0
+    opened, epoch = {}, 0.0
     for number, (name, spec) in enumerate(specs.items()):
         if not spec:
             continue
         reader, needed = datasets.open_reader(spec), needs.get(name, ())
         _require_fields(reader, needed, spec, f'method {settings.method}')
+        images = _images(settings, name)
+        if 'semantics' in needed and images < 2 * processes.count():
+            raise DepthDistillError(
+                f'{settings.method} mixes two images, and of a batch of {settings.batch} each '
+                f'process has {images // processes.count()} of the stream; give a larger batch, '
+                'or mixing: none')
         opened[name] = DatasetBatches(
-            reader, preparation(spec, size, needed), _images(settings, name),
-            settings.seed + number, compute.device, settings.workers, needed)
-        largest = max(largest, len(reader))
-    return DatasetSource(opened), largest
+            reader, preparation(spec, size, needed), images, settings.seed + number,
+            compute.device, settings.workers, needed)
+        epoch = max(epoch, len(reader) / images)
+    return DatasetSource(opened), epoch
 
 
 def _images(settings: OfflineSettings, source: str) -> int:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks.normalisation import MEAN, STD
+from depth_distill_ros.networks.normalisation import MEAN, STD, per_channel
 
 
 class LiteInput(nn.Module):
@@ -30,9 +30,8 @@ class LiteInput(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         # A layer and not a part of the first convolution, because zero padding comes after it.
-        factor, offset = (x.new_tensor(v).view(1, 3, 1, 1) for v in (
-            [255 * std / self._SCALE for std in STD],
-            [(255 * mean - self._OFFSET) / self._SCALE for mean in MEAN]))
+        factor = per_channel([255 * std / self._SCALE for std in STD], x)
+        offset = per_channel([(255 * mean - self._OFFSET) / self._SCALE for mean in MEAN], x)
         return x * factor + offset
 
 

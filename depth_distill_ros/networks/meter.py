@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.blocks import DepthConvolution, conv_bn, resize
 from depth_distill_ros.networks.checks import check_images
-from depth_distill_ros.networks.normalisation import MEAN, STD
+from depth_distill_ros.networks.normalisation import MEAN, STD, per_channel
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,12 @@ class WhiteFrame(nn.Module):
     _WHITE = 254 / 255
 
     def forward(self, x: Tensor) -> Tensor:
-        rows, columns = (1 - _share(int(side), *band).to(x) for side, band in zip(
-            x.shape[-2:], (self._ROWS, self._COLUMNS), strict=True))
+        rows, columns = (
+            1 - _share(int(side), *band).to(x, non_blocking=True) for side, band in zip(
+                x.shape[-2:], (self._ROWS, self._COLUMNS), strict=True))
         inside = rows[:, None] * columns
-        white = x.new_tensor([(self._WHITE - m) / s for m, s in zip(MEAN, STD, strict=True)])
-        return x * inside + white.view(1, 3, 1, 1) * (1 - inside)
+        white = per_channel([(self._WHITE - m) / s for m, s in zip(MEAN, STD, strict=True)], x)
+        return x * inside + white * (1 - inside)
 
 
 def _share(side: int, before: float, after: float) -> Tensor:

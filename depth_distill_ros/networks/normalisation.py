@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -11,26 +13,31 @@ MEAN = (0.485, 0.456, 0.406)  # of ImageNet: R, G, B from 0 to 1
 STD = (0.229, 0.224, 0.225)
 
 
+def per_channel(values: Sequence[float], x: Tensor) -> Tensor:
+    """Return one value a channel as 1×C×1×1, like x; nothing waits for a GPU."""
+    return torch.tensor(values).view(1, -1, 1, 1).to(x, non_blocking=True)
+
+
 def to_input(images: Tensor) -> Tensor:
     """Turn B×H×W×3 uint8 RGB into B×3×H×W float32, ImageNet-normalised, channels-last."""
     x = images.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.channels_last)
-    mean, std = (x.new_tensor(v).view(1, 3, 1, 1) * 255 for v in (MEAN, STD))
+    mean, std = (per_channel(v, x) * 255 for v in (MEAN, STD))
     return (x - mean) / std
 
 
 def normalise(x: Tensor) -> Tensor:
     """Turn B×3×H×W RGB from 0 to 1 into ImageNet-normalised, without clamping."""
-    mean, std = (x.new_tensor(v).view(1, 3, 1, 1) for v in (MEAN, STD))
+    mean, std = (per_channel(v, x) for v in (MEAN, STD))
     return (x - mean) / std
 
 
 def denormalise(x: Tensor) -> Tensor:
     """Turn B×3×H×W ImageNet-normalised into RGB from 0 to 1, without clamping."""
-    mean, std = (x.new_tensor(v).view(1, 3, 1, 1) for v in (MEAN, STD))
+    mean, std = (per_channel(v, x) for v in (MEAN, STD))
     return x * std + mean
 
 
 def to_image(x: Tensor) -> Tensor:
     """Turn B×3×H×W ImageNet-normalised into B×H×W×3 uint8 RGB, clamped."""
-    mean, std = (x.new_tensor(v).view(1, 3, 1, 1) * 255 for v in (MEAN, STD))
+    mean, std = (per_channel(v, x) * 255 for v in (MEAN, STD))
     return (x.float() * std + mean).clamp(0, 255).round().to(torch.uint8).permute(0, 2, 3, 1)

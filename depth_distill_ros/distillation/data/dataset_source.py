@@ -85,10 +85,11 @@ class DatasetBatches:
         """Return this process's share of the next batch."""
         if self._iterator is None:
             frames: Any = self._frames  # DataLoader needs no more than its __getitem__
+            # its own generator: from torch's, a resumed run would draw one number more
             self._iterator = iter(DataLoader(
                 frames, batch_sampler=self._places(self._drawn), collate_fn=_collated,
                 num_workers=self._workers, pin_memory=self._device.type == 'cuda',
-                prefetch_factor=4 if self._workers else None))
+                prefetch_factor=4 if self._workers else None, generator=torch.Generator()))
         read = next(self._iterator)
         skipped = read.pop('skipped')
         self.unreadable += len(skipped)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from depth_distill_ros.distillation.compute import Compute
-from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, Batches
+from depth_distill_ros.distillation.data.batch import AUXILIARY, LABELLED, Batch, Batches
 from depth_distill_ros.distillation.data.teacher_depth import TeacherDepths
 from depth_distill_ros.distillation.losses import (
     measured_loss,
@@ -43,9 +43,12 @@ class LWD:
         self.teacher = teacher.eval().requires_grad_(False)
         self.networks = {'student': student}
         self.needs = EQUATIONS[equation]
-        self._teacher_depths = TeacherDepths(teacher, compute, self.needs)
         self._compute, self._kd_weight, self._every_scale = compute, kd_weight, every_scale
         self._auxiliary_weight = kd_weight if equation == 2 else 1.0
+        # a teacher without a weight is not asked
+        self._teacher_depths = TeacherDepths(teacher, compute, [
+            name for name, fields in self.needs.items()
+            if (kd_weight if fields else self._auxiliary_weight)])
 
     def prepare(self, batches: Batches) -> None:
         """Ask the teacher for the depth of the next images."""
@@ -53,17 +56,21 @@ class LWD:
 
     def step(self, batches: Batches, update: Update,
              generator: torch.Generator) -> dict[str, Tensor]:
-        losses = {}
         with self._compute.autocast():
-            for name, fields in self.needs.items():
-                batch = batches[name]
-                maps = predictions(self.networks['student'], batch.x, self._every_scale)
-                distilled = teacher_loss(maps, self._teacher_depths(name, batch))
-                losses[f'loss_{name}'] = (
-                    self._kd_weight * distilled
-                    + (1 - self._kd_weight) * measured_loss(maps, batch.depth)
-                    if fields else self._auxiliary_weight * distilled)
+            losses = {f'loss_{name}': self._loss(name, batches[name], measured=bool(fields))
+                      for name, fields in self.needs.items()}
             loss = total(losses.values())
             update(loss, 'student')
         losses['loss_student'] = loss
         return {name: value.detach() for name, value in losses.items()}
+
+    def _loss(self, name: str, batch: Batch, measured: bool) -> Tensor:
+        """Return the weighted terms of one source; those of weight 0 are not computed."""
+        maps = predictions(self.networks['student'], batch.x, self._every_scale)
+        of_teacher = self._kd_weight if measured else self._auxiliary_weight
+        terms = []
+        if of_teacher:
+            terms.append(of_teacher * teacher_loss(maps, self._teacher_depths(name, batch)))
+        if measured and self._kd_weight < 1:
+            terms.append((1 - self._kd_weight) * measured_loss(maps, batch.depth))
+        return total(terms)
