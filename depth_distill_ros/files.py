@@ -15,7 +15,7 @@ from pathlib import Path
 import re
 import shutil
 import stat
-from typing import TextIO
+from typing import Any, TextIO
 
 import yaml
 
@@ -113,10 +113,23 @@ def write_yaml(path: Path, value: object) -> None:
     write_text(path, yaml.safe_dump(value, sort_keys=False))
 
 
+class YamlLoader(yaml.SafeLoader):
+    """Reads 1e-4 as a number, as YAML 1.2 and ROS do; YAML 1.1 calls it a text."""
+
+
+YamlLoader.add_implicit_resolver('tag:yaml.org,2002:float', re.compile(
+    r'^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$'), list('-+.0123456789'))
+
+
+def parsed_yaml(text: str) -> Any:
+    """Return what a YAML text holds; raises as ``yaml.safe_load`` does."""
+    return yaml.load(text, YamlLoader)
+
+
 def read_yaml(path: Path, error_type: type[DepthDistillError]) -> object:
     """Return what the file holds, {} where that is nothing; `error_type` if it cannot be read."""
     try:
-        return yaml.safe_load(path.read_text(encoding='utf-8-sig')) or {}
+        return parsed_yaml(path.read_text(encoding='utf-8-sig')) or {}
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, 'strerror', None) or 'it is not a text file'
         raise error_type(f'{path}: cannot be read: {reason}') from error

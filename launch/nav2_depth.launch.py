@@ -15,7 +15,12 @@ from launch_ros.actions import Node
 
 from depth_distill_ros.ros.bringup import BringupError, NodeSpec, navigation_graph
 from depth_distill_ros.ros.camera_frames import transforms
-from depth_distill_ros.ros.launch_files import ending_with_launch, launch_description, launched
+from depth_distill_ros.ros.launch_files import (
+    ending_with_launch,
+    in_whole_namespace,
+    launch_description,
+    launched,
+)
 from depth_distill_ros.settings.launch import Nav2Launch
 
 
@@ -40,7 +45,7 @@ def _camera_frames(context: LaunchContext) -> list[Node]:
     arguments = launched(Nav2Launch, context)
     if not arguments.camera_tf:
         return []
-    inference, = navigation_graph(arguments)
+    inference, = navigation_graph(in_whole_namespace(arguments, context))
     return [Node(package='tf2_ros', executable='static_transform_publisher',
                  name=f'camera_tf_{number}', namespace=arguments.namespace, arguments=words,
                  output='screen', **ending_with_launch())

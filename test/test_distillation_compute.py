@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from depth_distill_ros.distillation.compute import Compute
+from depth_distill_ros.distillation.compute import Compute, memory_named
+from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.blocks import DepthConvolution
 from depth_distill_ros.settings.names import NETWORKS, STEREO
@@ -110,3 +111,9 @@ def test_every_scale_of_sarpn_is_refined_in_float32():
     outputs = [layer for layer in network.modules()
                if isinstance(layer, nn.Conv2d) and layer.out_channels == 1]
     assert len(outputs) == 10 and all(isinstance(layer, DepthConvolution) for layer in outputs)
+
+
+def test_a_gpu_without_memory_is_an_error_that_names_what_to_lower():
+    with pytest.raises(DepthDistillError, match=r'left \(CUDA out of .*; lower batch, or stop'), \
+            memory_named('batch'):
+        raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2.00 GiB\nmore')

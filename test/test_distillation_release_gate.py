@@ -29,8 +29,9 @@ class Scaled(nn.Module):
 
     def forward(self, images):
         depth = self.factor * (1.0 + 4.0 * images.mean(1, keepdim=True))
-        for frame in self.wrong:
-            depth[frame] *= 2.0 / self.factor
+        for number, one in zip(images[:, 0, 0, 0], depth, strict=True):
+            if round(float(number) * 16) in self.wrong:
+                one *= 2.0 / self.factor
         if self.patch is not None:
             depth[:, :, :4, :4] = self.patch
         return depth
@@ -39,6 +40,7 @@ class Scaled(nn.Module):
 @pytest.fixture(scope='module')
 def frames():
     images = torch.rand(16, 3, *SIZE, generator=torch.Generator().manual_seed(0))
+    images[:, :, 0, 0] = torch.arange(16)[:, None] / 16  # a frame's number is in its first pixel
     return [(images, Scaled()(images))]
 
 
@@ -75,10 +77,10 @@ def test_a_student_that_is_better_on_one_frame_in_sixteen_is_within_chance(gate,
 def test_a_student_that_is_worse_on_any_set_is_not_promoted_and_the_set_is_named(gate, frames):
     images, depth = frames[0]
     robot = [(images[8:], depth[8:])]
-    better_on_stream = Scaled(1.0, range(8, 16))  # the first frames of each set are wrong else
+    better_on_stream = Scaled(1.0, range(8, 16))
     found = gate(better_on_stream, Scaled(1.3), ('stream', frames))
     assert found.why_not == ''
-    found = gate(Scaled(1.0, range(3)), Scaled(1.0), ('robot', robot))
+    found = gate(Scaled(1.0, range(8, 11)), Scaled(1.0), ('robot', robot))
     assert found.why_not.startswith('worse than release 7 on the robot frames: delta1 0.625')
 
 

@@ -92,6 +92,27 @@ def test_with_real_topics_no_simulator_is_launched(teacher):
     assert names == ['/stream', '/auxiliary', '/distiller', '/inference']
 
 
+def test_the_transforms_of_a_robot_in_a_pushed_namespace_are_those_of_its_inference_node(tmp_path):
+    mine = tmp_path / 'mine.yaml'
+    mine.write_text('/robot1/inference: {ros__parameters: {scan_frame: robot1/level, '
+                    'camera_height: 0.31}}\n')
+    description = get_launch_description_from_python_launch_file(
+        str(LAUNCH / 'nav2_depth.launch.py'))
+    context = launch.LaunchContext()
+    for action in description.get_launch_arguments():
+        context.launch_configurations[action.name] = perform_substitutions(
+            context, action.default_value)
+    context.launch_configurations.update(
+        params_file=str(mine), ros_namespace='/robot1', camera_height='')
+    function = [a for a in description.entities if isinstance(a, OpaqueFunction)][-1]
+    level, _ = function.execute(context)
+    level._perform_substitutions(context)
+    words = [''.join(getattr(part, 'text', '') for part in word) for word in level.cmd]
+    assert words[words.index('--child-frame-id') + 1] == 'robot1/level'
+    assert float(words[words.index('--z') + 1]) == 0.31
+    assert level.expanded_node_namespace == '/robot1'
+
+
 @pytest.mark.parametrize('given', [{}, {'seed': '3', 'work_dir': '/w'}])
 def test_the_nodes_get_the_parameters_of_the_graph(teacher, given, tmp_path):
     mine = tmp_path / 'mine.yaml'

@@ -117,6 +117,22 @@ def test_keys_of_a_file_may_be_nested_and_a_name_goes_before_a_wildcard(tmp_path
     assert ParameterFiles(path).of('', 'stream') == {'a': 2}
 
 
+@pytest.mark.parametrize('text', ['1e-4', '1.0e-4', '.1E-3', '+1e-04', '0.0001'])
+def test_a_number_of_a_file_is_one_also_without_a_point(graph_of, tmp_path, text):
+    mine = tmp_path / 'mine.yaml'
+    mine.write_text(f'/**: {{ros__parameters: {{lr: {text}, work_dir: 1e4x}}}}\n')
+    assert ParameterFiles(mine).of('', 'distiller') == {'lr': 1e-4, 'work_dir': '1e4x'}
+    distiller = graph_of(params_file=str(mine))['distiller']
+    assert 'lr:=0.0001' in distiller.parameter_arguments()
+
+
+def test_a_parameter_of_a_file_without_a_value_is_named(tmp_path):
+    path = tmp_path / 'p.yaml'
+    path.write_text('/inference: {ros__parameters: {model: }}\n')
+    with pytest.raises(ParameterFileError, match="/inference: model has no value; write ''"):
+        ParameterFiles(path)
+
+
 @pytest.mark.parametrize('text', ['- a\n', 'stream: 3\n', '{'])
 def test_a_file_without_nodes_is_named(tmp_path, text):
     path = tmp_path / 'p.yaml'

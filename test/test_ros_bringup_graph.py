@@ -69,9 +69,13 @@ def test_frames_of_the_robots_camera_are_stored_by_default_few_and_slowly(graph_
 
 
 # YAML reads the word off as false; in earlier versions a share of 0 switched the storing off
-def test_the_robots_frames_are_rectified_where_inference_rectifies_them(graph_of, tmp_path):
+def test_the_robots_frames_are_rectified_and_padded_as_inference_does(graph_of, tmp_path):
     mine = tmp_path / 'mine.yaml'
-    mine.write_text('/**/inference: {ros__parameters: {rectify: upstream}}\n')
+    mine.write_text('/**/inference: {ros__parameters: {rectify: upstream, resize: pad}}\n')
+    assert graph_of()['auxiliary'].value('resize') == 'crop'
+    graph = graph_of(params_file=str(mine))
+    assert graph['auxiliary'].value('resize') == 'pad'
+    assert graph['stream'].value('resize') == 'crop'
     for graph, rectify in ((graph_of(), 'none'), (graph_of(rectify='node'), 'node'),
                            (graph_of(params_file=str(mine)), 'upstream')):
         assert graph['inference'].value('rectify') == rectify
@@ -181,6 +185,12 @@ def test_with_sim_time_the_stream_simulator_is_the_clock_and_the_others_follow_i
     clock = graph.pop('simulator').parameters
     assert clock['publish_clock'] is True and clock['use_sim_time'] is False
     assert all(spec.parameters['use_sim_time'] is True for spec in graph.values())
+
+
+def test_with_a_real_robot_the_stream_simulator_leaves_the_clock_to_its_world(graph_of):
+    graph = graph_of(use_sim_time=True, robot='real')
+    assert all(spec.parameters['use_sim_time'] is True for spec in graph.values())
+    assert 'publish_clock' not in graph['simulator'].parameters
 
 
 def test_every_parameter_that_bringup_sets_is_one_of_the_nodes_own(graph_of):

@@ -36,7 +36,7 @@ class Depths:
         self._reference.publish(images.from_array(pixels, encoding, stamp, 'eye'))
         if student is not None:
             self._depth.publish(images.from_array(
-                np.full((10, 10), student, np.float32), '32FC1', stamp, 'eye'))
+                np.broadcast_to(np.float32(student), (10, 10)), '32FC1', stamp, 'eye'))
 
 
 def set_window(node, value):
@@ -86,6 +86,26 @@ def test_the_blind_map_is_compared_on_the_same_frames(nodes, tmp_path):
     assert float(values['blind_rmse']) > 0.5
 
 
+def test_nothing_is_compared_where_the_student_has_no_depth_and_the_share_is_shown(
+        nodes, tmp_path):
+    blind = np.full((40, 50), 2.0, np.float32)
+    blind[:, :10] = 9.0  # wrong where the student has no depth
+    learn([Frame(np.zeros((40, 50, 3), np.uint8), blind)]).save(tmp_path / 'map.npz')
+    node = nodes.start('evaluator_node', blind_map=str(tmp_path / 'map.npz'),
+                       work_dir=str(tmp_path))
+    # as of a camera with a wider image than the network's, and with free_beyond
+    student = np.full((10, 10), 2.0, np.float32)
+    student[:, :2], student[5:, 8:] = np.nan, np.inf
+    Depths(nodes).send(1.0, student, 2.0)
+    values = node.wait_for_values(evaluated=1, rejected=0)
+    assert float(values['delta1']) == float(values['blind_delta1']) == 1.0
+    assert float(values['rmse']) == pytest.approx(0.0, abs=1e-6)
+    assert float(values['covered']) == pytest.approx(0.7, abs=0.03)
+    wait_until(lambda: f'on {float(values["covered"]):.0%} of the reference' in node.message(),
+               'the share in the message')
+    assert rows_of(tmp_path / 'evaluation.csv')[0]['covered'] == values['covered'][:8]
+
+
 def test_the_file_survives_a_kill_with_its_rows_and_one_header(nodes, tmp_path):
     node = nodes.start('evaluator_node', work_dir=str(tmp_path))
     Depths(nodes).send(1.0, 2.0, 2.0)
@@ -116,6 +136,6 @@ def test_a_reset_of_the_clock_and_unreadable_depth_are_survived(nodes, tmp_path)
     depths.send(2.0, 2.0, float('nan'))
     node.wait_for_values(rejected=1)
     depths.send(3.0, float('nan'), 2.0)
-    values = node.wait_for_values(evaluated=3)
-    assert np.isfinite(float(values['rmse']))
+    found = node.wait_for_values(rejected=2, evaluated=2)
+    assert 'the student has no depth where the reference has' in found['last_rejection']
     assert 'Traceback' not in node.log

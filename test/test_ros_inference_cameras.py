@@ -234,6 +234,51 @@ def test_each_camera_s_focal_scale_is_on_diagnostics(nodes, tmp_path):
     node.wait_for_values(near__focal_scale=1.5, far__focal_scale=2)
 
 
+def test_each_camera_warns_of_its_own_distortion_and_rejected_frames(nodes, tmp_path):
+    model = str(students.release(tmp_path, 2.0).folder)
+    node = nodes.start('inference_node', model=model, engine='torch-cpu', cameras=['near', 'far'])
+
+    def distort(info):
+        info.d = [0.1, 0.0, 0.0, 0.0, 0.0]
+
+    def cut(message):
+        message.data = message.data[:10]
+
+    for name in ('near', 'far'):
+        camera = RobotCamera(nodes, SMALL, f'{name}/')
+        one_by_one(camera, nodes.listen(Image, f'{name}/depth'), 1, image_for(SMALL),
+                   change_info=distort)
+        camera.show(image_for(SMALL), change=cut)
+    node.wait_for_values(near__rejected=1, far__rejected=1, near__distorted=True,
+                         far__distorted=True)
+    for name in ('near', 'far'):
+        node.wait_for_log(f'inference.{name}]: {name}/camera_info has a distortion')
+        node.wait_for_log(f'inference.{name}]: frame rejected')
+
+
+A_DEAD_GPU = """
+from depth_distill_ros.inference.engines.torch_engine import TorchEngine
+usual, calls = TorchEngine._infer, []
+def infer(self, image, view):
+    calls.append(0)
+    if len(calls) > 20:
+        raise RuntimeError('CUDA error: unspecified launch failure')
+    return usual(self, image, view)
+TorchEngine._infer = infer
+"""
+
+
+def test_a_node_whose_engine_fails_on_each_image_ends_to_be_started_anew(nodes, tmp_path):
+    node = nodes.start('inference_node', model=str(students.release(tmp_path, 2.0).folder),
+                       engine='torch-cpu', before=A_DEAD_GPU)
+    camera = RobotCamera(nodes, SMALL)
+    nodes.listen(Image, 'depth')
+    wait_until(lambda: (camera.show(image_for(SMALL)), 'images in a row' in node.log)[-1],
+               'that it gives up')
+    assert node.exit_code() == 1
+    assert '50 images in a row: torch-cpu failed on an image: CUDA error' in node.log
+
+
 class Flaky(DepthEngine):
     """Fails on every second image."""
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 pytest.importorskip('rclpy')
+from builtin_interfaces.msg import Time  # noqa: E402
 from robot_camera import RobotCamera, one_by_one  # noqa: E402
 from ros_graph import wait_until  # noqa: E402
+from rosgraph_msgs.msg import Clock  # noqa: E402
 from sensor_msgs.msg import Image, PointCloud2  # noqa: E402
 import students  # noqa: E402
 
@@ -20,6 +22,8 @@ import sys, types
 class Buffer:
     def lookup_transform(self, *names):
         raise LookupError('no frame is known')
+    def clear(self):
+        print('TF is empty', flush=True)
 sys.modules['tf2_ros'] = types.SimpleNamespace(Buffer=Buffer, TransformListener=lambda *_: None)
 """
 
@@ -48,6 +52,19 @@ def test_without_a_transform_depth_goes_on_and_the_missing_points_are_named(
     wait_until(warned, 'a warning')
     assert not clouds and node.level() == 1
     assert node.values()['rejected'] == '0' and int(node.values()['answered']) > 0
+
+
+def test_transforms_are_forgotten_when_the_simulated_time_goes_back(nodes, tmp_path):
+    node, _ = start(nodes, tmp_path, use_sim_time=True)
+    clock = nodes.graph.talk(Clock, '/clock')
+
+    def tell(seconds):
+        clock.publish(Clock(clock=Time(sec=seconds)))
+        return node.log
+
+    wait_until(lambda: (tell(100), clock.get_subscription_count())[-1], 'the node to follow')
+    wait_until(lambda: [tell(second) for second in (100, 50)][-1].count('TF is empty') > 1,
+               'the end of what TF knew')
 
 
 def test_depth_that_shall_be_cleaned_is_not_published_without_the_transform(

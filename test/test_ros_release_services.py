@@ -80,6 +80,35 @@ def test_a_choice_stays_where_the_node_ends_while_it_prepares_the_release(nodes,
     assert control.file.read().in_use.release.number == 1, node.log
 
 
+ENDLESS_PREPARATION = """
+import time
+from depth_distill_ros.inference.engine_worker_client import EngineWorkerClient
+usual = EngineWorkerClient.prepare
+def prepare(self, request, cancelled):
+    while request.folder.endswith('000003') and not cancelled():
+        time.sleep(0.05)
+    return usual(self, request, cancelled)
+EngineWorkerClient.prepare = prepare
+"""
+
+
+def test_a_rollback_does_not_wait_for_the_release_that_is_prepared_and_that_one_is_tried_again(
+        nodes, tmp_path):
+    release(tmp_path, 1.0)
+    node = nodes.start('inference_node', work_dir=str(tmp_path), engine=engine_parts.prepared(),
+                       before=ENDLESS_PREPARATION)
+    node.wait_for_values(release=1, preparing='')
+    told = nodes.talk(String, 'release', LATCHED)
+    told.publish(students.message(release(tmp_path, 2.0)))
+    node.wait_for_values(release=2, preparing='')
+    told.publish(students.message(release(tmp_path, 3.0)))
+    node.wait_for_values(preparing=3)
+    ReleaseControl(tmp_path / 'releases').rollback('a chair was missing')
+    node.wait_for_values(release=1, engine=engine_parts.prepared(), preparing=3,
+                         refused_releases=0)
+    assert 'Traceback' not in node.log
+
+
 def test_a_chosen_release_that_is_damaged_since_leaves_the_running_one(nodes, tmp_path):
     for metres in (1.0, 2.0):
         release(tmp_path, metres)

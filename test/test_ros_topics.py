@@ -8,13 +8,16 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 pytest.importorskip('rclpy')
 
+from builtin_interfaces.msg import Time  # noqa: E402
 from sensor_msgs.msg import Image  # noqa: E402
 from waiting import wait_until  # noqa: E402
 
+from depth_distill_ros.ros.conversions import images  # noqa: E402
 from depth_distill_ros.ros.nodes.simulator import SimulatedTime  # noqa: E402
 from depth_distill_ros.ros.support.qos import profile  # noqa: E402
 
@@ -87,6 +90,20 @@ def test_the_evaluator_awaits_the_first_depth_of_a_running_student_in_silence(no
         nodes.graph.talk(Image, nodes.topic(name))
     node = nodes.start('evaluator_node', input_timeout=5.0)
     # before a publisher is discovered, either topic may be named as one that has none
+    heard = '{}: nothing received for [0-9]+ s from /tester'.format
+    wait_until(lambda: re.search(heard(nodes.topic('reference')), node.log), 'a warning')
+    assert not re.search(heard(nodes.topic('depth')), node.log)
+
+
+def test_a_latched_topic_that_was_received_once_is_not_called_silent(nodes):
+    depth, reference = (nodes.graph.talk(Image, nodes.topic(name), profile(1, latched=latched))
+                        for name, latched in (('depth', True), ('reference', False)))
+    message = images.from_array(np.ones((4, 4), np.float32), '32FC1', Time(sec=1), 'eye')
+    depth.publish(message)
+    node = nodes.start('evaluator_node', input_timeout=5.0)
+    wait_until(reference.get_subscription_count, 'the evaluator to follow')
+    reference.publish(message)
+    node.wait_for_values(evaluated=1)
     heard = '{}: nothing received for [0-9]+ s from /tester'.format
     wait_until(lambda: re.search(heard(nodes.topic('reference')), node.log), 'a warning')
     assert not re.search(heard(nodes.topic('depth')), node.log)

@@ -7,9 +7,11 @@ from types import SimpleNamespace
 import intake_messages
 from intake_messages import MS, READ, VGA, Lines, image_message, info_message, send, vga
 import numpy as np
+import pytest
 
 from depth_distill_ros.encodings import camera
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.geometry.intrinsics import Intrinsics
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.stream.class_table import load
 from depth_distill_ros.stream.intake import StreamIntake
@@ -120,6 +122,19 @@ def test_a_stream_without_classes_is_stored_with_unknown_ones(writer):
     intake.add('image', 3, image_message(pixels, 'rgb8'))
     intake.add('camera_info', 3, info_message(VGA))
     assert writer.stored == 1 and not writer.reader().read(0).semantics.any()
+
+
+def test_an_image_of_another_shape_is_stored_as_the_view_shows_it(writer):
+    intake = StreamIntake(writer, {topic: READ[topic] for topic in ('image', 'camera_info')}, None,
+                          Lines(), view=View.pad)
+    pixels, _ = vga()
+    wide = Intrinsics(600.0, 600.0, 320.0, 120.0, 240, 640)
+    intake.add('image', 3, image_message(pixels[:240], 'rgb8'))
+    intake.add('camera_info', 3, info_message(wide))
+    stored = writer.reader().read(0)
+    assert stored.intrinsics.fx == pytest.approx(600.0 * stored.image.shape[1] / 640)
+    # the bars repeat the first and the last row of the image
+    assert np.array_equal(stored.image[0], stored.image[10])
 
 
 def test_a_flood_of_large_images_without_partners_leaves_few_of_them_waiting(intake):

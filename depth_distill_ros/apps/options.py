@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import parsed_yaml
 from depth_distill_ros.settings.field import Kind, Settings, settings_of
 
 
@@ -83,7 +84,7 @@ def _pairs(words: list[str], texts: bool) -> dict[str, Any]:
     if wrong := [word for word in words if '=' not in word]:
         raise DepthDistillError(f'{wrong[0]}: write KEY=VALUE')
     try:
-        found = {key: value if texts else yaml.safe_load(value) for key, _, value in (
+        found = {key: value if texts else parsed_yaml(value) for key, _, value in (
             word.partition('=') for word in words)}
     except yaml.YAMLError:
         raise DepthDistillError(f'{" ".join(words)}: a value is not valid YAML') from None

@@ -86,6 +86,18 @@ def _pair(value: int | Sequence[int]) -> tuple[int, int]:
     return values[0], values[-1]
 
 
+@contextmanager
+def memory_named(setting: str) -> Iterator[None]:
+    """Turn a GPU's want of memory into a DepthDistillError that names the setting to lower."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        torch.cuda.empty_cache()
+        raise DepthDistillError(
+            f'the GPU has no memory left ({first_line(error)}); lower {setting}, or stop what '
+            'else computes on it') from error
+
+
 @dataclass(frozen=True)
 class Compute:
     """A device and the precision of its matrix products; weights and losses stay float32."""

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import Batch
-from depth_distill_ros.distillation.data.teacher_depth import BUDGET, TeacherDepth
+from depth_distill_ros.distillation.data.teacher_depth import AT_ONCE, BUDGET, TeacherDepth
 from depth_distill_ros.distillation.losses import resized
 from depth_distill_ros.distillation.mixing import mix
 from depth_distill_ros.distillation.operation.release_gate import Verdict, compare, fault, verdict
@@ -29,7 +29,6 @@ from depth_distill_ros.networks.normalisation import to_image
 from depth_distill_ros.networks.scale_anchor import ScaleAnchor, learned
 
 _MIXING_SEED = 1
-_AT_ONCE = 8  # images of the robot that a student predicts at once
 
 # B×3×H×W images, each with the teacher's B×1×h×w metres
 TeacherTargets = list[tuple[Tensor, Tensor]]
@@ -83,7 +82,7 @@ class ReleaseEvaluator:
             return x, mixed, mixed
         self._transformation.eval()
         with self._compute.autocast():
-            return x, mixed, self._transformation(mixed).float()
+            return x, mixed, _in_parts(self._transformation, mixed).float()
 
     @torch.no_grad()
     def targets(self, batch: Batch) -> TeacherTargets:
@@ -92,7 +91,7 @@ class ReleaseEvaluator:
             return self._with_depth(batch, self._plain_depth)
         x, _, z = self._inputs(batch)
         with self._compute.autocast():
-            return [(x, self._plain_depth(batch)), (z, self._teacher(z).float())]
+            return [(x, self._plain_depth(batch)), (z, _in_parts(self._teacher, z).float())]
 
     @torch.no_grad()
     def plain_targets(self, batch: Batch) -> TeacherTargets:
@@ -107,11 +106,7 @@ class ReleaseEvaluator:
                ) -> ScaleAnchor | None:
         """Return a student's scale anchor by frames of the robot, of which none judges."""
         student.eval()
-        pairs: list[tuple[np.ndarray, np.ndarray]] = []
-        for targets in self.plain_targets(batch):
-            parts = zip(*(tensor.split(_AT_ONCE) for tensor in targets), strict=True)
-            pairs += self._predicted(parts, self._of(student))
-        found, expected = (np.concatenate(side) for side in zip(*pairs, strict=True))
+        (found, expected), = self._predicted(self.plain_targets(batch), self._of(student))
         return learned(expected, found, batch.camera, previous)
 
     @torch.no_grad()
@@ -155,7 +150,7 @@ class ReleaseEvaluator:
         return verdict(comparisons, faults, against, running is None, finite, lacks_robots)
 
     def _of(self, student: nn.Module) -> Predict:
-        return lambda images, depth: resized(student(images), depth.shape[-2:])
+        return lambda images, depth: resized(_in_parts(student, images), depth.shape[-2:])
 
     def _of_release(self, record: ReleaseRecord) -> Predict:
         released, _ = load_model(record.folder)
@@ -192,6 +187,10 @@ class ReleaseEvaluator:
             with self._compute.autocast():
                 predicted = predict(images, depth).float() * factor
             yield predicted[:, 0].cpu().numpy(), depth[:, 0].cpu().numpy()
+
+
+def _in_parts(network: nn.Module, images: Tensor) -> Tensor:
+    return torch.cat([network(part) for part in images.split(AT_ONCE)])
 
 
 def _constant(images: Tensor, depth: Tensor) -> Tensor:

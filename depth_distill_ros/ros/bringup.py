@@ -172,8 +172,8 @@ def distillation_graph(arguments: LoopLaunch, package_file: str = '') -> list[No
             'stream_node', 'auxiliary',
             {'image': arguments.robot_image, 'camera_info': arguments.robot_camera_info},
             # the student learns from images as it will see them
-            {**frames, 'rectify': inference.value('rectify'), 'max_rate': robot_frames.MAX_RATE,
-             'capacity': robot_frames.CAPACITY},
+            {**frames, 'rectify': inference.value('rectify'), 'resize': inference.value('resize'),
+             'max_rate': robot_frames.MAX_RATE, 'capacity': robot_frames.CAPACITY},
             store=robot_frames.STORE, semantics='none'))
     graph += [distiller, inference]
     if reference:
@@ -240,8 +240,9 @@ def _simulator(files: _Files, arguments: LoopLaunch) -> NodeSpec:
     spec = files.spec('simulator_node', 'simulator', {
         'image': arguments.image, 'semantics': arguments.semantics,
         'depth': 'simulator/depth', 'camera_info': arguments.camera_info}, seed=arguments.seed)
-    # somebody has to publish the clock that the others follow
-    if spec.parameters.get('use_sim_time') and 'publish_clock' not in spec.parameters:
+    # somebody has to publish the clock that the others follow; a real robot's world does
+    if arguments.robot == 'simulated' and spec.parameters.get('use_sim_time') \
+            and 'publish_clock' not in spec.parameters:
         spec.parameters.update(publish_clock=True, use_sim_time=False)
     return spec
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import os
 import shlex
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from depth_distill_ros.installation import PACKAGE, fastdds_profile
 from depth_distill_ros.ros.bringup import NodeSpec
@@ -23,11 +23,20 @@ if TYPE_CHECKING:
     from launch import Action, LaunchContext, LaunchDescription
     from launch.actions import DeclareLaunchArgument
 
+Launch = TypeVar('Launch', bound=InferenceLaunch)
+
 
 def launched(kind: type[Kind], context: LaunchContext) -> Kind:
     """Return the arguments `kind` as a running launch was given them."""
     return from_texts(kind, {
         name: context.launch_configurations[name] for name in settings_of(kind)})
+
+
+def in_whole_namespace(arguments: Launch, context: LaunchContext) -> Launch:
+    """Return the arguments with what PushRosNamespace of a launch file around this one adds."""
+    pushed = context.launch_configurations.get('ros_namespace', '')
+    return replace(arguments, namespace='/'.join(
+        filter(None, [pushed.strip('/'), arguments.namespace.strip('/')])))
 
 
 def launch_description(
@@ -38,11 +47,7 @@ def launch_description(
     from launch_ros.actions import Node
 
     def nodes(context: LaunchContext) -> list[Action]:
-        arguments = launched(kind, context)
-        # what PushRosNamespace of a launch file around this one adds
-        pushed = context.launch_configurations.get('ros_namespace', '')
-        namespace = '/'.join(filter(None, [pushed.strip('/'), arguments.namespace.strip('/')]))
-        arguments = replace(arguments, namespace=namespace)
+        arguments = in_whole_namespace(launched(kind, context), context)
         return [Respawn(node(spec, arguments.log_level), spec.name, arguments.respawn).start()
                 for spec in graph(arguments)]
 

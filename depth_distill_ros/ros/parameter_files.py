@@ -52,7 +52,11 @@ def _entries(path: Path, content: Mapping[str, Any], above: str,
         if not isinstance(value, dict):
             raise ParameterFileError(f'{path}: {above}/{key} has no {_PARAMETERS}')
         if key == _PARAMETERS:
-            yield above, dict(_flat(value, ''))
+            found = dict(_flat(value, ''))
+            if empty := [name for name, one in found.items() if one is None]:
+                raise ParameterFileError(f"{path}: {above}: {empty[0]} has no value; write '' for "
+                                         'an empty text, or omit it')
+            yield above, found
         else:
             yield from _entries(path, value, f'{above}/{str(key).strip("/")}')
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from depth_distill_ros.settings.field import modified, setting
-from depth_distill_ros.settings.inference import CameraSettings
+from depth_distill_ros.settings.inference import CameraSettings, InferenceSettings
 from depth_distill_ros.settings.names import PAPER_SIZE
 from depth_distill_ros.settings.node import IMAGE_SIDE, RATE, InputSettings
 
@@ -27,6 +27,10 @@ class StreamSettings(InputSettings):
     rectify: str = modified(
         CameraSettings, 'rectify', help="where the distortion of the robot's camera is removed "
         '(semantics: none), as in the inference node, of which the launch files take it')
+    resize: str = modified(
+        InferenceSettings, 'resize', help='how an image of another aspect ratio becomes a frame: '
+        'cropped to its middle, or padded as a whole, as in the inference node, of which the '
+        'launch files take it for the node auxiliary')
     classes: str = setting('', 'class table (YAML) that adds names to those of '
                            'config/classes.yaml and may replace its ids')
     max_rate: float = setting(

@@ -70,6 +70,7 @@ class StreamIntake:
             default those of ``read``
         tell: is called for each frame with ('', '') if it was stored or repeated, else with the
             reason and a line why it is lost
+        view: how an image of another aspect ratio becomes a frame, View.fit or View.pad
     Attributes:
         max_rate: frames per second of the stamps that are stored at most; 0: all
         min_difference: grey levels (``signature.py``) by which a frame must differ from every
@@ -86,13 +87,15 @@ class StreamIntake:
             camera: Callable[[Mapping[str, Any], np.ndarray, int],
                              tuple[np.ndarray, Intrinsics]] | None = None,
             paired: tuple[str, ...] = (),
-            tell: Callable[[str, str], None] = lambda reason, line: None) -> None:
+            tell: Callable[[str, str], None] = lambda reason, line: None,
+            view: Callable[[tuple[int, int], tuple[int, int]], View] = View.fit) -> None:
         self.max_rate = 0.0
         self.min_difference = 0.0
         self.rejected: Counter[str] = Counter()
         self.last_rejection = ''
         self._writer, self._read, self._camera, self._tell = writer, read, camera, tell
         self._decoder: Any = decoder
+        self._view = view
         self._log, self._clock = log, clock
         self._pairer = StampPairer(paired or tuple(read), CAPACITY)
         self._last_stamp: int | None = None
@@ -192,7 +195,7 @@ class StreamIntake:
                     image, semantics=content.get('semantics', np.zeros(image.shape[:2], np.uint8)),
                     intrinsics=content['camera_info'], stamp=ready.stamp)
                 self._count(self._writer.append(
-                    frame.through(View.fit(frame.size, self._writer.size)), self.min_difference))
+                    frame.through(self._view(frame.size, self._writer.size)), self.min_difference))
                 self._tell('', '')
             except Exception as error:  # costs this frame; the next one may be good
                 reason = '' if isinstance(error, SizeError) else _UNREADABLE.get(topic, '')

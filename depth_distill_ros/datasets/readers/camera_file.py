@@ -17,6 +17,7 @@ import yaml
 
 from depth_distill_ros.datasets.reader import DatasetError
 from depth_distill_ros.datasets.readers.common import read_text
+from depth_distill_ros.files import YamlLoader
 from depth_distill_ros.geometry.intrinsics import GeometryError, Intrinsics
 from depth_distill_ros.geometry.plausible import problem_of
 
@@ -67,7 +68,7 @@ def read_camera(path: Path) -> CameraFile:
         text = read_text(path)
         try:
             entries = json.loads(text) if suffix in _JSON else next(
-                filter(None, yaml.safe_load_all(text)))
+                filter(None, yaml.load_all(text, YamlLoader)))
             camera = CameraFile(path, _matrix(entries), _size(entries))
         # It may hold any YAML.
         except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError, OverflowError,

@@ -14,6 +14,7 @@ from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import Batch, Batches
 
 BUDGET = 512 * 2**20  # bytes of the device's memory
+AT_ONCE = 8  # images of which a network computes the depth, so that a GPU has room for many
 _GONE = 256  # frames that left the store, after which their depth is forgotten
 
 
@@ -47,7 +48,7 @@ class TeacherDepth:
             new: dict[int, Tensor] = {}
             # On a CPU one frame at a time, which costs no more: a resumed run starts with an empty
             # cache, so it groups the frames differently, and that changes the last bits of sums.
-            share = 1 if batch.x.device.type == 'cpu' else len(missing)
+            share = 1 if batch.x.device.type == 'cpu' else AT_ONCE
             for part in (missing[i:i + share] for i in range(0, len(missing), share)):
                 depth = self._teacher(batch.x[part]).float()
                 new |= {batch.keys[i]: d for i, d in zip(part, depth, strict=True)}

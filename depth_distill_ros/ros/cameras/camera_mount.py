@@ -9,6 +9,8 @@ import math
 from typing import Any
 
 import numpy as np
+from rclpy.clock import JumpThreshold
+from rclpy.duration import Duration
 from rclpy.time import Time
 from sensor_msgs.msg import Imu
 
@@ -46,6 +48,7 @@ class CameraMount:
         self._stamp = 0.0
         self._buffer: Any = None
         self._listener: Any = None
+        self._jumps: Any = None
 
     def listen(self) -> None:
         """Subscribe to what the parameter mount names; ParameterError if that is not there."""
@@ -61,6 +64,10 @@ class CameraMount:
                     f'mount is tf, and tf2_ros cannot be imported ({one_line(error)}): apt '
                     'install ros-$ROS_DISTRO-tf2-ros-py, or set mount to parameters') from None
             self._buffer = tf2_ros.Buffer()
+            # tf2 would keep the last pose of a moving camera after a reset of the simulation
+            self._jumps = self._node.get_clock().create_jump_callback(
+                JumpThreshold(min_forward=None, min_backward=Duration(nanoseconds=-1)),
+                post_callback=lambda _: self._buffer.clear())
             self._listener = tf2_ros.TransformListener(self._buffer, self._node)
 
     def output(self, frame_id: str) -> Mount:

@@ -31,6 +31,7 @@ from depth_distill_ros.ros.support.parameters import declare
 from depth_distill_ros.settings.field import settings_of
 from depth_distill_ros.settings.inference import CameraSettings
 
+_MOST_FAILURES = 50  # of the engine in a row, from which on only a new process may help
 _MOST_TRACEBACK, _TRACEBACK_PERIOD = 20_000, 30.0  # characters; seconds between two of them
 _REPORTED = 100  # frames that the reported latency is of
 _OWN = settings_of(CameraSettings).keys()
@@ -66,6 +67,8 @@ class CameraPipeline:
         declare(node, CameraSettings, self._parameter(''))
         self._outputs = DepthOutputs(node, self._prefix, self._value)
         self._recent = node.recent_frames(name)
+        # of its own: a throttled line of another camera must not hide this one's
+        self._log = node.get_logger().get_child(name) if name else node.get_logger()
         self._infos = CameraInfos()
         self.reset()
 
@@ -78,6 +81,7 @@ class CameraPipeline:
         self._due = 0.0
         self._view: CameraView | None = None
         self._anchor: float | None = None  # in force
+        self._failures = 0  # of the engine, in a row
         self._wait, self._engine, self._overhead, self._latency = (Durations() for _ in range(4))
         self._rates = Rates()
         self._last_latencies = Durations(_REPORTED)
@@ -127,9 +131,16 @@ class CameraPipeline:
                 self._process(*latest, engine)
             except DepthDistillError as error:
                 self._reject(_reason(error), str(error))
+                self._count_failure(error)
             except Exception as error:  # costs this frame; the next one may be good
                 self._log_traceback()
                 self._reject('unexpected', printable(f'{type(error).__name__}: {error}'))
+
+    def _count_failure(self, error: DepthDistillError) -> None:
+        """Raise where the engine alone fails, image after image: only a new process helps."""
+        self._failures = self._failures + 1 if isinstance(error, EngineError) else 0
+        if self._failures >= _MOST_FAILURES:
+            raise EngineError(f'{self._failures} images in a row: {error}')
 
     def _process(self, message: Image | CompressedImage, arrival: float, engine: DepthEngine,
                  ) -> None:
@@ -149,6 +160,7 @@ class CameraPipeline:
                 raise
             self._recent.lost('mount', f'no points and no scan: {error}')
         published = time.monotonic()
+        self._failures = 0
         self.counts.add('answered')
         self._wait.add(started - arrival)
         self._engine.add(ended - started)
@@ -161,8 +173,8 @@ class CameraPipeline:
             self._log_traceback()
 
     def _log_traceback(self) -> None:
-        self._node.get_logger().error(printable(traceback.format_exc(), _MOST_TRACEBACK),
-                                      throttle_duration_sec=_TRACEBACK_PERIOD)
+        self._log.error(printable(traceback.format_exc(), _MOST_TRACEBACK),
+                        throttle_duration_sec=_TRACEBACK_PERIOD)
 
     def _anchored(self, prediction: Prediction, view: CameraView) -> Prediction:
         """Apply the model's scale anchor, once, whichever engine it was; the watch sees it too."""
@@ -175,7 +187,7 @@ class CameraPipeline:
         if self._view is None or not self._view.fits(info, engine):
             self._view = CameraView(info, engine, self._value)
             if self._view.distorted:
-                self._node.get_logger().warning(
+                self._log.warning(
                     f'{self._prefix}camera_info has a distortion, which stays in the images: '
                     f'set {self._parameter("rectify")} to node, or to upstream if the images '
                     'are rectified already', once=True)
@@ -191,7 +203,7 @@ class CameraPipeline:
         self.last_rejection = line
         self._recent.lost(reason, line)
         self.counts.add('rejected', reason)
-        self._node.get_logger().warning(f'frame rejected: {line}', throttle_duration_sec=1.0)
+        self._log.warning(f'frame rejected: {line}', throttle_duration_sec=1.0)
 
     def values(self) -> dict[str, object]:
         """Return counts, rates and percentiles for /diagnostics."""
@@ -200,6 +212,7 @@ class CameraPipeline:
             **counts, **self._rates.per_second({k: counts[k] for k in ('received', 'answered')}),
             **self._latency.milliseconds('latency'), **self._wait.milliseconds('wait'),
             **self._engine.milliseconds('engine'), **self._overhead.milliseconds('overhead'),
+            'distorted': self._view.distorted if self._view else None,
             'focal_scale': self._view.scale if self._view else None,
             'scale_anchor': self._anchor,
             'camera_info_offset_ms': None if self._infos.offset is None

@@ -23,6 +23,7 @@ from std_msgs.msg import Float32, String
 from std_srvs.srv import Trigger
 import torch
 
+from depth_distill_ros.distillation.compute import memory_named
 from depth_distill_ros.distillation.online import OnlineDistillation
 from depth_distill_ros.distillation.operation.attempts import time_between_attempts
 from depth_distill_ros.distillation.operation.latency_budget import LatencyBudget
@@ -159,7 +160,8 @@ class DistillerNode(ManagedNode):
             if not session.ready() and not self._wait_for_frames(stop):
                 break
             try:
-                losses = session.train_step()
+                with memory_named('batch'):
+                    losses = session.train_step()
             except StoreReplaced as error:  # the next turn opens the new store or waits for it
                 self.get_logger().warning(str(error))
                 continue
@@ -202,7 +204,8 @@ class DistillerNode(ManagedNode):
     def _try(self, what: str, action: Callable[[], object]) -> None:
         """Run an action; after an error, such as a full disk, training continues."""
         try:
-            action()
+            with memory_named('held_out_frames'):
+                action()
             self._problems.pop(what, None)
         except DepthDistillError as error:
             self._problems[what] = report(

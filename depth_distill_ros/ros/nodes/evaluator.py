@@ -17,7 +17,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from depth_distill_ros.errors import DepthDistillError, printable
 from depth_distill_ros.evaluation import blind_map
 from depth_distill_ros.evaluation.blind_map import BlindMap
-from depth_distill_ros.evaluation.metrics import MetricsWindow, depth_metrics
+from depth_distill_ros.evaluation.metrics import MetricsError, MetricsWindow, depth_metrics
 from depth_distill_ros.evaluation.metrics_file import MetricsFile
 from depth_distill_ros.files import expanded
 from depth_distill_ros.geometry.depth import valid
@@ -95,7 +95,8 @@ class EvaluatorNode(ManagedNode):
             return Diagnosis(Level.WARN, 'no frame evaluated yet', values)
         blind = f' (blind map {values["blind_delta1"]:.3f})' if self._blind else ''
         return Diagnosis(Level.OK, f'delta1 {values["delta1"]:.3f}{blind} rmse '
-                         f'{values["rmse"]:.3f} m', values)
+                         f'{values["rmse"]:.3f} m on {values["covered"]:.0%} of the reference',
+                         values)
 
     def _on_image(self, topic: str, message: Image | CompressedImage) -> None:
         self._last_message = time.monotonic()
@@ -150,12 +151,16 @@ class EvaluatorNode(ManagedNode):
 
     def _evaluate(self, stamp: int, depth: np.ndarray, reference: np.ndarray) -> None:
         expected = View.fit(reference.shape, depth.shape).depth(reference)
-        # NaN of the student counts as a wrong pixel: as 0, which the metrics clamp to their
-        # nearest depth. As NaN it would make the metrics of the whole window NaN.
-        metrics = depth_metrics(np.nan_to_num(depth), expected)
+        measured = int(valid(expected).sum())
+        # The student has no depth outside of its crop, and none where inference removes it or
+        # calls it free. Nothing is compared there, also not the blind map.
+        expected = np.where(np.isfinite(depth), expected, 0)
+        pixels = int(valid(expected).sum())
+        if measured and not pixels:
+            raise MetricsError('the student has no depth where the reference has')
+        metrics = {**depth_metrics(depth, expected), 'covered': pixels / measured}
         if self._window_length != self.value('window'):
             self._empty_windows()
-        pixels = int(valid(expected).sum())
         self._window.add(metrics, pixels)
         if self._blind is not None:
             self._blind_window.add(

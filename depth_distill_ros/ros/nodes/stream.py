@@ -24,6 +24,7 @@ from std_msgs.msg import String
 from depth_distill_ros.encodings.camera_infos import CameraInfos
 from depth_distill_ros.files import expanded
 from depth_distill_ros.geometry.intrinsics import Intrinsics
+from depth_distill_ros.geometry.view import View
 from depth_distill_ros.ros.cameras.lens import Lens
 from depth_distill_ros.ros.conversions import camera_info, images
 from depth_distill_ros.ros.conversions.label_info import label_info_type, names_by_id
@@ -66,7 +67,8 @@ class StreamNode(ManagedNode):
         self._intake = StreamIntake(
             self._writer, _READ if decoder else {'image': images.read_rgb}, decoder,
             self.get_logger(), camera=_camera if decoder else self._nearest_camera,
-            paired=tuple(_TYPES) if decoder else ('image',), tell=self._tell)
+            paired=tuple(_TYPES) if decoder else ('image',), tell=self._tell,
+            view=View.pad if self.value('resize') == 'pad' else View.fit)
         held = (f'{self._writer.path} holds {len(self._writer)} frames, '
                 f'and at most {self._writer.capacity}')
         self.get_logger().info(held if decoder else f"{held}: the newest of the robot's camera "

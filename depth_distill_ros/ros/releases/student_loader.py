@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 import gc
 from pathlib import Path
 import threading
 import time
 
 from std_msgs.msg import String
-import torch
 
 from depth_distill_ros.distillation.operation.release_state import ReleaseId
 from depth_distill_ros.distillation.release_message import ReleaseError, ReleaseMessage
@@ -20,16 +20,14 @@ from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.files import expanded
 from depth_distill_ros.inference import engine_selection
 from depth_distill_ros.inference.engine_selection import INT8, REFERENCE, open_engine
-from depth_distill_ros.inference.engine_worker import PrepareRequest
 from depth_distill_ros.inference.engine_worker_client import EngineWorkerClient, WorkerEndedError
-from depth_distill_ros.inference.parity import ParityLimits
 from depth_distill_ros.inference.plausible import check_plausible
 from depth_distill_ros.networks.model_folder import read_card
 from depth_distill_ros.ros.cameras.latest_item import LatestItem
+from depth_distill_ros.ros.releases.prepare_request import prepare_request
 from depth_distill_ros.ros.releases.release_choice import ReleaseChoice
 from depth_distill_ros.ros.releases.student import Student
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
-from depth_distill_ros.settings import robot_frames
 from depth_distill_ros.settings.inference import AUTO
 from depth_distill_ros.shipped import shipped_student
 
@@ -79,7 +77,7 @@ class StudentLoader:
             self.choice.starts_with_model(release)
             return
         for release, folder in self.choice.in_order(self._refuse):
-            if self._start_with(folder, release):
+            if self._open_with_torch(folder, release):
                 first = self.choice.state.takes(release)
                 self.choice.took(release, 'newest at the start' if first else
                                  'the one in use is unusable', anyway=True)
@@ -154,27 +152,34 @@ class StudentLoader:
         self._overtaken |= self.choice.refresh()  # it may have been held since the last poll
         if self._is_taken(release):
             self._switch(worker, folder, release, stop)
-        else:
-            self._waiting = message
+            if not self._overtaken or self.student and self.student.release == release:
+                return
+        self._waiting = message
 
     def _follow(self, worker: EngineWorkerClient, stop: threading.Event) -> None:
         """Do what the state says since somebody changed it."""
         running = self.student
-        if running and (folder := self.choice.wanted(running.release)):
+        folder = self.choice.wanted(running.release) if running else None
+        if running and folder:
             wanted = self.choice.state.uses[-1]
             self._logger.info(f'{wanted.release} is chosen: {wanted.why}')
-            if not self._prepare(worker, folder, wanted.release, stop):
+            # an engine may take minutes, and who rolls back does not want to wait
+            if not (self._open_with_torch(folder, wanted.release)
+                    and self._prepare(worker, folder, wanted.release, stop)):
+                if self.student is not running:
+                    self._swap(running)
                 self.choice.took(running.release, f'{wanted.release} is unusable', anyway=True)
-            return
         if self._waiting:
             self._take(worker, self._waiting, stop)
+        if folder:
+            return
         if newest := self.choice.newest():
             release, folder = newest
             self._switch(worker, folder, release, stop)
 
     def _switch(self, worker: EngineWorkerClient, folder: Path, release: ReleaseId,
                 stop: threading.Event) -> None:
-        if self.student is None and not self._start_with(folder, release):
+        if self.student is None and not self._open_with_torch(folder, release):
             return
         self._prepare(worker, folder, release, stop)
         if self.student and self.student.release == release:
@@ -187,15 +192,6 @@ class StudentLoader:
         return [expanded(folder) for folder in (*named, *self._node.value('release_folders'))
                 if folder]
 
-    def _start_with(self, folder: Path, release: ReleaseId) -> bool:
-        """Open the first release with torch; return whether it can be used."""
-        try:
-            self._swap(Student(check_plausible(open_engine(folder, REFERENCE)), release))
-        except DepthDistillError as error:
-            self._refuse(error)
-            return False
-        return True
-
     def _prepare(self, worker: EngineWorkerClient, folder: Path, release: ReleaseId,
                  stop: threading.Event) -> bool:
         """Select an engine for the release, then switch to it; False: the release is unusable."""
@@ -203,17 +199,20 @@ class StudentLoader:
         try:
             # torch needs no files
             name = REFERENCE if REFERENCE in (self._node.value('engine'), self._engine_name) \
-                else worker.prepare(self._request(folder), stop.is_set)
-            if name is None:  # stopped
+                else worker.prepare(
+                    prepare_request(self._node.value, folder, self._engine_name),
+                    partial(self._gives_up, stop))
+            if stop.is_set():
                 return True
-            if self._still_chosen(release):
+            if name and self._still_chosen(release):
                 self._open(folder, release, name)
                 if name != self._engine_name:
                     gc.freeze()  # the modules of the engine's package as well
                 self._engine_name, self._last_refusal, self._unprepared = name, '', ''
         except WorkerEndedError as error:
             self._unprepared = report(self._logger, f'{release} is opened with torch', error)
-            usable = self._prepared_by_torch(folder, release)
+            if usable := self._open_with_torch(folder, release):
+                self._last_refusal = ''
         except DepthDistillError as error:
             self._refuse(error)
             usable = False
@@ -230,18 +229,25 @@ class StudentLoader:
         self._tried = student
         try:
             name = worker.prepare(replace(
-                self._request(student.folder), previous_engine='', int8=True), stop.is_set)
+                prepare_request(self._node.value, student.folder), int8=True),
+                partial(self._gives_up, stop))
             if name == INT8 and self.student is student:
                 self._open(student.folder, student.release, name)
                 self._tried = self.student
         except DepthDistillError as error:
             self._logger.warning(f'int8 is not used: {error}')
 
+    def _gives_up(self, stop: threading.Event) -> bool:
+        """Return whether to stop preparing: another release than the one in use was chosen."""
+        self._overtaken |= self.choice.refresh()
+        chosen = self._overtaken and self.student and self.choice.wanted(self.student.release)
+        return stop.is_set() or bool(chosen)
+
     def _still_chosen(self, release: ReleaseId) -> bool:
         """Return whether the state, which may have changed during the preparation, allows it."""
-        if not self.choice.refresh():
+        self._overtaken |= self.choice.refresh()
+        if not self._overtaken:
             return True
-        self._overtaken = True
         in_use = self.choice.state.in_use
         return in_use is None or in_use.release == release or self._is_taken(release)
 
@@ -251,32 +257,22 @@ class StudentLoader:
             self._logger.info(f'{release} is not taken: {why_not}')
         return not why_not
 
-    def _prepared_by_torch(self, folder: Path, release: ReleaseId) -> bool:
-        """Switch to a release that could not be prepared; return whether it can be used."""
+    def _open_with_torch(self, folder: Path, release: ReleaseId) -> bool:
+        """Switch to a release without a prepared engine; return whether it can be used."""
         try:
             self._open(folder, release, REFERENCE)
         except DepthDistillError as error:
             self._refuse(error)
             return False
-        self._last_refusal = ''
         return True
 
     def _open(self, folder: Path, release: ReleaseId, name: str) -> None:
         """Switch to a release with an engine, unless that is what runs."""
         running = self.student
-        if (running.folder, running.release, running.engine.name) != (folder, release, name):
+        if running is None or (
+                running.folder, running.release, running.engine.name) != (folder, release, name):
             engine = check_plausible(open_engine(folder, name, self._logger.info))
             self._swap(Student(engine, release))
-
-    def _request(self, folder: Path) -> PrepareRequest:
-        value = self._node.value
-        work_dir, engine = value('work_dir'), value('engine')
-        stores = tuple(str(expanded(work_dir) / name) for name in (
-            'store', robot_frames.STORE)) if work_dir else ()
-        return PrepareRequest(
-            str(folder), engine, self._engine_name, stores,
-            value('threads') or torch.get_num_threads(),
-            ParityLimits(value('parity_error'), value('parity_delta1')), engine == INT8)
 
     def _swap(self, student: Student) -> None:
         running, self.student = self.student, student

@@ -71,6 +71,7 @@ class Input:
         self._latched = latched
         self._may_be_silent = may_be_silent
         self._waits = starts_late
+        self._has_received = False
         self._last = self._warned = time.monotonic()
         self._incompatible: set[str] = set()
         self.publishers: list[str] = []
@@ -138,7 +139,7 @@ class Input:
 
     def _received(self, message) -> None:
         self._last = time.monotonic()
-        self._waits = False
+        self._waits, self._has_received = False, True
         size = _bytes(getattr(message, 'data', b''))
         self._largest = max(self._largest, size)
         if is_large(size):
@@ -174,7 +175,9 @@ class Input:
 
     def _silence(self, publishers, timeout: float) -> str:
         silent = time.monotonic() - self._last
-        if self._may_be_silent or (self._waits and publishers) or silent < timeout:
+        # a latched topic, such as camera_info of some drivers, may have one message for ever
+        patient = self._waits or (self._latched and self._has_received)
+        if self._may_be_silent or (patient and publishers) or silent < timeout:
             return ''
         line = f'{self.name}: nothing received for {silent:.0f} s'
         if not publishers:
