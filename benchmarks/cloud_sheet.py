@@ -29,6 +29,7 @@ from depth_distill_ros.geometry.clear_depth import cleared
 from depth_distill_ros.geometry.colour import colour_depth
 from depth_distill_ros.geometry.depth import valid
 from depth_distill_ros.geometry.floor import above_floor, fitted_mount
+from depth_distill_ros.geometry.intrinsics import focal_factor
 from depth_distill_ros.geometry.scan import Mount
 from depth_distill_ros.geometry.view import View
 from depth_distill_ros.inference.engines.torch_engine import TorchEngine
@@ -48,7 +49,9 @@ def row(engine: TorchEngine, frame, nominal: Mount) -> np.ndarray | None:
     mount = fitted_mount(exact, whole, nominal)
     if mount is nominal:
         return None
-    predicted = engine(frame.image, view).depth
+    learned = engine.card.intrinsics
+    scale = focal_factor(learned, whole) if learned else 1.0  # as on /depth/student
+    predicted = engine(frame.image, view).depth * np.float32(scale)
     camera = View.fit(exact.shape, predicted.shape).intrinsics(whole)
     clean = cleared(predicted, camera, True, LOW, mount, mount)
     kept = np.isfinite(clean)
