@@ -110,15 +110,20 @@ def write_json(path: Path, value: object) -> None:
 
 def write_yaml(path: Path, value: object) -> None:
     """Replace the file `path` by `value` as YAML; DepthDistillError if it cannot be written."""
-    write_text(path, yaml.safe_dump(value, sort_keys=False))
+    write_text(path, yaml.dump(value, Dumper=_YamlDumper, sort_keys=False))
 
 
 class YamlLoader(yaml.SafeLoader):
     """Reads 1e-4 as a number, as YAML 1.2 and ROS do; YAML 1.1 calls it a text."""
 
 
-YamlLoader.add_implicit_resolver('tag:yaml.org,2002:float', re.compile(
-    r'^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$'), list('-+.0123456789'))
+class _YamlDumper(yaml.SafeDumper):
+    """Quotes a text that the loader would take for a number."""
+
+
+for _kind in (YamlLoader, _YamlDumper):
+    _kind.add_implicit_resolver('tag:yaml.org,2002:float', re.compile(
+        r'^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$'), list('-+.0123456789'))
 
 
 def parsed_yaml(text: str) -> Any:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from depth_distill_ros.distillation.compute import Compute, memory_named
+from depth_distill_ros.distillation.compute import Compute, out_of_memory_told
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks import build
 from depth_distill_ros.networks.blocks import DepthConvolution
@@ -114,6 +114,6 @@ def test_every_scale_of_sarpn_is_refined_in_float32():
 
 
 def test_a_gpu_without_memory_is_an_error_that_names_what_to_lower():
-    with pytest.raises(DepthDistillError, match=r'left \(CUDA out of .*; lower batch, or stop'), \
-            memory_named('batch'):
-        raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2.00 GiB\nmore')
+    with pytest.raises(DepthDistillError, match=r'left \(CUDA out of memory.*\): lower batch'), \
+            out_of_memory_told('lower batch'):
+        raise torch.cuda.OutOfMemoryError('CUDA out of memory. Tried to allocate 2.00 GiB\nmore')

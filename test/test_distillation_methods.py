@@ -67,6 +67,8 @@ def test_a_teacher_whose_depth_has_no_weight_is_not_asked(networks, frames):
         method.prepare(batch)
         assert torch.isfinite(step(method, batch)['loss_student'])
     assert asked[3] and not asked[4]  # without a measured depth, the teacher's alone teaches
+    with pytest.raises(DepthDistillError, match='kd_weight is 0, and equation 2 has no loss but'):
+        LWD(*networks()[:2], CPU, 2, kd_weight=0.0)
 
 
 def test_the_auxiliary_terms_of_eq_2_3_and_4_are_those_of_the_paper(networks, frames):

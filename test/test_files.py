@@ -84,6 +84,14 @@ def test_json_and_yaml_come_back_as_they_were_written(tmp_path):
     assert list(read_yaml(tmp_path / 'x.yaml', OwnError)) == ['z', 'a']
 
 
+def test_a_text_that_looks_like_a_number_stays_a_text_and_numbers_need_no_point(tmp_path):
+    value = {'run': '1e5', 'commit': '12e34567', 'rate': 1e-4, 'small': 1e-07, 'name': '+1.5E3'}
+    write_yaml(tmp_path / 'x.yaml', value)
+    assert read_yaml(tmp_path / 'x.yaml', DepthDistillError) == value
+    (tmp_path / 'y.yaml').write_text('rate: 1e-4\n')
+    assert read_yaml(tmp_path / 'y.yaml', DepthDistillError) == {'rate': 1e-4}
+
+
 @pytest.mark.parametrize(('data', 'message'), [
     (b'a: [1', 'x.yaml: not valid YAML'),
     (b'\xff\xfe\x00', 'x.yaml: cannot be read: it is not a text'),

@@ -124,6 +124,18 @@ def test_the_file_survives_a_kill_with_its_rows_and_one_header(nodes, tmp_path):
     assert rows_of(path)[-1]['stamp'] == '2.000000000'
 
 
+def test_a_file_with_other_columns_is_kept_beside_the_new_one(nodes, tmp_path):
+    path = tmp_path / 'evaluation.csv'
+    for number in ('', '.1'):
+        path.with_suffix(f'{number}.csv').write_text('time,stamp,delta1\n1,2,0.5\n')
+    node = nodes.start('evaluator_node', work_dir=str(tmp_path))
+    Depths(nodes).send(1.0, 2.0, 2.0)
+    node.wait_for_values(evaluated=1)
+    wait_until(lambda: len(path.read_text().splitlines()) == 2, 'a row in a new file')
+    assert path.with_suffix('.2.csv').read_text() == 'time,stamp,delta1\n1,2,0.5\n'
+    assert node.level() == 0
+
+
 def test_a_reset_of_the_clock_and_unreadable_depth_are_survived(nodes, tmp_path):
     node = nodes.start('evaluator_node', work_dir=str(tmp_path))
     depths = Depths(nodes, profile(10, reliable=False))

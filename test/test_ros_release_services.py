@@ -80,13 +80,16 @@ def test_a_choice_stays_where_the_node_ends_while_it_prepares_the_release(nodes,
     assert control.file.read().in_use.release.number == 1, node.log
 
 
-ENDLESS_PREPARATION = """
+# releases whose preparation never ends, and one that every engine rejects
+PREPARATION = """
 import time
-from depth_distill_ros.inference.engine_worker_client import EngineWorkerClient
+from depth_distill_ros.inference.engine_worker_client import EngineWorkerClient, PreparationError
 usual = EngineWorkerClient.prepare
 def prepare(self, request, cancelled):
     while request.folder.endswith('000003') and not cancelled():
         time.sleep(0.05)
+    if request.folder.endswith('REJECTED'):
+        raise PreparationError('every engine rejects it')
     return usual(self, request, cancelled)
 EngineWorkerClient.prepare = prepare
 """
@@ -96,7 +99,7 @@ def test_a_rollback_does_not_wait_for_the_release_that_is_prepared_and_that_one_
         nodes, tmp_path):
     release(tmp_path, 1.0)
     node = nodes.start('inference_node', work_dir=str(tmp_path), engine=engine_parts.prepared(),
-                       before=ENDLESS_PREPARATION)
+                       before=PREPARATION)
     node.wait_for_values(release=1, preparing='')
     told = nodes.talk(String, 'release', LATCHED)
     told.publish(students.message(release(tmp_path, 2.0)))
@@ -107,6 +110,40 @@ def test_a_rollback_does_not_wait_for_the_release_that_is_prepared_and_that_one_
     node.wait_for_values(release=1, engine=engine_parts.prepared(), preparing=3,
                          refused_releases=0)
     assert 'Traceback' not in node.log
+
+
+def test_after_a_rollback_to_a_release_that_no_engine_runs_the_one_before_answers_again(
+        nodes, tmp_path):
+    release(tmp_path, 1.0)
+    node = nodes.start('inference_node', work_dir=str(tmp_path), engine=engine_parts.prepared(),
+                       before=PREPARATION.replace('REJECTED', '000001'))
+    node.wait_for_values(release=1, refused_releases=1)
+    told = nodes.talk(String, 'release', LATCHED)
+    told.publish(students.message(release(tmp_path, 2.0)))
+    node.wait_for_values(release=2, preparing='')
+    told.publish(students.message(release(tmp_path, 3.0)))
+    node.wait_for_values(preparing=3)
+    ReleaseControl(tmp_path / 'releases').rollback('a chair was missing')
+    found = node.wait_for_values(release=2, refused_releases=2)
+    assert found['last_refusal'].startswith('release refused, release 2 stays')
+    node.wait_for_log('release 1 answers')
+
+
+def test_a_release_gets_its_engine_although_the_one_chosen_meanwhile_is_unusable(
+        nodes, tmp_path):
+    for metres in (1.0, 2.0, 3.0):
+        release(tmp_path, metres)
+    held = tmp_path / 'held'
+    held.touch()
+    node = nodes.start('inference_node', work_dir=str(tmp_path), engine=engine_parts.prepared(),
+                       before=PREPARATION.replace('REJECTED', '000001').replace(
+                           'while request', f"import os\n    while os.path.exists('{held}') and "
+                           'request'))
+    node.wait_for_values(release=3, engine='torch-cpu', preparing=3)
+    ReleaseControl(tmp_path / 'releases').promote(1, 'the operator')
+    node.wait_for_values(refused_releases=1)
+    held.unlink()
+    node.wait_for_values(release=3, engine=engine_parts.prepared(), preparing='')
 
 
 def test_a_chosen_release_that_is_damaged_since_leaves_the_running_one(nodes, tmp_path):

@@ -87,15 +87,14 @@ def _pair(value: int | Sequence[int]) -> tuple[int, int]:
 
 
 @contextmanager
-def memory_named(setting: str) -> Iterator[None]:
-    """Turn a GPU's want of memory into a DepthDistillError that names the setting to lower."""
+def out_of_memory_told(cure: str) -> Iterator[None]:
+    """Turn a GPU's want of memory into a DepthDistillError with a cure."""
     try:
         yield
-    except torch.OutOfMemoryError as error:
+    except torch.cuda.OutOfMemoryError as error:
         torch.cuda.empty_cache()
         raise DepthDistillError(
-            f'the GPU has no memory left ({first_line(error)}); lower {setting}, or stop what '
-            'else computes on it') from error
+            f'the GPU has no memory left ({first_line(error)}): {cure}') from error
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from itertools import count
 import os
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from depth_distill_ros.files import writing
 
 
 class MetricsFileError(DepthDistillError):
-    """The file cannot be written, or it has other columns."""
+    """The file cannot be written."""
 
 
 class MetricsFile:
@@ -21,7 +22,7 @@ class MetricsFile:
     Writes time and stamp (seconds), the frame's metrics, the window's as ``window_<name>``.
 
     A row is in the file when ``append`` returns. An existing file is continued; its last row is
-    removed if it is incomplete.
+    removed if it is incomplete. One with other columns is kept as NAME.1.csv and so on.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,13 +47,18 @@ class MetricsFile:
     def _begin(self, header: str) -> str:
         text = self._path.read_bytes()
         if not text:
-            self._path.write_text(header + '\n', encoding='utf-8')
-            return header
+            return self._begin_new(header)
         found = text.split(b'\n', 1)[0].decode(errors='replace')
         if found != header:
-            raise MetricsFileError(f'{self._path}: its columns are "{found[:60]}", not those of '
-                                   'this version; move it away')
+            kept = next(path for number in count(1) if not (
+                path := self._path.with_suffix(f'.{number}{self._path.suffix}')).exists())
+            self._path.rename(kept)
+            return self._begin_new(header)
         os.truncate(self._path, text.rfind(b'\n') + 1)
+        return header
+
+    def _begin_new(self, header: str) -> str:
+        self._path.write_text(header + '\n', encoding='utf-8')
         return header
 
     def _writing(self) -> AbstractContextManager[None]:

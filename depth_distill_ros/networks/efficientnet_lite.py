@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks.normalisation import MEAN, STD, per_channel
+from depth_distill_ros.networks.normalisation import MEAN, STD
 
 
 class LiteInput(nn.Module):
@@ -27,12 +27,19 @@ class LiteInput(nn.Module):
 
     # (RGB − 127) / 128 with RGB from 0 to 255
     _OFFSET, _SCALE = 127.0, 128.0
+    factor: Tensor
+    offset: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        for name, values in (
+                ('factor', [255 * std / self._SCALE for std in STD]),
+                ('offset', [(255 * mean - self._OFFSET) / self._SCALE for mean in MEAN])):
+            self.register_buffer(name, torch.tensor(values).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         # A layer and not a part of the first convolution, because zero padding comes after it.
-        factor = per_channel([255 * std / self._SCALE for std in STD], x)
-        offset = per_channel([(255 * mean - self._OFFSET) / self._SCALE for mean in MEAN], x)
-        return x * factor + offset
+        return x * self.factor + self.offset
 
 
 class SameConv2d(nn.Conv2d):

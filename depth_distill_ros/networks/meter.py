@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.blocks import DepthConvolution, conv_bn, resize
 from depth_distill_ros.networks.checks import check_images
-from depth_distill_ros.networks.normalisation import MEAN, STD, per_channel
+from depth_distill_ros.networks.normalisation import MEAN, STD
 
 
 @dataclass(frozen=True)
@@ -62,19 +62,23 @@ class WhiteFrame(nn.Module):
     # top, bottom and left, right, of images of 240×320 pixels; mean of the 795 training images
     _ROWS, _COLUMNS = (2.91 / 240, 2.83 / 240), (3.35 / 320, 3.92 / 320)
     _WHITE = 254 / 255
+    white: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        white = [(self._WHITE - m) / s for m, s in zip(MEAN, STD, strict=True)]
+        self.register_buffer('white', torch.tensor(white).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        rows, columns = (
-            1 - _share(int(side), *band).to(x, non_blocking=True) for side, band in zip(
-                x.shape[-2:], (self._ROWS, self._COLUMNS), strict=True))
+        rows, columns = (1 - _share(int(side), *band, x.device).to(x) for side, band in zip(
+            x.shape[-2:], (self._ROWS, self._COLUMNS), strict=True))
         inside = rows[:, None] * columns
-        white = per_channel([(self._WHITE - m) / s for m, s in zip(MEAN, STD, strict=True)], x)
-        return x * inside + white * (1 - inside)
+        return x * inside + self.white * (1 - inside)
 
 
-def _share(side: int, before: float, after: float) -> Tensor:
+def _share(side: int, before: float, after: float, device: torch.device) -> Tensor:
     """Return how much of each of `side` pixels lies in two bands at the ends, 0 to 1."""
-    at = torch.arange(side, dtype=torch.float64)
+    at = torch.arange(side, dtype=torch.float64, device=device)
     return ((before * side - at).clamp(0, 1) + (at + 1 - (1 - after) * side).clamp(0, 1))
 
 

@@ -7,22 +7,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet: R, G, B from 0 to 1
 STD = (0.229, 0.224, 0.225)
 
 
 def per_channel(values: Sequence[float], x: Tensor) -> Tensor:
-    """Return one value a channel as 1×C×1×1, like x; nothing waits for a GPU."""
-    return torch.tensor(values).view(1, -1, 1, 1).to(x, non_blocking=True)
+    """Return one value a channel as float32 1×C×1×1 on x's device; nothing waits for a GPU."""
+    return torch.tensor(values).view(1, -1, 1, 1).to(x.device, non_blocking=True)
 
 
 def to_input(images: Tensor) -> Tensor:
     """Turn B×H×W×3 uint8 RGB into B×3×H×W float32, ImageNet-normalised, channels-last."""
-    x = images.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.channels_last)
-    mean, std = (per_channel(v, x) * 255 for v in (MEAN, STD))
-    return (x - mean) / std
+    return (_channels_first(images) - per_channel(MEAN, images) * 255) / (
+        per_channel(STD, images) * 255)
+
+
+class ToInput(nn.Module):
+    """`to_input` of a network that runs as a CUDA graph, which must copy nothing to the GPU."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        for name, values in (('mean', MEAN), ('std', STD)):
+            self.register_buffer(
+                name, torch.tensor(values).view(1, 3, 1, 1) * 255, persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return (_channels_first(images) - self.mean) / self.std
+
+
+def _channels_first(images: Tensor) -> Tensor:
+    return images.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.channels_last)
 
 
 def normalise(x: Tensor) -> Tensor:

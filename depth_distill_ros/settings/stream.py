@@ -28,9 +28,9 @@ class StreamSettings(InputSettings):
         CameraSettings, 'rectify', help="where the distortion of the robot's camera is removed "
         '(semantics: none), as in the inference node, of which the launch files take it')
     resize: str = modified(
-        InferenceSettings, 'resize', help='how an image of another aspect ratio becomes a frame: '
-        'cropped to its middle, or padded as a whole, as in the inference node, of which the '
-        'launch files take it for the node auxiliary')
+        InferenceSettings, 'resize', old_names=(), help='how an image of another aspect ratio '
+        'becomes a frame: cropped to its middle, or padded as a whole, as in the inference node, '
+        'of which the launch files take it for the node auxiliary')
     classes: str = setting('', 'class table (YAML) that adds names to those of '
                            'config/classes.yaml and may replace its ids')
     max_rate: float = setting(

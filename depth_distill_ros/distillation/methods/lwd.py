@@ -17,6 +17,7 @@ from depth_distill_ros.distillation.losses import (
     total,
 )
 from depth_distill_ros.distillation.methods.method import Update
+from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.settings.distillation import MethodSettings as Default
 
 # the sources of each equation, with the fields that they need beside the images
@@ -45,6 +46,9 @@ class LWD:
         self.needs = EQUATIONS[equation]
         self._compute, self._kd_weight, self._every_scale = compute, kd_weight, every_scale
         self._auxiliary_weight = kd_weight if equation == 2 else 1.0
+        if equation == 2 and not kd_weight:
+            raise DepthDistillError('kd_weight is 0, and equation 2 has no loss but that of the '
+                                    'teacher: give it a weight, or choose another equation')
         # a teacher without a weight is not asked
         self._teacher_depths = TeacherDepths(teacher, compute, [
             name for name, fields in self.needs.items()

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.confidence import is_confident
-from depth_distill_ros.networks.normalisation import to_input
+from depth_distill_ros.networks.normalisation import ToInput
 
 INPUT = 'picture'
 """Name of the graph's input; as in ONNX files of earlier versions."""
@@ -31,10 +31,10 @@ class ImageNetwork(nn.Module):
         if len(signature(network.forward).parameters) != 1:
             raise DepthDistillError(f'{type(network).__name__} reads more than one image, an '
                                     'engine has one camera image; use a monocular network')
-        self.network = network
+        self.network, self.to_input = network, ToInput()
         self.outputs = ('depth', 'confidence') if is_confident(network) else ('depth',)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        x = to_input(image.float())  # TensorRT can do nothing else with uint8 than cast it
+        x = self.to_input(image.float())  # TensorRT can do nothing else with uint8 than cast it
         network = self.network
         return network.with_confidence(x) if is_confident(network) else (network(x),)

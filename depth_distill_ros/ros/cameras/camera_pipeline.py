@@ -91,7 +91,7 @@ class CameraPipeline:
         self._infos.clear()
         self._outputs.mount.listen()
         image = f'{self._prefix}image'
-        self._node.listen(CameraInfo, f'{self._prefix}camera_info', self._infos.add, 5)
+        self._node.listen(CameraInfo, f'{self._prefix}camera_info', self._infos.add, 5, once=True)
         if self._value('transport') == 'compressed':
             # image_transport appends to the name after remapping
             self._node.listen(CompressedImage, self._node.resolve_topic_name(image)

@@ -23,7 +23,7 @@ from std_msgs.msg import Float32, String
 from std_srvs.srv import Trigger
 import torch
 
-from depth_distill_ros.distillation.compute import memory_named
+from depth_distill_ros.distillation.compute import out_of_memory_told
 from depth_distill_ros.distillation.online import OnlineDistillation
 from depth_distill_ros.distillation.operation.attempts import time_between_attempts
 from depth_distill_ros.distillation.operation.latency_budget import LatencyBudget
@@ -160,7 +160,7 @@ class DistillerNode(ManagedNode):
             if not session.ready() and not self._wait_for_frames(stop):
                 break
             try:
-                with memory_named('batch'):
+                with out_of_memory_told('lower batch, or stop what else computes on it'):
                     losses = session.train_step()
             except StoreReplaced as error:  # the next turn opens the new store or waits for it
                 self.get_logger().warning(str(error))
@@ -204,7 +204,7 @@ class DistillerNode(ManagedNode):
     def _try(self, what: str, action: Callable[[], object]) -> None:
         """Run an action; after an error, such as a full disk, training continues."""
         try:
-            with memory_named('held_out_frames'):
+            with out_of_memory_told('stop what else computes on it'):
                 action()
             self._problems.pop(what, None)
         except DepthDistillError as error:

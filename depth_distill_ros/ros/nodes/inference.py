@@ -9,8 +9,9 @@ Three threads: the executor receives images and keeps the latest of each camera
 the current one answers. The first worker takes its engine once per frame, so no depth mixes two
 releases.
 
-The first model is opened with torch, which takes half a second. A separate process then selects
-the engine, and prepares each later release before this node opens it.
+The first model is opened with torch, which takes half a second, and so is the one that a rollback
+leads to. A separate process then selects the engine; it prepares each other release before this
+node opens it.
 """
 
 from __future__ import annotations

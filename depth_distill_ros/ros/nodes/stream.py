@@ -78,7 +78,7 @@ class StreamNode(ManagedNode):
         # The queues are long: no message may be lost while a busy disk stores a frame.
         if self.value('semantics') == 'none':
             self.listen(_IMAGES, 'image', self._on_robot_image, CAPACITY)
-            self.listen(CameraInfo, 'camera_info', self._on_robot_info, CAPACITY)
+            self.listen(CameraInfo, 'camera_info', self._on_robot_info, CAPACITY, once=True)
         else:
             for topic, kind in _TYPES.items():
                 self.listen(kind, topic, partial(self._on_message, topic), CAPACITY)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 import time
+from typing import Any
 
 from depth_distill_ros.distillation.operation.release_control import ReleaseControl
 from depth_distill_ros.distillation.operation.release_state import (
@@ -17,7 +18,14 @@ from depth_distill_ros.distillation.operation.release_state import (
 )
 from depth_distill_ros.distillation.release_folders import in_order, run_of
 from depth_distill_ros.errors import DepthDistillError
+from depth_distill_ros.files import expanded
 from depth_distill_ros.networks.model_folder import ModelCard, ModelError
+
+
+def trusted_folders(value: Callable[[str], Any]) -> list[Path]:
+    """Return the folders of releases that may be told; `value` returns a parameter of the node."""
+    named = [f'{value("work_dir")}/releases'] if value('work_dir') else []
+    return [expanded(folder) for folder in (*named, *value('release_folders')) if folder]
 
 
 class ReleaseChoice:

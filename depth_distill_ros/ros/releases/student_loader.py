@@ -25,7 +25,7 @@ from depth_distill_ros.inference.plausible import check_plausible
 from depth_distill_ros.networks.model_folder import read_card
 from depth_distill_ros.ros.cameras.latest_item import LatestItem
 from depth_distill_ros.ros.releases.prepare_request import prepare_request
-from depth_distill_ros.ros.releases.release_choice import ReleaseChoice
+from depth_distill_ros.ros.releases.release_choice import ReleaseChoice, trusted_folders
 from depth_distill_ros.ros.releases.student import Student
 from depth_distill_ros.ros.support.lifecycle import ManagedNode, report
 from depth_distill_ros.settings.inference import AUTO
@@ -58,6 +58,7 @@ class StudentLoader:
         self._messages: LatestItem[ReleaseMessage] = LatestItem()
         self._waiting: ReleaseMessage | None = None  # not taken now
         self._overtaken = False  # the state was changed during a preparation
+        self._given_up: set[ReleaseId] = set()  # whose preparation ended for a chosen one
         self._swaps = self._refused = 0
         self._swapped = 0.0
         self._tried: Student | None = None  # with int8
@@ -134,6 +135,8 @@ class StudentLoader:
                 if self.choice.refresh() or self._overtaken:
                     self._overtaken = False
                     self._follow(worker, stop)
+                elif self.student and self.student.release in self._given_up:
+                    self._prepare(worker, self.student.folder, self.student.release, stop)
                 self._quantise(worker, stop)
                 worker.close_if_idle()
 
@@ -142,7 +145,7 @@ class StudentLoader:
         """Switch to the release of a message, unless it runs already or is not to be taken."""
         running, self._waiting = self.student, None
         try:
-            folder = message.path(self._trusted())
+            folder = message.path(trusted_folders(self._node.value))
             release = self.choice.release(folder, message.number, read_card(folder))
         except DepthDistillError as error:
             self._refuse(error)
@@ -163,11 +166,10 @@ class StudentLoader:
         if running and folder:
             wanted = self.choice.state.uses[-1]
             self._logger.info(f'{wanted.release} is chosen: {wanted.why}')
-            # an engine may take minutes, and who rolls back does not want to wait
-            if not (self._open_with_torch(folder, wanted.release)
-                    and self._prepare(worker, folder, wanted.release, stop)):
-                if self.student is not running:
-                    self._swap(running)
+            # an engine may take minutes, in which a bad release must not answer
+            bad = running.release in self.choice.state.rolled_back
+            if bad and not self._open_with_torch(folder, wanted.release) \
+                    or not self._prepare(worker, folder, wanted.release, stop, running):
                 self.choice.took(running.release, f'{wanted.release} is unusable', anyway=True)
         if self._waiting:
             self._take(worker, self._waiting, stop)
@@ -185,17 +187,11 @@ class StudentLoader:
         if self.student and self.student.release == release:
             self.choice.took(release, 'newest')
 
-    def _trusted(self) -> list[Path]:
-        """Return the folders that releases of the topic may lie in."""
-        work_dir = self._node.value('work_dir')
-        named = [f'{work_dir}/releases'] if work_dir else []
-        return [expanded(folder) for folder in (*named, *self._node.value('release_folders'))
-                if folder]
-
     def _prepare(self, worker: EngineWorkerClient, folder: Path, release: ReleaseId,
-                 stop: threading.Event) -> bool:
-        """Select an engine for the release, then switch to it; False: the release is unusable."""
+                 stop: threading.Event, before: Student | None = None) -> bool:
+        """Select an engine and switch to it; False: it is unusable, and `before` answers again."""
         self._preparing, usable = release.number, True
+        self._given_up -= {release}
         try:
             # torch needs no files
             name = REFERENCE if REFERENCE in (self._node.value('engine'), self._engine_name) \
@@ -204,7 +200,9 @@ class StudentLoader:
                     partial(self._gives_up, stop))
             if stop.is_set():
                 return True
-            if name and self._still_chosen(release):
+            if name is None:
+                self._given_up |= {release}
+            elif self._still_chosen(release):
                 self._open(folder, release, name)
                 if name != self._engine_name:
                     gc.freeze()  # the modules of the engine's package as well
@@ -214,6 +212,8 @@ class StudentLoader:
             if usable := self._open_with_torch(folder, release):
                 self._last_refusal = ''
         except DepthDistillError as error:
+            if before and self.student is not before:
+                self._swap(before)
             self._refuse(error)
             usable = False
         self._preparing = None
@@ -231,7 +231,9 @@ class StudentLoader:
             name = worker.prepare(replace(
                 prepare_request(self._node.value, student.folder), int8=True),
                 partial(self._gives_up, stop))
-            if name == INT8 and self.student is student:
+            if name is None:
+                self._tried = None
+            elif name == INT8 and self.student is student:
                 self._open(student.folder, student.release, name)
                 self._tried = self.student
         except DepthDistillError as error:

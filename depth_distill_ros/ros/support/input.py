@@ -49,6 +49,7 @@ class Input:
         message_types: one type, or several, the usual one first
         latched: whether to ask for latched messages while there is no publisher
         may_be_silent: nothing on this topic is no reason to warn
+        once: where the topic is latched, one message may be all, as of a driver's camera_info
         starts_late: as long as the topic has a publisher, its first message may take any time
     Attributes:
         depth: messages that may wait, at most
@@ -58,7 +59,8 @@ class Input:
 
     def __init__(self, node: Node, message_types: type | tuple[type, ...], topic: str,
                  callback: Callable, depth: int, reliability: str, latched: bool = False,
-                 may_be_silent: bool = False, starts_late: bool = False) -> None:
+                 may_be_silent: bool = False, starts_late: bool = False,
+                 once: bool = False) -> None:
         self._node = node
         self._types = message_types if isinstance(message_types, tuple) else (message_types,)
         self._type = self._types[0]
@@ -71,7 +73,7 @@ class Input:
         self._latched = latched
         self._may_be_silent = may_be_silent
         self._waits = starts_late
-        self._has_received = False
+        self._once, self._has_received = once, False
         self._last = self._warned = time.monotonic()
         self._incompatible: set[str] = set()
         self.publishers: list[str] = []
@@ -175,8 +177,7 @@ class Input:
 
     def _silence(self, publishers, timeout: float) -> str:
         silent = time.monotonic() - self._last
-        # a latched topic, such as camera_info of some drivers, may have one message for ever
-        patient = self._waits or (self._latched and self._has_received)
+        patient = self._waits or (self._once and self._latched and self._has_received)
         if self._may_be_silent or (patient and publishers) or silent < timeout:
             return ''
         line = f'{self.name}: nothing received for {silent:.0f} s'

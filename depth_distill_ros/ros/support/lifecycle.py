@@ -113,11 +113,12 @@ class ManagedNode(LifecycleNode):
 
     def listen(self, message_types: type | tuple[type, ...], topic: str, callback: Callable,
                depth: int, *, reliability: str | None = None, latched: bool = False,
-               may_be_silent: bool = False, starts_late: bool = False) -> None:
+               may_be_silent: bool = False, starts_late: bool = False, once: bool = False,
+               ) -> None:
         """Subscribe with an ``Input`` until the node deactivates."""
         self._inputs.append(Input(self, message_types, self.topic(topic), callback, depth,
                                   reliability or self.value('reliability'), latched,
-                                  may_be_silent, starts_late))
+                                  may_be_silent, starts_late, once))
 
     def inputs_with_several_publishers(self) -> dict[str, list[str]]:
         """Return {topic: publishers} of the inputs that have more than one publisher."""
