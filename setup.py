@@ -33,7 +33,8 @@ def shared_tree(top: str) -> list[tuple[str, list[str]]]:
 setup(
     name=PACKAGE,
     version=version(),
-    description='Distils a monocular depth network on the robot, from simulated images alone',
+    description='Distils a large monocular depth network into a small one, from simulated images '
+                "and unlabelled frames of the robot's camera",
     author='The depth_distill_ros authors',
     maintainer='The depth_distill_ros authors',
     maintainer_email='maintainers@depth-distill-ros.example',
