@@ -17,11 +17,11 @@ from depth_distill_ros.apps.cli import main  # noqa: E402
 from depth_distill_ros.errors import DepthDistillError  # noqa: E402
 from depth_distill_ros.installation import graph_of_its_own  # noqa: E402
 from depth_distill_ros.networks.model_folder import load_model  # noqa: E402
-from depth_distill_ros.shipped import shipped_start  # noqa: E402
+from depth_distill_ros.shipped import shipped_student  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
-STUDENT = shipped_start('mobilenetv2')
+STUDENT = shipped_student('general')
 
 
 @pytest.fixture(autouse=True)

@@ -200,7 +200,7 @@ class BenchRenderSettings(Settings):
 class BenchStudentSettings(Settings):
     """The inference node is measured under load."""
 
-    model: str = setting('', 'folder of the student; empty: a shipped LDEN MobileNet-V2')
+    model: str = setting('', 'folder of the student; empty: the shipped general student')
     input: tuple[int, int] = modified(
         OfflineSettings, 'size', help="height and width of the network's input; 0 0: the model's")
     sizes: tuple[str, ...] = setting(

@@ -161,9 +161,9 @@ class OnlineSettings(DistillationSettings, NodeSettings):
         'photographs, and no release before eight held-out frames of the robot judge it; none: '
         'not from one')
     robot_frames: str = setting(
-        'learn', "what frames of the robot's camera serve, which the launch files store in "
-        'work_dir/auxiliary. learn: they train the student, and those that are held out judge '
-        'releases; judge: none of them trains; off: none is stored or read',
+        'learn', "use of the robot camera's frames, which are stored in work_dir/auxiliary. "
+        'learn: they train the student, and the held-out ones evaluate releases; judge: the '
+        'held-out ones evaluate releases, none trains; off: none is stored or read',
         choices=tuple(ROBOT_FRAMES))
     # half, as in LWD, where each update takes as many images of either kind
     auxiliary_share: float = modified(

@@ -26,8 +26,8 @@ class InferenceSettings(InputSettings):
     work_dir: str = setting(
         '', 'folder of the run; the newest of its releases/ is loaded at configure, or the one '
         'that was chosen (depth-distill release); empty: the node waits for the release topic')
-    model: str = setting('', 'folder of the model to start with instead, such as a release that '
-                         'was copied to the robot')
+    model: str = setting('', 'model folder to start with, in place of the newest release of '
+                         'work_dir, such as a release that was copied to the robot')
     first_student: str = setting(
         FIRST_STUDENTS[0], 'shipped student that answers until the first release; neither has '
         'seen the world of the robot. general: of simulated rooms of all kinds; real: of '

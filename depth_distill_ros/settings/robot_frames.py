@@ -7,8 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 
 ROBOT_FRAMES = {
-    'learn': 'they train the student, and those that are held out judge releases',
-    'judge': 'those that are held out judge releases, and none of them trains',
+    'learn': 'they train the student, and the held-out ones evaluate releases',
+    'judge': 'the held-out ones evaluate releases, none trains',
     'off': 'none is stored or read'}
 # The newest frames are kept, because they show where the robot is now. A frame like a stored one
 # is left out, so that a robot that stands still replaces none. 160 frames are enough to close the

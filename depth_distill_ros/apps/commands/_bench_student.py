@@ -15,7 +15,7 @@ from depth_distill_ros import installation
 from depth_distill_ros.apps.bench.student import Load, StudentBench, resized_model
 from depth_distill_ros.apps.bench.student_report import table, write_results
 from depth_distill_ros.files import writing
-from depth_distill_ros.shipped import shipped_start
+from depth_distill_ros.shipped import shipped_student
 
 HELP = 'load the inference node over DDS: frames/s, latency, missed frames, CPU, memory'
 EXAMPLE = 'depth-distill bench student --out runs/student --rates 30 0'
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.out).absolute()
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    model = Path(arguments.model) if arguments.model else shipped_start('mobilenetv2')
+    model = Path(arguments.model or str(shipped_student('general')))
     if any(arguments.input):
         model = resized_model(model, arguments.input, folder / 'student')
     os.environ.update(installation.graph_of_its_own(folder / 'logs'))

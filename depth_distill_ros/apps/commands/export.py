@@ -3,9 +3,9 @@
 """
 depth-distill export: make the files of inference engines beside a model.
 
-The engines make missing files themselves. The int8 file of OpenVINO is made on frames of the run
-that the release lies in. If they are made beforehand, the first start on the
-robot takes seconds instead of the minutes that TensorRT may need.
+An engine makes its missing files at the first start, which may take minutes with TensorRT. This
+command makes them in advance. The int8 file of OpenVINO needs frames of the run that the release
+lies in.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from depth_distill_ros.settings import robot_frames
 from depth_distill_ros.settings.commands import ONNX
 from depth_distill_ros.stream.split import Part
 
-HELP = 'make the engine files beside a model: ONNX, TensorRT'
+HELP = 'make the engine files beside a model: ONNX, OpenVINO, TensorRT'
 EXAMPLE = 'depth-distill export runs/robot/releases/000012 --engine onnx tensorrt'
 
 
