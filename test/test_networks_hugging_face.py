@@ -153,7 +153,7 @@ def test_a_hub_id_without_a_network_says_so_and_a_path_is_no_hub_id(monkeypatch,
 
 def test_without_transformers_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, 'transformers', None)
-    with pytest.raises(ModelError, match=r'depth_distill_ros\[teachers\]'):
+    with pytest.raises(ModelError, match='pip install .transformers'):
         load_teacher('hf:nobody/nothing')
 
 

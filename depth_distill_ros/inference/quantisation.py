@@ -148,7 +148,7 @@ def _nncf() -> Any:
     try:
         import nncf
     except ImportError as error:
-        raise EngineAbsentError('NNCF, which makes int8 files, is not installed; pip install '
-                                '"depth_distill_ros[int8]"') from error
+        raise EngineAbsentError('NNCF, which makes int8 files, is not installed; pip install onnx '
+                                'openvino nncf') from error
     nncf.set_log_level(logging.ERROR)
     return nncf

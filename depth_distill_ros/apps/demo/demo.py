@@ -192,6 +192,6 @@ def _monitor_type() -> type[Monitor]:
         from depth_distill_ros.ros.clients.monitor import Monitor
     except ImportError as error:
         raise DemoError(
-            f'cannot import ROS ({error}); source a ROS installation, or '
-            "pip install 'depth_distill_ros[wheels,simulation]'") from error
+            f'cannot import ROS ({error}); source a ROS installation, or run the depth-distill in '
+            '.venv, which make setup makes in the repository') from error
     return Monitor

@@ -112,8 +112,8 @@ def _from_topic(arguments: argparse.Namespace) -> Iterator[np.ndarray]:
         from depth_distill_ros.ros.clients.image_topic import topic_images
     except ImportError as error:
         raise DepthDistillError(
-            f'--topic needs ROS ({error}): source a ROS install, or '
-            "pip install 'depth_distill_ros[wheels]'") from error
+            f'--topic needs ROS ({error}): source a ROS install, or run the depth-distill in '
+            '.venv, which make setup makes in the repository') from error
     return topic_images(arguments.topic, arguments.images, arguments.timeout)
 
 

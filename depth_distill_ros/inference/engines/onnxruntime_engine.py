@@ -24,8 +24,8 @@ class OnnxRuntimeEngine(DepthEngine):
         try:
             import onnxruntime
         except ImportError as error:
-            raise EngineAbsentError('ONNX Runtime is not installed; pip install '
-                                    '"depth_distill_ros[onnxruntime]"') from error
+            raise EngineAbsentError('ONNX Runtime is not installed; pip install onnx onnxruntime'
+                                    ) from error
         provider = _PROVIDERS[device]
         missing = EngineAbsentError(f'ONNX Runtime has no {provider} here; pip install '
                                     'onnxruntime-gpu if there is an NVIDIA GPU')

@@ -66,8 +66,7 @@ def core() -> Any:
     try:
         import openvino
     except ImportError as error:
-        raise EngineAbsentError('OpenVINO is not installed; pip install '
-                                '"depth_distill_ros[openvino]"') from error
+        raise EngineAbsentError('OpenVINO is not installed; pip install onnx openvino') from error
     return openvino.Core()
 
 

@@ -112,4 +112,4 @@ def _tensorrt() -> Any:
 
 
 def _absent(what: str) -> str:
-    return f'{what} is not installed; pip install "depth_distill_ros[tensorrt]"'
+    return f'{what} is not installed; pip install onnx onnxruntime tensorrt'

@@ -86,7 +86,7 @@ def load(text: str, size: tuple[int, int], needs_gradient: bool) -> nn.Module:
         from transformers import AutoConfig, AutoImageProcessor, AutoModelForDepthEstimation
     except ImportError as error:
         raise ModelError(f"hf:{name} needs transformers: "
-                         "pip install 'depth_distill_ros[teachers]'") from error
+                         "pip install 'transformers>=5.20'") from error
     folder = expanded(name)
     if name.startswith(('/', '.', '~')) and not folder.is_dir():
         raise ModelError(f'hf: no folder {folder}')

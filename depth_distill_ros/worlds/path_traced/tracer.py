@@ -21,7 +21,7 @@ from depth_distill_ros.worlds.pose import Pose
 # The scalar variant needs no LLVM, and one process for each core is faster than many threads. One
 # variant for all machines keeps the images independent of the number of jobs.
 _VARIANT = 'scalar_rgb'
-_EXTRA = 'install the extra "render": pip install depth_distill_ros[render]'
+_CURE = 'pip install mitsuba pyoidn'
 _PATH = {'type': 'path', 'max_depth': 4, 'rr_depth': 3}
 # Samples of albedo and normals for the denoiser; each takes as long as a sample of light.
 _GUIDES = 2
@@ -121,7 +121,7 @@ def _mitsuba() -> Any:
         import drjit
         import mitsuba
     except ImportError as error:
-        raise DepthDistillError(f'mitsuba is not installed or does not load ({error}); {_EXTRA}'
+        raise DepthDistillError(f'mitsuba is not installed or does not load ({error}); {_CURE}'
                                 ) from error
     if mitsuba.variant() != _VARIANT:
         mitsuba.set_variant(_VARIANT)
@@ -135,7 +135,7 @@ def _denoiser() -> Any:
         import pyoidn
     except (ImportError, OSError) as error:
         raise DepthDistillError('pyoidn (Open Image Denoise, for x86-64 alone) is not installed '
-                                f'or does not load ({error}); {_EXTRA}') from error
+                                f'or does not load ({error}); {_CURE}') from error
     return pyoidn
 
 

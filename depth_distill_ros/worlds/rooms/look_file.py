@@ -1,7 +1,7 @@
 # Copyright 2026 The depth_distill_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Looks, each a YAML file of ranges: ``stream`` and ``target`` in config/looks, and any of a user's.
+Looks, each a YAML file of ranges: those in config/looks (``BUILT_IN``), and any of a user's.
 
 Keys that a file leaves out keep the values of the look named as its ``base``.
 """
