@@ -236,10 +236,10 @@ def test_the_table_beyond_the_papers_shows_ours_alone_and_takes_what_is_done(fol
         ('Teacher', 'target'), ('Student', 'target'), ('KD-OOD', 'X1'), ('D3', 'X1'),
         ('KD-OOD', 'X2'), ('D3', 'X2'), ('D3+', 'X1 + robot frames')]
     assert paper_table('d3plus').rows == ()
-    section = (folder / 'RESULTS.md').read_text().partition('## Beyond the papers')[2]
-    section = section.partition('\n### ')[0]
+    page = (folder / 'RESULTS.md').read_text()
+    assert '- Beyond the papers: Small preset' in page
+    section = page.partition('## Beyond the papers')[2].partition('\n### ')[0]
     assert '| method | data | rmse ours | delta1 ours |' in section and 'paper |' not in section
-    assert 'Small preset' in section
     settings = {row['row']: row['settings'] for row in found['trained'] if 'settings' in row}
     assert settings['lden-mbv2-d3plus-x1-robot']['auxiliary'] == f'folder:{folder}/target/val'
 

@@ -43,6 +43,37 @@ def test_rows_in_the_papers_order_are_not_named(tmp_path):
     assert "Where the order is not the paper's" not in page
 
 
+def test_lists_of_the_order_say_which_seeds_they_compare(tmp_path):
+    page = text(tmp_path, row('D3', 0.742, 0.69, 0.71), row('Without G', 0.722, 0.695))
+    assert ("Where the order is not the paper's (means over the seeds that both rows have, so "
+            'they may differ from the table):\n\n- D3 and Without G') in page
+
+
+def test_a_note_stands_once_before_the_tables_of_its_preset(tmp_path):
+    entry = {'preset': 'small', 'keys': ['variant'], 'metrics': ['delta1'], 'rows': [],
+             'figures': [], 'share_of_gap': {}, 'versions': {'torch': '2.15'}, 'trained': []}
+    write_report({
+        'small/d3-1': {**entry, 'title': 'D3 table 1: data', 'note': 'NYU-v2 is rooms.'},
+        'small/d3-5': {**entry, 'title': 'D3 table 5: ablation', 'note': 'NYU-v2 is rooms.'},
+        'small/lwd-2': {**entry, 'title': 'LWD table 2: methods', 'note': 'X is 1000 images.'},
+    }, tmp_path / 'RESULTS.md')
+    page = (tmp_path / 'RESULTS.md').read_text()
+    before = page.partition('\n## Rendered rooms\n')[2].partition('\n### ')[0]
+    assert before.endswith("have the paper's names in the tables. What stands for them here, and "
+                           'how it was trained:\n\n- D3 table 1, D3 table 5: NYU-v2 is rooms.\n'
+                           '- LWD table 2: X is 1000 images.\n')
+    assert page.count('NYU-v2 is rooms.') == page.count('X is 1000 images.') == 1
+
+
+def test_a_pair_of_which_no_row_was_trained_is_left_out(tmp_path):
+    teacher = {**row('Teacher', 0.829, 0.789), 'minutes': 0.0}
+    rows = [{**teacher, 'pair': 'ours'}, {**row('D3', 0.742, 0.6), 'pair': 'ours'},
+            {**teacher, 'pair': 'theirs'},
+            {'variant': 'D3', 'pair': 'theirs', 'paper': {'delta1': 0.8}, 'ours': {}}]
+    page = text(tmp_path, *rows, keys=['pair', 'variant'])
+    assert page.count('| ours |') == 2 and '| theirs |' not in page
+
+
 def test_a_share_comes_with_the_gap_its_scatter_and_its_seeds(tmp_path):
     page = text(tmp_path, shares={
         'D3 X1': {'share': 0.183, 'spread': 0.186, 'gap': 0.025, 'seeds': [0, 1, 2]},
@@ -67,7 +98,7 @@ def test_every_machine_that_trained_a_row_is_named(tmp_path):
     gpu = {**CPU, 'gpu': 'H200', 'computed': 'cuda, bf16'}
     page = text(tmp_path, row('D3', 0.742, 0.7), row('Without G', 0.722, 0.6),
                 devices=(CPU, gpu, CPU))
-    assert ('Small. Trained in 6 minutes on 1 of 2 cores of EPYC (cpu, bf16) and H200 '
+    assert ('\nTrained in 6 minutes on 1 of 2 cores of EPYC (cpu, bf16) and H200 '
             '(cuda, bf16); torch 2.15.') in page
 
 

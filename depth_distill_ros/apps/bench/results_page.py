@@ -18,7 +18,7 @@ Written by `depth-distill bench paper` from its results.json: do not edit. "pape
 paper states for its own data. "ours" is what the rows of the named preset measured: mean over the
 seeds ± standard deviation, which is unknown for one seed. Data and networks differ from the
 paper's, so only the order of the rows can be compared. Minutes are wall-clock time of all seeds
-together.
+together. The blind map is the per-pixel median baseline, which never looks at the image.
 """
 
 
@@ -26,6 +26,8 @@ together.
 _TARGETS = {'real': 'Images of a camera',
             'real-full': "Images of a camera, the paper's recipe",
             'full': "The papers' data sets and networks", 'small': 'Rendered rooms'}
+_NAMES = ("Data sets and pairs of networks have the paper's names in the tables. What stands for "
+          'them here, and how it was trained:\n')
 
 
 def write_report(results: Mapping[str, Any], path: Path) -> None:
@@ -33,12 +35,22 @@ def write_report(results: Mapping[str, Any], path: Path) -> None:
     parts = [_HEAD]
     for preset, target in _TARGETS.items():
         tables = [table for table in results.values() if table['preset'] == preset]
-        parts += [f'## {target}\n', *map(_section, tables)] if tables else []
+        if tables:
+            parts += [f'## {target}\n', *_notes(tables), *map(_section, tables)]
     write_text(path, '\n'.join(parts))
 
 
+def _notes(tables: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return each note once, with the tables that it is of."""
+    titles: dict[str, list[str]] = {}
+    for table in tables:
+        titles.setdefault(table['note'], []).append(table['title'].partition(':')[0])
+    lines = [f'- {", ".join(of)}: {note}' for note, of in titles.items() if note]
+    return [_NAMES, '\n'.join(lines) + '\n'] if lines else []
+
+
 def _section(table: Mapping[str, Any]) -> str:
-    parts = [f'### {table["title"]}\n', _rows(table), f'{table["note"]} {_cost(table)}\n'.lstrip()]
+    parts = [f'### {table["title"]}\n', _rows(table), f'{_cost(table)}\n']
     # absent in results of version 0.1
     if baselines := table.get('baselines'):
         parts.append('Without looking at the image: ' + '; '.join(
@@ -53,22 +65,29 @@ def _section(table: Mapping[str, Any]) -> str:
                      + '\n'.join(f'- {line}: {_part(share)}' for line, share in shares.items())
                      + '\n')
     if lines := _disagreements(table):
-        parts.append("Where the order is not the paper's:\n\n" + '\n'.join(
-            f'- {line}' for line in lines) + '\n')
+        parts.append("Where the order is not the paper's (means over the seeds that both rows "
+                     'have, so they may differ from the table):\n\n'
+                     + '\n'.join(f'- {line}' for line in lines) + '\n')
     parts += [f'![{figure}]({figure})\n' for figure in table['figures']]
     return '\n'.join(parts)
 
 
 def _rows(table: Mapping[str, Any]) -> str:
-    keys, metrics = table['keys'], table['metrics']
-    whose = ['paper', 'ours'] if any(row['paper'] for row in table['rows']) else ['ours']
+    keys, metrics, rows = table['keys'], table['metrics'], _rows_that_ran(table['rows'])
+    whose = ['paper', 'ours'] if any(row['paper'] for row in rows) else ['ours']
     columns = [(metric, who) for metric in metrics for who in whose]
     lines = [[*keys, *(f'{metric} {who}' for metric, who in columns), 'seeds', 'minutes'],
              [*('---' for _ in keys), *('---:' for _ in columns), '---:', '---:']]
     lines += [[*(row[key] for key in keys), *(_figure(row, *column) for column in columns),
                str(row.get('seeds') or '-'), f'{row.get("minutes", 0.0):.0f}']
-              for row in table['rows']]
+              for row in rows]
     return '\n'.join(f'| {" | ".join(cells)} |' for cells in lines) + '\n'
+
+
+def _rows_that_ran(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Leave out pairs of networks of which no row was trained."""
+    ran = {row.get('pair') for row in rows if row.get('minutes')}
+    return [row for row in rows if row.get('pair') in ran] if ran else rows
 
 
 def _figure(row: Mapping[str, Any], metric: str, whose: str) -> str:
