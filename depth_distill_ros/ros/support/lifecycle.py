@@ -113,8 +113,7 @@ class ManagedNode(LifecycleNode):
 
     def listen(self, message_types: type | tuple[type, ...], topic: str, callback: Callable,
                depth: int, *, reliability: str | None = None, latched: bool = False,
-               may_be_silent: bool = False, starts_late: bool = False, once: bool = False,
-               ) -> None:
+               once: bool = False, may_be_silent: bool = False, starts_late: bool = False) -> None:
         """Subscribe with an ``Input`` until the node deactivates."""
         self._inputs.append(Input(self, message_types, self.topic(topic), callback, depth,
                                   reliability or self.value('reliability'), latched,
