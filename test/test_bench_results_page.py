@@ -65,15 +65,6 @@ def test_a_note_stands_once_before_the_tables_of_its_preset(tmp_path):
     assert page.count('NYU-v2 is rooms.') == page.count('X is 1000 images.') == 1
 
 
-def test_a_pair_of_which_no_row_was_trained_is_left_out(tmp_path):
-    teacher = {**row('Teacher', 0.829, 0.789), 'minutes': 0.0}
-    rows = [{**teacher, 'pair': 'ours'}, {**row('D3', 0.742, 0.6), 'pair': 'ours'},
-            {**teacher, 'pair': 'theirs'},
-            {'variant': 'D3', 'pair': 'theirs', 'paper': {'delta1': 0.8}, 'ours': {}}]
-    page = text(tmp_path, *rows, keys=['pair', 'variant'])
-    assert page.count('| ours |') == 2 and '| theirs |' not in page
-
-
 def test_a_share_comes_with_the_gap_its_scatter_and_its_seeds(tmp_path):
     page = text(tmp_path, shares={
         'D3 X1': {'share': 0.183, 'spread': 0.186, 'gap': 0.025, 'seeds': [0, 1, 2]},

@@ -73,21 +73,15 @@ def _section(table: Mapping[str, Any]) -> str:
 
 
 def _rows(table: Mapping[str, Any]) -> str:
-    keys, metrics, rows = table['keys'], table['metrics'], _rows_that_ran(table['rows'])
-    whose = ['paper', 'ours'] if any(row['paper'] for row in rows) else ['ours']
+    keys, metrics = table['keys'], table['metrics']
+    whose = ['paper', 'ours'] if any(row['paper'] for row in table['rows']) else ['ours']
     columns = [(metric, who) for metric in metrics for who in whose]
     lines = [[*keys, *(f'{metric} {who}' for metric, who in columns), 'seeds', 'minutes'],
              [*('---' for _ in keys), *('---:' for _ in columns), '---:', '---:']]
     lines += [[*(row[key] for key in keys), *(_figure(row, *column) for column in columns),
                str(row.get('seeds') or '-'), f'{row.get("minutes", 0.0):.0f}']
-              for row in rows]
+              for row in table['rows']]
     return '\n'.join(f'| {" | ".join(cells)} |' for cells in lines) + '\n'
-
-
-def _rows_that_ran(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    """Leave out pairs of networks of which no row was trained."""
-    ran = {row.get('pair') for row in rows if row.get('minutes')}
-    return [row for row in rows if row.get('pair') in ran] if ran else rows
 
 
 def _figure(row: Mapping[str, Any], metric: str, whose: str) -> str:
