@@ -88,7 +88,7 @@ def _pair(value: int | Sequence[int]) -> tuple[int, int]:
 
 @contextmanager
 def out_of_memory_told(cure: str) -> Iterator[None]:
-    """Turn a GPU's want of memory into a DepthDistillError with a cure."""
+    """Turn a GPU's out-of-memory error into a DepthDistillError with a cure."""
     try:
         yield
     except torch.cuda.OutOfMemoryError as error:

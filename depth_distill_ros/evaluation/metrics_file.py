@@ -46,18 +46,13 @@ class MetricsFile:
 
     def _begin(self, header: str) -> str:
         text = self._path.read_bytes()
-        if not text:
-            return self._begin_new(header)
         found = text.split(b'\n', 1)[0].decode(errors='replace')
-        if found != header:
-            kept = next(path for number in count(1) if not (
-                path := self._path.with_suffix(f'.{number}{self._path.suffix}')).exists())
-            self._path.rename(kept)
-            return self._begin_new(header)
-        os.truncate(self._path, text.rfind(b'\n') + 1)
-        return header
-
-    def _begin_new(self, header: str) -> str:
+        if found == header:
+            os.truncate(self._path, text.rfind(b'\n') + 1)
+            return header
+        if text:
+            self._path.rename(next(path for number in count(1) if not (
+                path := self._path.with_suffix(f'.{number}{self._path.suffix}')).exists()))
         self._path.write_text(header + '\n', encoding='utf-8')
         return header
 

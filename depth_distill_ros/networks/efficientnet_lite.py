@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from depth_distill_ros.errors import DepthDistillError
-from depth_distill_ros.networks.normalisation import MEAN, STD
+from depth_distill_ros.networks.normalisation import MEAN, STD, hold
 
 
 class LiteInput(nn.Module):
@@ -32,10 +32,8 @@ class LiteInput(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        for name, values in (
-                ('factor', [255 * std / self._SCALE for std in STD]),
-                ('offset', [(255 * mean - self._OFFSET) / self._SCALE for mean in MEAN])):
-            self.register_buffer(name, torch.tensor(values).view(1, 3, 1, 1), persistent=False)
+        hold(self, factor=[255 * std / self._SCALE for std in STD],
+             offset=[(255 * mean - self._OFFSET) / self._SCALE for mean in MEAN])
 
     def forward(self, x: Tensor) -> Tensor:
         # A layer and not a part of the first convolution, because zero padding comes after it.

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from depth_distill_ros.errors import DepthDistillError
 from depth_distill_ros.networks.blocks import DepthConvolution, conv_bn, resize
 from depth_distill_ros.networks.checks import check_images
-from depth_distill_ros.networks.normalisation import MEAN, STD
+from depth_distill_ros.networks.normalisation import MEAN, STD, hold
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,7 @@ class WhiteFrame(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        white = [(self._WHITE - m) / s for m, s in zip(MEAN, STD, strict=True)]
-        self.register_buffer('white', torch.tensor(white).view(1, 3, 1, 1), persistent=False)
+        hold(self, white=[(self._WHITE - m) / s for m, s in zip(MEAN, STD, strict=True)])
 
     def forward(self, x: Tensor) -> Tensor:
         rows, columns = (1 - _share(int(side), *band, x.device).to(x) for side, band in zip(

@@ -18,10 +18,15 @@ def per_channel(values: Sequence[float], x: Tensor) -> Tensor:
     return torch.tensor(values).view(1, -1, 1, 1).to(x.device, non_blocking=True)
 
 
+def hold(module: nn.Module, **constants: Sequence[float]) -> None:
+    """Give a module constants of one value a channel, 1×C×1×1, which move with it."""
+    for name, values in constants.items():
+        module.register_buffer(name, torch.tensor(values).view(1, -1, 1, 1), persistent=False)
+
+
 def to_input(images: Tensor) -> Tensor:
     """Turn B×H×W×3 uint8 RGB into B×3×H×W float32, ImageNet-normalised, channels-last."""
-    return (_channels_first(images) - per_channel(MEAN, images) * 255) / (
-        per_channel(STD, images) * 255)
+    return _to_input(images, per_channel(MEAN, images), per_channel(STD, images))
 
 
 class ToInput(nn.Module):
@@ -32,16 +37,15 @@ class ToInput(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        for name, values in (('mean', MEAN), ('std', STD)):
-            self.register_buffer(
-                name, torch.tensor(values).view(1, 3, 1, 1) * 255, persistent=False)
+        hold(self, mean=MEAN, std=STD)
 
     def forward(self, images: Tensor) -> Tensor:
-        return (_channels_first(images) - self.mean) / self.std
+        return _to_input(images, self.mean, self.std)
 
 
-def _channels_first(images: Tensor) -> Tensor:
-    return images.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.channels_last)
+def _to_input(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    x = images.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.channels_last)
+    return (x - mean * 255) / (std * 255)
 
 
 def normalise(x: Tensor) -> Tensor:

@@ -240,7 +240,7 @@ def _simulator(files: _Files, arguments: LoopLaunch) -> NodeSpec:
     spec = files.spec('simulator_node', 'simulator', {
         'image': arguments.image, 'semantics': arguments.semantics,
         'depth': 'simulator/depth', 'camera_info': arguments.camera_info}, seed=arguments.seed)
-    # somebody has to publish the clock that the others follow; a real robot's world does
+    # the others follow this clock; with a real robot, another node publishes it
     if arguments.robot == 'simulated' and spec.parameters.get('use_sim_time') \
             and 'publish_clock' not in spec.parameters:
         spec.parameters.update(publish_clock=True, use_sim_time=False)

@@ -41,7 +41,7 @@ def write_report(results: Mapping[str, Any], path: Path) -> None:
 
 
 def _notes(tables: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return each note once, with the tables that it is of."""
+    """Return each note once, after the titles of its tables."""
     titles: dict[str, list[str]] = {}
     for table in tables:
         titles.setdefault(table['note'], []).append(table['title'].partition(':')[0])

@@ -14,7 +14,7 @@ from depth_distill_ros.distillation.compute import Compute
 from depth_distill_ros.distillation.data.batch import Batch, Batches
 
 BUDGET = 512 * 2**20  # bytes of the device's memory
-AT_ONCE = 8  # images of which a network computes the depth, so that a GPU has room for many
+AT_ONCE = 8  # images of a forward pass without gradients, so that many fit on a GPU
 _GONE = 256  # frames that left the store, after which their depth is forgotten
 
 

@@ -45,14 +45,14 @@ class LWD:
         self.networks = {'student': student}
         self.needs = EQUATIONS[equation]
         self._compute, self._kd_weight, self._every_scale = compute, kd_weight, every_scale
-        self._auxiliary_weight = kd_weight if equation == 2 else 1.0
+        self._teacher_weights = {name: kd_weight if fields or equation == 2 else 1.0
+                                 for name, fields in self.needs.items()}
         if equation == 2 and not kd_weight:
             raise DepthDistillError('kd_weight is 0, and equation 2 has no loss but that of the '
                                     'teacher: give it a weight, or choose another equation')
         # a teacher without a weight is not asked
         self._teacher_depths = TeacherDepths(teacher, compute, [
-            name for name, fields in self.needs.items()
-            if (kd_weight if fields else self._auxiliary_weight)])
+            name for name, weight in self._teacher_weights.items() if weight])
 
     def prepare(self, batches: Batches) -> None:
         """Ask the teacher for the depth of the next images."""
@@ -71,10 +71,9 @@ class LWD:
     def _loss(self, name: str, batch: Batch, measured: bool) -> Tensor:
         """Return the weighted terms of one source; those of weight 0 are not computed."""
         maps = predictions(self.networks['student'], batch.x, self._every_scale)
-        of_teacher = self._kd_weight if measured else self._auxiliary_weight
         terms = []
-        if of_teacher:
-            terms.append(of_teacher * teacher_loss(maps, self._teacher_depths(name, batch)))
+        if weight := self._teacher_weights[name]:
+            terms.append(weight * teacher_loss(maps, self._teacher_depths(name, batch)))
         if measured and self._kd_weight < 1:
             terms.append((1 - self._kd_weight) * measured_loss(maps, batch.depth))
         return total(terms)

@@ -13,7 +13,7 @@ from torch.nn.functional import interpolate
 
 from depth_distill_ros.networks.blocks import resize
 from depth_distill_ros.networks.model_folder import ModelError
-from depth_distill_ros.networks.normalisation import denormalise, normalise
+from depth_distill_ros.networks.normalisation import denormalise, hold, normalise
 from depth_distill_ros.networks.teachers import options
 
 KEYS: Mapping[str, Callable[[str], Any]] = {
@@ -55,8 +55,7 @@ class Adapter(nn.Module):
         self.network = network
         self._name, self._size, self._output = name, size, output
         self._own_space = mean is not None or std is not None
-        for key, value in (('_mean', mean or (0.0,) * 3), ('_std', std or (1.0,) * 3)):
-            self.register_buffer(key, torch.tensor(value).view(1, 3, 1, 1), persistent=False)
+        hold(self, _mean=mean or (0.0,) * 3, _std=std or (1.0,) * 3)
 
     def forward(self, x: Tensor) -> Tensor:
         image = x.float()

@@ -23,7 +23,7 @@ from depth_distill_ros.networks.model_folder import ModelCard, ModelError
 
 
 def trusted_folders(value: Callable[[str], Any]) -> list[Path]:
-    """Return the folders of releases that may be told; `value` returns a parameter of the node."""
+    """Return where an announced release may lie; `value` returns a parameter of the node."""
     named = [f'{value("work_dir")}/releases'] if value('work_dir') else []
     return [expanded(folder) for folder in (*named, *value('release_folders')) if folder]
 

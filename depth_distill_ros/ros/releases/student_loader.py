@@ -58,7 +58,7 @@ class StudentLoader:
         self._messages: LatestItem[ReleaseMessage] = LatestItem()
         self._waiting: ReleaseMessage | None = None  # not taken now
         self._overtaken = False  # the state was changed during a preparation
-        self._given_up: set[ReleaseId] = set()  # whose preparation ended for a chosen one
+        self._given_up: set[ReleaseId] = set()  # a choice ended their preparation
         self._swaps = self._refused = 0
         self._swapped = 0.0
         self._tried: Student | None = None  # with int8
@@ -167,9 +167,9 @@ class StudentLoader:
             wanted = self.choice.state.uses[-1]
             self._logger.info(f'{wanted.release} is chosen: {wanted.why}')
             # an engine may take minutes, in which a bad release must not answer
-            bad = running.release in self.choice.state.rolled_back
-            if bad and not self._open_with_torch(folder, wanted.release) \
-                    or not self._prepare(worker, folder, wanted.release, stop, running):
+            usable = running.release not in self.choice.state.rolled_back \
+                or self._open_with_torch(folder, wanted.release)
+            if not (usable and self._prepare(worker, folder, wanted.release, stop, running)):
                 self.choice.took(running.release, f'{wanted.release} is unusable', anyway=True)
         if self._waiting:
             self._take(worker, self._waiting, stop)
@@ -191,7 +191,7 @@ class StudentLoader:
                  stop: threading.Event, before: Student | None = None) -> bool:
         """Select an engine and switch to it; False: it is unusable, and `before` answers again."""
         self._preparing, usable = release.number, True
-        self._given_up -= {release}
+        self._given_up.discard(release)
         try:
             # torch needs no files
             name = REFERENCE if REFERENCE in (self._node.value('engine'), self._engine_name) \
@@ -201,7 +201,7 @@ class StudentLoader:
             if stop.is_set():
                 return True
             if name is None:
-                self._given_up |= {release}
+                self._given_up.add(release)
             elif self._still_chosen(release):
                 self._open(folder, release, name)
                 if name != self._engine_name:

@@ -49,7 +49,7 @@ class Input:
         message_types: one type, or several, the usual one first
         latched: whether to ask for latched messages while there is no publisher
         may_be_silent: nothing on this topic is no reason to warn
-        once: where the topic is latched, one message may be all, as of a driver's camera_info
+        once: a latched topic may have one message only, such as a driver's camera_info
         starts_late: as long as the topic has a publisher, its first message may take any time
     Attributes:
         depth: messages that may wait, at most
