@@ -61,6 +61,11 @@ class View:
         return cls((0, 0, *source), target, _centred(target, _largest(target, source)))
 
     @classmethod
+    def of(cls, resize: str, source_size: tuple[int, int], target_size: tuple[int, int]) -> View:
+        """Return the view that the setting `resize` names: 'crop' or 'pad'."""
+        return (cls.pad if resize == 'pad' else cls.fit)(source_size, target_size)
+
+    @classmethod
     def reduced(cls, source_size: tuple[int, int], rows: int) -> View:
         """Return the whole image, resized to at most so many rows at its aspect ratio."""
         height, width = (positive_int(side, 'source size') for side in source_size)

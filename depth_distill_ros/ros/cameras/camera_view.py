@@ -52,8 +52,7 @@ class CameraView:
         self._made_for, self._value = _content_of(engine), value
         self._lens = Lens(info, value('rectify'))
         info, raw = self._lens.info, self._lens.camera
-        view = View.pad if value('resize') == 'pad' else View.fit
-        self.view = view(raw.size, engine.input_size)
+        self.view = View.of(value('resize'), raw.size, engine.input_size)
         trained_on = engine.card.intrinsics
         self.scale = focal_factor(trained_on, self.view.intrinsics(raw)) \
             if value('scale_focal') and trained_on else 1.0

@@ -68,7 +68,7 @@ class StreamNode(ManagedNode):
             self._writer, _READ if decoder else {'image': images.read_rgb}, decoder,
             self.get_logger(), camera=_camera if decoder else self._nearest_camera,
             paired=tuple(_TYPES) if decoder else ('image',), tell=self._tell,
-            view=View.pad if self.value('resize') == 'pad' else View.fit)
+            view=partial(View.of, self.value('resize')))
         held = (f'{self._writer.path} holds {len(self._writer)} frames, '
                 f'and at most {self._writer.capacity}')
         self.get_logger().info(held if decoder else f"{held}: the newest of the robot's camera "
